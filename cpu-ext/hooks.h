@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The one header that the patched Bochs includes: a versioned table of functions and one data
+ * word. Bochs calls it where memory is translated or touched past the TLB; the plugin fills it.
+ * An all-zero table is stock Bochs: `cbit_mask` strips nothing and no function is called.
+ *
+ * Implements the seam for AMD64 APM vol. 2, 15.34 "Secure Encrypted Virtualization"
+ * (15.34.5 which accesses are private, 15.34.6 where the C-bit is removed).
+ *
+ * Addresses are system physical ones. In guest mode they equal guest physical addresses; a later
+ * host mode (nested paging with ASID keys) would separate them.
+ */
+#ifndef SEV_HOOKS_H
+#define SEV_HOOKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Changes whenever the layout or the meaning of the table does. */
+#define SEV_HOOKS_VERSION 1u
+
+/* Which reader's picture of a page an access needs. */
+enum sev_view {
+    SEV_VIEW_PRIVATE, /* C=1: as the guest with its key sees it */
+    SEV_VIEW_SHARED,  /* C=0: as everybody else sees it */
+};
+
+/* Who touches memory. With the view it decides everything, and later the SNP checks. */
+enum sev_why {
+    SEV_WHY_DATA,   /* load or store by an instruction, or by the CPU on its behalf */
+    SEV_WHY_FETCH,  /* instruction fetch */
+    SEV_WHY_WALK,   /* page-table walk, A/D update, PDPTE load, SMM and VMCB state */
+    SEV_WHY_DEVICE, /* DMA and every other access that no CPU makes */
+    SEV_WHY_COUNT
+};
+
+struct sev_hooks {
+    uint32_t version;   /* SEV_HOOKS_VERSION of the patched Bochs; checked by the plugin */
+    uint32_t size;      /* sizeof(struct sev_hooks) there */
+    uint64_t cbit_mask; /* the C-bit, removed from CR3 and every paging entry; 0 = no SEV */
+    void *ctx;          /* handed to every function */
+
+    /* Called before a translation of the page at `paddr` (4 KiB aligned) becomes valid, before the
+     * CPU itself reads or writes a paging structure, and before a device access. On return memory
+     * is in the wanted view and no other CPU holds a translation for the other one. `cpu` is the
+     * CPU's index, or SEV_HOOKS_NO_CPU for devices. `write` is true for stores. May be NULL. */
+    void (*want)(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view view, enum sev_why why,
+                 bool write);
+
+    /* Reads `len` bytes at `paddr` (within one page) in a given view for an observer (debugger,
+     * gdbstub) and changes nothing. Returns false if the caller shall read memory as it stands.
+     * May be NULL. */
+    bool (*peek)(void *ctx, uint64_t paddr, enum sev_view view, void *buf, unsigned len);
+
+    /* WBINVD was executed by CPU `cpu`: the PSP's DF_FLUSH depends on it. May be NULL. */
+    void (*wbinvd)(void *ctx, unsigned cpu);
+};
+
+#define SEV_HOOKS_NO_CPU (~0u)
+
+/* Defined by the patched Bochs, found by the plugin when it is loaded. */
+extern struct sev_hooks sev_hooks;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

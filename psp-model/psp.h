@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The AMD Secure Processor as a library: what its users (the Bochs plugin, tests, other emulators)
+ * need and nothing else. Create one with its host callbacks, execute commands, look at its state.
+ *
+ * Implements AMD pub. 55766 "Secure Encrypted Virtualization API", chapters 3 to 7.
+ *
+ * A struct psp is used by one thread at a time. There is no global state: any number may coexist.
+ */
+#ifndef PSP_H
+#define PSP_H
+
+#include "psp_host.h"
+#include "sev_abi.h"
+
+struct psp;
+
+struct psp_config {
+    uint8_t api_major, api_minor, build; /* reported by PLATFORM_STATUS, part of every measurement */
+    uint32_t asids;                      /* ACTIVATE takes 1..asids (CPUID 8000001Fh ECX) */
+    uint32_t cpus;                       /* that must execute WBINVD before DF_FLUSH */
+    /* What the user fixed for a LAUNCH_START without a session: 16 bytes each, NULL = random.
+     * Copied by psp_new(). */
+    const uint8_t *tik, *tek;
+    const uint8_t *mnonce; /* for LAUNCH_MEASURE: fixed nonce, NULL = random */
+};
+
+/* NULL if out of memory or the configuration is not valid. `host` is copied; `ctx` must outlive
+ * the processor. psp_free(NULL) is allowed; secrets are wiped. */
+struct psp *psp_new(const struct psp_host *host, void *ctx, const struct psp_config *config);
+void psp_free(struct psp *psp);
+
+/* Power cycle: guests and volatile keys are gone, non-volatile storage stays. */
+void psp_reset(struct psp *psp);
+
+/* Execute one command whose buffer stands at system physical address `buffer` (0 = none). The
+ * answer is data, also when it is not SUCCESS. */
+enum sev_status psp_exec(struct psp *psp, uint16_t command, uint64_t buffer)
+    __attribute__((warn_unused_result));
+
+/* A CPU executed WBINVD. Indices at or above config.cpus are ignored. */
+void psp_wbinvd(struct psp *psp, unsigned cpu);
+
+/* State for debuggers and the control socket. Key material is not part of it. */
+struct psp_platform_info {
+    uint8_t state; /* enum sev_platform_state */
+    uint8_t api_major, api_minor, build;
+    bool es, owned;
+    uint32_t guests;
+};
+
+struct psp_guest_info {
+    uint32_t handle, policy, asid; /* asid 0 = not active */
+    uint8_t state;                 /* enum sev_guest_state */
+    uint8_t launch_digest[32];
+    bool measured;                 /* are the next two fields valid */
+    uint8_t measure[32], mnonce[16];
+};
+
+void psp_get_platform(const struct psp *psp, struct psp_platform_info *info);
+/* The guest in slot `index` of psp_guest_slots(); false if the slot is empty. */
+bool psp_get_guest(const struct psp *psp, unsigned index, struct psp_guest_info *info);
+unsigned psp_guest_slots(void);
+
+/* Names for logs: never NULL ("?" if unknown). */
+const char *psp_command_name(uint16_t command);
+const char *psp_status_name(uint16_t status);
+const char *psp_platform_state_name(uint8_t state);
+const char *psp_guest_state_name(uint8_t state);
+
+#endif

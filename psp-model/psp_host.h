@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the secure processor asks of the machine that it lives in. The model has no files, sockets,
+ * clock or memory of its own: its host supplies them here. Implemented by the Bochs plugin and by
+ * the test harness.
+ *
+ * Source: the roles of AMD pub. 55766 "SEV API", section 2 (platform, guests, keys by ASID).
+ *
+ * Every function gets the `ctx` of psp_new() first. int results are 0 or a negative errno and mean
+ * trouble of the host, which the model reports as HWERROR_PLATFORM; they are not status codes.
+ */
+#ifndef PSP_HOST_H
+#define PSP_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ASID 0 names no guest: memory is read and written as it stands on the bus (C=0). */
+#define PSP_NO_ASID 0u
+
+enum psp_log_level { PSP_LOG_ERROR, PSP_LOG_INFO, PSP_LOG_DEBUG };
+
+/* One finished command, for logs, traces and the list of launch regions. Valid during the call. */
+struct psp_trace {
+    uint16_t command;         /* enum sev_cmd */
+    uint16_t status;          /* enum sev_status */
+    uint32_t handle;          /* guest handle, 0 if none */
+    uint8_t platform_before;  /* enum sev_platform_state */
+    uint8_t platform_after;
+    uint8_t guest_before;     /* enum sev_guest_state, UNINIT if no guest */
+    uint8_t guest_after;
+    uint64_t usec;            /* time spent, by the host's clock */
+    uint64_t region_addr;     /* LAUNCH_UPDATE_* and SECRET: guest region; else 0 */
+    uint32_t region_len;      /* its length, 0 = no region */
+    const uint8_t *region_digest; /* 32 bytes: SHA-256 of the region's plaintext, or NULL */
+    const uint8_t *launch_digest; /* 32 bytes: running GCTX.LD after the command, or NULL */
+};
+
+struct psp_host {
+    /* Is every byte of [spa, spa+len) RAM that the processor may use? len may be 0. */
+    bool (*ram_valid)(void *ctx, uint64_t spa, uint64_t len);
+    /* Copy between RAM and `buf`. With an ASID other than PSP_NO_ASID the bytes pass through the
+     * memory encryption engine under that ASID's key, as with C=1; any alignment. The range was
+     * checked with ram_valid(). */
+    int (*ram_read)(void *ctx, uint32_t asid, uint64_t spa, void *buf, size_t len);
+    int (*ram_write)(void *ctx, uint32_t asid, uint64_t spa, const void *buf, size_t len);
+    /* Load or forget the AES-128 key of an ASID in the memory controllers. */
+    int (*key_install)(void *ctx, uint32_t asid, const uint8_t vek[16]);
+    void (*key_remove)(void *ctx, uint32_t asid);
+
+    /* Fill `buf` with random bytes; deterministic where the user asked for a seed. */
+    int (*random)(void *ctx, void *buf, size_t len);
+    /* Monotonic time in microseconds. */
+    uint64_t (*time_us)(void *ctx);
+
+    /* Non-volatile storage of the chip (identity, PEK, OCA, PDH). nv_load: at most `cap` bytes,
+     * their number in *len; -ENOENT = a new chip. nv_store replaces all of it atomically. Both may
+     * be NULL: then every start is a new chip. */
+    int (*nv_load)(void *ctx, void *buf, size_t cap, size_t *len);
+    int (*nv_store)(void *ctx, const void *buf, size_t len);
+
+    /* May be NULL. */
+    void (*log)(void *ctx, enum psp_log_level level, const char *message);
+    void (*trace)(void *ctx, const struct psp_trace *event);
+};
+
+#endif

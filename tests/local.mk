@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# All tests; each folder lists its own.
+include %D%/unit/local.mk
+include %D%/guests/local.mk
