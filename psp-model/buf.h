@@ -22,8 +22,8 @@ struct buf {
 
 struct buf buf_reader(const void *data, size_t len);
 struct buf buf_writer(void *data, size_t len);
-bool buf_ok(const struct buf *b);          /* nothing went past the end */
-bool buf_done(const struct buf *b);        /* ok, and everything was consumed */
+bool buf_ok(const struct buf *b);   /* nothing went past the end */
+bool buf_done(const struct buf *b); /* ok, and everything was consumed */
 
 uint8_t buf_get8(struct buf *b);
 uint16_t buf_get16(struct buf *b);

@@ -16,9 +16,10 @@
 struct psp;
 
 struct psp_config {
-    uint8_t api_major, api_minor, build; /* reported by PLATFORM_STATUS, part of every measurement */
-    uint32_t asids;                      /* ACTIVATE takes 1..asids (CPUID 8000001Fh ECX) */
-    uint32_t cpus;                       /* that must execute WBINVD before DF_FLUSH */
+    uint8_t api_major, api_minor,
+        build;      /* reported by PLATFORM_STATUS, part of every measurement */
+    uint32_t asids; /* ACTIVATE takes 1..asids (CPUID 8000001Fh ECX) */
+    uint32_t cpus;  /* that must execute WBINVD before DF_FLUSH */
     /* What the user fixed for a LAUNCH_START without a session: 16 bytes each, NULL = random.
      * Copied by psp_new(). */
     const uint8_t *tik, *tek;
@@ -53,7 +54,7 @@ struct psp_guest_info {
     uint32_t handle, policy, asid; /* asid 0 = not active */
     uint8_t state;                 /* enum sev_guest_state */
     uint8_t launch_digest[32];
-    bool measured;                 /* are the next two fields valid */
+    bool measured; /* are the next two fields valid */
     uint8_t measure[32], mnonce[16];
 };
 

@@ -23,16 +23,16 @@ enum psp_log_level { PSP_LOG_ERROR, PSP_LOG_INFO, PSP_LOG_DEBUG };
 
 /* One finished command, for logs, traces and the list of launch regions. Valid during the call. */
 struct psp_trace {
-    uint16_t command;         /* enum sev_cmd */
-    uint16_t status;          /* enum sev_status */
-    uint32_t handle;          /* guest handle, 0 if none */
-    uint8_t platform_before;  /* enum sev_platform_state */
+    uint16_t command;        /* enum sev_cmd */
+    uint16_t status;         /* enum sev_status */
+    uint32_t handle;         /* guest handle, 0 if none */
+    uint8_t platform_before; /* enum sev_platform_state */
     uint8_t platform_after;
-    uint8_t guest_before;     /* enum sev_guest_state, UNINIT if no guest */
+    uint8_t guest_before; /* enum sev_guest_state, UNINIT if no guest */
     uint8_t guest_after;
-    uint64_t usec;            /* time spent, by the host's clock */
-    uint64_t region_addr;     /* LAUNCH_UPDATE_* and SECRET: guest region; else 0 */
-    uint32_t region_len;      /* its length, 0 = no region */
+    uint64_t usec;                /* time spent, by the host's clock */
+    uint64_t region_addr;         /* LAUNCH_UPDATE_* and SECRET: guest region; else 0 */
+    uint32_t region_len;          /* its length, 0 = no region */
     const uint8_t *region_digest; /* 32 bytes: SHA-256 of the region's plaintext, or NULL */
     const uint8_t *launch_digest; /* 32 bytes: running GCTX.LD after the command, or NULL */
 };
