@@ -12,12 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A cursor goes bad at the first access past its end and stays so; reads then give zeros and
- * writes do nothing. Check buf_ok() once at the end. */
+/* A cursor goes bad at the first access past its end (or write through a reader) and stays so;
+ * reads then give zeros and writes do nothing. Check buf_ok() once at the end. */
 struct buf {
     uint8_t *data;
     size_t len, pos;
-    bool bad;
+    bool bad, readonly;
 };
 
 struct buf buf_reader(const void *data, size_t len);
@@ -31,7 +31,7 @@ uint32_t buf_get32(struct buf *b);
 uint64_t buf_get64(struct buf *b);
 void buf_get(struct buf *b, void *out, size_t len);
 void buf_skip(struct buf *b, size_t len);
-bool buf_get_zero(struct buf *b, size_t len); /* were they all zero */
+bool buf_get_zero(struct buf *b, size_t len); /* were they there and all zero */
 
 void buf_put8(struct buf *b, uint8_t v);
 void buf_put16(struct buf *b, uint16_t v);

@@ -15,19 +15,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define CRYPTO_CHECKED __attribute__((warn_unused_result))
+
 #define CRYPTO_SHA256_SIZE 32
 #define CRYPTO_SHA384_SIZE 48
 #define CRYPTO_AES128_SIZE 16
 
 /* Initialise libgcrypt once; harmless to repeat, also where the program did it already. */
-int crypto_init(void);
+int crypto_init(void) CRYPTO_CHECKED;
 
-/* SHA-256 in pieces. crypto_sha256_peek() gives the digest so far and lets the hash go on. */
+/* SHA-256 in pieces. crypto_sha256_peek() gives the digest so far and lets the hash go on; it costs
+ * a copy of the state, not a second pass. new: NULL if out of memory; free(NULL) is allowed. */
 struct crypto_sha256;
 struct crypto_sha256 *crypto_sha256_new(void);
 void crypto_sha256_free(struct crypto_sha256 *hash);
 void crypto_sha256_update(struct crypto_sha256 *hash, const void *data, size_t len);
-int crypto_sha256_peek(const struct crypto_sha256 *hash, uint8_t digest[CRYPTO_SHA256_SIZE]);
+int crypto_sha256_peek(const struct crypto_sha256 *hash,
+                       uint8_t digest[CRYPTO_SHA256_SIZE]) CRYPTO_CHECKED;
 
 void crypto_sha256(const void *data, size_t len, uint8_t digest[CRYPTO_SHA256_SIZE]);
 
@@ -37,13 +41,14 @@ struct crypto_piece {
     size_t len;
 };
 int crypto_hmac_sha256(const void *key, size_t key_len, const struct crypto_piece *pieces,
-                       unsigned n, uint8_t mac[CRYPTO_SHA256_SIZE]);
+                       unsigned n, uint8_t mac[CRYPTO_SHA256_SIZE]) CRYPTO_CHECKED;
 
 /* AES-128-CTR with a 16-byte big-endian initial counter block; encrypts and decrypts in place. */
-int crypto_aes128_ctr(const uint8_t key[16], const uint8_t counter[16], void *data, size_t len);
+int crypto_aes128_ctr(const uint8_t key[16], const uint8_t counter[16], void *data,
+                      size_t len) CRYPTO_CHECKED;
 
 /* 0 if equal, in constant time. */
-int crypto_compare(const void *a, const void *b, size_t len);
+int crypto_compare(const void *a, const void *b, size_t len) CRYPTO_CHECKED;
 /* Not optimised away. */
 void crypto_wipe(void *data, size_t len);
 

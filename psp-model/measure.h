@@ -8,6 +8,7 @@
 #ifndef PSP_MEASURE_H
 #define PSP_MEASURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct measure_input {
@@ -23,5 +24,9 @@ struct measure_input {
 /* 0 or a negative errno. API before 0.17 leaves the context byte and version out. */
 int measure_compute(const struct measure_input *in, const uint8_t tik[16],
                     uint8_t measure[MEASURE_SIZE]) __attribute__((warn_unused_result));
+
+/* Do the MACs of this API cover context and version (0.17 and later)? Then the secret packet covers
+ * MEASURE too: see packet.h. */
+bool measure_binds_version(uint8_t api_major, uint8_t api_minor);
 
 #endif

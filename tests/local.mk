@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # All tests; each folder lists its own.
+include %D%/vectors/local.mk
 include %D%/unit/local.mk
 include %D%/guests/local.mk

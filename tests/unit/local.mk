@@ -1,2 +1,31 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Unit tests of the C libraries (cmocka, TAP). One group a program.
+# Unit tests of the C libraries (cmocka, TAP). One group a program: test_x.c makes test_x.
+# A new one is a name in unit_tests and its two lines below (a _SOURCES line only if it has more
+# than its own file).
+unit_tests = \
+	%D%/test_buf \
+	%D%/test_crypto \
+	%D%/test_measure \
+	%D%/test_packet
+
+%C%_test_buf_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_buf_LDADD = $(UNIT_LDADD)
+%C%_test_crypto_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_crypto_LDADD = $(UNIT_LDADD)
+%C%_test_measure_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_measure_LDADD = $(UNIT_LDADD)
+%C%_test_packet_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_packet_LDADD = $(UNIT_LDADD)
+
+UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% $(CMOCKA_CFLAGS) \
+	-DTEST_VECTORS='"$(abs_srcdir)/tests/vectors"'
+UNIT_LDADD = %D%/libunit.la libpspmodel.la $(CMOCKA_LIBS)
+
+if HAVE_CMOCKA
+check_LTLIBRARIES += %D%/libunit.la
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+endif
+
+%C%_libunit_la_SOURCES = %D%/unit.h %D%/vectors.c %D%/vectors.h
+%C%_libunit_la_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Known answers from outside; SOURCE says where each comes from.
+EXTRA_DIST += \
+	%D%/SOURCE \
+	%D%/measure.txt \
+	%D%/packet.py \
+	%D%/packet.txt \
+	%D%/primitives.txt
