@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What makes one chip this chip: its id, the keys CEK, PEK, OCA and PDH, and their certificates;
+ * and the operations that commands perform on them. No states and no status codes here: whether a
+ * command is allowed is decided by its handler.
+ *
+ * Implements AMD pub. 55766, section 2.1 "Keys" and what 5.1 INIT, 5.3 PLATFORM_RESET, 5.6 PEK_GEN,
+ * 5.7 PEK_CSR, 5.8 PEK_CERT_IMPORT, 5.10 PDH_GEN do to keys.
+ *
+ * int results are 0 or a negative errno; a function that fails leaves the identity as it was.
+ */
+#ifndef PSP_IDENTITY_H
+#define PSP_IDENTITY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cert.h"
+#include "crypto.h"
+
+#define IDENTITY_CHIP_ID_SIZE 64 /* GET_ID, one socket */
+
+struct identity {
+    uint8_t chip_id[IDENTITY_CHIP_ID_SIZE];
+    bool owned; /* by an external owner: the OCA's private key is not here */
+    struct crypto_p384_key cek, oca, pek, pdh;
+    struct cert cek_cert, oca_cert, pek_cert, pdh_cert;
+};
+
+/* Where random bytes come from: psp_host.random and its ctx. */
+struct identity_random {
+    int (*fill)(void *ctx, void *buf, size_t len);
+    void *ctx;
+};
+
+/* A new chip: id and CEK (signed by the model's ASK), then identity_new_pek(). api_major, api_minor
+ * go into the PEK's certificate. */
+int identity_create(struct identity *id, const struct identity_random *random, uint8_t api_major,
+                    uint8_t api_minor) __attribute__((warn_unused_result));
+/* PEK_GEN and PLATFORM_RESET: self-owned with a new OCA, PEK and PDH. */
+int identity_new_pek(struct identity *id, const struct identity_random *random, uint8_t api_major,
+                     uint8_t api_minor) __attribute__((warn_unused_result));
+/* PDH_GEN. */
+int identity_new_pdh(struct identity *id, const struct identity_random *random)
+    __attribute__((warn_unused_result));
+/* PEK_CSR: the PEK's certificate without signatures. */
+void identity_csr(const struct identity *id, struct cert *csr);
+/* PEK_CERT_IMPORT of a CSR that an owner signed, and the owner's certificate: the platform is owned
+ * from then on, the PEK signed by OCA and CEK, the PDH signed anew. -EINVAL: not certificates, not
+ * an OCA, or not our PEK as the CSR had it (INVALID_CERTIFICATE); -EBADMSG: the OCA is not
+ * self-signed or did not sign the PEK (BAD_SIGNATURE). */
+int identity_import(struct identity *id, const uint8_t pek[CERT_SIZE], const uint8_t oca[CERT_SIZE])
+    __attribute__((warn_unused_result));
+
+/* PDH_CERT_EXPORT: PEK || OCA || CEK. */
+void identity_chain(const struct identity *id, uint8_t wire[CERT_CHAIN_SIZE]);
+/* Wipe everything. */
+void identity_wipe(struct identity *id);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The model's own roots of trust in AMD's ARK and ASK format. Their private keys are public on
+ * purpose: everybody may compute them from the phrase in tests/interop/model_root.py. So a CEK that
+ * chains to them proves that it came from a model of the secure processor, never that it came from
+ * a chip. Their key ids say so: "SEV-ON-BOCHS ARK" and "SEV-ON-BOCHS ASK".
+ *
+ * Implements AMD pub. 55766, appendix C.3 "ASK and ARK certificates".
+ */
+#ifndef PSP_ROOT_H
+#define PSP_ROOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cert.h"
+
+void root_ark(struct cert_root *ark);
+void root_ask(struct cert_root *ask);
+/* Is this root the model's (by its key, not by its id)? */
+bool root_is_model(const struct cert_root *root);
+
+/* Sign a CEK with the model's ASK into `slot`. `salt` is 48 random bytes. 0 or a negative errno. */
+int root_sign_cek(struct cert *cek, unsigned slot, const uint8_t salt[CRYPTO_SHA384_SIZE])
+    __attribute__((warn_unused_result));
+
+#endif
