@@ -1,2 +1,72 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Booted guests.
+# Booted guests: tiny disk images, one question each, and the scripts that run them as tests.
+# How to add one: README.md here.
+
+# NAME.64 is NAME.c compiled for long mode, NAME.32 for 32-bit protected mode.
+guests = cpuid.64 msr.64 msr.32 mailbox.64 launch.64 nosev.64
+guest_images = $(guests:%=%D%/%.img)
+
+guest_tests = \
+	%D%/cpuid-51.tap \
+	%D%/cpuid.tap \
+	%D%/launch.tap \
+	%D%/mailbox.tap \
+	%D%/msr.tap \
+	%D%/msr32.tap \
+	%D%/nosev.tap
+
+guest_sources = \
+	%D%/cpuid.c \
+	%D%/launch.c \
+	%D%/mailbox.c \
+	%D%/msr.c \
+	%D%/nosev.c
+
+guest_lib = boot start fault mailbox page tap trap
+guest_lib_sources = \
+	%D%/lib/boot.S \
+	%D%/lib/mailbox.c \
+	%D%/lib/page.c \
+	%D%/lib/start.S \
+	%D%/lib/tap.c \
+	%D%/lib/trap.S \
+	%D%/lib/fault.c
+
+EXTRA_DIST += tests/run-guest %D%/README.md %D%/lib/guest.h %D%/lib/guest.ld \
+	%D%/launch_known.h %D%/launch_known.py $(guest_lib_sources) $(guest_sources) $(guest_tests)
+
+# Only the compiler's own headers; none of the flags that the host's programs are built with.
+guest_copts = -std=c11 -O2 -g -ffreestanding -mgeneral-regs-only -mno-red-zone -fno-pic -fno-pie \
+	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
+	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -I$(srcdir)/%D%/lib
+guest_ldopts = -n -z noexecstack --no-warn-rwx-segments --build-id=none -T $(srcdir)/%D%/lib/guest.ld
+guest_cc = $(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(guest_copts)
+
+%D%/%.64.o: %D%/%.c %D%/lib/guest.h
+	$(guest_cc) -m64 -c -o $@ $<
+%D%/%.32.o: %D%/%.c %D%/lib/guest.h
+	$(guest_cc) -m32 -c -o $@ $<
+%D%/%.64.o: %D%/%.S
+	$(guest_cc) -m64 -c -o $@ $<
+%D%/%.32.o: %D%/%.S
+	$(guest_cc) -m32 -c -o $@ $<
+
+# Whole cylinders, so that Bochs finds a geometry.
+guest_image = objcopy -O binary $@.elf $@ && truncate -s 1032192 $@
+%D%/%.64.img: %D%/%.64.o $(guest_lib:%=%D%/lib/%.64.o) %D%/lib/guest.ld
+	$(AM_V_GEN)$(LD) -m elf_x86_64 $(guest_ldopts) -o $@.elf $(filter %.o,$^) && $(guest_image)
+%D%/%.32.img: %D%/%.32.o $(guest_lib:%=%D%/lib/%.32.o) %D%/lib/guest.ld
+	$(AM_V_GEN)$(LD) -m elf_i386 $(guest_ldopts) -o $@.elf $(filter %.o,$^) && $(guest_image)
+
+.PRECIOUS: %D%/%.64.o %D%/%.32.o
+
+if WITH_BOCHS
+check_DATA = $(guest_images)
+TESTS += $(guest_tests)
+endif
+
+CLEANFILES += %D%/*.img %D%/*.img.elf %D%/*.o %D%/lib/*.o
+clean-local: clean-guests
+clean-guests:
+	-rm -rf %D%/run
+.PHONY: clean-guests

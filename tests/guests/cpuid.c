@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Question: does CPUID tell a SEV guest what AMD64 APM vol. 2, 15.34.1 and vol. 3, appendix E.4.17
+ * (8000001Fh) say, and nothing about features that a plain SEV guest does not have?
+ *
+ * Arguments: cbitpos, reduced (what the sev: line says).
+ */
+#include "guest.h"
+
+static void encryption_leaf(void)
+{
+    struct cpuid r = cpuid(0x8000001f, 0);
+
+    ok(cpuid(0x80000000, 0).eax >= 0x8000001f, "the maximum extended leaf reaches 8000001Fh");
+    ok(r.eax & 2, "8000001Fh EAX: SEV");
+    ok(!(r.eax & ~3u), "8000001Fh EAX: neither VM_PAGE_FLUSH, ES, SNP nor anything later (%x)",
+       r.eax);
+    is(r.ebx & 0x3f, argument("cbitpos", 0), "8000001Fh EBX: position of the C-bit");
+    is(r.ebx >> 6 & 0x3f, argument("reduced", 0), "8000001Fh EBX: address bits lost");
+    is(r.ebx >> 12, 0, "8000001Fh EBX: no VMPLs");
+    ok(r.edx <= 1, "8000001Fh EDX: no ASID is reserved for SEV-ES (%u)", r.edx);
+}
+
+static void guest_features(void)
+{
+    struct cpuid svm = cpuid(0x8000000a, 0);
+
+    ok(cpuid(1, 0).ecx >> 31, "1h ECX: a hypervisor is there");
+    ok(cpuid(1, 0).ecx >> 30 & 1, "1h ECX: RDRAND, which Linux needs for its check of the C-bit");
+    ok(!(cpuid(0x80000001, 0).ecx & 4), "80000001h ECX: no SVM");
+    ok(!(svm.eax | svm.ebx | svm.ecx | svm.edx), "8000000Ah: nothing, as there is no SVM");
+    ok(cpuid(0x80000001, 0).edx >> 29 & 1, "80000001h EDX: long mode");
+}
+
+static void no_svm(void)
+{
+    struct fault f = try_wrmsr(MSR_EFER, rdmsr(MSR_EFER) | 1u << 12);
+
+    ok(f.vector == FAULT_GP && f.error == 0, "EFER.SVME is reserved: #GP(0)");
+}
+
+static void same_twice(void)
+{
+    struct cpuid a = cpuid(0x8000001f, 0), b = cpuid(0x8000001f, 7);
+
+    ok(!memcmp(&a, &b, sizeof(a)), "8000001Fh has no subleaves");
+}
+
+void guest_main(void)
+{
+    trap_init();
+    is(boot_cbit, 1ull << argument("cbitpos", 0), "the boot code found the C-bit");
+    encryption_leaf();
+    guest_features();
+    no_svm();
+    same_twice();
+    done_testing();
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Question: does the secure processor's mailbox survive everything that a guest can write to it,
+ * and answer as the register block of AMD pub. 55766, 4.1 (Linux drivers/crypto/ccp/sev-dev.c is
+ * its other side)? Run with launch=guest: nothing has been initialised.
+ *
+ * Arguments: megs (size of RAM).
+ */
+#include "guest.h"
+
+static uint32_t reg(unsigned offset)
+{
+    return inl((uint16_t)(MBOX_PORT + offset));
+}
+
+static uint8_t platform_state(void)
+{
+    uint8_t status[12];
+
+    return psp_platform_status(status) == ST_SUCCESS ? status[2] : 0xff;
+}
+
+static void identification(void)
+{
+    uint32_t id = reg(MBOX_ID);
+
+    ok(id != 0 && id != ~0u, "the identification register answers (%x)", id);
+    outl(MBOX_PORT + MBOX_ID, ~id);
+    is(reg(MBOX_ID), id, "it is read-only");
+}
+
+static void access_sizes(void)
+{
+    uint16_t lo = MBOX_PORT + MBOX_ADDR_LO;
+
+    outl(lo, 0x44332211);
+    ok(inb(lo) == 0x11 && inb(lo + 1) == 0x22 && inb(lo + 2) == 0x33 && inb(lo + 3) == 0x44,
+       "8-bit reads see the bytes of the 32-bit register");
+    ok(inw(lo) == 0x2211 && inw(lo + 2) == 0x4433, "16-bit reads see its halves");
+    outb(lo + 1, 0xaa);
+    is(reg(MBOX_ADDR_LO), 0x4433aa11, "an 8-bit write changes one byte");
+    outw(lo + 2, 0xbbcc);
+    is(reg(MBOX_ADDR_LO), 0xbbccaa11, "a 16-bit write changes two");
+    is(reg(MBOX_ADDR_HI), 0, "the neighbour is untouched");
+}
+
+static void narrow_command(void)
+{
+    memset((void *)(uintptr_t)SHARED_WINDOW, 0xff, 16);
+    outl(MBOX_PORT + MBOX_ADDR_LO, SHARED_WINDOW);
+    outl(MBOX_PORT + MBOX_ADDR_HI, 0);
+    outw(MBOX_PORT + MBOX_CMDRESP, 0);
+    outw(MBOX_PORT + MBOX_CMDRESP + 2, CMD_PLATFORM_STATUS);
+    is(reg(MBOX_CMDRESP), MBOX_DONE, "a command written in two halves runs with the upper one");
+    is(*(uint8_t *)(uintptr_t)SHARED_WINDOW, 1, "and has written its answer (API major)");
+}
+
+static void unknown_commands(void)
+{
+    unsigned refused = 0, asked = 0;
+
+    for (unsigned id = 0; id < 0x800; id++) {
+        if ((id >= 0x01 && id <= 0x0f) || (id >= 0x20 && id <= 0x25) || (id >= 0x30 && id <= 0x36) ||
+            (id >= 0x40 && id <= 0x44) || (id >= 0x50 && id <= 0x53) || (id >= 0x60 && id <= 0x61) ||
+            (id >= 0x70 && id <= 0x71) || id >= 0x80)
+            continue;
+        asked++;
+        refused += mbox_command((uint16_t)id, SHARED_WINDOW) == ST_INVALID_COMMAND;
+    }
+    is(refused, asked, "ids that name no command: INVALID_COMMAND");
+    is(mbox_command(0x7ff, SHARED_WINDOW), ST_INVALID_COMMAND, "the highest id: INVALID_COMMAND");
+    is(platform_state(), PLATFORM_UNINIT, "the platform has not changed");
+}
+
+static void bad_buffers(void)
+{
+    uint64_t ram = argument("megs", 0) << 20;
+    const struct {
+        uint64_t at;
+        const char *name;
+    } bad[] = {
+        {0xfffffffffffffull, "buffer at 2^52-1: INVALID_ADDRESS"},
+        {~0ull, "at 2^64-1"},
+        {~0ull - 7, "at 2^64-8, ends behind 2^64"},
+        {1ull << 63, "at 2^63"},
+        {1ull << 47 | SHARED_WINDOW, "at an address with bit 47"},
+        {1ull << 40, "at 2^40"},
+        {ram, "at the first byte behind RAM"},
+        {ram - 8, "that ends 4 bytes behind RAM"},
+        {0xfee00000, "in the local APIC"},
+    };
+
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        is(mbox_command(CMD_PLATFORM_STATUS, bad[i].at), ST_INVALID_ADDRESS, bad[i].name);
+    is(mbox_command(CMD_PLATFORM_STATUS, ram - 12), ST_SUCCESS, "that ends with RAM: fine");
+}
+
+static void every_alignment(void)
+{
+    uint8_t *at = shared(0);
+    unsigned good = 0;
+
+    for (unsigned i = 0; i < 16; i++) {
+        memset(at, 0xee, 64);
+        uint32_t status = mbox_command(CMD_PLATFORM_STATUS, (uintptr_t)at + i);
+        bool written = at[i] == 1 && at[i + 12] == 0xee && (i == 0 || at[i - 1] == 0xee);
+
+        good += status == ST_SUCCESS ? written : status == ST_INVALID_ADDRESS && at[i] == 0xee;
+    }
+    is(good, 16, "a misaligned buffer is served whole or refused whole");
+}
+
+static void states(void)
+{
+    uint32_t handle = 0;
+
+    is(psp_launch_start(&handle, 1), ST_INVALID_PLATFORM_STATE, "LAUNCH_START before INIT");
+    is(psp_handle(CMD_GUEST_STATUS, 1), ST_INVALID_PLATFORM_STATE, "GUEST_STATUS before INIT");
+    is(mbox_command(CMD_DF_FLUSH, 0), ST_INVALID_PLATFORM_STATE, "DF_FLUSH before INIT");
+    is(psp_init(0, 0, 0), ST_SUCCESS, "INIT");
+    is(platform_state(), PLATFORM_INIT, "the platform is initialised");
+    is(psp_init(0, 0, 0), ST_INVALID_PLATFORM_STATE, "INIT twice");
+    is(mbox_command(CMD_SHUTDOWN, 0), ST_SUCCESS, "SHUTDOWN");
+    is(platform_state(), PLATFORM_UNINIT, "the platform is uninitialised");
+}
+
+static void bad_handles(void)
+{
+    static const uint32_t handles[] = {0, 1, 2, 0x7fffffff, 0x80000000, 0xffffffff};
+    static const uint16_t commands[] = {CMD_GUEST_STATUS,       CMD_DECOMMISSION, CMD_ACTIVATE,
+                                        CMD_DEACTIVATE,         CMD_LAUNCH_UPDATE_DATA,
+                                        CMD_LAUNCH_MEASURE,     CMD_LAUNCH_FINISH,
+                                        CMD_LAUNCH_UPDATE_VMSA, CMD_LAUNCH_SECRET};
+    unsigned refused = 0, asked = 0;
+
+    is(psp_init(0, 0, 0), ST_SUCCESS, "INIT again");
+    for (unsigned c = 0; c < sizeof(commands) / sizeof(commands[0]); c++) {
+        for (unsigned h = 0; h < sizeof(handles) / sizeof(handles[0]); h++) {
+            uint32_t status = psp_handle(commands[c], handles[h]);
+
+            asked++;
+            refused += status == ST_INVALID_GUEST;
+            if (status != ST_INVALID_GUEST)
+                print("# command %x handle %x: status %x\n", commands[c], handles[h], status);
+        }
+    }
+    is(refused, asked, "handles of no guest: INVALID_GUEST");
+    is(platform_state(), PLATFORM_INIT, "the platform has not changed");
+}
+
+void guest_main(void)
+{
+    trap_init();
+    mbox_init();
+    identification();
+    access_sizes();
+    narrow_command();
+    unknown_commands();
+    bad_buffers();
+    every_alignment();
+    states();
+    bad_handles();
+    done_testing();
+}
