@@ -3,3 +3,4 @@
 include %D%/vectors/local.mk
 include %D%/unit/local.mk
 include %D%/guests/local.mk
+include %D%/linux/local.mk

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Debian's kernel as a guest. The image is made once in linux-guest/ of the build folder.
+linux_tests = \
+	%D%/linux_cbit47.tap \
+	%D%/linux_cbit51.tap \
+	%D%/linux_nosev.tap \
+	%D%/linux_smp.tap
+
+EXTRA_DIST += %D%/run-linux $(linux_tests) \
+	bochsrc-examples/linux/make-iso bochsrc-examples/linux/init \
+	bochsrc-examples/linux/isolinux.cfg bochsrc-examples/linux/ticks.c
+
+if WITH_BOCHS
+TESTS += $(linux_tests)
+endif
