@@ -47,7 +47,8 @@ struct sev_hooks {
     /* Called before a translation of the page at `paddr` (4 KiB aligned) becomes valid, before the
      * CPU itself reads or writes a paging structure, and before a device access. On return memory
      * is in the wanted view and no other CPU holds a translation for the other one. `cpu` is the
-     * CPU's index, or SEV_HOOKS_NO_CPU for devices. `write` is true for stores. May be NULL. */
+     * CPU's index, or SEV_HOOKS_NO_CPU for devices and for stores by a debugger. `write` is true
+     * for stores. Pages that are no RAM are reported too. May be NULL. */
     void (*want)(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view view, enum sev_why why,
                  bool write);
 
@@ -64,6 +65,20 @@ struct sev_hooks {
 
 /* Defined by the patched Bochs, found by the plugin when it is loaded. */
 extern struct sev_hooks sev_hooks;
+
+/* What patched Bochs calls: one test and a jump over it when nobody is there. */
+static inline void sev_hooks_want(unsigned cpu, uint64_t paddr, enum sev_view view,
+                                  enum sev_why why, bool write)
+{
+    if (sev_hooks.want)
+        sev_hooks.want(sev_hooks.ctx, cpu, paddr & ~(uint64_t)0xfff, view, why, write);
+}
+
+/* The guest's own view for a debugger; false = read memory as it stands. */
+static inline bool sev_hooks_peek(uint64_t paddr, void *buf, unsigned len)
+{
+    return sev_hooks.peek && sev_hooks.peek(sev_hooks.ctx, paddr, SEV_VIEW_PRIVATE, buf, len);
+}
 
 #ifdef __cplusplus
 }

@@ -1,2 +1,66 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # SEV as the CPU sees memory, and the Bochs that it lives in.
+
+# --- the C library ------------------------------------------------------------------------------
+noinst_LTLIBRARIES += libcpuext.la
+
+libcpuext_la_SOURCES = \
+	%D%/hooks.h \
+	%D%/cbit.c %D%/cbit.h \
+	%D%/cpuid.c %D%/cpuid.h \
+	%D%/msr.c %D%/msr.h
+
+# --- the patched Bochs --------------------------------------------------------------------------
+bochs_inputs = \
+	%D%/build-bochs \
+	%D%/hooks.h \
+	%D%/patches/apply \
+	%D%/patches/base \
+	%D%/patches/fetch \
+	%D%/patches/series \
+	%D%/patches/01-hook-table.patch \
+	%D%/patches/02-cbit-paging.patch \
+	%D%/patches/03-wanted-view.patch \
+	%D%/patches/04-observers.patch \
+	%D%/patches/05-wbinvd.patch
+
+EXTRA_DIST += $(bochs_inputs)
+
+# Where Bochs finds its plugins once installed; in the build tree LTDL_LIBRARY_PATH says so.
+bochsplugindir = $(pkglibdir)/plugins
+
+if WITH_BOCHS
+# For those who compile and run against it: the configured tree, its flags, what was built.
+BOCHS_STAMP    = bochs/stamp
+BOCHS_TREE     = $(abs_builddir)/bochs/tree
+BOCHS_STAGE    = $(abs_builddir)/bochs/stage
+BOCHS_CPPFLAGS = -I$(BOCHS_TREE) -I$(BOCHS_TREE)/instrument/stubs \
+	-D_FILE_OFFSET_BITS=64 -D_LARGE_FILES
+# Includes config.h of Bochs, never ours.
+BOCHS_RUN      = LTDL_LIBRARY_PATH=$(BOCHS_STAGE)/plugins:$(abs_builddir)/.libs $(BOCHS_STAGE)/bochs
+
+BUILT_SOURCES += $(BOCHS_STAMP)
+
+$(BOCHS_STAMP): $(bochs_inputs)
+	@$(MKDIR_P) bochs && rm -f $@
+	@CC='$(CC)' CXX='$(CXX)' $(SHELL) $(srcdir)/%D%/build-bochs bochs '$(bochsplugindir)' '$(BOCHS_SOURCE)'
+	@touch $@
+
+install-exec-local: install-bochs
+uninstall-local: uninstall-bochs
+
+install-bochs: $(BOCHS_STAMP)
+	$(MKDIR_P) '$(DESTDIR)$(bindir)' '$(DESTDIR)$(bochsplugindir)'
+	$(INSTALL_PROGRAM) bochs/stage/bochs '$(DESTDIR)$(bindir)/bochs-sev'
+	$(INSTALL_PROGRAM) bochs/stage/bximage '$(DESTDIR)$(pkglibdir)/bximage'
+	$(INSTALL_DATA) bochs/stage/plugins/*.so '$(DESTDIR)$(bochsplugindir)/'
+
+uninstall-bochs:
+	rm -f '$(DESTDIR)$(bindir)/bochs-sev' '$(DESTDIR)$(pkglibdir)/bximage'
+	for f in bochs/stage/plugins/*.so; do rm -f "$(DESTDIR)$(bochsplugindir)/$${f##*/}"; done
+	-rmdir '$(DESTDIR)$(bochsplugindir)' '$(DESTDIR)$(pkglibdir)'
+endif
+
+# `make clean` keeps Bochs: it changes with the patches only, and needs the network to come back.
+distclean-local:
+	rm -rf bochs

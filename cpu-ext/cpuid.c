@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * CPUID of a SEV guest. See cpuid.h.
+ */
+#include "cpuid.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LEAF_VENDOR   0x00000000u
+#define LEAF_FEATURES 0x00000001u
+#define LEAF_HV_FIRST 0x40000000u
+#define LEAF_HV_LAST  0x4fffffffu
+#define LEAF_EXT_MAX  0x80000000u
+#define LEAF_EXT_FEAT 0x80000001u
+#define LEAF_EXT_ADDR 0x80000008u
+#define LEAF_SVM      0x8000000au
+
+#define FEAT_ECX_RDRAND     (1u << 30)
+#define FEAT_ECX_HYPERVISOR (1u << 31)
+#define EXT_ECX_SVM         (1u << 2)
+
+enum reg { EAX, EBX, ECX, EDX };
+
+/* What a guest needs, in the order of checking. */
+static const struct need {
+    uint32_t function;
+    enum reg reg;
+    uint32_t bit;
+    enum cpuid_verdict without;
+    const char *reason;
+} needs[] = {
+    {LEAF_FEATURES, EDX, 1u << 5, CPUID_UNFIT, "it has no RDMSR to read SEV_STATUS with"},
+    {LEAF_FEATURES, EDX, 1u << 6, CPUID_UNFIT,
+     "it has no PAE, whose page table entries hold the C-bit"},
+    {LEAF_EXT_FEAT, EDX, 1u << 20, CPUID_UNFIT, "it has no NX, which every SEV processor has"},
+    {LEAF_EXT_FEAT, EDX, 1u << 29, CPUID_UNFIT, "it has no long mode, in which SEV guests run"},
+    {LEAF_FEATURES, ECX, FEAT_ECX_RDRAND, CPUID_DOUBTFUL,
+     "it has no RDRAND, with which Linux checks the C-bit: Linux will not start as a SEV guest"},
+};
+
+static uint32_t reg_of(const struct cpuid_regs *regs, enum reg reg)
+{
+    const uint32_t values[] = {regs->eax, regs->ebx, regs->ecx, regs->edx};
+
+    return values[reg];
+}
+
+static struct cpuid_regs ask(const struct cpuid_model *model, uint32_t function)
+{
+    struct cpuid_regs regs = {0, 0, 0, 0};
+
+    model->leaf(model->ctx, function, 0, &regs);
+    return regs;
+}
+
+enum cpuid_verdict cpuid_check_model(const struct cpuid_model *model, char *reason, size_t cap)
+{
+    struct cpuid_regs regs = ask(model, LEAF_VENDOR);
+    char vendor[13];
+    size_t i;
+
+    memcpy(vendor, &regs.ebx, 4);
+    memcpy(vendor + 4, &regs.edx, 4);
+    memcpy(vendor + 8, &regs.ecx, 4);
+    vendor[12] = '\0';
+    if (strcmp(vendor, "AuthenticAMD") != 0) {
+        snprintf(reason, cap, "it is no AMD processor (vendor \"%s\")", vendor);
+        return CPUID_UNFIT;
+    }
+    regs = ask(model, LEAF_EXT_MAX);
+    if (regs.eax < LEAF_EXT_ADDR) {
+        snprintf(reason, cap, "its extended CPUID leaves end at %08xh", regs.eax);
+        return CPUID_UNFIT;
+    }
+    for (i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+        regs = ask(model, needs[i].function);
+        if (!(reg_of(&regs, needs[i].reg) & needs[i].bit)) {
+            snprintf(reason, cap, "%s", needs[i].reason);
+            return needs[i].without;
+        }
+    }
+    if (cap > 0)
+        reason[0] = '\0';
+    return CPUID_FIT;
+}
+
+static void leaf_1f(const struct cpuid_sev *sev, struct cpuid_regs *regs)
+{
+    regs->eax = CPUID_SEV_FEATURE_SEV;
+    regs->ebx = (sev->cbit_pos & 0x3f) | (sev->phys_reduction & 0x3f) << 6;
+    regs->ecx = sev->keys;
+    regs->edx = sev->min_asid;
+}
+
+void cpuid_sev_leaf(const struct cpuid_sev *sev, const struct cpuid_model *model, uint32_t function,
+                    uint32_t subfunction, struct cpuid_regs *regs)
+{
+    static const struct cpuid_regs zero = {0, 0, 0, 0};
+
+    /* The model answers first; leaves that it does not have are zero. */
+    *regs = zero;
+    if (function <= LEAF_EXT_MAX || function <= ask(model, LEAF_EXT_MAX).eax)
+        model->leaf(model->ctx, function, subfunction, regs);
+
+    if (function >= LEAF_HV_FIRST && function <= LEAF_HV_LAST) {
+        /* No hypervisor interface: no paravirtual clock or the like to be found. */
+        *regs = zero;
+        return;
+    }
+    switch (function) {
+    case LEAF_FEATURES:
+        regs->ecx |= FEAT_ECX_HYPERVISOR; /* older Linux looks for SEV only behind this bit */
+        break;
+    case LEAF_EXT_MAX:
+        if (regs->eax < CPUID_SEV_LEAF)
+            regs->eax = CPUID_SEV_LEAF;
+        break;
+    case LEAF_EXT_FEAT:
+        regs->ecx &= ~EXT_ECX_SVM; /* no nested guests of a SEV guest */
+        break;
+    case LEAF_SVM:
+        *regs = zero;
+        break;
+    case CPUID_SEV_LEAF:
+        leaf_1f(sev, regs);
+        break;
+    default:
+        break;
+    }
+}

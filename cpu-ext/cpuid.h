@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * CPUID of a SEV guest: what a CPU model must have to become one, and what changes in its leaves.
+ * Pure functions over register values; the plugin wraps the CPU model's own CPUID with them.
+ *
+ * Implements AMD64 APM vol. 3, CPUID Fn8000_001F "Encrypted Memory Capabilities"; the selection of
+ * bits follows what QEMU shows a SEV guest (SEV alone, no keys).
+ */
+#ifndef CPU_EXT_CPUID_H
+#define CPU_EXT_CPUID_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct cpuid_regs {
+    uint32_t eax;
+    uint32_t ebx;
+    uint32_t ecx;
+    uint32_t edx;
+};
+
+/* 8000001Fh EAX */
+#define CPUID_SEV_FEATURE_SEV (1u << 1)
+
+#define CPUID_SEV_LEAF 0x8000001fu
+
+/* What 8000001Fh reports. A guest of KVM sees no keys (both 0): they are the hypervisor's. */
+struct cpuid_sev {
+    unsigned cbit_pos;       /* EBX[5:0] */
+    unsigned phys_reduction; /* EBX[11:6], at most 63; concerns system physical addresses only */
+    uint32_t keys;           /* ECX: number of encrypted guests supported at once */
+    uint32_t min_asid;       /* EDX: first ASID for SEV guests without SEV-ES */
+};
+
+/* The CPU model's own CPUID. */
+struct cpuid_model {
+    void *ctx;
+    void (*leaf)(void *ctx, uint32_t function, uint32_t subfunction, struct cpuid_regs *regs);
+};
+
+enum cpuid_verdict {
+    CPUID_FIT,
+    CPUID_DOUBTFUL, /* usable, but common guests will fail; the text says which */
+    CPUID_UNFIT,
+};
+
+/* Can this CPU model be a SEV guest? If not fit, `reason` (`cap` bytes) gets what it lacks, as a
+ * sentence without the model's name. */
+enum cpuid_verdict cpuid_check_model(const struct cpuid_model *model, char *reason, size_t cap);
+
+/* The leaf as a SEV guest sees it. */
+void cpuid_sev_leaf(const struct cpuid_sev *sev, const struct cpuid_model *model, uint32_t function,
+                    uint32_t subfunction, struct cpuid_regs *regs);
+
+#endif

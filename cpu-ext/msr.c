@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * SEV_STATUS, SYSCFG and HWCR of a SEV guest. See msr.h.
+ */
+#include "msr.h"
+
+/* Bits of HWCR that KVM lets a guest set without effect: TlbCacheDis, FFDIS, IgnneEm. */
+#define HWCR_IGNORED ((UINT64_C(1) << 3) | (UINT64_C(1) << 6) | (UINT64_C(1) << 8))
+#define HWCR_KEPT    (MSR_HWCR_MCSTATUS_WR_EN | MSR_HWCR_TSC_FREQ_SEL)
+
+enum msr_answer msr_read(const struct msr_state *state, uint32_t index, uint64_t *value)
+{
+    switch (index) {
+    case MSR_SEV_STATUS:
+        *value = MSR_SEV_STATUS_SEV;
+        return MSR_DONE;
+    case MSR_SYSCFG:
+        /* A guest must not see SME enabled by the host: bit 23 would make it look for a C-bit of
+         * its own. KVM reports all zero. */
+        *value = 0;
+        return MSR_DONE;
+    case MSR_HWCR:
+        *value = state->hwcr;
+        return MSR_DONE;
+    default:
+        return MSR_PASS;
+    }
+}
+
+enum msr_answer msr_write(struct msr_state *state, uint32_t index, uint64_t value)
+{
+    switch (index) {
+    case MSR_SEV_STATUS: /* read-only: set by VMRUN from the guest's VMCB */
+    case MSR_SYSCFG:     /* KVM knows no write to it */
+        return MSR_GP;
+    case MSR_HWCR:
+        value &= ~HWCR_IGNORED;
+        if (value & ~HWCR_KEPT)
+            return MSR_GP;
+        state->hwcr = value;
+        return MSR_DONE;
+    default:
+        return MSR_PASS;
+    }
+}
