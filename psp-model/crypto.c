@@ -41,6 +41,16 @@ struct crypto_sha256 *crypto_sha256_new(void)
     return hash;
 }
 
+struct crypto_sha256 *crypto_sha256_copy(const struct crypto_sha256 *hash)
+{
+    struct crypto_sha256 *copy = calloc(1, sizeof(*copy));
+    if (copy && gcry_md_copy(&copy->md, hash->md)) {
+        free(copy);
+        copy = NULL;
+    }
+    return copy;
+}
+
 void crypto_sha256_free(struct crypto_sha256 *hash)
 {
     if (!hash)

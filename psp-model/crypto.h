@@ -32,6 +32,8 @@ int crypto_init(void) CRYPTO_CHECKED;
  * a copy of the state, not a second pass. new: NULL if out of memory; free(NULL) is allowed. */
 struct crypto_sha256;
 struct crypto_sha256 *crypto_sha256_new(void);
+/* A second hash that goes on from here; NULL if out of memory. */
+struct crypto_sha256 *crypto_sha256_copy(const struct crypto_sha256 *hash);
 void crypto_sha256_free(struct crypto_sha256 *hash);
 void crypto_sha256_update(struct crypto_sha256 *hash, const void *data, size_t len);
 int crypto_sha256_peek(const struct crypto_sha256 *hash,

@@ -13,7 +13,14 @@
 #include "psp_host.h"
 #include "sev_abi.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct psp;
+
+#define PSP_ASIDS_MAX 1023u
+#define PSP_CPUS_MAX  256u
 
 struct psp_config {
     uint8_t api_major, api_minor,
@@ -24,6 +31,9 @@ struct psp_config {
      * Copied by psp_new(). */
     const uint8_t *tik, *tek;
     const uint8_t *mnonce; /* for LAUNCH_MEASURE: fixed nonce, NULL = random */
+    /* Bits that software leaves in addresses and that are no part of them: Linux hands physical
+     * addresses with the host's own SME C-bit. 0 = none. */
+    uint64_t addr_ignore;
 };
 
 /* NULL if out of memory or the configuration is not valid. `host` is copied; `ctx` must outlive
@@ -69,4 +79,7 @@ const char *psp_status_name(uint16_t status);
 const char *psp_platform_state_name(uint8_t state);
 const char *psp_guest_state_name(uint8_t state);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -16,6 +16,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* ASID 0 names no guest: memory is read and written as it stands on the bus (C=0). */
 #define PSP_NO_ASID 0u
 
@@ -65,4 +69,7 @@ struct psp_host {
     void (*trace)(void *ctx, const struct psp_trace *event);
 };
 
+#ifdef __cplusplus
+}
+#endif
 #endif

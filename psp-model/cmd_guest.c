@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Commands that bind a guest to an ASID, describe it and delete it.
+ *
+ * Implements AMD pub. 55766, 6.15 "DECOMMISSION", 6.16 "GUEST_STATUS", 6.17 "ACTIVATE",
+ * 6.18 "DEACTIVATE".
+ *
+ * What is listed above each body follows the checks of dispatch.c (command, buffer, platform
+ * state, reserved fields, handle, guest state), in the order of checking.
+ */
+#include "dispatch.h"
+
+/* ACTIVE           the guest has an ASID already
+ * INVALID_ASID     0, or more than the platform has
+ * ASID_OWNED       another guest is active under it
+ * DFFLUSH_REQUIRED the ASID was used since the last DF_FLUSH
+ * HWERROR_PLATFORM the host could not load the key */
+enum sev_status cmd_activate(struct cmd *cmd)
+{
+    struct psp *psp = cmd->psp;
+    uint32_t asid = cmd_get32(cmd, SEV_ACTIVATE_ASID);
+    int err;
+
+    if (cmd->guest->asid)
+        return SEV_STATUS_ACTIVE;
+    if (!asid || asid > psp->config.asids)
+        return SEV_STATUS_INVALID_ASID;
+    if (gctx_find_asid(&psp->guests, asid))
+        return SEV_STATUS_ASID_OWNED;
+    if (platform_asid_dirty(&psp->platform, asid))
+        return SEV_STATUS_DFFLUSH_REQUIRED;
+    err = psp->host.key_install(psp->ctx, asid, cmd->guest->vek);
+    if (err)
+        return psp_host_trouble(psp, "loading a guest's key", err);
+    cmd->guest->asid = asid;
+    return SEV_STATUS_SUCCESS;
+}
+
+/* INACTIVE  the guest has no ASID */
+enum sev_status cmd_deactivate(struct cmd *cmd)
+{
+    if (!cmd->guest->asid)
+        return SEV_STATUS_INACTIVE;
+    psp_deactivate(cmd->psp, cmd->guest);
+    return SEV_STATUS_SUCCESS;
+}
+
+/* ACTIVE  the guest still has an ASID: DEACTIVATE it first */
+enum sev_status cmd_decommission(struct cmd *cmd)
+{
+    if (cmd->guest->asid)
+        return SEV_STATUS_ACTIVE;
+    gctx_delete(cmd->guest);
+    if (!gctx_count(&cmd->psp->guests))
+        cmd->psp->platform.state = SEV_PLATFORM_INIT;
+    return SEV_STATUS_SUCCESS;
+}
+
+/* HWERROR_PLATFORM only. */
+enum sev_status cmd_guest_status(struct cmd *cmd)
+{
+    cmd_put32(cmd, SEV_GUEST_STATUS_POLICY, cmd->guest->policy);
+    cmd_put32(cmd, SEV_GUEST_STATUS_ASID, cmd->guest->asid);
+    cmd_put8(cmd, SEV_GUEST_STATUS_STATE, cmd->guest->state);
+    return cmd_reply(cmd);
+}

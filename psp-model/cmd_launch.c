@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Commands that launch a guest: encrypt and measure its first memory, tell the owner what was
+ * measured, take the owner's secret.
+ *
+ * Implements AMD pub. 55766, 6.2 "LAUNCH_START", 6.3 "LAUNCH_UPDATE_DATA", 6.5 "LAUNCH_MEASURE",
+ * 6.6 "LAUNCH_SECRET", 6.7 "LAUNCH_FINISH".
+ *
+ * What is listed above each body follows the checks of dispatch.c (command, buffer, platform
+ * state, reserved fields, handle, guest state), in the order of checking. Every body ends its
+ * list with HWERROR_PLATFORM, trouble of the host, without naming it.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "dispatch.h"
+#include "measure.h"
+#include "packet.h"
+#include "policy.h"
+
+/* --- LAUNCH_START ---------------------------------------------------------------------------- */
+
+/* A key that the user fixed, or a random one. */
+static enum sev_status choose16(struct psp *psp, const uint8_t *fixed, uint8_t key[16])
+{
+    if (!fixed)
+        return psp_random(psp, key, 16);
+    memcpy(key, fixed, 16);
+    return SEV_STATUS_SUCCESS;
+}
+
+static enum sev_status fill_keys(struct psp *psp, struct gctx *guest, const struct gctx *owner)
+{
+    enum sev_status status = SEV_STATUS_SUCCESS;
+
+    if (owner)
+        memcpy(guest->vek, owner->vek, sizeof(guest->vek));
+    else
+        status = psp_random(psp, guest->vek, sizeof(guest->vek));
+    if (status == SEV_STATUS_SUCCESS)
+        status = choose16(psp, psp->config.tek, guest->tek);
+    if (status == SEV_STATUS_SUCCESS)
+        status = choose16(psp, psp->config.tik, guest->tik);
+    if (status != SEV_STATUS_SUCCESS)
+        return status;
+    guest->hash = crypto_sha256_new();
+    return guest->hash ? SEV_STATUS_SUCCESS : SEV_STATUS_RESOURCE_LIMIT;
+}
+
+/* INVALID_GUEST   HANDLE is not 0 and names no guest to share keys with
+ * POLICY_FAILURE  reserved policy bits; the platform's API is older than the policy wants; ES
+ *                 without SEV-ES; key sharing that a policy forbids, or with another policy
+ * RESOURCE_LIMIT  no free guest context */
+enum sev_status cmd_launch_start(struct cmd *cmd)
+{
+    struct psp *psp = cmd->psp;
+    uint32_t handle = cmd_get32(cmd, SEV_GUEST_HANDLE);
+    uint32_t policy = cmd_get32(cmd, SEV_START_POLICY);
+    const struct gctx *owner = gctx_find(&psp->guests, handle);
+    struct gctx *guest;
+    enum sev_status status;
+
+    if (handle && !owner)
+        return SEV_STATUS_INVALID_GUEST;
+    status = policy_check_start(policy, &psp->config, &psp->platform);
+    if (status == SEV_STATUS_SUCCESS && owner)
+        status = policy_check_sharing(policy, owner->policy);
+    if (status != SEV_STATUS_SUCCESS)
+        return status;
+
+    guest = gctx_new(&psp->guests);
+    if (!guest)
+        return SEV_STATUS_RESOURCE_LIMIT;
+    guest->policy = policy;
+    status = fill_keys(psp, guest, owner);
+    if (status == SEV_STATUS_SUCCESS) {
+        cmd_put32(cmd, SEV_GUEST_HANDLE, guest->handle);
+        status = cmd_reply(cmd);
+    }
+    if (status != SEV_STATUS_SUCCESS) {
+        gctx_delete(guest);
+        return status;
+    }
+    guest->state = SEV_GUEST_LUPDATE;
+    psp->platform.state = SEV_PLATFORM_WORKING;
+    cmd->handle = guest->handle;
+    return status;
+}
+
+/* --- LAUNCH_UPDATE_DATA ---------------------------------------------------------------------- */
+
+/* Turn [spa, spa+len), just written under the guest's key, back into what it was. The host is in
+ * trouble already, so this is an attempt. */
+static void undo_encryption(struct cmd *cmd, uint64_t spa, uint32_t len)
+{
+    struct psp *psp = cmd->psp;
+
+    for (uint32_t done = 0; done < len; done += PSP_CHUNK) {
+        uint32_t n = len - done < PSP_CHUNK ? len - done : PSP_CHUNK;
+
+        if (psp_ram_read(psp, cmd->guest->asid, spa + done, psp->chunk, n) != SEV_STATUS_SUCCESS ||
+            psp_ram_write(psp, PSP_NO_ASID, spa + done, psp->chunk, n) != SEV_STATUS_SUCCESS)
+            return;
+    }
+}
+
+/* Hash the plaintext of a region into `hash` (and `region`, unless NULL) and encrypt it in place
+ * under the guest's key. */
+static enum sev_status encrypt_region(struct cmd *cmd, struct crypto_sha256 *hash,
+                                      struct crypto_sha256 *region)
+{
+    struct psp *psp = cmd->psp;
+
+    cmd->chunk_used = PSP_CHUNK;
+    for (uint32_t done = 0; done < cmd->region_len; done += PSP_CHUNK) {
+        uint32_t left = cmd->region_len - done, n = left < PSP_CHUNK ? left : PSP_CHUNK;
+        uint64_t spa = cmd->region_addr + done;
+        enum sev_status status = psp_ram_read(psp, PSP_NO_ASID, spa, psp->chunk, n);
+
+        if (status == SEV_STATUS_SUCCESS) {
+            crypto_sha256_update(hash, psp->chunk, n);
+            if (region)
+                crypto_sha256_update(region, psp->chunk, n);
+            status = psp_ram_write(psp, cmd->guest->asid, spa, psp->chunk, n);
+        }
+        if (status != SEV_STATUS_SUCCESS) {
+            undo_encryption(cmd, cmd->region_addr, done);
+            return status;
+        }
+    }
+    return SEV_STATUS_SUCCESS;
+}
+
+/* Add the region of `cmd` to GCTX.LD and encrypt it; all or nothing. */
+static enum sev_status launch_update(struct cmd *cmd)
+{
+    struct gctx *guest = cmd->guest;
+    /* The region's own digest is wanted by a trace only; it costs a second hash, except for the
+     * first region, whose digest is GCTX.LD itself. */
+    bool trace = cmd->psp->host.trace != NULL;
+    struct crypto_sha256 *hash = crypto_sha256_copy(guest->hash);
+    struct crypto_sha256 *region = trace && !guest->hash_empty ? crypto_sha256_new() : NULL;
+    enum sev_status status = SEV_STATUS_RESOURCE_LIMIT;
+
+    if (!hash || (trace && !guest->hash_empty && !region))
+        goto out;
+    status = encrypt_region(cmd, hash, region);
+    if (status != SEV_STATUS_SUCCESS)
+        goto out;
+    if (trace)
+        cmd->region_hashed = !crypto_sha256_peek(region ? region : hash, cmd->region_digest);
+    crypto_sha256_free(guest->hash);
+    guest->hash = hash;
+    guest->hash_empty = false;
+    hash = NULL;
+out:
+    crypto_sha256_free(hash);
+    crypto_sha256_free(region);
+    return status;
+}
+
+/* INACTIVE         the guest has no ASID
+ * INVALID_LEN      0, or no multiple of 16
+ * INVALID_ADDRESS  not aligned to 16, or not wholly in RAM
+ * RESOURCE_LIMIT   out of memory */
+enum sev_status cmd_launch_update_data(struct cmd *cmd)
+{
+    uint64_t addr = cmd_addr(cmd, SEV_LAUNCH_ADDR);
+    uint32_t len = cmd_get32(cmd, SEV_LAUNCH_LEN);
+
+    if (!cmd->guest->asid)
+        return SEV_STATUS_INACTIVE;
+    if (!len || len % SEV_BLOCK_SIZE)
+        return SEV_STATUS_INVALID_LEN;
+    if (addr % SEV_BLOCK_SIZE || !psp_ram_valid(cmd->psp, addr, len))
+        return SEV_STATUS_INVALID_ADDRESS;
+    cmd->region_addr = addr;
+    cmd->region_len = len;
+    return launch_update(cmd);
+}
+
+/* --- LAUNCH_MEASURE -------------------------------------------------------------------------- */
+
+/* What the owner gets: MEASURE || MNONCE. */
+static enum sev_status measure(struct cmd *cmd, uint8_t blob[MEASURE_BLOB_SIZE],
+                               struct measure_input *in)
+{
+    struct psp *psp = cmd->psp;
+    enum sev_status status = choose16(psp, psp->config.mnonce, in->mnonce);
+    int err;
+
+    if (status != SEV_STATUS_SUCCESS)
+        return status;
+    in->api_major = psp->config.api_major;
+    in->api_minor = psp->config.api_minor;
+    in->build = psp->config.build;
+    in->policy = cmd->guest->policy;
+    err = gctx_launch_digest(cmd->guest, in->launch_digest);
+    if (!err)
+        err = measure_compute(in, cmd->guest->tik, blob);
+    if (err)
+        return psp_host_trouble(psp, "measuring", err);
+    memcpy(blob + MEASURE_SIZE, in->mnonce, sizeof(in->mnonce));
+    return SEV_STATUS_SUCCESS;
+}
+
+/* INVALID_LEN      shorter than 48, or address 0; 48 is stored in the length field
+ * INVALID_ADDRESS  not wholly in RAM */
+enum sev_status cmd_launch_measure(struct cmd *cmd)
+{
+    struct gctx *guest = cmd->guest;
+    uint64_t addr = cmd_addr(cmd, SEV_LAUNCH_ADDR);
+    struct measure_input in;
+    uint8_t blob[MEASURE_BLOB_SIZE];
+    enum sev_status status;
+
+    if (!addr || cmd_get32(cmd, SEV_LAUNCH_LEN) < MEASURE_BLOB_SIZE)
+        return cmd_reply_length(cmd, SEV_LAUNCH_LEN, MEASURE_BLOB_SIZE);
+    if (!psp_ram_valid(cmd->psp, addr, MEASURE_BLOB_SIZE))
+        return SEV_STATUS_INVALID_ADDRESS;
+    status = measure(cmd, blob, &in);
+    if (status == SEV_STATUS_SUCCESS)
+        status = psp_ram_write(cmd->psp, PSP_NO_ASID, addr, blob, sizeof(blob));
+    if (status == SEV_STATUS_SUCCESS) {
+        cmd_put32(cmd, SEV_LAUNCH_LEN, MEASURE_BLOB_SIZE);
+        status = cmd_reply(cmd);
+    }
+    if (status != SEV_STATUS_SUCCESS)
+        return status;
+
+    crypto_sha256_free(guest->hash);
+    guest->hash = NULL;
+    memcpy(guest->launch_digest, in.launch_digest, sizeof(guest->launch_digest));
+    memcpy(guest->measure, blob, sizeof(guest->measure));
+    memcpy(guest->mnonce, in.mnonce, sizeof(guest->mnonce));
+    guest->measured = true;
+    guest->state = SEV_GUEST_LSECRET;
+    return status;
+}
+
+/* --- LAUNCH_SECRET --------------------------------------------------------------------------- */
+
+struct secret {
+    uint64_t header_addr, guest_addr, trans_addr;
+    uint32_t header_len, guest_len, trans_len;
+};
+
+static enum sev_status check_secret(struct cmd *cmd, const struct secret *s)
+{
+    if (!cmd->guest->asid)
+        return SEV_STATUS_INACTIVE;
+    if (s->header_len != PACKET_HEADER_SIZE || !s->guest_len || s->guest_len % SEV_BLOCK_SIZE ||
+        s->guest_len > SEV_PACKET_DATA_MAX || !s->trans_len || s->trans_len > SEV_PACKET_DATA_MAX)
+        return SEV_STATUS_INVALID_LEN;
+    if (!psp_ram_valid(cmd->psp, s->header_addr, s->header_len) || s->guest_addr % SEV_BLOCK_SIZE ||
+        !psp_ram_valid(cmd->psp, s->guest_addr, s->guest_len) ||
+        !psp_ram_valid(cmd->psp, s->trans_addr, s->trans_len))
+        return SEV_STATUS_INVALID_ADDRESS;
+    return SEV_STATUS_SUCCESS;
+}
+
+/* Get header and payload into psp->chunk, authenticate and decrypt there. */
+static enum sev_status open_secret(struct cmd *cmd, const struct secret *s)
+{
+    struct psp *psp = cmd->psp;
+    const struct psp_config *config = &psp->config;
+    bool with_measure = measure_binds_version(config->api_major, config->api_minor);
+    struct packet_keys keys = {.tek = cmd->guest->tek,
+                               .tik = cmd->guest->tik,
+                               .context = PACKET_LAUNCH_SECRET,
+                               .measure = with_measure ? cmd->guest->measure : NULL};
+    struct packet_header header;
+    uint8_t wire[PACKET_HEADER_SIZE];
+    enum sev_status status = psp_ram_read(psp, PSP_NO_ASID, s->header_addr, wire, sizeof(wire));
+    int err;
+
+    if (status != SEV_STATUS_SUCCESS)
+        return status;
+    packet_header_read(&header, wire);
+    if (header.flags & ~PACKET_FLAG_COMPRESSED)
+        return SEV_STATUS_INVALID_PARAM;
+    if (header.flags & PACKET_FLAG_COMPRESSED)
+        return SEV_STATUS_UNSUPPORTED;
+    if (s->trans_len != s->guest_len)
+        return SEV_STATUS_INVALID_LEN;
+    cmd->chunk_used = s->trans_len;
+    status = psp_ram_read(psp, PSP_NO_ASID, s->trans_addr, psp->chunk, s->trans_len);
+    if (status != SEV_STATUS_SUCCESS)
+        return status;
+    err = packet_open(&header, &keys, s->guest_len, psp->chunk, s->trans_len);
+    if (err == -EBADMSG)
+        return SEV_STATUS_BAD_MEASUREMENT;
+    return err ? psp_host_trouble(psp, "opening a packet", err) : SEV_STATUS_SUCCESS;
+}
+
+/* INACTIVE         the guest has no ASID
+ * INVALID_LEN      header not 52 bytes; guest or packet length 0 or above 16 KiB; guest length no
+ *                  multiple of 16
+ * INVALID_ADDRESS  guest region not aligned to 16; header, region or packet not wholly in RAM
+ * INVALID_PARAM    unknown header flags
+ * UNSUPPORTED      a compressed packet: its format is not published
+ * INVALID_LEN      guest and packet lengths differ
+ * BAD_MEASUREMENT  the packet's MAC is wrong */
+enum sev_status cmd_launch_secret(struct cmd *cmd)
+{
+    struct secret s = {.header_addr = cmd_addr(cmd, SEV_PACKET_HEADER_ADDR),
+                       .header_len = cmd_get32(cmd, SEV_PACKET_HEADER_LEN),
+                       .guest_addr = cmd_addr(cmd, SEV_PACKET_GUEST_ADDR),
+                       .guest_len = cmd_get32(cmd, SEV_PACKET_GUEST_LEN),
+                       .trans_addr = cmd_addr(cmd, SEV_PACKET_TRANS_ADDR),
+                       .trans_len = cmd_get32(cmd, SEV_PACKET_TRANS_LEN)};
+    enum sev_status status = check_secret(cmd, &s);
+
+    if (status == SEV_STATUS_SUCCESS)
+        status = open_secret(cmd, &s);
+    if (status == SEV_STATUS_SUCCESS)
+        status =
+            psp_ram_write(cmd->psp, cmd->guest->asid, s.guest_addr, cmd->psp->chunk, s.guest_len);
+    if (status == SEV_STATUS_SUCCESS) {
+        cmd->region_addr = s.guest_addr;
+        cmd->region_len = s.guest_len;
+    }
+    return status;
+}
+
+/* --- LAUNCH_FINISH --------------------------------------------------------------------------- */
+
+/* Cannot fail. The transport keys have done their work. */
+enum sev_status cmd_launch_finish(struct cmd *cmd)
+{
+    crypto_wipe(cmd->guest->tek, sizeof(cmd->guest->tek));
+    crypto_wipe(cmd->guest->tik, sizeof(cmd->guest->tik));
+    cmd->guest->state = SEV_GUEST_RUNNING;
+    return SEV_STATUS_SUCCESS;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Commands that start, stop, describe and flush the platform.
+ *
+ * Implements AMD pub. 55766, 5.2 "INIT", 5.5 "SHUTDOWN", 5.6 "PLATFORM_STATUS", 5.13 "DF_FLUSH".
+ *
+ * What is listed above each body follows the checks of dispatch.c (command, buffer, platform
+ * state, reserved fields), in the order of checking.
+ */
+#include "dispatch.h"
+
+/* INVALID_PARAM    a flag other than ES
+ * With ES, for the memory that the hypervisor gives away for save areas:
+ * INVALID_LEN      less than 1 MiB
+ * INVALID_ADDRESS  not aligned to 1 MiB, or not RAM */
+static enum sev_status check_init(struct cmd *cmd, uint32_t flags, uint64_t tmr, uint32_t tmr_len)
+{
+    if (flags & ~SEV_INIT_FLAG_ES)
+        return SEV_STATUS_INVALID_PARAM;
+    if (!(flags & SEV_INIT_FLAG_ES))
+        return SEV_STATUS_SUCCESS;
+    if (tmr_len < SEV_TMR_SIZE)
+        return SEV_STATUS_INVALID_LEN;
+    if (tmr % SEV_TMR_SIZE || !psp_ram_valid(cmd->psp, tmr, tmr_len))
+        return SEV_STATUS_INVALID_ADDRESS;
+    return SEV_STATUS_SUCCESS;
+}
+
+static void enter_init(struct psp *psp, uint32_t flags)
+{
+    psp->platform.es = flags & SEV_INIT_FLAG_ES;
+    psp->platform.state = SEV_PLATFORM_INIT;
+    platform_dirty_all_asids(&psp->platform);
+}
+
+/* As check_init(). */
+enum sev_status cmd_init(struct cmd *cmd)
+{
+    uint32_t flags = cmd_get32(cmd, SEV_INIT_FLAGS);
+    enum sev_status status =
+        check_init(cmd, flags, cmd_addr(cmd, SEV_INIT_TMR_ADDR), cmd_get32(cmd, SEV_INIT_TMR_LEN));
+
+    if (status == SEV_STATUS_SUCCESS)
+        enter_init(cmd->psp, flags);
+    return status;
+}
+
+/* Cannot fail. Guests are lost; what the caches hold of them is not. */
+enum sev_status cmd_shutdown(struct cmd *cmd)
+{
+    psp_delete_guests(cmd->psp);
+    cmd->psp->platform.state = SEV_PLATFORM_UNINIT;
+    cmd->psp->platform.es = false;
+    return SEV_STATUS_SUCCESS;
+}
+
+/* HWERROR_PLATFORM only. */
+enum sev_status cmd_platform_status(struct cmd *cmd)
+{
+    struct psp_platform_info info;
+
+    psp_get_platform(cmd->psp, &info);
+    cmd_put8(cmd, SEV_PLATFORM_STATUS_API_MAJOR, info.api_major);
+    cmd_put8(cmd, SEV_PLATFORM_STATUS_API_MINOR, info.api_minor);
+    cmd_put8(cmd, SEV_PLATFORM_STATUS_STATE, info.state);
+    cmd_put8(cmd, SEV_PLATFORM_STATUS_OWNER, info.owned ? SEV_OWNER_EXTERNAL : 0);
+    cmd_put16(cmd, SEV_PLATFORM_STATUS_CONFIG, info.es ? SEV_CONFIG_ES : 0);
+    cmd_put8(cmd, SEV_PLATFORM_STATUS_CONFIG + 2, 0);
+    cmd_put8(cmd, SEV_PLATFORM_STATUS_BUILD, info.build);
+    cmd_put32(cmd, SEV_PLATFORM_STATUS_GUESTS, info.guests);
+    return cmd_reply(cmd);
+}
+
+/* WBINVD_REQUIRED  a CPU has not executed WBINVD since the last DEACTIVATE */
+enum sev_status cmd_df_flush(struct cmd *cmd)
+{
+    if (platform_wbinvd_required(&cmd->psp->platform))
+        return SEV_STATUS_WBINVD_REQUIRED;
+    platform_df_flush(&cmd->psp->platform);
+    return SEV_STATUS_SUCCESS;
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * From a command id and the address of a buffer to the body of a command and its status code.
+ *
+ * Implements AMD pub. 55766, 4.2 "Command buffers", 4.3 "Command identifiers", 5.1.2 and 6.1.1
+ * (which command in which state).
+ *
+ * Order of checks, the same for every command:
+ *   INVALID_COMMAND         no such row in the table
+ *   INVALID_ADDRESS         the buffer is missing, or not wholly in RAM (any alignment will do)
+ *   HWERROR_PLATFORM        the host could not read it
+ *   INVALID_PLATFORM_STATE  not allowed in this state of the platform
+ *   INVALID_PARAM           a reserved field is not zero
+ *   INVALID_GUEST           the handle names no guest
+ *   INVALID_GUEST_STATE     not allowed in this state of that guest
+ * then what stands above the command's body. A command that fails changes no state.
+ */
+#include "dispatch.h"
+
+#include <string.h>
+
+#include "buf.h"
+#include "crypto.h"
+
+#define P_UNINIT  STATE(SEV_PLATFORM_UNINIT)
+#define P_INIT    STATE(SEV_PLATFORM_INIT)
+#define P_WORKING STATE(SEV_PLATFORM_WORKING)
+#define P_UP      (P_INIT | P_WORKING)
+
+#define G_LUPDATE STATE(SEV_GUEST_LUPDATE)
+#define G_LSECRET STATE(SEV_GUEST_LSECRET)
+#define G_RUNNING STATE(SEV_GUEST_RUNNING)
+#define G_SUPDATE STATE(SEV_GUEST_SUPDATE)
+#define G_RUPDATE STATE(SEV_GUEST_RUPDATE)
+#define G_SENT    STATE(SEV_GUEST_SENT)
+#define G_LIVE    (G_LUPDATE | G_LSECRET | G_RUNNING | G_SUPDATE | G_RUPDATE)
+
+#define ROW(name, handler, size, platform) SEV_CMD_##name, #name, handler, size, platform
+
+/* clang-format off */
+static const struct dispatch_entry table[] = {
+    /* id and name      body                    buffer                    platform       guest  flags  reserved */
+    { ROW(INIT,               cmd_init,               SEV_INIT_SIZE,            P_UNINIT),     0, 0, { { 4, 4 } } },
+    { ROW(SHUTDOWN,           cmd_shutdown,           0,                        P_UP),         0, 0, { { 0, 0 } } },
+    { ROW(PLATFORM_STATUS,    cmd_platform_status,    SEV_PLATFORM_STATUS_SIZE, PLATFORM_ANY), 0, 0, { { 0, 0 } } },
+    { ROW(DF_FLUSH,           cmd_df_flush,           0,                        P_UP),         0, 0, { { 0, 0 } } },
+    { ROW(DECOMMISSION,       cmd_decommission,       SEV_GUEST_SIZE,           P_WORKING),
+      G_LIVE | G_SENT, CMD_HANDLE, { { 0, 0 } } },
+    { ROW(ACTIVATE,           cmd_activate,           SEV_ACTIVATE_SIZE,        P_WORKING),
+      G_LIVE, CMD_HANDLE, { { 0, 0 } } },
+    { ROW(DEACTIVATE,         cmd_deactivate,         SEV_GUEST_SIZE,           P_WORKING),
+      G_LIVE | G_SENT, CMD_HANDLE, { { 0, 0 } } },
+    { ROW(GUEST_STATUS,       cmd_guest_status,       SEV_GUEST_STATUS_SIZE,    P_WORKING),
+      G_LIVE | G_SENT, CMD_HANDLE, { { 0, 0 } } },
+    { ROW(LAUNCH_START,       cmd_launch_start,       SEV_START_SIZE,           P_UP),         0, 0, { { 0x14, 4 } } },
+    { ROW(LAUNCH_UPDATE_DATA, cmd_launch_update_data, SEV_LAUNCH_SIZE,          P_WORKING),
+      G_LUPDATE, CMD_HANDLE, { { 4, 4 } } },
+    { ROW(LAUNCH_MEASURE,     cmd_launch_measure,     SEV_LAUNCH_SIZE,          P_WORKING),
+      G_LUPDATE, CMD_HANDLE, { { 4, 4 } } },
+    { ROW(LAUNCH_SECRET,      cmd_launch_secret,      SEV_PACKET_SIZE,          P_WORKING),
+      G_LSECRET, CMD_HANDLE, { { 4, 4 }, { 0x14, 4 }, { 0x24, 4 } } },
+    { ROW(LAUNCH_FINISH,      cmd_launch_finish,      SEV_GUEST_SIZE,           P_WORKING),
+      G_LSECRET, CMD_HANDLE, { { 0, 0 } } },
+};
+/* clang-format on */
+
+const struct dispatch_entry *dispatch_table(unsigned *n)
+{
+    *n = sizeof(table) / sizeof(table[0]);
+    return table;
+}
+
+const struct dispatch_entry *dispatch_find(uint16_t id)
+{
+    for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        if (table[i].id == id)
+            return &table[i];
+    }
+    return NULL;
+}
+
+/* --- fields ---------------------------------------------------------------------------------- */
+
+static struct buf field(const struct cmd *cmd, unsigned offset)
+{
+    struct buf b = buf_reader(cmd->buf, cmd->size);
+
+    buf_skip(&b, offset);
+    return b;
+}
+
+uint32_t cmd_get32(const struct cmd *cmd, unsigned offset)
+{
+    struct buf b = field(cmd, offset);
+
+    return buf_get32(&b);
+}
+
+uint64_t cmd_addr(const struct cmd *cmd, unsigned offset)
+{
+    struct buf b = field(cmd, offset);
+
+    return buf_get64(&b) & ~cmd->psp->config.addr_ignore;
+}
+
+static void put(struct cmd *cmd, unsigned offset, uint32_t v, unsigned size)
+{
+    struct buf b = buf_writer(cmd->buf, cmd->size);
+    uint8_t bytes[4] = {(uint8_t)v, (uint8_t)(v >> 8), (uint8_t)(v >> 16), (uint8_t)(v >> 24)};
+
+    buf_skip(&b, offset);
+    buf_put(&b, bytes, size);
+}
+
+void cmd_put8(struct cmd *cmd, unsigned offset, uint8_t v)
+{
+    put(cmd, offset, v, 1);
+}
+
+void cmd_put16(struct cmd *cmd, unsigned offset, uint16_t v)
+{
+    put(cmd, offset, v, 2);
+}
+
+void cmd_put32(struct cmd *cmd, unsigned offset, uint32_t v)
+{
+    put(cmd, offset, v, 4);
+}
+
+enum sev_status cmd_reply(struct cmd *cmd)
+{
+    return psp_ram_write(cmd->psp, PSP_NO_ASID, cmd->addr, cmd->buf, cmd->size);
+}
+
+enum sev_status cmd_reply_length(struct cmd *cmd, unsigned offset, uint32_t needed)
+{
+    enum sev_status status;
+
+    cmd_put32(cmd, offset, needed);
+    status = cmd_reply(cmd);
+    return status == SEV_STATUS_SUCCESS ? SEV_STATUS_INVALID_LEN : status;
+}
+
+/* --- execution ------------------------------------------------------------------------------- */
+
+static enum sev_status fetch_buffer(struct cmd *cmd, const struct dispatch_entry *row,
+                                    uint64_t buffer)
+{
+    cmd->size = row->size;
+    if (!cmd->size)
+        return SEV_STATUS_SUCCESS;
+    cmd->addr = buffer & ~cmd->psp->config.addr_ignore;
+    if (!cmd->addr || !psp_ram_valid(cmd->psp, cmd->addr, cmd->size))
+        return SEV_STATUS_INVALID_ADDRESS;
+    return psp_ram_read(cmd->psp, PSP_NO_ASID, cmd->addr, cmd->buf, cmd->size);
+}
+
+static bool reserved_zero(const struct cmd *cmd, const struct dispatch_entry *row)
+{
+    for (unsigned i = 0; i < 3 && row->reserved[i].size; i++) {
+        struct buf b = field(cmd, row->reserved[i].offset);
+
+        if (!buf_get_zero(&b, row->reserved[i].size))
+            return false;
+    }
+    return true;
+}
+
+static enum sev_status run(struct cmd *cmd, const struct dispatch_entry *row, uint64_t buffer)
+{
+    enum sev_status status = fetch_buffer(cmd, row, buffer);
+
+    if (status != SEV_STATUS_SUCCESS)
+        return status;
+    if (row->flags & (CMD_HANDLE | CMD_HANDLE_AT4)) {
+        cmd->handle = cmd_get32(cmd, row->flags & CMD_HANDLE ? 0 : 4);
+        cmd->guest = gctx_find(&cmd->psp->guests, cmd->handle);
+        cmd->guest_before = cmd->guest ? cmd->guest->state : SEV_GUEST_UNINIT;
+    }
+    if (!(row->platform_states & STATE(cmd->psp->platform.state)))
+        return SEV_STATUS_INVALID_PLATFORM_STATE;
+    if (!reserved_zero(cmd, row))
+        return SEV_STATUS_INVALID_PARAM;
+    if (row->flags & (CMD_HANDLE | CMD_HANDLE_AT4)) {
+        if (!cmd->guest)
+            return SEV_STATUS_INVALID_GUEST;
+        if (!(row->guest_states & STATE(cmd->guest->state)))
+            return SEV_STATUS_INVALID_GUEST_STATE;
+    }
+    return row->handler(cmd);
+}
+
+/* Tell the host what happened. The guest is looked up again: the command may have made or deleted
+ * it. */
+static void report(const struct cmd *cmd, struct psp_trace *event)
+{
+    struct psp *psp = cmd->psp;
+    const struct gctx *guest = gctx_find(&psp->guests, cmd->handle);
+    uint8_t digest[32];
+
+    event->handle = cmd->handle;
+    event->platform_after = psp->platform.state;
+    event->guest_after = guest ? guest->state : SEV_GUEST_UNINIT;
+    event->usec = psp->host.time_us(psp->ctx) - event->usec;
+    event->region_addr = cmd->region_addr;
+    event->region_len = cmd->region_len;
+    event->region_digest = cmd->region_hashed ? cmd->region_digest : NULL;
+    if (guest && gctx_launch_digest(guest, digest) == 0)
+        event->launch_digest = digest;
+    psp->host.trace(psp->ctx, event);
+}
+
+enum sev_status dispatch_exec(struct psp *psp, uint16_t id, uint64_t buffer)
+{
+    const struct dispatch_entry *row = dispatch_find(id);
+    struct cmd cmd = {.psp = psp};
+    struct psp_trace event = {.command = id, .platform_before = psp->platform.state};
+    enum sev_status status = SEV_STATUS_INVALID_COMMAND;
+
+    if (psp->host.trace)
+        event.usec = psp->host.time_us(psp->ctx);
+    if (row)
+        status = run(&cmd, row, buffer);
+    if (psp->host.trace) {
+        event.status = (uint16_t)status;
+        event.guest_before = cmd.guest_before;
+        report(&cmd, &event);
+    }
+    crypto_wipe(psp->chunk, cmd.chunk_used);
+    return status;
+}
+
+/* --- names ----------------------------------------------------------------------------------- */
+
+const char *psp_command_name(uint16_t command)
+{
+    const struct dispatch_entry *row = dispatch_find(command);
+
+    return row ? row->name : "?";
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The register block through which software talks to the secure processor; see mailbox.h for the
+ * registers and the exact meaning of partial writes.
+ *
+ * Source: Linux drivers/crypto/ccp/sev-dev.c and psp-dev.h (bits and protocol).
+ */
+#include "mailbox.h"
+
+#include <string.h>
+
+void mailbox_init(struct mailbox *mailbox, struct psp *psp)
+{
+    memset(mailbox, 0, sizeof(*mailbox));
+    mailbox->psp = psp;
+    mailbox_reset(mailbox);
+}
+
+void mailbox_reset(struct mailbox *mailbox)
+{
+    mailbox->cmdresp = MAILBOX_RESP;
+    mailbox->pending = mailbox->addr_lo = mailbox->addr_hi = 0;
+    mailbox->busy = false;
+}
+
+static bool access_ok(unsigned offset, unsigned size)
+{
+    return offset < MAILBOX_SIZE && (size == 1 || size == 2 || size == 4);
+}
+
+static uint8_t read_byte(const struct mailbox *mailbox, unsigned offset)
+{
+    const uint32_t regs[] = {mailbox->cmdresp, mailbox->addr_lo, mailbox->addr_hi,
+                             MAILBOX_ID_VALUE};
+
+    if (offset >= MAILBOX_SIZE)
+        return 0xff;
+    return (uint8_t)(regs[offset / 4] >> (offset % 4 * 8));
+}
+
+uint32_t mailbox_read(const struct mailbox *mailbox, unsigned offset, unsigned size)
+{
+    uint32_t value = 0;
+
+    if (!access_ok(offset, size))
+        return ~0u;
+    for (unsigned i = 0; i < size; i++)
+        value |= (uint32_t)read_byte(mailbox, offset + i) << (i * 8);
+    return value;
+}
+
+static void write_byte(struct mailbox *mailbox, unsigned offset, uint8_t value)
+{
+    uint32_t *const regs[] = {&mailbox->pending, &mailbox->addr_lo, &mailbox->addr_hi};
+    unsigned shift = offset % 4 * 8;
+
+    if (offset < MAILBOX_ID)
+        *regs[offset / 4] = (*regs[offset / 4] & ~(0xffu << shift)) | (uint32_t)value << shift;
+}
+
+static void execute(struct mailbox *mailbox)
+{
+    uint32_t command = mailbox->pending;
+    uint64_t buffer = (uint64_t)mailbox->addr_hi << 32 | mailbox->addr_lo;
+    enum sev_status status = SEV_STATUS_INVALID_PARAM;
+
+    mailbox->pending = 0;
+    if (command & MAILBOX_RESP)
+        return;
+    mailbox->busy = true;
+    mailbox->cmdresp = 0;
+    if (!(command & MAILBOX_RESERVED))
+        status = psp_exec(mailbox->psp,
+                          (uint16_t)((command & MAILBOX_CMD_MASK) >> MAILBOX_CMD_SHIFT), buffer);
+    mailbox->cmdresp = MAILBOX_RESP | ((uint32_t)status & MAILBOX_STATUS_MASK);
+    mailbox->busy = false;
+    if ((command & MAILBOX_IOC) && mailbox->interrupt)
+        mailbox->interrupt(mailbox->ctx);
+}
+
+void mailbox_write(struct mailbox *mailbox, unsigned offset, uint32_t value, unsigned size)
+{
+    if (!access_ok(offset, size) || mailbox->busy)
+        return;
+    for (unsigned i = 0; i < size; i++)
+        write_byte(mailbox, offset + i, (uint8_t)(value >> (i * 8)));
+    if (offset <= 3 && offset + size > 3)
+        execute(mailbox);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Creation, power cycle and inspection of a secure processor, and its ways to the host.
+ *
+ * Implements AMD pub. 55766, chapter 2, 4.5 (addresses) and 5.1 (power cycle).
+ */
+#include "psp.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto.h"
+#include "dispatch.h"
+#include "psp_priv.h"
+
+static bool config_ok(const struct psp_host *host, const struct psp_config *config)
+{
+    return config->asids >= 1 && config->asids <= PSP_ASIDS_MAX && config->cpus >= 1 &&
+           config->cpus <= PSP_CPUS_MAX && host->ram_valid && host->ram_read && host->ram_write &&
+           host->key_install && host->key_remove && host->random && host->time_us &&
+           !host->nv_load == !host->nv_store;
+}
+
+static const uint8_t *keep16(const uint8_t *from, uint8_t to[16])
+{
+    if (!from)
+        return NULL;
+    memcpy(to, from, 16);
+    return to;
+}
+
+struct psp *psp_new(const struct psp_host *host, void *ctx, const struct psp_config *config)
+{
+    struct psp *psp;
+
+    if (!config_ok(host, config) || crypto_init())
+        return NULL;
+    psp = calloc(1, sizeof(*psp));
+    if (!psp)
+        return NULL;
+    psp->host = *host;
+    psp->ctx = ctx;
+    psp->config = *config;
+    psp->config.tik = keep16(config->tik, psp->fixed_tik);
+    psp->config.tek = keep16(config->tek, psp->fixed_tek);
+    psp->config.mnonce = keep16(config->mnonce, psp->fixed_mnonce);
+    platform_reset(&psp->platform);
+    return psp;
+}
+
+void psp_free(struct psp *psp)
+{
+    if (!psp)
+        return;
+    psp_delete_guests(psp);
+    crypto_wipe(psp, sizeof(*psp));
+    free(psp);
+}
+
+void psp_reset(struct psp *psp)
+{
+    psp_delete_guests(psp);
+    platform_reset(&psp->platform);
+}
+
+enum sev_status psp_exec(struct psp *psp, uint16_t command, uint64_t buffer)
+{
+    return dispatch_exec(psp, command, buffer);
+}
+
+void psp_wbinvd(struct psp *psp, unsigned cpu)
+{
+    if (cpu < psp->config.cpus)
+        platform_wbinvd(&psp->platform, cpu);
+}
+
+void psp_get_platform(const struct psp *psp, struct psp_platform_info *info)
+{
+    info->state = psp->platform.state;
+    info->api_major = psp->config.api_major;
+    info->api_minor = psp->config.api_minor;
+    info->build = psp->config.build;
+    info->es = psp->platform.es;
+    info->owned = false;
+    info->guests = gctx_count(&psp->guests);
+}
+
+bool psp_get_guest(const struct psp *psp, unsigned index, struct psp_guest_info *info)
+{
+    const struct gctx *guest;
+
+    if (index >= GCTX_SLOTS || !psp->guests.slot[index].handle)
+        return false;
+    guest = &psp->guests.slot[index];
+    info->handle = guest->handle;
+    info->policy = guest->policy;
+    info->asid = guest->asid;
+    info->state = guest->state;
+    info->measured = guest->measured;
+    memcpy(info->measure, guest->measure, sizeof(info->measure));
+    memcpy(info->mnonce, guest->mnonce, sizeof(info->mnonce));
+    return gctx_launch_digest(guest, info->launch_digest) == 0;
+}
+
+unsigned psp_guest_slots(void)
+{
+    return GCTX_SLOTS;
+}
+
+/* --- inside ---------------------------------------------------------------------------------- */
+
+enum sev_status psp_host_trouble(struct psp *psp, const char *what, int err)
+{
+    char message[128];
+
+    if (psp->host.log) {
+        snprintf(message, sizeof(message), "psp: %s failed: %s", what, strerror(-err));
+        psp->host.log(psp->ctx, PSP_LOG_ERROR, message);
+    }
+    return SEV_STATUS_HWERROR_PLATFORM;
+}
+
+bool psp_ram_valid(struct psp *psp, uint64_t spa, uint64_t len)
+{
+    return len <= UINT64_MAX - spa && psp->host.ram_valid(psp->ctx, spa, len);
+}
+
+enum sev_status psp_ram_read(struct psp *psp, uint32_t asid, uint64_t spa, void *buf, size_t len)
+{
+    int err = psp->host.ram_read(psp->ctx, asid, spa, buf, len);
+
+    return err ? psp_host_trouble(psp, "reading memory", err) : SEV_STATUS_SUCCESS;
+}
+
+enum sev_status psp_ram_write(struct psp *psp, uint32_t asid, uint64_t spa, const void *buf,
+                              size_t len)
+{
+    int err = psp->host.ram_write(psp->ctx, asid, spa, buf, len);
+
+    return err ? psp_host_trouble(psp, "writing memory", err) : SEV_STATUS_SUCCESS;
+}
+
+enum sev_status psp_random(struct psp *psp, void *buf, size_t len)
+{
+    int err = psp->host.random(psp->ctx, buf, len);
+
+    return err ? psp_host_trouble(psp, "random numbers", err) : SEV_STATUS_SUCCESS;
+}
+
+void psp_deactivate(struct psp *psp, struct gctx *guest)
+{
+    psp->host.key_remove(psp->ctx, guest->asid);
+    platform_dirty_asid(&psp->platform, guest->asid, psp->config.cpus);
+    guest->asid = 0;
+}
+
+void psp_delete_guests(struct psp *psp)
+{
+    for (unsigned i = 0; i < GCTX_SLOTS; i++) {
+        struct gctx *guest = &psp->guests.slot[i];
+
+        if (!guest->handle)
+            continue;
+        if (guest->asid)
+            psp_deactivate(psp, guest);
+        gctx_delete(guest);
+    }
+}

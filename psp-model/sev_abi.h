@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The binary interface of the secure processor: command ids, status codes, states, policy bits and
+ * the layout of every command buffer. Names are AMD's. Nothing here executes.
+ *
+ * Implements AMD pub. 55766 "SEV API": 4.3 "Command identifiers", 4.4 "Status codes", 5.1.2 and
+ * 6.1.1 (states), chapter 3 (policy), chapters 5 to 7 and 8 (command buffers). The layouts agree
+ * with Linux include/linux/psp-sev.h and sev-tool src/sevapi.h; where they differ it is said.
+ *
+ * All fields are little endian and packed. A layout is a list of byte offsets, because buffers are
+ * read through bounds-checked accessors and never by casting.
+ */
+#ifndef SEV_ABI_H
+#define SEV_ABI_H
+
+#include <assert.h>
+#include <stdint.h>
+
+/* 4.3 Command identifiers. */
+enum sev_cmd {
+    SEV_CMD_INIT = 0x01,
+    SEV_CMD_SHUTDOWN = 0x02,
+    SEV_CMD_FACTORY_RESET = 0x03, /* PLATFORM_RESET in the API document */
+    SEV_CMD_PLATFORM_STATUS = 0x04,
+    SEV_CMD_PEK_GEN = 0x05,
+    SEV_CMD_PEK_CSR = 0x06,
+    SEV_CMD_PEK_CERT_IMPORT = 0x07,
+    SEV_CMD_PDH_CERT_EXPORT = 0x08,
+    SEV_CMD_PDH_GEN = 0x09,
+    SEV_CMD_DF_FLUSH = 0x0a,
+    SEV_CMD_DOWNLOAD_FIRMWARE = 0x0b,
+    SEV_CMD_GET_ID = 0x0c,
+    SEV_CMD_INIT_EX = 0x0d,
+    SEV_CMD_NOP = 0x0e,
+    SEV_CMD_RING_BUFFER = 0x0f,
+    SEV_CMD_DECOMMISSION = 0x20,
+    SEV_CMD_ACTIVATE = 0x21,
+    SEV_CMD_DEACTIVATE = 0x22,
+    SEV_CMD_GUEST_STATUS = 0x23,
+    SEV_CMD_COPY = 0x24,
+    SEV_CMD_ACTIVATE_EX = 0x25,
+    SEV_CMD_LAUNCH_START = 0x30,
+    SEV_CMD_LAUNCH_UPDATE_DATA = 0x31,
+    SEV_CMD_LAUNCH_UPDATE_VMSA = 0x32,
+    SEV_CMD_LAUNCH_MEASURE = 0x33,
+    SEV_CMD_LAUNCH_SECRET = 0x34, /* LAUNCH_UPDATE_SECRET in Linux */
+    SEV_CMD_LAUNCH_FINISH = 0x35,
+    SEV_CMD_ATTESTATION = 0x36,
+    SEV_CMD_SEND_START = 0x40,
+    SEV_CMD_SEND_UPDATE_DATA = 0x41,
+    SEV_CMD_SEND_UPDATE_VMSA = 0x42,
+    SEV_CMD_SEND_FINISH = 0x43,
+    SEV_CMD_SEND_CANCEL = 0x44,
+    SEV_CMD_RECEIVE_START = 0x50,
+    SEV_CMD_RECEIVE_UPDATE_DATA = 0x51,
+    SEV_CMD_RECEIVE_UPDATE_VMSA = 0x52,
+    SEV_CMD_RECEIVE_FINISH = 0x53,
+    SEV_CMD_DBG_DECRYPT = 0x60,
+    SEV_CMD_DBG_ENCRYPT = 0x61,
+    SEV_CMD_SWAP_OUT = 0x70,
+    SEV_CMD_SWAP_IN = 0x71,
+};
+
+/* 4.4 Status codes. Those from 19h on belong to SEV-SNP. */
+enum sev_status {
+    SEV_STATUS_SUCCESS = 0x00,
+    SEV_STATUS_INVALID_PLATFORM_STATE = 0x01,
+    SEV_STATUS_INVALID_GUEST_STATE = 0x02,
+    SEV_STATUS_INVALID_CONFIG = 0x03,
+    SEV_STATUS_INVALID_LEN = 0x04,
+    SEV_STATUS_ALREADY_OWNED = 0x05,
+    SEV_STATUS_INVALID_CERTIFICATE = 0x06,
+    SEV_STATUS_POLICY_FAILURE = 0x07,
+    SEV_STATUS_INACTIVE = 0x08,
+    SEV_STATUS_INVALID_ADDRESS = 0x09,
+    SEV_STATUS_BAD_SIGNATURE = 0x0a,
+    SEV_STATUS_BAD_MEASUREMENT = 0x0b,
+    SEV_STATUS_ASID_OWNED = 0x0c,
+    SEV_STATUS_INVALID_ASID = 0x0d,
+    SEV_STATUS_WBINVD_REQUIRED = 0x0e,
+    SEV_STATUS_DFFLUSH_REQUIRED = 0x0f,
+    SEV_STATUS_INVALID_GUEST = 0x10,
+    SEV_STATUS_INVALID_COMMAND = 0x11,
+    SEV_STATUS_ACTIVE = 0x12,
+    SEV_STATUS_HWERROR_PLATFORM = 0x13,
+    SEV_STATUS_HWERROR_UNSAFE = 0x14,
+    SEV_STATUS_UNSUPPORTED = 0x15,
+    SEV_STATUS_INVALID_PARAM = 0x16,
+    SEV_STATUS_RESOURCE_LIMIT = 0x17,
+    SEV_STATUS_SECURE_DATA_INVALID = 0x18,
+    SEV_STATUS_INVALID_PAGE_SIZE = 0x19,
+    SEV_STATUS_INVALID_PAGE_STATE = 0x1a,
+    SEV_STATUS_INVALID_MDATA_ENTRY = 0x1b,
+    SEV_STATUS_INVALID_PAGE_OWNER = 0x1c,
+    SEV_STATUS_AEAD_OFLOW = 0x1d,
+    SEV_STATUS_EXIT_RING_BUFFER = 0x1f,
+    SEV_STATUS_RMP_INIT_REQUIRED = 0x20,
+    SEV_STATUS_BAD_SVN = 0x21,
+    SEV_STATUS_BAD_VERSION = 0x22,
+    SEV_STATUS_SHUTDOWN_REQUIRED = 0x23,
+    SEV_STATUS_UPDATE_FAILED = 0x24,
+    SEV_STATUS_RESTORE_REQUIRED = 0x25,
+    SEV_STATUS_RMP_INITIALIZATION_FAILED = 0x26,
+    SEV_STATUS_INVALID_KEY = 0x27,
+};
+
+/* 5.1.2 Platform states. */
+enum sev_platform_state {
+    SEV_PLATFORM_UNINIT = 0,
+    SEV_PLATFORM_INIT = 1,
+    SEV_PLATFORM_WORKING = 2,
+};
+
+/* 6.1.1 Guest states. Linux's KVM document swaps 4 and 5; QEMU, sev-tool and this table agree. */
+enum sev_guest_state {
+    SEV_GUEST_UNINIT = 0,
+    SEV_GUEST_LUPDATE = 1,
+    SEV_GUEST_LSECRET = 2,
+    SEV_GUEST_RUNNING = 3,
+    SEV_GUEST_SUPDATE = 4,
+    SEV_GUEST_RUPDATE = 5,
+    SEV_GUEST_SENT = 6,
+};
+
+/* Chapter 3 Guest policy. */
+#define SEV_POLICY_NODBG           0x00000001u /* DBG_* are forbidden */
+#define SEV_POLICY_NOKS            0x00000002u /* no key sharing with other guests */
+#define SEV_POLICY_ES              0x00000004u /* SEV-ES is required */
+#define SEV_POLICY_NOSEND          0x00000008u /* SEND_* are forbidden */
+#define SEV_POLICY_DOMAIN          0x00000010u /* send only to platforms of the same owner */
+#define SEV_POLICY_SEV             0x00000020u /* send only to genuine SEV platforms */
+#define SEV_POLICY_RESERVED        0x0000ffc0u
+#define SEV_POLICY_API_MAJOR_SHIFT 16 /* the least API version, 8 bits each */
+#define SEV_POLICY_API_MINOR_SHIFT 24
+
+/* INIT and INIT_EX: flags. */
+#define SEV_INIT_FLAG_ES 0x00000001u
+
+/* PLATFORM_STATUS: owner and config. Linux reads bytes 3..6 as one word of flags. */
+#define SEV_OWNER_EXTERNAL 0x01u
+#define SEV_CONFIG_ES      0x0001u
+
+/* Sizes of things that command buffers point to (4.5, 4.6 and appendix C). */
+#define SEV_CERT_SIZE          2084u
+#define SEV_CERT_CHAIN_SIZE    (3u * SEV_CERT_SIZE) /* PEK, OCA, CEK */
+#define SEV_SESSION_SIZE       128u
+#define SEV_MEASURE_SIZE       48u
+#define SEV_PACKET_HEADER_SIZE 52u
+#define SEV_ATTESTATION_SIZE   208u
+#define SEV_CHIP_ID_SIZE       64u
+#define SEV_PACKET_DATA_MAX    0x4000u /* Linux: SEV_FW_BLOB_MAX_SIZE */
+#define SEV_TMR_SIZE           0x100000u
+#define SEV_NV_SIZE            0x8000u
+#define SEV_VMSA_SIZE          4096u
+#define SEV_BLOCK_SIZE         16u /* granularity of memory encryption */
+#define SEV_COMMAND_SIZE_MAX   0x44u
+
+/* --- command buffers: offsets of fields; _SIZE is the whole -------------------------------------
+ * The size is that of the API document; a reserved word between fields has no name here, it is
+ * listed in dispatch.c, which checks that it is zero. */
+
+/* 5.2 INIT */
+enum { SEV_INIT_FLAGS = 0x00, SEV_INIT_TMR_ADDR = 0x08, SEV_INIT_TMR_LEN = 0x10 };
+#define SEV_INIT_SIZE 0x14u
+
+/* INIT_EX */
+enum {
+    SEV_INIT_EX_LENGTH = 0x00,
+    SEV_INIT_EX_FLAGS = 0x04,
+    SEV_INIT_EX_TMR_ADDR = 0x08,
+    SEV_INIT_EX_TMR_LEN = 0x10,
+    SEV_INIT_EX_NV_ADDR = 0x18,
+    SEV_INIT_EX_NV_LEN = 0x20,
+};
+#define SEV_INIT_EX_SIZE 0x24u
+
+/* 5.6 PLATFORM_STATUS */
+enum {
+    SEV_PLATFORM_STATUS_API_MAJOR = 0x00, /* 8 bits each up to _CONFIG */
+    SEV_PLATFORM_STATUS_API_MINOR = 0x01,
+    SEV_PLATFORM_STATUS_STATE = 0x02,
+    SEV_PLATFORM_STATUS_OWNER = 0x03,
+    SEV_PLATFORM_STATUS_CONFIG = 0x04, /* 16 bits */
+    SEV_PLATFORM_STATUS_BUILD = 0x07,  /* 8 bits */
+    SEV_PLATFORM_STATUS_GUESTS = 0x08, /* 32 bits */
+};
+#define SEV_PLATFORM_STATUS_SIZE 0x0cu
+
+/* 5.8 PEK_CSR, 5.14 DOWNLOAD_FIRMWARE, GET_ID: one address and one length. */
+enum { SEV_BLOB_ADDR = 0x00, SEV_BLOB_LEN = 0x08 };
+#define SEV_BLOB_SIZE 0x0cu
+
+/* 5.9 PEK_CERT_IMPORT */
+enum {
+    SEV_PEK_CERT_IMPORT_PEK_ADDR = 0x00,
+    SEV_PEK_CERT_IMPORT_PEK_LEN = 0x08,
+    SEV_PEK_CERT_IMPORT_OCA_ADDR = 0x10,
+    SEV_PEK_CERT_IMPORT_OCA_LEN = 0x18,
+};
+#define SEV_PEK_CERT_IMPORT_SIZE 0x1cu
+
+/* 5.11 PDH_CERT_EXPORT */
+enum {
+    SEV_PDH_CERT_EXPORT_PDH_ADDR = 0x00,
+    SEV_PDH_CERT_EXPORT_PDH_LEN = 0x08,
+    SEV_PDH_CERT_EXPORT_CHAIN_ADDR = 0x10,
+    SEV_PDH_CERT_EXPORT_CHAIN_LEN = 0x18,
+};
+#define SEV_PDH_CERT_EXPORT_SIZE 0x1cu
+
+/* Every guest command but ACTIVATE_EX begins with the handle. DECOMMISSION, DEACTIVATE and the
+ * _FINISH and _CANCEL commands have nothing else. */
+enum { SEV_GUEST_HANDLE = 0x00 };
+#define SEV_GUEST_SIZE 0x04u
+
+/* 6.17 ACTIVATE */
+enum { SEV_ACTIVATE_ASID = 0x04 };
+#define SEV_ACTIVATE_SIZE 0x08u
+
+/* ACTIVATE_EX: its own length, then handle, ASID, and a list of APIC ids (32 bits each). */
+enum {
+    SEV_ACTIVATE_EX_LENGTH = 0x00,
+    SEV_ACTIVATE_EX_HANDLE = 0x04,
+    SEV_ACTIVATE_EX_ASID = 0x08,
+    SEV_ACTIVATE_EX_NUMIDS = 0x0c,
+    SEV_ACTIVATE_EX_IDS_ADDR = 0x10,
+};
+#define SEV_ACTIVATE_EX_SIZE 0x18u
+
+/* 6.16 GUEST_STATUS */
+enum {
+    SEV_GUEST_STATUS_POLICY = 0x04,
+    SEV_GUEST_STATUS_ASID = 0x08,
+    SEV_GUEST_STATUS_STATE = 0x0c, /* 8 bits */
+};
+#define SEV_GUEST_STATUS_SIZE 0x0du
+
+/* COPY */
+enum { SEV_COPY_LEN = 0x04, SEV_COPY_SRC_ADDR = 0x08, SEV_COPY_DST_ADDR = 0x10 };
+#define SEV_COPY_SIZE 0x18u
+
+/* 6.2 LAUNCH_START, 6.14 RECEIVE_START */
+enum {
+    SEV_START_POLICY = 0x04,
+    SEV_START_CERT_ADDR = 0x08,
+    SEV_START_CERT_LEN = 0x10,
+    SEV_START_SESSION_ADDR = 0x18,
+    SEV_START_SESSION_LEN = 0x20,
+};
+#define SEV_START_SIZE 0x24u
+
+/* 6.3 LAUNCH_UPDATE_DATA, 6.4 LAUNCH_UPDATE_VMSA, 6.5 LAUNCH_MEASURE */
+enum { SEV_LAUNCH_ADDR = 0x08, SEV_LAUNCH_LEN = 0x10 };
+#define SEV_LAUNCH_SIZE 0x14u
+
+/* 6.6 LAUNCH_SECRET, SEND_UPDATE_*, RECEIVE_UPDATE_*. (Linux's SEND_UPDATE_VMSA lacks the reserved
+ * word after the handle; sev-tool and the API document have it.) */
+enum {
+    SEV_PACKET_HEADER_ADDR = 0x08,
+    SEV_PACKET_HEADER_LEN = 0x10,
+    SEV_PACKET_GUEST_ADDR = 0x18,
+    SEV_PACKET_GUEST_LEN = 0x20,
+    SEV_PACKET_TRANS_ADDR = 0x28,
+    SEV_PACKET_TRANS_LEN = 0x30,
+};
+#define SEV_PACKET_SIZE 0x34u
+
+/* 6.8 ATTESTATION */
+enum {
+    SEV_ATTESTATION_ADDR = 0x08,
+    SEV_ATTESTATION_MNONCE = 0x10, /* 16 bytes */
+    SEV_ATTESTATION_LEN = 0x20,
+};
+#define SEV_ATTESTATION_CMD_SIZE 0x24u
+
+/* 6.9 SEND_START */
+enum {
+    SEV_SEND_START_POLICY = 0x04,
+    SEV_SEND_START_PDH_ADDR = 0x08,
+    SEV_SEND_START_PDH_LEN = 0x10,
+    SEV_SEND_START_PLAT_ADDR = 0x18,
+    SEV_SEND_START_PLAT_LEN = 0x20,
+    SEV_SEND_START_AMD_ADDR = 0x28,
+    SEV_SEND_START_AMD_LEN = 0x30,
+    SEV_SEND_START_SESSION_ADDR = 0x38,
+    SEV_SEND_START_SESSION_LEN = 0x40,
+};
+#define SEV_SEND_START_SIZE 0x44u
+
+/* 7.1 DBG_DECRYPT, 7.2 DBG_ENCRYPT */
+enum { SEV_DBG_SRC_ADDR = 0x08, SEV_DBG_DST_ADDR = 0x10, SEV_DBG_LEN = 0x18 };
+#define SEV_DBG_SIZE 0x1cu
+
+/* The last field must end where the buffer ends. */
+#define SEV_ABI_ENDS(field, width, size)                                                           \
+    static_assert((unsigned)(field) + (width) == (size), #field " does not end at " #size)
+
+SEV_ABI_ENDS(SEV_INIT_TMR_LEN, 4u, SEV_INIT_SIZE);
+SEV_ABI_ENDS(SEV_INIT_EX_NV_LEN, 4u, SEV_INIT_EX_SIZE);
+SEV_ABI_ENDS(SEV_PLATFORM_STATUS_GUESTS, 4u, SEV_PLATFORM_STATUS_SIZE);
+SEV_ABI_ENDS(SEV_BLOB_LEN, 4u, SEV_BLOB_SIZE);
+SEV_ABI_ENDS(SEV_PEK_CERT_IMPORT_OCA_LEN, 4u, SEV_PEK_CERT_IMPORT_SIZE);
+SEV_ABI_ENDS(SEV_PDH_CERT_EXPORT_CHAIN_LEN, 4u, SEV_PDH_CERT_EXPORT_SIZE);
+SEV_ABI_ENDS(SEV_GUEST_HANDLE, 4u, SEV_GUEST_SIZE);
+SEV_ABI_ENDS(SEV_ACTIVATE_ASID, 4u, SEV_ACTIVATE_SIZE);
+SEV_ABI_ENDS(SEV_ACTIVATE_EX_IDS_ADDR, 8u, SEV_ACTIVATE_EX_SIZE);
+SEV_ABI_ENDS(SEV_GUEST_STATUS_STATE, 1u, SEV_GUEST_STATUS_SIZE);
+SEV_ABI_ENDS(SEV_COPY_DST_ADDR, 8u, SEV_COPY_SIZE);
+SEV_ABI_ENDS(SEV_START_SESSION_LEN, 4u, SEV_START_SIZE);
+SEV_ABI_ENDS(SEV_LAUNCH_LEN, 4u, SEV_LAUNCH_SIZE);
+SEV_ABI_ENDS(SEV_PACKET_TRANS_LEN, 4u, SEV_PACKET_SIZE);
+SEV_ABI_ENDS(SEV_ATTESTATION_LEN, 4u, SEV_ATTESTATION_CMD_SIZE);
+SEV_ABI_ENDS(SEV_SEND_START_SESSION_LEN, 4u, SEV_SEND_START_SIZE);
+SEV_ABI_ENDS(SEV_DBG_LEN, 4u, SEV_DBG_SIZE);
+static_assert(SEV_SEND_START_SIZE == SEV_COMMAND_SIZE_MAX, "SEND_START has the largest buffer");
+
+#endif
