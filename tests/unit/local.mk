@@ -5,17 +5,32 @@
 unit_tests = \
 	%D%/test_buf \
 	%D%/test_crypto \
+	%D%/test_dispatch \
+	%D%/test_guest \
+	%D%/test_launch \
+	%D%/test_mailbox \
 	%D%/test_measure \
-	%D%/test_packet
+	%D%/test_packet \
+	%D%/test_platform
 
 %C%_test_buf_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_buf_LDADD = $(UNIT_LDADD)
 %C%_test_crypto_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_crypto_LDADD = $(UNIT_LDADD)
+%C%_test_dispatch_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_dispatch_LDADD = $(UNIT_LDADD)
+%C%_test_guest_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_guest_LDADD = $(UNIT_LDADD)
+%C%_test_launch_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_launch_LDADD = $(UNIT_LDADD)
+%C%_test_mailbox_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_mailbox_LDADD = $(UNIT_LDADD)
 %C%_test_measure_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_measure_LDADD = $(UNIT_LDADD)
 %C%_test_packet_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_packet_LDADD = $(UNIT_LDADD)
+%C%_test_platform_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_platform_LDADD = $(UNIT_LDADD)
 
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% $(CMOCKA_CFLAGS) \
 	-DTEST_VECTORS='"$(abs_srcdir)/tests/vectors"'
@@ -27,5 +42,5 @@ check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif
 
-%C%_libunit_la_SOURCES = %D%/unit.h %D%/vectors.c %D%/vectors.h
+%C%_libunit_la_SOURCES = %D%/harness.c %D%/harness.h %D%/unit.h %D%/vectors.c %D%/vectors.h
 %C%_libunit_la_CPPFLAGS = $(UNIT_CPPFLAGS)
