@@ -22,6 +22,9 @@ enum msr_answer msr_read(const struct msr_state *state, uint32_t index, uint64_t
     case MSR_HWCR:
         *value = state->hwcr;
         return MSR_DONE;
+    case MSR_GHCB:
+    case MSR_VM_PAGE_FLUSH:
+        return MSR_GP;
     default:
         return MSR_PASS;
     }
@@ -32,6 +35,8 @@ enum msr_answer msr_write(struct msr_state *state, uint32_t index, uint64_t valu
     switch (index) {
     case MSR_SEV_STATUS: /* read-only: set by VMRUN from the guest's VMCB */
     case MSR_SYSCFG:     /* KVM knows no write to it */
+    case MSR_GHCB:
+    case MSR_VM_PAGE_FLUSH:
         return MSR_GP;
     case MSR_HWCR:
         value &= ~HWCR_IGNORED;

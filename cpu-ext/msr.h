@@ -15,6 +15,11 @@
 #define MSR_HWCR       0xc0010015u
 #define MSR_SEV_STATUS 0xc0010131u
 
+/* Of SEV-ES and of the hypervisor: not in a plain SEV guest, where they raise #GP(0) even if Bochs
+ * is told to ignore unknown MSRs. */
+#define MSR_VM_PAGE_FLUSH 0xc001011eu
+#define MSR_GHCB          0xc0010130u
+
 #define MSR_SEV_STATUS_SEV UINT64_C(1)
 
 #define MSR_HWCR_MCSTATUS_WR_EN (UINT64_C(1) << 18)

@@ -32,6 +32,19 @@ unit_tests = \
 %C%_test_platform_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_platform_LDADD = $(UNIT_LDADD)
 
+# Those of cpu-ext.
+unit_tests += \
+	%D%/test_cbit \
+	%D%/test_cpuid \
+	%D%/test_msr
+
+%C%_test_cbit_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_cbit_LDADD = libcpuext.la $(UNIT_LDADD)
+%C%_test_cpuid_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_cpuid_LDADD = libcpuext.la $(UNIT_LDADD)
+%C%_test_msr_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_msr_LDADD = libcpuext.la $(UNIT_LDADD)
+
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% $(CMOCKA_CFLAGS) \
 	-DTEST_VECTORS='"$(abs_srcdir)/tests/vectors"'
 UNIT_LDADD = %D%/libunit.la libpspmodel.la $(CMOCKA_LIBS)

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Tests of cpu-ext/cbit: where the C-bit may be, and that every report of the hooks is counted and
+ * handed on as it came.
+ */
+#include "unit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cbit.h"
+
+/* The instance that patched Bochs has. */
+struct sev_hooks sev_hooks = {.version = SEV_HOOKS_VERSION, .size = sizeof(struct sev_hooks)};
+
+#define GIB UINT64_C(0x40000000)
+
+static void positions(void **state)
+{
+    char reason[128];
+
+    (void)state;
+    for (unsigned pos = 0; pos < 64; pos++) {
+        reason[0] = '\0';
+        const char *refused = cbit_check(pos, 2 * GIB, reason, sizeof(reason));
+        if (pos >= 32 && pos <= 51) {
+            assert_null(refused);
+        } else {
+            assert_ptr_equal(refused, reason);
+            assert_true(strlen(reason) > 10);
+        }
+    }
+    assert_non_null(cbit_check(~0u, GIB, reason, sizeof(reason)));
+}
+
+static void ram_below_the_bit(void **state)
+{
+    char reason[128];
+
+    (void)state;
+    assert_null(cbit_check(32, 4 * GIB, reason, sizeof(reason)));
+    assert_non_null(cbit_check(32, 4 * GIB + 1, reason, sizeof(reason)));
+    assert_non_null(strstr(reason, "bit 32"));
+    assert_non_null(strstr(reason, "0x100000001"));
+    assert_null(cbit_check(33, 4 * GIB + 1, reason, sizeof(reason)));
+    assert_null(cbit_check(51, UINT64_C(1) << 51, reason, sizeof(reason)));
+    assert_non_null(cbit_check(51, UINT64_MAX, reason, sizeof(reason)));
+    /* A short buffer is not overrun. */
+    char small[8];
+    small[7] = 'x';
+    assert_non_null(cbit_check(32, UINT64_MAX, small, 7));
+    assert_int_equal(small[6], '\0');
+    assert_int_equal(small[7], 'x');
+}
+
+static struct {
+    unsigned calls, cpu, len;
+    uint64_t paddr;
+    enum sev_view view;
+    enum sev_why why;
+    bool write;
+} seen;
+
+static void sink_want(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view view, enum sev_why why,
+                      bool write)
+{
+    assert_ptr_equal(ctx, &seen);
+    seen.calls++;
+    seen.cpu = cpu;
+    seen.paddr = paddr;
+    seen.view = view;
+    seen.why = why;
+    seen.write = write;
+}
+
+static bool sink_peek(void *ctx, uint64_t paddr, enum sev_view view, void *buf, unsigned len)
+{
+    assert_ptr_equal(ctx, &seen);
+    seen.calls++;
+    seen.paddr = paddr;
+    seen.view = view;
+    seen.len = len;
+    memset(buf, 0x5a, len);
+    return true;
+}
+
+static void sink_wbinvd(void *ctx, unsigned cpu)
+{
+    assert_ptr_equal(ctx, &seen);
+    seen.calls++;
+    seen.cpu = cpu;
+}
+
+static void an_empty_table_does_nothing(void **state)
+{
+    uint8_t byte = 7;
+
+    (void)state;
+    sev_hooks_want(0, 0x1234, SEV_VIEW_SHARED, SEV_WHY_DEVICE, true);
+    assert_false(sev_hooks_peek(0, &byte, 1));
+    assert_int_equal(byte, 7);
+    assert_true(sev_hooks.cbit_mask == 0);
+}
+
+static void attach_and_detach(void **state)
+{
+    struct cbit cbit;
+
+    (void)state;
+    cbit_init(&cbit, 47);
+    assert_int_equal(cbit_attach(&cbit, &sev_hooks), 0);
+    assert_true(sev_hooks.cbit_mask == UINT64_C(0x800000000000));
+    cbit_detach(&sev_hooks);
+    assert_true(sev_hooks.cbit_mask == 0);
+    assert_null(sev_hooks.want);
+    assert_null(sev_hooks.peek);
+    assert_null(sev_hooks.wbinvd);
+    assert_int_equal(sev_hooks.version, SEV_HOOKS_VERSION);
+}
+
+static void another_version_is_refused(void **state)
+{
+    struct cbit cbit;
+    struct sev_hooks other = {.version = SEV_HOOKS_VERSION + 1, .size = sizeof(other)};
+    struct sev_hooks shorter = {.version = SEV_HOOKS_VERSION, .size = sizeof(other) - 8};
+
+    (void)state;
+    cbit_init(&cbit, 51);
+    assert_int_equal(cbit_attach(&cbit, &other), -EPROTO);
+    assert_int_equal(cbit_attach(&cbit, &shorter), -EPROTO);
+    assert_true(other.cbit_mask == 0 && other.want == NULL);
+    assert_true(shorter.cbit_mask == 0 && shorter.want == NULL);
+}
+
+static void counts_without_a_sink(void **state)
+{
+    struct cbit cbit;
+    uint8_t byte = 7;
+
+    (void)state;
+    cbit_init(&cbit, 51);
+    assert_int_equal(cbit_attach(&cbit, &sev_hooks), 0);
+    sev_hooks_want(0, 0x1000, SEV_VIEW_PRIVATE, SEV_WHY_FETCH, false);
+    sev_hooks_want(1, 0x1000, SEV_VIEW_PRIVATE, SEV_WHY_FETCH, false);
+    sev_hooks_want(1, 0x2000, SEV_VIEW_SHARED, SEV_WHY_DATA, true);
+    sev_hooks_want(SEV_HOOKS_NO_CPU, 0x2000, SEV_VIEW_SHARED, SEV_WHY_DEVICE, true);
+    sev_hooks.wbinvd(sev_hooks.ctx, 0);
+    assert_false(sev_hooks_peek(0x2000, &byte, 1));
+    assert_int_equal(byte, 7);
+    assert_true(cbit.wants[SEV_VIEW_PRIVATE][SEV_WHY_FETCH] == 2);
+    assert_true(cbit.wants[SEV_VIEW_SHARED][SEV_WHY_DATA] == 1);
+    assert_true(cbit.wants[SEV_VIEW_SHARED][SEV_WHY_DEVICE] == 1);
+    assert_true(cbit.wants[SEV_VIEW_PRIVATE][SEV_WHY_DATA] == 0);
+    assert_true(cbit.wbinvds == 1);
+
+    cbit_reset(&cbit);
+    assert_true(cbit.wants[SEV_VIEW_PRIVATE][SEV_WHY_FETCH] == 0);
+    assert_true(cbit.wbinvds == 0);
+    assert_int_equal(cbit.pos, 51);
+    cbit_detach(&sev_hooks);
+}
+
+static void hands_on_as_it_came(void **state)
+{
+    struct cbit cbit;
+    uint8_t bytes[4] = {0};
+
+    (void)state;
+    cbit_init(&cbit, 47);
+    cbit.sink = (struct cbit_sink){&seen, sink_want, sink_peek, sink_wbinvd};
+    assert_int_equal(cbit_attach(&cbit, &sev_hooks), 0);
+    memset(&seen, 0, sizeof(seen));
+
+    sev_hooks_want(3, 0x7ffff123, SEV_VIEW_SHARED, SEV_WHY_DATA, true);
+    assert_int_equal(seen.calls, 1);
+    assert_int_equal(seen.cpu, 3);
+    assert_true(seen.paddr == 0x7ffff000);
+    assert_int_equal(seen.view, SEV_VIEW_SHARED);
+    assert_int_equal(seen.why, SEV_WHY_DATA);
+    assert_true(seen.write);
+
+    assert_true(sev_hooks_peek(0x7ffff123, bytes, 3));
+    assert_int_equal(seen.calls, 2);
+    assert_true(seen.paddr == 0x7ffff123);
+    assert_int_equal(seen.view, SEV_VIEW_PRIVATE);
+    assert_int_equal(seen.len, 3);
+    assert_memory_equal(bytes, "\x5a\x5a\x5a\0", 4);
+
+    sev_hooks.wbinvd(sev_hooks.ctx, 2);
+    assert_int_equal(seen.calls, 3);
+    assert_int_equal(seen.cpu, 2);
+    cbit_detach(&sev_hooks);
+}
+
+static void names(void **state)
+{
+    (void)state;
+    assert_string_equal(cbit_view_name(SEV_VIEW_PRIVATE), "private");
+    assert_string_equal(cbit_view_name(SEV_VIEW_SHARED), "shared");
+    assert_string_equal(cbit_why_name(SEV_WHY_DATA), "data");
+    assert_string_equal(cbit_why_name(SEV_WHY_FETCH), "fetch");
+    assert_string_equal(cbit_why_name(SEV_WHY_WALK), "walk");
+    assert_string_equal(cbit_why_name(SEV_WHY_DEVICE), "device");
+    assert_string_equal(cbit_why_name(SEV_WHY_COUNT), "?");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(positions),
+        cmocka_unit_test(ram_below_the_bit),
+        cmocka_unit_test(an_empty_table_does_nothing),
+        cmocka_unit_test(attach_and_detach),
+        cmocka_unit_test(another_version_is_refused),
+        cmocka_unit_test(counts_without_a_sink),
+        cmocka_unit_test(hands_on_as_it_came),
+        cmocka_unit_test(names),
+    };
+    return cmocka_run_group_tests_name("cbit", tests, NULL, NULL);
+}

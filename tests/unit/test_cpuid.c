@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Tests of cpu-ext/cpuid against small CPU models. The register values of the models are excerpts
+ * of real dumps (a Ryzen 1700 and an Athlon 64, as Bochs's cpudb has them); the leaf 8000001Fh of a
+ * guest is what QEMU 7.2 shows: EAX = 2, EBX = C-bit | reduction << 6, ECX = EDX = 0.
+ */
+#include "unit.h"
+
+#include <string.h>
+
+#include "cpuid.h"
+
+struct entry {
+    uint32_t function;
+    struct cpuid_regs regs;
+};
+
+struct table {
+    const struct entry *entries;
+    size_t n;
+};
+
+/* Vendor words are in the order EBX, ECX, EDX: "Auth", "cAMD", "enti". */
+static const struct entry ryzen[] = {
+    {0x00000000, {0x0000000d, 0x68747541, 0x444d4163, 0x69746e65}},
+    {0x00000001, {0x00800f11, 0x00100800, 0x7ed8320b, 0x178bfbff}},
+    {0x40000000, {0x11111111, 0x11111111, 0x11111111, 0x11111111}},
+    {0x80000000, {0x8000001f, 0x68747541, 0x444d4163, 0x69746e65}},
+    {0x80000001, {0x00800f11, 0x20000000, 0x35c233ff, 0x2fd3fbff}},
+    {0x80000008, {0x00003030, 0x00000007, 0x0000400f, 0x00000000}},
+    {0x8000000a, {0x00000001, 0x00008000, 0x00000000, 0x0001bcff}},
+    {0x8000001f, {0x00000007, 0x0000016f, 0x0000000f, 0x00000000}},
+};
+
+/* Answers a leaf past its last one with rubbish, as some models do. */
+static const struct entry athlon64[] = {
+    {0x00000000, {0x00000001, 0x68747541, 0x444d4163, 0x69746e65}},
+    {0x00000001, {0x00020ff2, 0x00000800, 0x00000001, 0x078bfbff}},
+    {0x80000000, {0x80000018, 0x68747541, 0x444d4163, 0x69746e65}},
+    {0x80000001, {0x00020ff2, 0x00000108, 0x00000001, 0xe3d3fbff}},
+    {0x80000008, {0x00003028, 0x00000000, 0x00000000, 0x00000000}},
+    {0x8000001d, {0xdeadbeef, 0xdeadbeef, 0xdeadbeef, 0xdeadbeef}},
+};
+
+static void table_leaf(void *ctx, uint32_t function, uint32_t subfunction, struct cpuid_regs *regs)
+{
+    const struct table *table = ctx;
+
+    memset(regs, 0, sizeof(*regs));
+    regs->ebx = subfunction; /* so that a lost subfunction shows */
+    for (size_t i = 0; i < table->n; i++)
+        if (table->entries[i].function == function)
+            *regs = table->entries[i].regs;
+}
+
+#define TABLE(t) (&(struct table){(t), sizeof(t) / sizeof((t)[0])})
+#define MODEL(t) (&(struct cpuid_model){TABLE(t), table_leaf})
+
+static void assert_regs(const struct cpuid_regs *regs, uint32_t eax, uint32_t ebx, uint32_t ecx,
+                        uint32_t edx)
+{
+    assert_int_equal(regs->eax, eax);
+    assert_int_equal(regs->ebx, ebx);
+    assert_int_equal(regs->ecx, ecx);
+    assert_int_equal(regs->edx, edx);
+}
+
+static void leaf_1f(void **state)
+{
+    struct cpuid_sev sev = {.cbit_pos = 47, .phys_reduction = 5};
+    struct cpuid_regs regs;
+
+    (void)state;
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0x8000001f, 0, &regs);
+    assert_regs(&regs, 2, 0x16f, 0, 0);
+    cpuid_sev_leaf(&sev, MODEL(athlon64), 0x8000001f, 0, &regs);
+    assert_regs(&regs, 2, 0x16f, 0, 0);
+
+    sev = (struct cpuid_sev){.cbit_pos = 51, .phys_reduction = 1, .keys = 509, .min_asid = 100};
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0x8000001f, 0, &regs);
+    assert_regs(&regs, 2, 0x73, 509, 100);
+
+    sev = (struct cpuid_sev){.cbit_pos = 32, .phys_reduction = 63};
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0x8000001f, 0, &regs);
+    assert_regs(&regs, 2, 0xfe0, 0, 0);
+}
+
+static void maximum_extended_leaf(void **state)
+{
+    static const struct entry later[] = {{0x80000000, {0x80000026, 1, 2, 3}}};
+    struct cpuid_sev sev = {.cbit_pos = 47};
+    struct cpuid_regs regs;
+
+    (void)state;
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0x80000000, 0, &regs);
+    assert_regs(&regs, 0x8000001f, 0x68747541, 0x444d4163, 0x69746e65);
+    cpuid_sev_leaf(&sev, MODEL(athlon64), 0x80000000, 0, &regs);
+    assert_regs(&regs, 0x8000001f, 0x68747541, 0x444d4163, 0x69746e65);
+    cpuid_sev_leaf(&sev, MODEL(later), 0x80000000, 0, &regs);
+    assert_regs(&regs, 0x80000026, 1, 2, 3);
+    /* What lies between the model's own last leaf and ours is empty. */
+    cpuid_sev_leaf(&sev, MODEL(athlon64), 0x8000001d, 0, &regs);
+    assert_regs(&regs, 0, 0, 0, 0);
+}
+
+static void hypervisor_bit_without_an_interface(void **state)
+{
+    struct cpuid_sev sev = {.cbit_pos = 47};
+    struct cpuid_regs regs;
+
+    (void)state;
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 1, 0, &regs);
+    assert_regs(&regs, 0x00800f11, 0x00100800, 0xfed8320b, 0x178bfbff);
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0x40000000, 0, &regs);
+    assert_regs(&regs, 0, 0, 0, 0);
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0x40000100, 7, &regs);
+    assert_regs(&regs, 0, 0, 0, 0);
+}
+
+static void svm_is_hidden(void **state)
+{
+    struct cpuid_sev sev = {.cbit_pos = 47};
+    struct cpuid_regs regs;
+
+    (void)state;
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0x80000001, 0, &regs);
+    assert_regs(&regs, 0x00800f11, 0x20000000, 0x35c233fb, 0x2fd3fbff);
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0x8000000a, 0, &regs);
+    assert_regs(&regs, 0, 0, 0, 0);
+}
+
+static void other_leaves_are_the_models(void **state)
+{
+    struct cpuid_sev sev = {.cbit_pos = 47, .phys_reduction = 5};
+    struct cpuid_regs regs;
+
+    (void)state;
+    /* The reduction concerns system physical addresses: the guest's width stays. */
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0x80000008, 0, &regs);
+    assert_regs(&regs, 0x3030, 7, 0x400f, 0);
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0xd, 9, &regs);
+    assert_regs(&regs, 0, 9, 0, 0);
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0, 0, &regs);
+    assert_regs(&regs, 0xd, 0x68747541, 0x444d4163, 0x69746e65);
+}
+
+/* A Ryzen with one leaf changed. */
+static enum cpuid_verdict check_with(uint32_t function, struct cpuid_regs regs, char *reason,
+                                     size_t cap)
+{
+    struct entry changed[sizeof(ryzen) / sizeof(ryzen[0])];
+    struct table table = {changed, sizeof(ryzen) / sizeof(ryzen[0])};
+    struct cpuid_model model = {&table, table_leaf};
+
+    memcpy(changed, ryzen, sizeof(ryzen));
+    for (size_t i = 0; i < table.n; i++)
+        if (changed[i].function == function)
+            changed[i].regs = regs;
+    return cpuid_check_model(&model, reason, cap);
+}
+
+static void fit_models(void **state)
+{
+    char reason[128] = "old";
+
+    (void)state;
+    assert_int_equal(cpuid_check_model(MODEL(ryzen), reason, sizeof(reason)), CPUID_FIT);
+    assert_string_equal(reason, "");
+    /* No RDRAND: our own guests run, Linux does not. */
+    assert_int_equal(cpuid_check_model(MODEL(athlon64), reason, sizeof(reason)), CPUID_DOUBTFUL);
+    assert_non_null(strstr(reason, "RDRAND"));
+}
+
+static void unfit_models(void **state)
+{
+    static const struct {
+        uint32_t function;
+        struct cpuid_regs regs;
+        const char *word;
+    } cases[] = {
+        {0, {0xd, 0x756e6547, 0x6c65746e, 0x49656e69}, "GenuineIntel"},
+        {1, {0, 0, 0x7ed8320b, 0x178bfbff & ~(1u << 5)}, "RDMSR"},
+        {1, {0, 0, 0x7ed8320b, 0x178bfbff & ~(1u << 6)}, "PAE"},
+        {0x80000000, {0x80000004, 0, 0, 0}, "80000004"},
+        {0x80000001, {0, 0, 0, 0x2fd3fbff & ~(1u << 20)}, "NX"},
+        {0x80000001, {0, 0, 0, 0x2fd3fbff & ~(1u << 29)}, "long mode"},
+    };
+    char reason[128];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(check_with(cases[i].function, cases[i].regs, reason, sizeof(reason)),
+                         CPUID_UNFIT);
+        assert_non_null(strstr(reason, cases[i].word));
+    }
+    /* A short buffer is not overrun. */
+    reason[8] = 'x';
+    assert_int_equal(check_with(0, cases[0].regs, reason, 8), CPUID_UNFIT);
+    assert_int_equal(reason[7], '\0');
+    assert_int_equal(reason[8], 'x');
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(leaf_1f),
+        cmocka_unit_test(maximum_extended_leaf),
+        cmocka_unit_test(hypervisor_bit_without_an_interface),
+        cmocka_unit_test(svm_is_hidden),
+        cmocka_unit_test(other_leaves_are_the_models),
+        cmocka_unit_test(fit_models),
+        cmocka_unit_test(unfit_models),
+    };
+    return cmocka_run_group_tests_name("cpuid", tests, NULL, NULL);
+}
