@@ -11,6 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Characters of the text for `len` bytes, with the terminating NUL. */
 #define B64_TEXT_SIZE(len) ((((len) + 2) / 3) * 4 + 1)
 
@@ -23,4 +27,7 @@ void b64_encode(const void *data, size_t len, char *text);
 long b64_decode(const char *text, size_t text_len, void *data, size_t cap)
     __attribute__((warn_unused_result));
 
+#ifdef __cplusplus
+}
+#endif
 #endif
