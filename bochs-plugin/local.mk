@@ -1,2 +1,50 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The plugin: all that knows Bochs.
+
+# --- its C parts, which know no Bochs header and are tested without it ---------------------------
+noinst_LTLIBRARIES += libsevplugin.la
+
+libsevplugin_la_SOURCES = \
+	%D%/ctl.c \
+	%D%/ctl.h \
+	%D%/hv.c \
+	%D%/hv.h \
+	%D%/opt.c \
+	%D%/opt.h \
+	%D%/qmp.c \
+	%D%/qmp.h \
+	%D%/trace.c \
+	%D%/trace.h
+libsevplugin_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+libsevplugin_la_LIBADD = $(JANSSON_LIBS)
+
+EXTRA_DIST += $(plugin_sources) %D%/bochs-sev.in
+plugin_sources = \
+	%D%/sev.cc \
+	%D%/sev.h \
+	%D%/sev_cpuid.cc \
+	%D%/sev_glue.cc \
+	%D%/sev_options.cc
+
+dist_man_MANS += %D%/bochs-sev.5
+
+# --- the plugin ---------------------------------------------------------------------------------
+if WITH_BOCHS
+bochsplugin_LTLIBRARIES = libbx_sev.la
+
+libbx_sev_la_SOURCES  = $(plugin_sources)
+libbx_sev_la_CPPFLAGS = $(AM_CPPFLAGS) $(BOCHS_CPPFLAGS) -I$(BOCHS_TREE)/iodev
+libbx_sev_la_CXXFLAGS = $(SEV_CXXFLAGS) -std=gnu++17
+libbx_sev_la_LDFLAGS  = $(AM_LDFLAGS) -module -avoid-version -shared -export-symbols-regex '^libsev_'
+libbx_sev_la_LIBADD   = libsevplugin.la libcpuext.la libpspmodel.la
+
+$(libbx_sev_la_OBJECTS): $(BOCHS_STAMP)
+
+# Our Bochs from the build tree, as `bochs-sev` runs it once installed.
+noinst_SCRIPTS = bochs-sev
+CLEANFILES    += bochs-sev
+
+bochs-sev: %D%/bochs-sev.in Makefile
+	$(AM_V_GEN)sed -e 's|@stage[@]|$(BOCHS_STAGE)|' -e 's|@libs[@]|$(abs_builddir)/.libs|' \
+		$(srcdir)/%D%/bochs-sev.in >$@.tmp && chmod +x $@.tmp && mv $@.tmp $@
+endif

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The control socket.
+ *
+ * Implements the transport of QEMU's docs/interop/qmp-spec over a Unix stream socket.
+ */
+#include "ctl.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define REQUEST_MAX   65536u  /* longest request; QEMU's limit is larger, its requests are not */
+#define OUTPUT_MAX    262144u /* a client that does not read is dropped here */
+#define REQUEST_BATCH 16      /* requests a poll: the machine must get its turn */
+#define DEPTH_MAX     64      /* nesting of a request, checked before jansson recurses */
+
+struct ctl {
+    int listener, client;
+    struct qmp qmp;
+    char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+    size_t in_len, out_len;
+    char in[REQUEST_MAX];
+    char out[OUTPUT_MAX];
+};
+
+static void ctl_drop(struct ctl *ctl)
+{
+    if (ctl->client >= 0)
+        close(ctl->client);
+    ctl->client = -1;
+    ctl->in_len = ctl->out_len = 0;
+    ctl->qmp.negotiated = false;
+}
+
+/* --- output --- */
+
+static void ctl_flush(struct ctl *ctl)
+{
+    while (ctl->client >= 0 && ctl->out_len) {
+        ssize_t n = send(ctl->client, ctl->out, ctl->out_len, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return;
+        if (n <= 0) {
+            ctl_drop(ctl);
+            return;
+        }
+        ctl->out_len -= (size_t)n;
+        memmove(ctl->out, ctl->out + n, ctl->out_len);
+    }
+}
+
+/* Queues one JSON value and takes it. */
+static void ctl_send(struct ctl *ctl, json_t *value)
+{
+    size_t room = sizeof(ctl->out) - ctl->out_len, len;
+
+    if (!value || ctl->client < 0)
+        goto out;
+    len = json_dumpb(value, ctl->out + ctl->out_len, room, JSON_COMPACT);
+    if (!len || len + 2 > room) {
+        ctl_drop(ctl); /* it does not read */
+        goto out;
+    }
+    memcpy(ctl->out + ctl->out_len + len, "\r\n", 2);
+    ctl->out_len += len + 2;
+    ctl_flush(ctl);
+out:
+    json_decref(value);
+}
+
+void ctl_event(struct ctl *ctl, const char *name, json_t *data)
+{
+    if (ctl && ctl->qmp.negotiated)
+        ctl_send(ctl, qmp_event(name, data));
+    else
+        json_decref(data);
+}
+
+/* --- input --- */
+
+/* Length of the first complete JSON object in `text`, 0 if it is not complete, -1 if there is none
+ * (it does not begin as an object, or nests too deep). Looks at braces and strings only. */
+static long object_length(const char *text, size_t len)
+{
+    int depth = 0;
+    bool string = false;
+
+    if (text[0] != '{')
+        return -1;
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+        if (string) {
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                string = false;
+        } else if (c == '"') {
+            string = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth > DEPTH_MAX)
+                return -1;
+        } else if ((c == '}' || c == ']') && --depth == 0) {
+            return (long)i + 1;
+        }
+    }
+    return 0;
+}
+
+static void ctl_consume(struct ctl *ctl, size_t len)
+{
+    ctl->in_len -= len;
+    memmove(ctl->in, ctl->in + len, ctl->in_len);
+}
+
+/* Length of what is not a request, up to the end of its line; all of it without one. */
+static size_t garbage_length(const struct ctl *ctl)
+{
+    const char *end = memchr(ctl->in, '\n', ctl->in_len);
+
+    return end ? (size_t)(end - ctl->in) + 1 : ctl->in_len;
+}
+
+/* Execute the first request of the buffer. False if there is no complete one. */
+static bool ctl_request(struct ctl *ctl)
+{
+    json_error_t error;
+    json_t *request;
+    size_t space = 0;
+    long len;
+
+    while (space < ctl->in_len && strchr(" \t\r\n", ctl->in[space]) && ctl->in[space])
+        space++;
+    ctl_consume(ctl, space);
+    if (!ctl->in_len)
+        return false;
+    len = object_length(ctl->in, ctl->in_len);
+    if (len == 0 && ctl->in_len < sizeof(ctl->in))
+        return false;
+    if (len <= 0) {
+        ctl_consume(ctl, garbage_length(ctl));
+        ctl_send(ctl, qmp_parse_error(len ? "expecting value" : "request too long"));
+        return ctl->client >= 0;
+    }
+    request = json_loadb(ctl->in, (size_t)len, JSON_REJECT_DUPLICATES, &error);
+    ctl_consume(ctl, (size_t)len);
+    ctl_send(ctl, request ? qmp_execute(&ctl->qmp, request) : qmp_parse_error(error.text));
+    json_decref(request);
+    return ctl->client >= 0;
+}
+
+static void ctl_receive(struct ctl *ctl)
+{
+    ssize_t n =
+        recv(ctl->client, ctl->in + ctl->in_len, sizeof(ctl->in) - ctl->in_len, MSG_DONTWAIT);
+
+    if (n > 0)
+        ctl->in_len += (size_t)n;
+    else if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
+        ctl_drop(ctl);
+}
+
+static void ctl_accept(struct ctl *ctl)
+{
+    ctl->client = accept4(ctl->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (ctl->client >= 0)
+        ctl_send(ctl, qmp_greeting());
+}
+
+void ctl_poll(struct ctl *ctl, int timeout_ms)
+{
+    struct pollfd fd = {.fd = ctl->client >= 0 ? ctl->client : ctl->listener, .events = POLLIN};
+
+    ctl_flush(ctl);
+    if (ctl->out_len)
+        fd.events |= POLLOUT;
+    if (ctl->in_len && ctl->client >= 0)
+        timeout_ms = timeout_ms < 0 || timeout_ms > 10 ? 10 : timeout_ms; /* a batch may be left */
+    if (poll(&fd, 1, timeout_ms) > 0) {
+        if (ctl->client < 0)
+            ctl_accept(ctl);
+        else if (ctl->in_len < sizeof(ctl->in))
+            ctl_receive(ctl);
+    }
+    for (int i = 0; i < REQUEST_BATCH && ctl->client >= 0 && ctl_request(ctl); i++)
+        continue;
+    ctl_flush(ctl);
+}
+
+/* --- the socket --- */
+
+/* Is there a socket at the address on which nobody listens? */
+static bool is_stale(const struct sockaddr_un *address)
+{
+    struct stat st;
+    bool stale = false;
+    int fd;
+
+    if (lstat(address->sun_path, &st) || !S_ISSOCK(st.st_mode))
+        return false;
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0) {
+        stale = connect(fd, (const struct sockaddr *)address, sizeof(*address)) &&
+                errno == ECONNREFUSED;
+        close(fd);
+    }
+    return stale;
+}
+
+static bool ctl_listen(struct ctl *ctl)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    mode_t mask;
+    int failed;
+
+    memcpy(address.sun_path, ctl->path, sizeof(address.sun_path));
+    if (is_stale(&address))
+        unlink(ctl->path);
+    ctl->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (ctl->listener < 0)
+        return false;
+    mask = umask(0177);
+    failed = bind(ctl->listener, (const struct sockaddr *)&address, sizeof(address));
+    umask(mask);
+    if (failed) {
+        int error = errno;
+        close(ctl->listener);
+        errno = error;
+        return false;
+    }
+    return !listen(ctl->listener, 4);
+}
+
+struct ctl *ctl_new(const char *path, const struct qmp_ops *ops, void *ctx, char *error,
+                    size_t error_size)
+{
+    struct ctl *ctl = calloc(1, sizeof(*ctl));
+
+    if (!ctl || strlen(path) >= sizeof(ctl->path)) {
+        snprintf(error, error_size,
+                 "the control socket's path '%.64s' is longer than %zu characters", path,
+                 sizeof(ctl->path) - 1);
+        free(ctl);
+        return NULL;
+    }
+    memcpy(ctl->path, path, strlen(path) + 1);
+    ctl->client = -1;
+    ctl->qmp.ops = ops;
+    ctl->qmp.ctx = ctx;
+    if (!ctl_listen(ctl)) {
+        snprintf(error, error_size, "cannot listen at the control socket '%s': %s", path,
+                 strerror(errno));
+        free(ctl);
+        return NULL;
+    }
+    return ctl;
+}
+
+void ctl_free(struct ctl *ctl)
+{
+    if (!ctl)
+        return;
+    ctl_flush(ctl);
+    ctl_drop(ctl);
+    close(ctl->listener);
+    unlink(ctl->path);
+    free(ctl);
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The parameters of the `sev:` directive and their checks.
+ *
+ * Implements bochs-sev(5).
+ */
+#include "opt.h"
+
+#include "b64.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A parser checks `value` for its row and writes the field. NULL, or what is wrong with the value:
+ * the text goes between the value and what is allowed. */
+typedef const char *opt_parser(const struct opt_row *row, const char *value, struct opt *opt);
+
+struct opt_row {
+    const char *name;
+    opt_parser *parse;
+    size_t field;             /* offset in struct opt */
+    uint64_t min, max, align; /* for numbers; blobs: min and max length */
+    const char *const *words; /* for opt_word, NULL terminated */
+    const char *preset;       /* default, as text; "" = not given */
+    const char *allowed;
+};
+
+static opt_parser opt_number, opt_word, opt_key_file, opt_key_hex, opt_version, opt_address,
+    opt_blob_file;
+
+static const char *const launch_words[] = {"auto", "guest", NULL};
+static const char *const log_words[] = {"error", "info", "debug", NULL};
+
+#define FIELD(f) offsetof(struct opt, f)
+static const struct opt_row rows[] = {
+    {"enabled", opt_number, FIELD(enabled), 0, 1, 1, NULL, "1", "0 or 1"},
+    {"cbitpos", opt_number, FIELD(cbitpos), 32, 51, 1, NULL, "47", "a bit number from 32 to 51"},
+    {"reduced_phys_bits", opt_number, FIELD(reduced_phys_bits), 0, 63, 1, NULL, "5",
+     "a number from 0 to 63"},
+    {"policy", opt_number, FIELD(policy), 0, UINT32_MAX, 1, NULL, "0x1",
+     "a 32-bit number, e.g. 0x1 (NODBG)"},
+    {"tik", opt_key_file, FIELD(tik), 0, 0, 1, NULL, "", "a readable file of exactly 16 bytes"},
+    {"tek", opt_key_file, FIELD(tek), 0, 0, 1, NULL, "", "a readable file of exactly 16 bytes"},
+    {"mnonce", opt_key_hex, FIELD(mnonce), 0, 0, 1, NULL, "", "32 hexadecimal digits"},
+    {"port", opt_number, FIELD(port), 0x100, 0xfff0, 16, NULL, "0x5e0",
+     "an I/O port from 0x100 to 0xfff0, a multiple of 16"},
+    {"launch", opt_word, FIELD(launch), 0, 0, 1, launch_words, "auto", "auto or guest"},
+    {"secret_header", opt_blob_file, FIELD(secret_header), PACKET_HEADER_SIZE, PACKET_HEADER_SIZE,
+     1, NULL, "", "a file with a packet header: 52 bytes, raw or base64"},
+    {"secret_payload", opt_blob_file, FIELD(secret_payload), 1, OPT_SECRET_MAX, 1, NULL, "",
+     "a file with the encrypted secret: 1 to 16384 bytes, raw or base64"},
+    {"secret_gpa", opt_address, FIELD(secret_gpa), 0, (UINT64_C(1) << 40) - 1, 16, NULL, "",
+     "a guest physical address below 2^40, a multiple of 16"},
+    {"api", opt_version, FIELD(api), 0, 255, 1, NULL, "1.55", "major.minor, each from 0 to 255"},
+    {"build", opt_number, FIELD(build), 0, 255, 1, NULL, "21", "a number from 0 to 255"},
+    {"asids", opt_number, FIELD(asids), 1, 4095, 1, NULL, "15", "a number from 1 to 4095"},
+    {"log", opt_word, FIELD(log), 0, 0, 1, log_words, "info", "error, info or debug"},
+};
+#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+
+unsigned opt_count(void)
+{
+    return N_ROWS;
+}
+
+const char *opt_name(unsigned index)
+{
+    return rows[index].name;
+}
+
+const char *opt_default(unsigned index)
+{
+    return rows[index].preset;
+}
+
+const char *opt_allowed(unsigned index)
+{
+    return rows[index].allowed;
+}
+
+int opt_find(const char *name)
+{
+    for (unsigned i = 0; i < N_ROWS; i++)
+        if (!strcmp(rows[i].name, name))
+            return (int)i;
+    return -1;
+}
+
+static void *opt_field(const struct opt_row *row, struct opt *opt)
+{
+    return (char *)opt + row->field;
+}
+
+/* Decimal, or hexadecimal with 0x; nothing before or after. */
+static bool parse_u64(const char *text, uint64_t *number)
+{
+    char *end;
+
+    if (!isdigit((unsigned char)text[0]))
+        return false;
+    errno = 0;
+    *number =
+        strtoull(text, &end, text[0] == '0' && tolower((unsigned char)text[1]) == 'x' ? 16 : 10);
+    return !errno && !*end;
+}
+
+static const char *opt_number(const struct opt_row *row, const char *value, struct opt *opt)
+{
+    uint64_t number;
+
+    if (!parse_u64(value, &number))
+        return "is not a number";
+    if (number < row->min || number > row->max)
+        return "is out of range";
+    if (number % row->align)
+        return "is not aligned";
+    memcpy(opt_field(row, opt), &number, sizeof(number));
+    return NULL;
+}
+
+static const char *opt_word(const struct opt_row *row, const char *value, struct opt *opt)
+{
+    for (uint64_t i = 0; row->words[i]; i++)
+        if (!strcmp(row->words[i], value)) {
+            memcpy(opt_field(row, opt), &i, sizeof(i));
+            return NULL;
+        }
+    return "is not known";
+}
+
+static const char *opt_address(const struct opt_row *row, const char *value, struct opt *opt)
+{
+    const char *wrong;
+
+    if (!*value) {
+        opt->secret_gpa_set = false;
+        return NULL;
+    }
+    wrong = opt_number(row, value, opt);
+    if (!wrong)
+        opt->secret_gpa_set = true;
+    return wrong;
+}
+
+static const char *opt_version(const struct opt_row *row, const char *value, struct opt *opt)
+{
+    char major[8];
+    const char *dot = strchr(value, '.');
+    uint64_t a, b;
+
+    if (!dot || (size_t)(dot - value) >= sizeof(major))
+        return "is not a version";
+    memcpy(major, value, (size_t)(dot - value));
+    major[dot - value] = 0;
+    if (!parse_u64(major, &a) || !parse_u64(dot + 1, &b) || a > row->max || b > row->max)
+        return "is not a version";
+    opt->api = (struct opt_api){(uint8_t)a, (uint8_t)b};
+    return NULL;
+}
+
+static const char *opt_key_hex(const struct opt_row *row, const char *value, struct opt *opt)
+{
+    struct opt_key *key = opt_field(row, opt);
+    struct opt_key got = {.set = *value != 0};
+
+    if (*value && strlen(value) != 2 * sizeof(got.bytes))
+        return "has the wrong length";
+    for (size_t i = 0; i < strlen(value); i++) {
+        unsigned char c = (unsigned char)tolower((unsigned char)value[i]);
+        if (!isxdigit(c))
+            return "is not hexadecimal";
+        got.bytes[i / 2] = (uint8_t)(got.bytes[i / 2] << 4 | (isdigit(c) ? c - '0' : c - 'a' + 10));
+    }
+    *key = got;
+    return NULL;
+}
+
+/* At most `cap` bytes of a regular file (a FIFO or device could block). Returns NULL or what is
+ * wrong; the errno text stands in a static buffer. */
+static const char *read_file(const char *path, void *data, size_t cap, size_t *len)
+{
+    static char reason[128];
+    struct stat st;
+    ssize_t n = -1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd >= 0 && !fstat(fd, &st) && !S_ISREG(st.st_mode)) {
+        close(fd);
+        return "is not a regular file";
+    }
+    *len = 0;
+    while (fd >= 0 && *len < cap && (n = read(fd, (char *)data + *len, cap - *len)) > 0)
+        *len += (size_t)n;
+    if (fd < 0 || n < 0) {
+        snprintf(reason, sizeof(reason), "cannot be read (%s)", strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return reason;
+    }
+    close(fd);
+    return NULL;
+}
+
+static const char *opt_key_file(const struct opt_row *row, const char *value, struct opt *opt)
+{
+    static char reason[64];
+    struct opt_key *key = opt_field(row, opt);
+    uint8_t data[32]; /* room for one byte too many, to see that a file is too long */
+    const char *wrong;
+    size_t len;
+
+    if (!*value) {
+        key->set = false;
+        return NULL;
+    }
+    wrong = read_file(value, data, sizeof(data), &len);
+    if (wrong)
+        return wrong;
+    if (len != sizeof(key->bytes)) {
+        snprintf(reason, sizeof(reason),
+                 len < sizeof(data) ? "has %zu bytes" : "has %zu bytes or more", len);
+        return reason;
+    }
+    memcpy(key->bytes, data, sizeof(key->bytes));
+    key->set = true;
+    return NULL;
+}
+
+/* Raw or base64: a file that is base64 of an allowed length is taken as such, for the tools' files
+ * are, and ciphertext that happens to be base64 text does not occur. */
+static const char *opt_blob_file(const struct opt_row *row, const char *value, struct opt *opt)
+{
+    struct opt_blob *blob = opt_field(row, opt);
+    size_t cap = B64_TEXT_SIZE(OPT_SECRET_MAX) + 1024, len = 0;
+    char *text = malloc(cap);
+    struct opt_blob *got = calloc(1, sizeof(*got));
+    const char *wrong = NULL;
+    long n;
+
+    if (!text || !got) {
+        wrong = "cannot be read (out of memory)";
+        goto out;
+    }
+    if (*value && (wrong = read_file(value, text, cap, &len)))
+        goto out;
+    n = b64_decode(text, len, got->bytes, sizeof(got->bytes));
+    if (n >= (long)row->min && n <= (long)row->max) {
+        got->len = (size_t)n;
+        got->base64 = true;
+    } else if (len >= row->min && len <= row->max) {
+        got->len = len;
+        memcpy(got->bytes, text, len);
+    } else if (*value) {
+        wrong = "has the wrong length";
+        goto out;
+    }
+    memcpy(blob, got, sizeof(*blob));
+out:
+    free(text);
+    free(got);
+    return wrong;
+}
+
+void opt_init(struct opt *opt)
+{
+    memset(opt, 0, sizeof(*opt));
+    for (unsigned i = 0; i < N_ROWS; i++)
+        rows[i].parse(&rows[i], rows[i].preset, opt);
+}
+
+bool opt_set(struct opt *opt, const char *name, const char *value, char *error, size_t error_size)
+{
+    int i = opt_find(name);
+    const char *wrong;
+
+    if (i < 0) {
+        int n = snprintf(error, error_size, "unknown parameter '%s'; allowed:", name);
+        for (unsigned r = 0; r < N_ROWS && n > 0 && (size_t)n < error_size; r++)
+            n += snprintf(error + n, error_size - (size_t)n, " %s", rows[r].name);
+        return false;
+    }
+    /* What may be left out may also be given as nothing. */
+    wrong = !*value && *rows[i].preset ? "is empty" : rows[i].parse(&rows[i], value, opt);
+    if (wrong)
+        snprintf(error, error_size, "%s: '%s' %s; allowed: %s", name, value, wrong,
+                 rows[i].allowed);
+    return !wrong;
+}
+
+bool opt_check(const struct opt *opt, char *error, size_t error_size)
+{
+    bool header = opt->secret_header.len, payload = opt->secret_payload.len;
+    const struct {
+        bool wrong;
+        const char *why;
+    } checks[] = {
+        {opt->tik.set != opt->tek.set, "tik and tek go together: give both or none"},
+        {header != payload, "secret_header and secret_payload go together: give both or none"},
+        {header && !opt->secret_gpa_set,
+         "secret_header needs secret_gpa, where the secret shall go"},
+        {opt->secret_gpa_set && !header, "secret_gpa needs secret_header and secret_payload"},
+        {header && !opt->tik.set, "a secret packet is sealed with tik and tek: give both"},
+        {header && opt->launch != OPT_LAUNCH_AUTO,
+         "secret_header needs launch=auto: with launch=guest "
+         "the machine injects its secrets itself"},
+        {opt->secret_payload.len % 16 != 0, "secret_payload must be a multiple of 16 bytes"},
+    };
+
+    for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+        if (checks[i].wrong) {
+            snprintf(error, error_size, "%s", checks[i].why);
+            return false;
+        }
+    return true;
+}

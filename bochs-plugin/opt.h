@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The parameters of the `sev:` directive: one table with names, ranges, defaults and help, and the
+ * checks of every value. Pure C, so that it is tested and fuzzed without Bochs; sev_options.cc
+ * hands the strings over.
+ *
+ * Implements bochs-sev(5); names and defaults follow QEMU's sev-guest object (docs/system/i386/
+ * amd-memory-encryption.rst) where that has the same thing.
+ */
+#ifndef SEV_OPT_H
+#define SEV_OPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "packet.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum opt_launch { OPT_LAUNCH_AUTO, OPT_LAUNCH_GUEST };
+enum opt_log { OPT_LOG_ERROR, OPT_LOG_INFO, OPT_LOG_DEBUG };
+
+#define OPT_SECRET_MAX 16384 /* SEV_FW_BLOB_MAX_SIZE of Linux */
+
+struct opt_key {
+    bool set;
+    uint8_t bytes[16];
+};
+
+struct opt_blob {
+    size_t len;  /* 0 = not given */
+    bool base64; /* the file was text */
+    uint8_t bytes[OPT_SECRET_MAX];
+};
+
+struct opt_api {
+    uint8_t major, minor;
+};
+
+/* All values of one `sev:` configuration, checked. */
+struct opt {
+    uint64_t enabled, cbitpos, reduced_phys_bits, policy, port, build, asids;
+    uint64_t launch; /* enum opt_launch */
+    uint64_t log;    /* enum opt_log */
+    uint64_t secret_gpa;
+    bool secret_gpa_set;
+    struct opt_key tik, tek, mnonce;
+    struct opt_api api;
+    struct opt_blob secret_header, secret_payload;
+};
+
+/* One parameter, for help pages, menus and the saved configuration. */
+struct opt_row;
+unsigned opt_count(void);
+const char *opt_name(unsigned index);
+const char *opt_default(unsigned index);
+const char *opt_allowed(unsigned index);
+int opt_find(const char *name); /* index or -1 */
+
+/* Every parameter at its default. The struct is large: allocate it. */
+void opt_init(struct opt *opt);
+
+/* Set one parameter from text. Returns true, or false with the reason in `error` (one sentence
+ * naming parameter, value and what is allowed); `opt` is then unchanged. */
+bool opt_set(struct opt *opt, const char *name, const char *value, char *error, size_t error_size);
+
+/* What only shows when all parameters are known. Same contract. */
+bool opt_check(const struct opt *opt, char *error, size_t error_size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

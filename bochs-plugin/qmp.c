@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The control protocol: requests to responses, by one table of commands.
+ *
+ * Implements docs/interop/qmp-spec and qapi/{misc-i386,run-state,control,machine}.json of QEMU for
+ * the commands in the table.
+ */
+#include "qmp.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "b64.h"
+#include "opt.h"
+#include "packet.h"
+
+/* What a command gives back: a value to return, or an error class with a sentence. */
+struct result {
+    json_t *value;
+    const char *error_class;
+    char error[256];
+};
+
+static const char generic_error[] = "GenericError", not_found[] = "CommandNotFound";
+
+typedef void qmp_handler(struct qmp *qmp, const json_t *args, struct result *result);
+
+struct argument {
+    const char *name;
+    json_type type;
+    bool optional;
+};
+
+struct command {
+    const char *name;
+    qmp_handler *handler;
+    struct argument args[4]; /* ends with a NULL name */
+};
+
+static qmp_handler cmd_capabilities, cmd_version, cmd_commands, cmd_status, cmd_cont, cmd_stop,
+    cmd_quit, cmd_reset, cmd_sev, cmd_sev_capabilities, cmd_measure, cmd_inject, cmd_attest;
+
+static const struct command commands[] = {
+    {"qmp_capabilities", cmd_capabilities, {{"enable", JSON_ARRAY, true}}},
+    {"query-version", cmd_version, {{0}}},
+    {"query-commands", cmd_commands, {{0}}},
+    {"query-status", cmd_status, {{0}}},
+    {"cont", cmd_cont, {{0}}},
+    {"stop", cmd_stop, {{0}}},
+    {"quit", cmd_quit, {{0}}},
+    {"system_reset", cmd_reset, {{0}}},
+    {"query-sev", cmd_sev, {{0}}},
+    {"query-sev-capabilities", cmd_sev_capabilities, {{0}}},
+    {"query-sev-launch-measure", cmd_measure, {{0}}},
+    {"sev-inject-launch-secret",
+     cmd_inject,
+     {{"packet-header", JSON_STRING, false},
+      {"secret", JSON_STRING, false},
+      {"gpa", JSON_INTEGER, true}}},
+    {"query-sev-attestation-report", cmd_attest, {{"mnonce", JSON_STRING, false}}},
+};
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void fail(struct result *result, const char *error_class, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void fail(struct result *result, const char *error_class, const char *format, ...)
+{
+    va_list ap;
+
+    result->error_class = error_class;
+    va_start(ap, format);
+    vsnprintf(result->error, sizeof(result->error), format, ap);
+    va_end(ap);
+}
+
+/* --- commands --- */
+
+static json_t *version(void)
+{
+    /* The version of the protocol's data types that is spoken, in QEMU's numbering. */
+    return json_pack("{s:{s:i, s:i, s:i}, s:s}", "qemu", "major", 7, "minor", 2, "micro", 0,
+                     "package", "SEV on Bochs");
+}
+
+static void cmd_capabilities(struct qmp *qmp, const json_t *args, struct result *result)
+{
+    if (json_array_size(json_object_get(args, "enable")))
+        fail(result, generic_error, "Capability is not available");
+    else
+        qmp->negotiated = true;
+}
+
+static void cmd_version(struct qmp *qmp, const json_t *args, struct result *result)
+{
+    (void)qmp, (void)args;
+    result->value = version();
+}
+
+static void cmd_commands(struct qmp *qmp, const json_t *args, struct result *result)
+{
+    (void)qmp, (void)args;
+    result->value = json_array();
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        json_array_append_new(result->value, json_pack("{s:s}", "name", commands[i].name));
+}
+
+static void cmd_status(struct qmp *qmp, const json_t *args, struct result *result)
+{
+    bool running = qmp->ops->running(qmp->ctx);
+
+    (void)args;
+    result->value = json_pack("{s:b, s:b, s:s}", "running", running, "singlestep", false, "status",
+                              running                         ? "running"
+                              : qmp->ops->prelaunch(qmp->ctx) ? "prelaunch"
+                                                              : "paused");
+}
+
+/* A command without arguments and without a value. */
+static void plain(struct qmp *qmp, bool (*op)(void *, char *, size_t), struct result *result)
+{
+    if (!op(qmp->ctx, result->error, sizeof(result->error)))
+        result->error_class = generic_error;
+}
+
+static void cmd_cont(struct qmp *qmp, const json_t *args, struct result *result)
+{
+    (void)args;
+    plain(qmp, qmp->ops->cont, result);
+}
+
+static void cmd_stop(struct qmp *qmp, const json_t *args, struct result *result)
+{
+    (void)args;
+    plain(qmp, qmp->ops->stop, result);
+}
+
+static void cmd_quit(struct qmp *qmp, const json_t *args, struct result *result)
+{
+    (void)args;
+    plain(qmp, qmp->ops->quit, result);
+}
+
+static void cmd_reset(struct qmp *qmp, const json_t *args, struct result *result)
+{
+    (void)args;
+    plain(qmp, qmp->ops->reset, result);
+}
+
+static void cmd_sev(struct qmp *qmp, const json_t *args, struct result *result)
+{
+    struct qmp_sev sev = {0};
+
+    (void)args;
+    qmp->ops->sev(qmp->ctx, &sev);
+    result->value =
+        json_pack("{s:b, s:i, s:i, s:i, s:I, s:s, s:I}", "enabled", sev.enabled, "api-major",
+                  sev.api_major, "api-minor", sev.api_minor, "build-id", sev.build, "policy",
+                  (json_int_t)sev.policy, "state", sev.state, "handle", (json_int_t)sev.handle);
+}
+
+static json_t *base64(const struct qmp_blob *blob)
+{
+    char text[B64_TEXT_SIZE(sizeof(blob->data))];
+
+    b64_encode(blob->data, blob->len, text);
+    return json_string(text);
+}
+
+static void cmd_sev_capabilities(struct qmp *qmp, const json_t *args, struct result *result)
+{
+    struct qmp_blob *blobs = calloc(3, sizeof(*blobs));
+    unsigned cbitpos, reduced;
+
+    (void)args;
+    if (!blobs)
+        fail(result, generic_error, "out of memory");
+    else if (!qmp->ops->capabilities(qmp->ctx, &blobs[0], &blobs[1], &blobs[2], &cbitpos, &reduced,
+                                     result->error, sizeof(result->error)))
+        result->error_class = generic_error;
+    else
+        result->value = json_pack("{s:o, s:o, s:o, s:i, s:i}", "pdh", base64(&blobs[0]),
+                                  "cert-chain", base64(&blobs[1]), "cpu0-id", base64(&blobs[2]),
+                                  "cbitpos", (int)cbitpos, "reduced-phys-bits", (int)reduced);
+    free(blobs);
+}
+
+static void cmd_measure(struct qmp *qmp, const json_t *args, struct result *result)
+{
+    struct qmp_blob blob;
+
+    (void)args;
+    if (qmp->ops->measure(qmp->ctx, &blob, result->error, sizeof(result->error)))
+        result->value = json_pack("{s:o}", "data", base64(&blob));
+    else
+        result->error_class = generic_error;
+}
+
+/* Base64 argument `name` of exactly `len` bytes. */
+static bool exact_blob(const json_t *args, const char *name, void *data, long len,
+                       struct result *result)
+{
+    const json_t *text = json_object_get(args, name);
+
+    if (b64_decode(json_string_value(text), json_string_length(text), data, (size_t)len) == len)
+        return true;
+    fail(result, generic_error, "SEV: '%s' is not base64 of %ld bytes", name, len);
+    return false;
+}
+
+static void cmd_inject(struct qmp *qmp, const json_t *args, struct result *result)
+{
+    const json_t *text = json_object_get(args, "secret"), *gpa = json_object_get(args, "gpa");
+    uint64_t address = (uint64_t)json_integer_value(gpa);
+    struct qmp_blob header = {.len = PACKET_HEADER_SIZE};
+    uint8_t *secret = malloc(OPT_SECRET_MAX);
+    long len;
+
+    if (!secret) {
+        fail(result, generic_error, "out of memory");
+        return;
+    }
+    len = b64_decode(json_string_value(text), json_string_length(text), secret, OPT_SECRET_MAX);
+    if (len <= 0)
+        fail(result, generic_error, "SEV: 'secret' is not base64 of 1 to %d bytes", OPT_SECRET_MAX);
+    else if (gpa && json_integer_value(gpa) < 0)
+        fail(result, generic_error, "SEV: 'gpa' is negative");
+    else if (exact_blob(args, "packet-header", header.data, PACKET_HEADER_SIZE, result) &&
+             !qmp->ops->inject(qmp->ctx, &header, secret, (size_t)len, gpa ? &address : NULL,
+                               result->error, sizeof(result->error)))
+        result->error_class = generic_error;
+    free(secret);
+}
+
+static void cmd_attest(struct qmp *qmp, const json_t *args, struct result *result)
+{
+    struct qmp_blob report;
+    uint8_t mnonce[16];
+
+    if (!exact_blob(args, "mnonce", mnonce, sizeof(mnonce), result))
+        return;
+    if (qmp->ops->attest(qmp->ctx, mnonce, &report, result->error, sizeof(result->error)))
+        result->value = json_pack("{s:o}", "data", base64(&report));
+    else
+        result->error_class = generic_error;
+}
+
+/* --- requests --- */
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (!strcmp(commands[i].name, name))
+            return &commands[i];
+    return NULL;
+}
+
+static const char *type_name(json_type type)
+{
+    return type == JSON_STRING ? "string" : type == JSON_INTEGER ? "integer" : "array";
+}
+
+/* All needed arguments are there, of the right type, and no others. */
+static bool check_arguments(const struct command *command, const json_t *args,
+                            struct result *result)
+{
+    const struct argument *arg;
+    const char *key;
+    json_t *value;
+
+    for (arg = command->args; arg->name; arg++) {
+        value = json_object_get(args, arg->name);
+        if (!value && !arg->optional) {
+            fail(result, generic_error, "Parameter '%s' is missing", arg->name);
+            return false;
+        }
+        if (value && json_typeof(value) != arg->type) {
+            fail(result, generic_error, "Invalid parameter type for '%s', expected: %s", arg->name,
+                 type_name(arg->type));
+            return false;
+        }
+    }
+    json_object_foreach((json_t *)args, key, value)
+    {
+        for (arg = command->args; arg->name && strcmp(arg->name, key);)
+            arg++;
+        if (!arg->name) {
+            fail(result, generic_error, "Parameter '%.64s' is unexpected", key);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The members that a request may have. */
+static bool check_members(const json_t *request, struct result *result)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)request, key, value)
+    {
+        if (!strcmp(key, "execute") ? !json_is_string(value)
+                                    : !strcmp(key, "arguments") && !json_is_object(value)) {
+            fail(result, generic_error, "QMP input member '%s' must be %s", key,
+                 *key == 'e' ? "a string" : "an object");
+            return false;
+        }
+        if (strcmp(key, "execute") && strcmp(key, "arguments") && strcmp(key, "id")) {
+            fail(result, generic_error, "QMP input member '%.64s' is unexpected", key);
+            return false;
+        }
+    }
+    if (!json_object_get(request, "execute"))
+        fail(result, generic_error, "QMP input lacks member 'execute'");
+    return !result->error_class;
+}
+
+static void execute(struct qmp *qmp, const json_t *request, struct result *result)
+{
+    const json_t *args = json_object_get(request, "arguments");
+    const struct command *command;
+    const char *name;
+
+    if (!json_is_object(request)) {
+        fail(result, generic_error, "QMP input must be a JSON object");
+        return;
+    }
+    if (!check_members(request, result))
+        return;
+    name = json_string_value(json_object_get(request, "execute"));
+    command = find_command(name);
+    if (!qmp->negotiated && (!command || command->handler != cmd_capabilities))
+        fail(result, not_found,
+             "Expecting capabilities negotiation with 'qmp_capabilities' before command '%.64s'",
+             name);
+    else if (!command)
+        fail(result, not_found, "The command %.64s has not been found", name);
+    else if (qmp->negotiated && command->handler == cmd_capabilities)
+        fail(result, not_found, "Capabilities negotiation is already complete, command ignored");
+    else if (check_arguments(command, args, result))
+        command->handler(qmp, args, result);
+}
+
+static json_t *response(struct result *result, const json_t *id)
+{
+    json_t *r;
+
+    if (result->error_class)
+        r = json_pack("{s:{s:s, s:s}}", "error", "class", result->error_class, "desc",
+                      result->error);
+    else
+        r = json_pack("{s:o}", "return", result->value ? result->value : json_object());
+    if (r && id)
+        json_object_set(r, "id", (json_t *)id);
+    return r;
+}
+
+json_t *qmp_execute(struct qmp *qmp, const json_t *request)
+{
+    struct result result = {0};
+
+    execute(qmp, request, &result);
+    return response(&result, json_object_get(request, "id"));
+}
+
+json_t *qmp_parse_error(const char *why)
+{
+    struct result result = {0};
+
+    fail(&result, generic_error, "JSON parse error, %.128s", why);
+    return response(&result, NULL);
+}
+
+json_t *qmp_greeting(void)
+{
+    return json_pack("{s:{s:o, s:[]}}", "QMP", "version", version(), "capabilities");
+}
+
+json_t *qmp_event(const char *name, json_t *data)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return json_pack("{s:{s:I, s:I}, s:s, s:o*}", "timestamp", "seconds", (json_int_t)now.tv_sec,
+                     "microseconds", (json_int_t)now.tv_nsec / 1000, "event", name, "data", data);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The plugin's entry and the device that Bochs sees: it claims the debug ports, launches the
+ * machine at power-on and shows its state to the debugger.
+ *
+ * Follows Bochs's example of a user plugin (patches/patch.example-user-plugin of its sources).
+ */
+#define BX_PLUGGABLE
+
+#include "iodev.h"
+#include "bx_debug/debug.h"
+#include "sev.h"
+
+#define LOG_THIS bx_sev_device->
+
+bx_sev_c *bx_sev_device = NULL;
+
+static const unsigned bx_sev_ports = 16; /* the register block, psp-model/mailbox.h */
+
+/* All else in the plugin is hidden. */
+extern "C" __attribute__((visibility("default"))) int libsev_plugin_entry(plugin_t *, Bit16u,
+                                                                          Bit8u);
+
+PLUGIN_ENTRY_FOR_MODULE(sev)
+{
+    if (mode == PLUGIN_INIT) {
+        bx_sev_device = new bx_sev_c();
+        BX_REGISTER_DEVICE_DEVMODEL(plugin, type, bx_sev_device, "sev");
+        bx_sev_options_register();
+    } else if (mode == PLUGIN_FINI) {
+        bx_sev_options_unregister();
+        delete bx_sev_device;
+        bx_sev_device = NULL;
+    } else if (mode == PLUGIN_PROBE) {
+        return (int)PLUGTYPE_OPTIONAL;
+    }
+    return 0;
+}
+
+bx_sev_c::bx_sev_c() : machine(NULL), opt(NULL), launched(false)
+{
+    put("SEV");
+}
+
+bx_sev_c::~bx_sev_c()
+{
+    bx_sev_machine_free(machine);
+    delete opt;
+}
+
+void bx_sev_c::init(void)
+{
+    opt = new struct opt;
+    bx_sev_options_get(opt);
+    if (!opt->enabled)
+        return;
+    bx_sev_cpuid_install(opt);
+    machine = bx_sev_machine_new(opt);
+    for (unsigned i = 0; i < bx_sev_ports; i++) {
+        DEV_register_ioread_handler(this, read_handler, (Bit32u)opt->port + i, "SEV", 7);
+        DEV_register_iowrite_handler(this, write_handler, (Bit32u)opt->port + i, "SEV", 7);
+    }
+#if BX_DEBUGGER
+    bx_dbg_register_debug_info("sev", this);
+#endif
+    BX_INFO(("C-bit %u, policy %#x, launch by the %s, ports %#x-%#x", (unsigned)opt->cbitpos,
+             (unsigned)opt->policy, opt->launch == OPT_LAUNCH_AUTO ? "hypervisor" : "guest",
+             (unsigned)opt->port, (unsigned)opt->port + bx_sev_ports - 1));
+    BX_INFO(("keys are in the clear: this protects nothing, it is for testing and teaching"));
+}
+
+/* Power-on is the first reset. Later ones leave the secure processor and the guest's key alone, as
+ * a reset of a real virtual machine does. */
+void bx_sev_c::reset(unsigned)
+{
+    if (!machine)
+        return;
+    bx_sev_cpuid_reset();
+    if (launched)
+        return;
+    launched = true;
+    if (opt->launch == OPT_LAUNCH_AUTO)
+        bx_sev_machine_launch(machine);
+}
+
+Bit32u bx_sev_c::read_handler(void *self, Bit32u address, unsigned len)
+{
+    bx_sev_c *sev = (bx_sev_c *)self;
+    return bx_sev_machine_port_read(sev->machine, address - (Bit32u)sev->opt->port, len);
+}
+
+void bx_sev_c::write_handler(void *self, Bit32u address, Bit32u value, unsigned len)
+{
+    bx_sev_c *sev = (bx_sev_c *)self;
+    bx_sev_machine_port_write(sev->machine, address - (Bit32u)sev->opt->port, value, len);
+}
+
+#if BX_DEBUGGER
+static void bx_sev_print(const char *line)
+{
+    dbg_printf("%s\n", line);
+}
+
+void bx_sev_c::debug_dump(int, char **)
+{
+    bx_sev_machine_dump(machine, bx_sev_print);
+}
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The parts of the Bochs plugin and how they call each other:
+ *
+ *   sev.cc          plugin entry and Bochs device: ports, reset, state, debug_dump
+ *   sev_options.cc  the `sev:` directive, over opt.c
+ *   sev_cpuid.cc    CPUID and MSRs, over cpu-ext
+ *   sev_glue.cc     fills psp_host and the hook table: the one file that knows everybody
+ *
+ * Included by these four files only, after Bochs's own headers.
+ */
+#ifndef BX_SEV_H
+#define BX_SEV_H
+
+#include "opt.h"
+#include "psp.h"
+
+struct sev_machine;
+
+/* --- sev_options.cc --- */
+
+/* Creates user.sev.* and registers the directive; removes both. */
+void bx_sev_options_register(void);
+void bx_sev_options_unregister(void);
+/* All parameters, checked; a wrong value or combination ends Bochs with one sentence. */
+void bx_sev_options_get(struct opt *opt);
+
+/* --- sev_cpuid.cc --- */
+
+/* Puts SEV's view of CPUID and MSRs over the CPU model of every CPU. A model that cannot be a SEV
+ * guest ends Bochs with its name and the reason. */
+void bx_sev_cpuid_install(const struct opt *opt);
+/* The MSRs as after power-on, on all CPUs. */
+void bx_sev_cpuid_reset(void);
+
+/* --- sev_glue.cc --- */
+
+/* Builds secure processor, hypervisor role and hooks for a machine. Never NULL: trouble ends Bochs
+ * with one sentence. */
+struct sev_machine *bx_sev_machine_new(const struct opt *opt);
+void bx_sev_machine_free(struct sev_machine *machine);
+
+/* launch=auto: the measured launch of all ROMs. Once, before the first instruction. */
+void bx_sev_machine_launch(struct sev_machine *machine);
+
+/* The register block of the secure processor; `offset` from the port base. */
+uint32_t bx_sev_machine_port_read(struct sev_machine *machine, unsigned offset, unsigned size);
+void bx_sev_machine_port_write(struct sev_machine *machine, unsigned offset, uint32_t value,
+                               unsigned size);
+
+/* Text for `info device "sev"`, through `print` line by line. */
+void bx_sev_machine_dump(struct sev_machine *machine, void (*print)(const char *line));
+
+/* --- sev.cc --- */
+
+class bx_sev_c : public bx_devmodel_c
+{
+  public:
+    bx_sev_c();
+    virtual ~bx_sev_c();
+    virtual void init(void);
+    virtual void reset(unsigned type);
+#if BX_DEBUGGER
+    virtual void debug_dump(int argc, char **argv);
+#endif
+
+    struct sev_machine *machine;
+
+  private:
+    struct opt *opt;
+    bool launched;
+
+    static Bit32u read_handler(void *self, Bit32u address, unsigned len);
+    static void write_handler(void *self, Bit32u address, Bit32u value, unsigned len);
+};
+
+/* The one device; for log macros (LOG_THIS). */
+extern bx_sev_c *bx_sev_device;
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * CPUID and MSRs of a SEV guest: an object that wraps the CPU model's own, so that every 64-bit AMD
+ * model of Bochs can become one and no model is patched.
+ *
+ * Implements bx_cpuid_t of Bochs 3.0 (cpu/cpuid.h) over cpu-ext/cpuid.h and msr.h.
+ */
+#define BX_PLUGGABLE
+
+#include "iodev.h"
+#include "cpu/cpu.h"
+#include "cpu/cpuid.h"
+#include "sev.h"
+
+extern "C" {
+#include "cpuid.h"
+#include "msr.h"
+}
+
+#include <vector>
+
+#define LOG_THIS bx_sev_device->
+
+class bx_sev_cpuid_t : public bx_cpuid_t
+{
+  public:
+    bx_sev_cpuid_t(BX_CPU_C *cpu, bx_cpuid_t *model, const struct cpuid_sev &sev);
+    virtual ~bx_sev_cpuid_t()
+    {
+        delete model;
+    }
+    virtual const char *get_name(void) const
+    {
+        return model->get_name();
+    }
+    virtual void get_cpuid_leaf(Bit32u function, Bit32u subfunction, cpuid_function_t *leaf) const;
+    virtual void dump_cpuid(void) const
+    {
+        model->dump_cpuid();
+    }
+    virtual int rdmsr(Bit32u index, Bit64u *msr);
+    virtual int wrmsr(Bit32u index, Bit64u msr);
+
+    struct msr_state msrs;
+
+  private:
+    bx_cpuid_t *model; /* owned: Bochs deletes what it finds in the CPU */
+    struct cpuid_sev sev;
+};
+
+/* cpu-ext's picture of a CPU model. */
+static void model_leaf(void *ctx, uint32_t function, uint32_t subfunction, struct cpuid_regs *regs)
+{
+    cpuid_function_t leaf = {0, 0, 0, 0};
+
+    ((bx_cpuid_t *)ctx)->get_cpuid_leaf(function, subfunction, &leaf);
+    *regs = {leaf.eax, leaf.ebx, leaf.ecx, leaf.edx};
+}
+
+bx_sev_cpuid_t::bx_sev_cpuid_t(BX_CPU_C *cpu, bx_cpuid_t *model_, const struct cpuid_sev &sev_)
+    : bx_cpuid_t(cpu), msrs(), model(model_), sev(sev_)
+{
+    model->get_cpu_extensions(ia_extensions_bitmask);
+    disable_cpu_extension(BX_ISA_SVM);
+}
+
+void bx_sev_cpuid_t::get_cpuid_leaf(Bit32u function, Bit32u subfunction,
+                                    cpuid_function_t *leaf) const
+{
+    const struct cpuid_model source = {model, model_leaf};
+    struct cpuid_regs regs;
+
+    cpuid_sev_leaf(&sev, &source, function, subfunction, &regs);
+    leaf->eax = regs.eax;
+    leaf->ebx = regs.ebx;
+    leaf->ecx = regs.ecx;
+    leaf->edx = regs.edx;
+}
+
+/* Bochs wants 1 = done, 0 = #GP, -1 = not mine. */
+static int bx_answer(enum msr_answer answer)
+{
+    return answer == MSR_DONE ? 1 : answer == MSR_GP ? 0 : -1;
+}
+
+int bx_sev_cpuid_t::rdmsr(Bit32u index, Bit64u *msr)
+{
+    uint64_t value = 0;
+    int answer = bx_answer(msr_read(&msrs, index, &value));
+
+    if (answer < 0)
+        return model->rdmsr(index, msr);
+    *msr = value;
+    return answer;
+}
+
+int bx_sev_cpuid_t::wrmsr(Bit32u index, Bit64u msr)
+{
+    int answer = bx_answer(msr_write(&msrs, index, msr));
+
+    return answer < 0 ? model->wrmsr(index, msr) : answer;
+}
+
+static std::vector<bx_sev_cpuid_t *> wrapped; /* by CPU; Bochs owns the objects */
+
+void bx_sev_cpuid_install(const struct opt *opt)
+{
+    char reason[200];
+    bool guest = opt->launch == OPT_LAUNCH_GUEST;
+    /* The keys are the hypervisor's: shown to code that plays its role, as KVM hides them else. */
+    const struct cpuid_sev sev = {(unsigned)opt->cbitpos, (unsigned)opt->reduced_phys_bits,
+                                  guest ? (uint32_t)opt->asids : 0, guest ? 1u : 0};
+
+    wrapped.clear();
+    for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
+        BX_CPU_C *cpu = BX_CPU(i);
+        const struct cpuid_model source = {cpu->cpuid, model_leaf};
+        enum cpuid_verdict verdict = cpuid_check_model(&source, reason, sizeof(reason));
+
+        if (verdict == CPUID_UNFIT)
+            BX_FATAL(("sev: the CPU model '%s' cannot be a SEV guest: %s", cpu->cpuid->get_name(),
+                      reason));
+        if (verdict == CPUID_DOUBTFUL && i == 0)
+            BX_ERROR(
+                ("the CPU model '%s' is a doubtful SEV guest: %s", cpu->cpuid->get_name(), reason));
+        wrapped.push_back(new bx_sev_cpuid_t(cpu, cpu->cpuid, sev));
+        cpu->cpuid = wrapped.back();
+        /* Without SVM in a SEV guest: the CPU copied these from its model before. */
+        cpu->cpuid->get_cpu_extensions(cpu->ia_extensions_bitmask);
+        cpu->svm_extensions_bitmask = 0;
+        cpu->efer_suppmask &= ~BX_EFER_SVME_MASK;
+    }
+}
+
+void bx_sev_cpuid_reset(void)
+{
+    for (bx_sev_cpuid_t *cpuid : wrapped)
+        cpuid->msrs = {};
+}
