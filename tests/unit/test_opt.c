@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Tests of bochs-plugin/opt: every parameter, every range end, and that a refused value changes
+ * nothing and says what is allowed.
+ */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "opt.h"
+
+static char dir[] = "/tmp/test_opt.XXXXXX";
+static struct opt *opt;
+
+static const char *path_of(const char *name)
+{
+    static char path[128];
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    return path;
+}
+
+static void make_file(const char *name, const void *data, size_t len)
+{
+    FILE *f = fopen(path_of(name), "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(data, 1, len, f), len);
+    assert_int_equal(fclose(f), 0);
+}
+
+static int group_setup(void **state)
+{
+    (void)state;
+    opt = malloc(sizeof(*opt));
+    return !opt || !mkdtemp(dir);
+}
+
+static int group_teardown(void **state)
+{
+    char command[64];
+    (void)state;
+    free(opt);
+    snprintf(command, sizeof(command), "rm -r %s", dir);
+    return system(command);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    opt_init(opt);
+    return 0;
+}
+
+static bool accepts(const char *name, const char *value)
+{
+    char error[400];
+    return opt_set(opt, name, value, error, sizeof(error));
+}
+
+/* The value is refused, nothing changes, and the message has all the `words`. */
+static void refused(const char *name, const char *value, const char *const *words)
+{
+    char error[400];
+    struct opt *before = malloc(sizeof(*before));
+
+    assert_non_null(before);
+    memcpy(before, opt, sizeof(*before));
+    assert_false(opt_set(opt, name, value, error, sizeof(error)));
+    assert_memory_equal(before, opt, sizeof(*before));
+    for (; *words; words++)
+        if (!strstr(error, *words))
+            fail_msg("%s=%s: '%s' is not in the message '%s'", name, value, *words, error);
+    free(before);
+}
+#define refused(name, value, ...) refused(name, value, (const char *const[]){__VA_ARGS__, NULL})
+
+static void defaults(void **state)
+{
+    (void)state;
+    assert_int_equal(opt->enabled, 1);
+    assert_int_equal(opt->cbitpos, 47);
+    assert_int_equal(opt->reduced_phys_bits, 5);
+    assert_int_equal(opt->policy, 1);
+    assert_int_equal(opt->port, 0x5e0);
+    assert_int_equal(opt->launch, OPT_LAUNCH_AUTO);
+    assert_int_equal(opt->log, OPT_LOG_INFO);
+    assert_false(opt->tik.set || opt->tek.set || opt->mnonce.set || opt->secret_gpa_set);
+    assert_int_equal(opt->secret_header.len + opt->secret_payload.len, 0);
+    for (unsigned i = 0; i < opt_count(); i++) {
+        assert_int_equal(opt_find(opt_name(i)), (int)i);
+        assert_true(strlen(opt_allowed(i)) > 0);
+        assert_true(accepts(opt_name(i), opt_default(i))); /* what is saved can be read */
+    }
+}
+
+static void numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *good[3], *bad[4];
+    } cases[] = {
+        {"enabled", {"0", "1", "0x1"}, {"2", "yes", "-1", ""}},
+        {"cbitpos", {"32", "51", "0x2f"}, {"12", "31", "52", "47x"}},
+        {"reduced_phys_bits", {"0", "1", "63"}, {"64", "-5", "5.", " 5"}},
+        {"policy", {"0", "0x1", "4294967295"}, {"garbage", "0x100000000", "0xg", "1 "}},
+        {"port", {"0x100", "0x5e0", "65520"}, {"70000", "0xf0", "0x5e1", "0x10000"}},
+        {"build", {"0", "21", "255"}, {"256", "-1", "0x", "99999999999999999999"}},
+        {"asids", {"1", "15", "4095"}, {"0", "4096", "many", "1e3"}},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        for (size_t k = 0; k < 3; k++)
+            assert_true(accepts(cases[i].name, cases[i].good[k]));
+        for (size_t k = 0; k < 4; k++)
+            refused(cases[i].name, cases[i].bad[k], cases[i].name, cases[i].bad[k], "allowed:");
+    }
+    assert_true(accepts("cbitpos", "51"));
+    assert_int_equal(opt->cbitpos, 51);
+}
+
+static void words_and_versions(void **state)
+{
+    (void)state;
+    assert_true(accepts("launch", "guest"));
+    assert_int_equal(opt->launch, OPT_LAUNCH_GUEST);
+    refused("launch", "Auto", "launch", "Auto", "auto or guest");
+    refused("log", "verbose", "log", "verbose", "debug");
+    assert_true(accepts("api", "0.24"));
+    assert_int_equal(opt->api.major, 0);
+    assert_int_equal(opt->api.minor, 24);
+    refused("api", "1", "api", "major.minor");
+    refused("api", "1.256", "api", "1.256");
+    refused("api", "123456789.1", "api");
+    refused("api", ".", "api");
+    refused("api", "1.2.3", "api");
+}
+
+static void nonce(void **state)
+{
+    (void)state;
+    static const uint8_t wanted[16] = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
+                                       0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff};
+    assert_true(accepts("mnonce", "00112233445566778899aabbCCDDEEFF"));
+    assert_true(opt->mnonce.set);
+    assert_memory_equal(opt->mnonce.bytes, wanted, 16);
+    refused("mnonce", "00112233445566778899aabbCCDDEEF", "32 hexadecimal digits");
+    refused("mnonce", "00112233445566778899aabbCCDDEEFg", "hexadecimal");
+    assert_true(accepts("mnonce", ""));
+    assert_false(opt->mnonce.set);
+}
+
+static void key_files(void **state)
+{
+    (void)state;
+    static const uint8_t bytes[64] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+    make_file("16", bytes, 16);
+    make_file("0", bytes, 0);
+    make_file("15", bytes, 15);
+    make_file("17", bytes, 17);
+    make_file("64", bytes, 64);
+    assert_true(accepts("tik", path_of("16")));
+    assert_true(opt->tik.set);
+    assert_memory_equal(opt->tik.bytes, bytes, 16);
+    refused("tik", path_of("0"), "tik", "0 bytes", "exactly 16 bytes");
+    refused("tik", path_of("15"), "15 bytes", "exactly 16 bytes");
+    refused("tek", path_of("17"), "17 bytes");
+    refused("tek", path_of("64"), "or more");
+    refused("tek", path_of("none"), "No such file", "readable");
+    refused("tek", dir, "not a regular file");
+    assert_int_equal(mkfifo(path_of("fifo"), 0600), 0);
+    refused("tek", path_of("fifo"), "not a regular file"); /* and does not block */
+    assert_true(accepts("tik", ""));
+    assert_false(opt->tik.set);
+}
+
+static void blobs(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "AAAAAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4v\n";
+    static uint8_t raw[OPT_SECRET_MAX + 1];
+    make_file("header.b64", text, strlen(text));
+    raw[0] = 0xff;
+    make_file("header.bin", raw, 52);
+    make_file("max", raw, OPT_SECRET_MAX);
+    make_file("over", raw, OPT_SECRET_MAX + 1);
+    make_file("empty", raw, 0);
+    refused("secret_header", path_of("header.b64"), "52 bytes"); /* 51 bytes of base64 */
+    assert_true(accepts("secret_header", path_of("header.bin")));
+    assert_int_equal(opt->secret_header.len, 52);
+    assert_false(opt->secret_header.base64);
+    assert_true(accepts("secret_payload", path_of("max")));
+    assert_int_equal(opt->secret_payload.len, OPT_SECRET_MAX);
+    refused("secret_payload", path_of("over"), "16384");
+    refused("secret_payload", path_of("empty"), "1 to 16384");
+    refused("secret_gpa", "0x1001", "aligned");
+    refused("secret_gpa", "0x10000000000", "2^40");
+    assert_true(accepts("secret_gpa", "0x1000"));
+    assert_true(opt->secret_gpa_set);
+}
+
+static void unknown(void **state)
+{
+    (void)state;
+    refused("cbitpo", "47", "unknown parameter 'cbitpo'", "cbitpos", "log");
+    refused("", "47", "unknown parameter");
+}
+
+static bool consistent(const char *why)
+{
+    char error[400] = "";
+    bool ok = opt_check(opt, error, sizeof(error));
+    assert_true(ok || strstr(error, why));
+    return ok;
+}
+
+static void combinations(void **state)
+{
+    (void)state;
+    uint8_t key[16] = {0}, packet[64] = {0xff};
+    make_file("k", key, 16);
+    make_file("h", packet, 52);
+    make_file("p", packet, 32);
+    make_file("odd", packet, 31);
+    assert_true(consistent(""));
+    assert_true(accepts("tik", path_of("k")));
+    assert_false(consistent("tik and tek"));
+    assert_true(accepts("tek", path_of("k")));
+    assert_true(accepts("secret_header", path_of("h")));
+    assert_false(consistent("secret_payload go together"));
+    assert_true(accepts("secret_payload", path_of("p")));
+    assert_false(consistent("secret_gpa"));
+    assert_true(accepts("secret_gpa", "0"));
+    assert_true(consistent(""));
+    assert_true(accepts("launch", "guest"));
+    assert_false(consistent("launch=auto"));
+    assert_true(accepts("launch", "auto"));
+    assert_true(accepts("secret_payload", path_of("odd")));
+    assert_false(consistent("multiple of 16"));
+    assert_true(accepts("secret_payload", path_of("p")));
+    assert_true(accepts("tik", "") && accepts("tek", ""));
+    assert_false(consistent("sealed with tik and tek"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(defaults, setup),
+        cmocka_unit_test_setup(numbers, setup),
+        cmocka_unit_test_setup(words_and_versions, setup),
+        cmocka_unit_test_setup(nonce, setup),
+        cmocka_unit_test_setup(key_files, setup),
+        cmocka_unit_test_setup(blobs, setup),
+        cmocka_unit_test_setup(unknown, setup),
+        cmocka_unit_test_setup(combinations, setup),
+    };
+    return cmocka_run_group_tests_name("opt", tests, group_setup, group_teardown);
+}
