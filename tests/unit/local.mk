@@ -5,11 +5,13 @@
 unit_tests = \
 	%D%/test_buf \
 	%D%/test_crypto \
+	%D%/test_ctl \
 	%D%/test_dispatch \
 	%D%/test_guest \
 	%D%/test_launch \
 	%D%/test_mailbox \
 	%D%/test_measure \
+	%D%/test_opt \
 	%D%/test_packet \
 	%D%/test_platform
 
@@ -17,6 +19,8 @@ unit_tests = \
 %C%_test_buf_LDADD = $(UNIT_LDADD)
 %C%_test_crypto_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_crypto_LDADD = $(UNIT_LDADD)
+%C%_test_ctl_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_ctl_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_dispatch_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_dispatch_LDADD = $(UNIT_LDADD)
 %C%_test_guest_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -27,6 +31,8 @@ unit_tests = \
 %C%_test_mailbox_LDADD = $(UNIT_LDADD)
 %C%_test_measure_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_measure_LDADD = $(UNIT_LDADD)
+%C%_test_opt_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_opt_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_packet_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_packet_LDADD = $(UNIT_LDADD)
 %C%_test_platform_CPPFLAGS = $(UNIT_CPPFLAGS)
