@@ -47,7 +47,7 @@ int identity_new_pdh(struct identity *id, const struct identity_random *random)
 /* PEK_CSR: the PEK's certificate without signatures. */
 void identity_csr(const struct identity *id, struct cert *csr);
 /* PEK_CERT_IMPORT of a CSR that an owner signed, and the owner's certificate: the platform is owned
- * from then on, the PEK signed by OCA and CEK, the PDH signed anew. -EINVAL: not certificates, not
+ * from then on, the PEK signed by OCA and CEK. -EINVAL: not certificates, not
  * an OCA, or not our PEK as the CSR had it (INVALID_CERTIFICATE); -EBADMSG: the OCA is not
  * self-signed or did not sign the PEK (BAD_SIGNATURE). */
 int identity_import(struct identity *id, const uint8_t pek[CERT_SIZE], const uint8_t oca[CERT_SIZE])

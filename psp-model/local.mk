@@ -5,19 +5,28 @@ noinst_LTLIBRARIES += libpspmodel.la
 libpspmodel_la_SOURCES = \
 	%D%/b64.c %D%/b64.h \
 	%D%/buf.c %D%/buf.h \
+	%D%/cert.c %D%/cert.h \
 	%D%/cmd_guest.c \
 	%D%/cmd_launch.c \
 	%D%/cmd_platform.c \
 	%D%/crypto.c %D%/crypto.h \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/gctx.c %D%/gctx.h \
+	%D%/identity.c %D%/identity.h \
+	%D%/kdf.c %D%/kdf.h \
 	%D%/mailbox.c %D%/mailbox.h \
 	%D%/measure.c %D%/measure.h \
 	%D%/names.c \
+	%D%/nv.c %D%/nv.h \
 	%D%/packet.c %D%/packet.h \
 	%D%/platform.c %D%/platform.h \
 	%D%/policy.c %D%/policy.h \
-	%D%/psp.c %D%/psp.h %D%/psp_host.h %D%/psp_priv.h \
+	%D%/psp.c %D%/psp.h \
+	%D%/psp_host.h \
+	%D%/psp_priv.h \
+	%D%/root.c %D%/root.h \
+	%D%/root_keys.h \
+	%D%/session.c %D%/session.h \
 	%D%/sev_abi.h
 libpspmodel_la_CFLAGS = $(AM_CFLAGS) $(GCRYPT_CFLAGS) $(GPGERROR_CFLAGS)
 libpspmodel_la_LIBADD = $(GCRYPT_LIBS) $(GPGERROR_LIBS)

@@ -4,19 +4,26 @@
 # than its own file).
 unit_tests = \
 	%D%/test_buf \
+	%D%/test_cert \
 	%D%/test_crypto \
 	%D%/test_ctl \
 	%D%/test_dispatch \
 	%D%/test_guest \
+	%D%/test_identity \
+	%D%/test_kdf \
 	%D%/test_launch \
 	%D%/test_mailbox \
 	%D%/test_measure \
+	%D%/test_nv \
 	%D%/test_opt \
 	%D%/test_packet \
-	%D%/test_platform
+	%D%/test_platform \
+	%D%/test_session
 
 %C%_test_buf_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_buf_LDADD = $(UNIT_LDADD)
+%C%_test_cert_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_cert_LDADD = $(UNIT_LDADD)
 %C%_test_crypto_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_crypto_LDADD = $(UNIT_LDADD)
 %C%_test_ctl_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
@@ -25,18 +32,26 @@ unit_tests = \
 %C%_test_dispatch_LDADD = $(UNIT_LDADD)
 %C%_test_guest_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_guest_LDADD = $(UNIT_LDADD)
+%C%_test_identity_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_identity_LDADD = $(UNIT_LDADD)
+%C%_test_kdf_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_kdf_LDADD = $(UNIT_LDADD)
 %C%_test_launch_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_launch_LDADD = $(UNIT_LDADD)
 %C%_test_mailbox_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_mailbox_LDADD = $(UNIT_LDADD)
 %C%_test_measure_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_measure_LDADD = $(UNIT_LDADD)
+%C%_test_nv_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_nv_LDADD = $(UNIT_LDADD)
 %C%_test_opt_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_opt_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_packet_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_packet_LDADD = $(UNIT_LDADD)
 %C%_test_platform_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_platform_LDADD = $(UNIT_LDADD)
+%C%_test_session_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_session_LDADD = $(UNIT_LDADD)
 
 # Those of cpu-ext.
 unit_tests += \
@@ -61,5 +76,9 @@ check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif
 
-%C%_libunit_la_SOURCES = %D%/harness.c %D%/harness.h %D%/unit.h %D%/vectors.c %D%/vectors.h
+%C%_libunit_la_SOURCES = \
+	%D%/counter_random.h \
+	%D%/harness.c %D%/harness.h \
+	%D%/unit.h \
+	%D%/vectors.c %D%/vectors.h
 %C%_libunit_la_CPPFLAGS = $(UNIT_CPPFLAGS)

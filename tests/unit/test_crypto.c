@@ -4,6 +4,8 @@
  */
 #include "unit.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "crypto.h"
@@ -118,6 +120,122 @@ static void compare_and_wipe(void **state)
     crypto_wipe(NULL, 0);
 }
 
+static void key_from_seed(void **state)
+{
+    (void)state;
+    static const char *const seeds[] = {"seed_a", "seed_b", "seed_c"};
+    for (unsigned i = 0; i < 3; i++) {
+        uint8_t seed[CRYPTO_P384_SEED_SIZE];
+        char name[16];
+        struct crypto_p384_key want, got;
+        vector_exact("pki.txt", seeds[i], seed, sizeof(seed));
+        snprintf(name, sizeof(name), "%s_d", seeds[i]);
+        vector_exact("pki.txt", name, want.d, 48);
+        snprintf(name, sizeof(name), "%s_x", seeds[i]);
+        vector_exact("pki.txt", name, want.pub.x, 48);
+        snprintf(name, sizeof(name), "%s_y", seeds[i]);
+        vector_exact("pki.txt", name, want.pub.y, 48);
+        assert_int_equal(crypto_p384_from_seed(seed, &got), 0);
+        assert_memory_equal(&got, &want, sizeof(want));
+    }
+}
+
+static void ecdh_known(void **state)
+{
+    (void)state;
+    struct crypto_p384_key a, b;
+    uint8_t want[48], z[48];
+    vector_exact("pki.txt", "pdh_d", a.d, 48);
+    vector_exact("pki.txt", "godh_d", b.d, 48);
+    vector_exact("pki.txt", "z", want, 48);
+    assert_int_equal(crypto_p384_from_private(&a), 0);
+    assert_int_equal(crypto_p384_from_private(&b), 0);
+    assert_int_equal(crypto_p384_ecdh(&a, &b.pub, z), 0);
+    assert_memory_equal(z, want, 48);
+    assert_int_equal(crypto_p384_ecdh(&b, &a.pub, z), 0);
+    assert_memory_equal(z, want, 48);
+}
+
+static void bad_points_and_scalars(void **state)
+{
+    (void)state;
+    struct crypto_p384_key key;
+    struct crypto_p384_public pub;
+    uint8_t z[48];
+    vector_exact("pki.txt", "pdh_d", key.d, 48);
+    assert_int_equal(crypto_p384_from_private(&key), 0);
+    assert_int_equal(crypto_p384_check(&key.pub), 0);
+
+    pub = key.pub;
+    pub.y[47] ^= 1;
+    assert_int_equal(crypto_p384_check(&pub), -EINVAL);
+    assert_int_equal(crypto_p384_ecdh(&key, &pub, z), -EINVAL);
+    memset(&pub, 0, sizeof(pub));
+    assert_int_equal(crypto_p384_check(&pub), -EINVAL);
+    memset(&pub, 0xff, sizeof(pub)); /* not reduced */
+    assert_int_equal(crypto_p384_check(&pub), -EINVAL);
+
+    memset(key.d, 0, sizeof(key.d));
+    assert_int_equal(crypto_p384_from_private(&key), -EINVAL);
+    memset(key.d, 0xff, sizeof(key.d)); /* above the order */
+    assert_int_equal(crypto_p384_from_private(&key), -EINVAL);
+}
+
+static void ecdsa_known(void **state)
+{
+    (void)state;
+    static const struct {
+        enum crypto_hash hash;
+        const char *r, *s;
+    } cases[] = {{CRYPTO_HASH_SHA256, "rfc6979_sha256_r", "rfc6979_sha256_s"},
+                 {CRYPTO_HASH_SHA384, "rfc6979_sha384_r", "rfc6979_sha384_s"}};
+    struct crypto_p384_key key, want_key;
+    vector_exact(FILE_NAME, "rfc6979_d", key.d, 48);
+    vector_exact(FILE_NAME, "rfc6979_x", want_key.pub.x, 48);
+    vector_exact(FILE_NAME, "rfc6979_y", want_key.pub.y, 48);
+    assert_int_equal(crypto_p384_from_private(&key), 0);
+    assert_memory_equal(&key.pub, &want_key.pub, sizeof(key.pub));
+    for (unsigned i = 0; i < 2; i++) {
+        struct crypto_p384_signature want, got;
+        vector_exact(FILE_NAME, cases[i].r, want.r, 48);
+        vector_exact(FILE_NAME, cases[i].s, want.s, 48);
+        assert_int_equal(crypto_p384_verify(&key.pub, cases[i].hash, "sample", 6, &want), 0);
+        assert_int_equal(crypto_p384_sign(&key, cases[i].hash, "sample", 6, &got), 0);
+        assert_memory_equal(&got, &want, sizeof(got));
+
+        assert_int_equal(crypto_p384_verify(&key.pub, cases[i].hash, "simple", 6, &got), -EBADMSG);
+        assert_int_equal(crypto_p384_verify(&key.pub, cases[!i].hash, "sample", 6, &got), -EBADMSG);
+        memset(got.s, 0, sizeof(got.s));
+        assert_int_equal(crypto_p384_verify(&key.pub, cases[i].hash, "sample", 6, &got), -EBADMSG);
+        memset(&got, 0xff, sizeof(got));
+        assert_int_equal(crypto_p384_verify(&key.pub, cases[i].hash, "sample", 6, &got), -EBADMSG);
+        memset(&got, 0, sizeof(got));
+        assert_int_equal(crypto_p384_verify(&key.pub, cases[i].hash, "sample", 6, &got), -EBADMSG);
+    }
+    struct crypto_p384_signature sig = {{0}, {0}};
+    memset(&want_key.pub, 0, sizeof(want_key.pub));
+    assert_int_equal(crypto_p384_verify(&want_key.pub, CRYPTO_HASH_SHA256, "sample", 6, &sig),
+                     -EINVAL);
+}
+
+static void rsa_nonsense(void **state)
+{
+    (void)state;
+    static const uint8_t e[] = {1, 0, 1}, zeros[512];
+    uint8_t n[512], sig[512] = {0};
+    memset(n, 0xff, sizeof(n));
+    struct crypto_rsa_public key = {n, e, sizeof(n), sizeof(e)};
+    assert_int_equal(crypto_rsa_pss_verify(&key, CRYPTO_HASH_SHA256, "x", 1, sig), -EBADMSG);
+    key.n = zeros;
+    assert_int_equal(crypto_rsa_pss_verify(&key, CRYPTO_HASH_SHA256, "x", 1, sig), -EINVAL);
+    key = (struct crypto_rsa_public){n, e, 64, sizeof(e)};
+    assert_int_equal(crypto_rsa_pss_verify(&key, CRYPTO_HASH_SHA256, "x", 1, sig), -EINVAL);
+    key = (struct crypto_rsa_public){n, zeros, sizeof(n), 4};
+    assert_int_equal(crypto_rsa_pss_verify(&key, CRYPTO_HASH_SHA256, "x", 1, sig), -EINVAL);
+    struct crypto_rsa_private bad = {.pub = {n, e, sizeof(n), sizeof(e)}, zeros, zeros, 256};
+    assert_int_equal(crypto_rsa_pss_sign(&bad, CRYPTO_HASH_SHA256, "x", 1, zeros, sig), -EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +245,11 @@ int main(void)
         cmocka_unit_test(hmac_known),
         cmocka_unit_test(ctr_known),
         cmocka_unit_test(compare_and_wipe),
+        cmocka_unit_test(key_from_seed),
+        cmocka_unit_test(ecdh_known),
+        cmocka_unit_test(bad_points_and_scalars),
+        cmocka_unit_test(ecdsa_known),
+        cmocka_unit_test(rsa_nonsense),
     };
     return cmocka_run_group_tests_name("crypto", tests, setup, NULL);
 }

@@ -2,7 +2,11 @@
 # Known answers from outside; SOURCE says where each comes from.
 EXTRA_DIST += \
 	%D%/SOURCE \
+	%D%/amd_roots.txt \
 	%D%/measure.txt \
 	%D%/packet.py \
 	%D%/packet.txt \
-	%D%/primitives.txt
+	%D%/pki.py \
+	%D%/pki.txt \
+	%D%/primitives.txt \
+	%D%/session.txt

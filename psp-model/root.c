@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The model's own ARK and ASK; see root.h.
+ *
+ * Implements AMD pub. 55766, appendix C.3 "ASK and ARK certificates".
+ */
+#include "root.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "root_keys.h"
+
+#define ARK_ID "SEV-ON-BOCHS ARK"
+#define ASK_ID "SEV-ON-BOCHS ASK"
+
+static const uint8_t exponent[] = {0x01, 0x00, 0x01};
+
+static_assert(sizeof(ark_n) == CERT_ROOT_KEY_SIZE && sizeof(ask_n) == CERT_ROOT_KEY_SIZE,
+              "the model's roots are RSA of 4096 bits");
+
+static void fill(struct cert_root *root, enum cert_usage usage, const char *id, const uint8_t *n,
+                 const uint8_t *sig)
+{
+    *root = (struct cert_root){.usage = usage, .len = CERT_ROOT_KEY_SIZE};
+    memcpy(root->key_id, id, sizeof(root->key_id));
+    memcpy(root->certifying_id, ARK_ID, sizeof(root->certifying_id));
+    memcpy(root->e + sizeof(root->e) - sizeof(exponent), exponent, sizeof(exponent));
+    memcpy(root->n, n, sizeof(root->n));
+    memcpy(root->sig, sig, sizeof(root->sig));
+}
+
+void root_ark(struct cert_root *ark)
+{
+    fill(ark, CERT_USAGE_ARK, ARK_ID, ark_n, ark_sig);
+}
+
+void root_ask(struct cert_root *ask)
+{
+    fill(ask, CERT_USAGE_ASK, ASK_ID, ask_n, ask_sig);
+}
+
+bool root_is_model(const struct cert_root *root)
+{
+    return root->len == CERT_ROOT_KEY_SIZE && (memcmp(root->n, ark_n, sizeof(ark_n)) == 0 ||
+                                               memcmp(root->n, ask_n, sizeof(ask_n)) == 0);
+}
+
+int root_sign_cek(struct cert *cek, unsigned slot, const uint8_t salt[CRYPTO_SHA384_SIZE])
+{
+    const struct crypto_rsa_private key = {
+        .pub = {ask_n, exponent, sizeof(ask_n), sizeof(exponent)},
+        .p = ask_p,
+        .q = ask_q,
+        .prime_len = sizeof(ask_p),
+    };
+    uint8_t wire[CERT_SIZE], sig[CERT_SIG_SIZE];
+    cert_write(cek, wire);
+    int err = crypto_rsa_pss_sign(&key, CRYPTO_HASH_SHA384, wire, CERT_SIGNED_SIZE, salt, sig);
+    if (err)
+        return err;
+    struct cert_signature *to = &cek->sig[slot];
+    to->usage = CERT_USAGE_ASK;
+    to->algo = CERT_ALGO_RSA_SHA384;
+    for (unsigned i = 0; i < CERT_SIG_SIZE; i++)
+        to->value[i] = sig[CERT_SIG_SIZE - 1 - i];
+    return 0;
+}

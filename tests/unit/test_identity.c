@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Tests of psp-model/identity: the chain that a chip makes and what the PKI commands do to it.
+ */
+#include "unit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "counter_random.h"
+#include "identity.h"
+#include "root.h"
+
+static struct counter_random source;
+static const struct identity_random entropy = {counter_random_fill, &source};
+static struct identity chip; /* made once: RSA takes its time */
+
+static int setup(void **state)
+{
+    (void)state;
+    if (crypto_init())
+        return -1;
+    source = (struct counter_random){.state = 1};
+    return identity_create(&chip, &entropy, 0, 24);
+}
+
+static void assert_chain(const struct identity *id)
+{
+    struct cert_root ask;
+    root_ask(&ask);
+    assert_int_equal(cert_verify(&id->oca_cert, &id->oca_cert), 0);
+    assert_int_equal(cert_verify(&id->pek_cert, &id->oca_cert), 0);
+    assert_int_equal(cert_verify(&id->pek_cert, &id->cek_cert), 0);
+    assert_int_equal(cert_verify(&id->pdh_cert, &id->pek_cert), 0);
+    assert_int_equal(cert_verify_by_root(&id->cek_cert, &ask), 0);
+}
+
+static void assert_key(const struct crypto_p384_key *key, const struct cert *cert, unsigned usage)
+{
+    struct crypto_p384_public pub;
+    assert_int_equal(cert->usage, usage);
+    assert_int_equal(cert_public(cert, &pub), 0);
+    assert_memory_equal(&pub, &key->pub, sizeof(pub));
+}
+
+static void a_new_chip(void **state)
+{
+    (void)state;
+    assert_false(chip.owned);
+    assert_chain(&chip);
+    assert_key(&chip.cek, &chip.cek_cert, CERT_USAGE_CEK);
+    assert_key(&chip.oca, &chip.oca_cert, CERT_USAGE_OCA);
+    assert_key(&chip.pek, &chip.pek_cert, CERT_USAGE_PEK);
+    assert_key(&chip.pdh, &chip.pdh_cert, CERT_USAGE_PDH);
+    assert_int_equal(chip.pek_cert.api_minor, 24);
+    assert_int_equal(chip.pdh_cert.api_minor, 0);
+
+    uint8_t wire[CERT_CHAIN_SIZE];
+    struct cert cert;
+    static const unsigned usage[] = {CERT_USAGE_PEK, CERT_USAGE_OCA, CERT_USAGE_CEK};
+    identity_chain(&chip, wire);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(cert_read(&cert, wire + i * CERT_SIZE), 0);
+        assert_int_equal(cert.usage, usage[i]);
+    }
+}
+
+static void the_same_seed_gives_the_same_chip(void **state)
+{
+    (void)state;
+    struct identity again, other;
+    source = (struct counter_random){.state = 1};
+    assert_int_equal(identity_create(&again, &entropy, 0, 24), 0);
+    assert_memory_equal(&again, &chip, sizeof(chip));
+    source = (struct counter_random){.state = 2};
+    assert_int_equal(identity_create(&other, &entropy, 0, 24), 0);
+    assert_memory_not_equal(other.chip_id, chip.chip_id, sizeof(chip.chip_id));
+    assert_memory_not_equal(&other.cek, &chip.cek, sizeof(chip.cek));
+}
+
+static void new_keys(void **state)
+{
+    (void)state;
+    struct identity id = chip;
+    assert_int_equal(identity_new_pdh(&id, &entropy), 0);
+    assert_memory_not_equal(&id.pdh, &chip.pdh, sizeof(id.pdh));
+    assert_memory_equal(&id.pek, &chip.pek, sizeof(id.pek));
+    assert_chain(&id);
+
+    id.owned = true;
+    assert_int_equal(identity_new_pek(&id, &entropy, 1, 55), 0);
+    assert_false(id.owned);
+    assert_memory_not_equal(&id.pek, &chip.pek, sizeof(id.pek));
+    assert_memory_not_equal(&id.oca, &chip.oca, sizeof(id.oca));
+    assert_memory_equal(&id.cek, &chip.cek, sizeof(id.cek));
+    assert_memory_equal(id.chip_id, chip.chip_id, sizeof(id.chip_id));
+    assert_int_equal(id.pek_cert.api_minor, 55);
+    assert_chain(&id);
+}
+
+/* An owner's key and certificate, and the CSR signed with it into `slot`. */
+static void own(const struct identity *id, unsigned slot, uint8_t pek[CERT_SIZE],
+                uint8_t oca[CERT_SIZE])
+{
+    struct crypto_p384_key key = {.d = {[47] = 9}};
+    struct cert csr, owner;
+    assert_int_equal(crypto_p384_from_private(&key), 0);
+    cert_init(&owner, CERT_USAGE_OCA, &key.pub);
+    assert_int_equal(cert_sign(&owner, 0, CERT_USAGE_OCA, &key), 0);
+    cert_write(&owner, oca);
+    identity_csr(id, &csr);
+    assert_int_equal(csr.sig[0].usage, CERT_USAGE_INVALID);
+    assert_int_equal(cert_sign(&csr, slot, CERT_USAGE_OCA, &key), 0);
+    cert_write(&csr, pek);
+}
+
+static void an_owner_takes_the_platform(void **state)
+{
+    (void)state;
+    static const uint8_t zeros[48];
+    uint8_t pek[CERT_SIZE], oca[CERT_SIZE];
+    for (unsigned slot = 0; slot < 2; slot++) {
+        struct identity id = chip;
+        own(&id, slot, pek, oca);
+        assert_int_equal(identity_import(&id, pek, oca), 0);
+        assert_true(id.owned);
+        assert_memory_equal(id.oca.d, zeros, sizeof(zeros));
+        assert_memory_equal(&id.pek, &chip.pek, sizeof(id.pek));
+        assert_chain(&id);
+    }
+}
+
+static void assert_refused(const uint8_t *pek, const uint8_t *oca, int want)
+{
+    struct identity id = chip;
+    assert_int_equal(identity_import(&id, pek, oca), want);
+    assert_memory_equal(&id, &chip, sizeof(id));
+}
+
+static void what_an_owner_may_not_import(void **state)
+{
+    (void)state;
+    struct identity other = chip;
+    uint8_t pek[CERT_SIZE], oca[CERT_SIZE], bad[CERT_SIZE];
+    own(&chip, 0, pek, oca);
+
+    memcpy(bad, pek, sizeof(bad));
+    bad[0] = 9;
+    assert_refused(bad, oca, -EINVAL); /* no certificate */
+    memcpy(bad, oca, sizeof(bad));
+    bad[0] = 9;
+    assert_refused(pek, bad, -EINVAL);
+    assert_refused(pek, pek, -EINVAL); /* no OCA */
+    assert_refused(oca, oca, -EINVAL); /* no PEK */
+    memcpy(bad, pek, sizeof(bad));
+    bad[4] ^= 1;
+    assert_refused(bad, oca, -EINVAL); /* not what the CSR said */
+
+    memcpy(bad, pek, sizeof(bad));
+    bad[0x41c] ^= 1;
+    assert_refused(bad, oca, -EBADMSG); /* not signed by the OCA */
+    memcpy(bad, oca, sizeof(bad));
+    bad[0x41c] ^= 1;
+    assert_refused(pek, bad, -EBADMSG); /* OCA not self-signed */
+
+    assert_int_equal(identity_new_pek(&other, &entropy, 0, 24), 0);
+    own(&other, 0, pek, oca);
+    assert_refused(pek, oca, -EINVAL); /* another chip's PEK */
+}
+
+static void no_random_bytes_no_change(void **state)
+{
+    (void)state;
+    for (unsigned at = 1; at <= 3; at++) {
+        struct identity id = chip;
+        source = (struct counter_random){.state = 5, .fail_at = at};
+        assert_int_equal(identity_new_pek(&id, &entropy, 0, 24), -EIO);
+        assert_memory_equal(&id, &chip, sizeof(id));
+    }
+    for (unsigned at = 1; at <= 3; at++) {
+        struct identity id = chip;
+        source = (struct counter_random){.state = 5, .fail_at = at};
+        assert_int_equal(identity_create(&id, &entropy, 0, 24), -EIO);
+        assert_memory_equal(&id, &chip, sizeof(id));
+    }
+    struct identity id = chip;
+    source = (struct counter_random){.state = 5, .fail_at = 1};
+    assert_int_equal(identity_new_pdh(&id, &entropy), -EIO);
+    assert_memory_equal(&id, &chip, sizeof(id));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_new_chip),
+        cmocka_unit_test(the_same_seed_gives_the_same_chip),
+        cmocka_unit_test(new_keys),
+        cmocka_unit_test(an_owner_takes_the_platform),
+        cmocka_unit_test(what_an_owner_may_not_import),
+        cmocka_unit_test(no_random_bytes_no_change),
+    };
+    return cmocka_run_group_tests_name("identity", tests, setup, NULL);
+}
