@@ -3,7 +3,7 @@
 # How to add one: README.md here.
 
 # NAME.64 is NAME.c compiled for long mode, NAME.32 for 32-bit protected mode.
-guests = cpuid.64 msr.64 msr.32 mailbox.64 launch.64 nosev.64
+guests = cpuid.64 msr.64 msr.32 mailbox.64 launch.64 nosev.64 ticks.64
 guest_images = $(guests:%=%D%/%.img)
 
 guest_tests = \
@@ -13,14 +13,16 @@ guest_tests = \
 	%D%/mailbox.tap \
 	%D%/msr.tap \
 	%D%/msr32.tap \
-	%D%/nosev.tap
+	%D%/nosev.tap \
+	%D%/ticks.tap
 
 guest_sources = \
 	%D%/cpuid.c \
 	%D%/launch.c \
 	%D%/mailbox.c \
 	%D%/msr.c \
-	%D%/nosev.c
+	%D%/nosev.c \
+	%D%/ticks.c
 
 guest_lib = boot start fault mailbox page tap trap
 guest_lib_sources = \
@@ -39,7 +41,7 @@ EXTRA_DIST += tests/run-guest %D%/README.md %D%/lib/guest.h %D%/lib/guest.ld \
 guest_copts = -std=c11 -O2 -g -ffreestanding -mgeneral-regs-only -mno-red-zone -fno-pic -fno-pie \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
 	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -I$(srcdir)/%D%/lib
-guest_ldopts = -n -z noexecstack --no-warn-rwx-segments --build-id=none -T $(srcdir)/%D%/lib/guest.ld
+guest_ldflags = -n -z noexecstack --no-warn-rwx-segments --build-id=none
 guest_cc = $(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(guest_copts)
 
 %D%/%.64.o: %D%/%.c %D%/lib/guest.h
@@ -54,9 +56,9 @@ guest_cc = $(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(guest_copts)
 # Whole cylinders, so that Bochs finds a geometry.
 guest_image = objcopy -O binary $@.elf $@ && truncate -s 1032192 $@
 %D%/%.64.img: %D%/%.64.o $(guest_lib:%=%D%/lib/%.64.o) %D%/lib/guest.ld
-	$(AM_V_GEN)$(LD) -m elf_x86_64 $(guest_ldopts) -o $@.elf $(filter %.o,$^) && $(guest_image)
+	$(AM_V_GEN)$(LD) -m elf_x86_64 $(guest_ldflags) -T $(srcdir)/%D%/lib/guest.ld -o $@.elf $(filter %.o,$^) && $(guest_image)
 %D%/%.32.img: %D%/%.32.o $(guest_lib:%=%D%/lib/%.32.o) %D%/lib/guest.ld
-	$(AM_V_GEN)$(LD) -m elf_i386 $(guest_ldopts) -o $@.elf $(filter %.o,$^) && $(guest_image)
+	$(AM_V_GEN)$(LD) -m elf_i386 $(guest_ldflags) -T $(srcdir)/%D%/lib/guest.ld -o $@.elf $(filter %.o,$^) && $(guest_image)
 
 .PRECIOUS: %D%/%.64.o %D%/%.32.o
 

@@ -60,8 +60,9 @@ static void unknown_commands(void)
     unsigned refused = 0, asked = 0;
 
     for (unsigned id = 0; id < 0x800; id++) {
-        if ((id >= 0x01 && id <= 0x0f) || (id >= 0x20 && id <= 0x25) || (id >= 0x30 && id <= 0x36) ||
-            (id >= 0x40 && id <= 0x44) || (id >= 0x50 && id <= 0x53) || (id >= 0x60 && id <= 0x61) ||
+        if ((id >= 0x01 && id <= 0x0f) || (id >= 0x20 && id <= 0x25) ||
+            (id >= 0x30 && id <= 0x36) || (id >= 0x40 && id <= 0x44) ||
+            (id >= 0x50 && id <= 0x53) || (id >= 0x60 && id <= 0x61) ||
             (id >= 0x70 && id <= 0x71) || id >= 0x80)
             continue;
         asked++;
@@ -127,10 +128,10 @@ static void states(void)
 static void bad_handles(void)
 {
     static const uint32_t handles[] = {0, 1, 2, 0x7fffffff, 0x80000000, 0xffffffff};
-    static const uint16_t commands[] = {CMD_GUEST_STATUS,       CMD_DECOMMISSION, CMD_ACTIVATE,
-                                        CMD_DEACTIVATE,         CMD_LAUNCH_UPDATE_DATA,
-                                        CMD_LAUNCH_MEASURE,     CMD_LAUNCH_FINISH,
-                                        CMD_LAUNCH_UPDATE_VMSA, CMD_LAUNCH_SECRET};
+    static const uint16_t commands[] = {
+        CMD_GUEST_STATUS,  CMD_DECOMMISSION,       CMD_ACTIVATE,
+        CMD_DEACTIVATE,    CMD_LAUNCH_UPDATE_DATA, CMD_LAUNCH_MEASURE,
+        CMD_LAUNCH_FINISH, CMD_LAUNCH_UPDATE_VMSA, CMD_LAUNCH_SECRET};
     unsigned refused = 0, asked = 0;
 
     is(psp_init(0, 0, 0), ST_SUCCESS, "INIT again");

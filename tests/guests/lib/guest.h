@@ -15,7 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* --- start.S, tap.c ---------------------------------------------------------------------------- */
+/* --- start.S, tap.c ----------------------------------------------------------------------------
+ */
 
 /* What every guest defines; returns when all its questions are answered. */
 void guest_main(void);
@@ -31,7 +32,8 @@ void *memset(void *to, int value, size_t len);
 void *memcpy(void *to, const void *from, size_t len);
 int memcmp(const void *a, const void *b, size_t len);
 
-/* --- instructions ------------------------------------------------------------------------------ */
+/* --- instructions ------------------------------------------------------------------------------
+ */
 
 static inline void outb(uint16_t port, uint8_t v)
 {
@@ -116,19 +118,20 @@ GUEST_CR(3)
 GUEST_CR(4)
 #undef GUEST_CR
 
-#define CR0_PG       0x80000000u
-#define CR0_WP       0x00010000u
-#define CR4_PSE      0x00000010u
-#define CR4_PAE      0x00000020u
-#define CR4_LA57     0x00001000u
-#define MSR_EFER     0xc0000080u
-#define EFER_LME     0x00000100u
-#define EFER_NXE     0x00000800u
-#define MSR_SYSCFG   0xc0010010u
-#define MSR_HWCR     0xc0010015u
+#define CR0_PG         0x80000000u
+#define CR0_WP         0x00010000u
+#define CR4_PSE        0x00000010u
+#define CR4_PAE        0x00000020u
+#define CR4_LA57       0x00001000u
+#define MSR_EFER       0xc0000080u
+#define EFER_LME       0x00000100u
+#define EFER_NXE       0x00000800u
+#define MSR_SYSCFG     0xc0010010u
+#define MSR_HWCR       0xc0010015u
 #define MSR_SEV_STATUS 0xc0010131u
 
-/* --- tap.c: the answers ------------------------------------------------------------------------ */
+/* --- tap.c: the answers ------------------------------------------------------------------------
+ */
 
 /* Understands %s %c %d %u %x %08x %lx (uint64_t, as are %lu below 2^32 and %016lx) and %%. */
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -146,7 +149,8 @@ void done_testing(void);
 /* %lx of print() takes exactly this. */
 typedef unsigned long long llu;
 
-/* --- fault.c, trap.S: faults as values ------------------------------------------------------------------ */
+/* --- fault.c, trap.S: faults as values
+ * ------------------------------------------------------------------ */
 
 #define FAULT_NONE (-1)
 #define FAULT_UD   6
@@ -185,15 +189,16 @@ struct fault try_write(volatile void *at, uint32_t value);
 struct fault try_exec(const void *at); /* calls the code there */
 struct fault try_cr3(uintptr_t value); /* MOV CR3 */
 
-/* --- page.c: page tables ----------------------------------------------------------------------- */
+/* --- page.c: page tables -----------------------------------------------------------------------
+ */
 
-#define PTE_P   (1ull << 0)
-#define PTE_W   (1ull << 1)
-#define PTE_U   (1ull << 2)
-#define PTE_A   (1ull << 5)
-#define PTE_D   (1ull << 6)
-#define PTE_PS  (1ull << 7)
-#define PTE_NX  (1ull << 63)
+#define PTE_P  (1ull << 0)
+#define PTE_W  (1ull << 1)
+#define PTE_U  (1ull << 2)
+#define PTE_A  (1ull << 5)
+#define PTE_D  (1ull << 6)
+#define PTE_PS (1ull << 7)
+#define PTE_NX (1ull << 63)
 
 #define PAGE_4K (1ull << 12)
 #define PAGE_2M (1ull << 21)
@@ -218,7 +223,8 @@ uint64_t *table_entry(const struct table *t, uint64_t va, unsigned level);
 /* CR3, with the C-bit where the mode has room for it (long mode). */
 uintptr_t table_cr3(const struct table *t);
 
-/* --- mailbox.c: the secure processor ----------------------------------------------------------- */
+/* --- mailbox.c: the secure processor -----------------------------------------------------------
+ */
 
 #define MBOX_PORT    0x5e0
 #define MBOX_CMDRESP 0x0 /* offsets of 32-bit ports */
