@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The teaching guest, part 1: from real mode to long mode as a SEV guest. Read this file first, then
+ * teach.c, then workload.c.
+ *
+ * The boot sector (tests/guests/lib/boot.S) has read the image to 10000h and jumped here.
+ *
+ * Implements AMD64 APM vol. 2: 15.34.1 (is this a SEV guest, and where is the C-bit), 15.34.5 (the
+ * C-bit in page tables), 14.6 (entering long mode).
+ */
+#define CODE32 0x08
+#define DATA   0x10
+#define CODE64 0x18
+
+/* Where the page tables are built: RAM that nobody uses. */
+#define PML4   0x1000
+#define PDPT   0x2000
+#define PD_0   0x3000           /* linear 0..1 GiB */
+#define PD_1   0x4000           /* linear 1..2 GiB */
+
+/* The 2 MiB of RAM that two linear addresses show, shared at 2 MiB and private at 1 GiB. */
+#define WINDOW 0x200000
+
+    .section .start, "ax"
+    .code16
+    .globl _start
+_start:
+    cli
+    movw %cs, %ax
+    movw %ax, %ds
+    movb $0xff, %al             /* no interrupts: all lines of both controllers masked */
+    outb %al, $0x21
+    outb %al, $0xa1
+    lgdtl gdt_pointer - _start
+    movl %cr0, %eax
+    orl $1, %eax                /* protected mode */
+    movl %eax, %cr0
+    ljmpl $CODE32, $start32
+
+    .balign 8
+gdt:
+    .quad 0
+    .quad 0x00cf9a000000ffff    /* 32-bit code */
+    .quad 0x00cf92000000ffff    /* data */
+    .quad 0x00af9a000000ffff    /* 64-bit code */
+gdt_pointer:
+    .word . - gdt - 1
+    .long gdt
+
+    .code32
+start32:
+    movl $DATA, %eax
+    movl %eax, %ds
+    movl %eax, %es
+    movl %eax, %ss
+    movl $_stack_top, %esp
+
+    /* Step 1: CPUID. Is there a leaf 8000001Fh, and does its EAX[1] say SEV? */
+    movl $0x80000000, %eax
+    cpuid
+    cmpl $0x8000001f, %eax
+    jb no_sev
+    movl $0x8000001f, %eax
+    cpuid
+    testl $2, %eax
+    jz no_sev
+    andl $0x3f, %ebx            /* EBX[5:0]: the C-bit's position in a page-table entry */
+    movl %ebx, %esi
+
+    /* Step 2: the SEV_STATUS MSR. CPUID says what the processor can; bit 0 here says that this very
+     * guest runs with SEV. (A host has the CPUID leaf, too, and may lack the MSR; a hypervisor,
+     * CPUID 1 ECX[31], is asked for first because there is nobody yet to catch a #GP.) */
+    movl $1, %eax
+    cpuid
+    testl %ecx, %ecx
+    jns no_sev
+    movl $0xc0010131, %ecx
+    rdmsr
+    testl $1, %eax
+    jz no_sev
+
+    /* The C-bit is always one of bits 32..63: edi = the upper half of its mask. */
+    leal -32(%esi), %ecx
+    movl $1, %edi
+    shll %cl, %edi
+    movl %esi, cbit_position
+
+    /* Step 3: page tables, written as private memory: without paging everything is.
+     *   linear 0..1 GiB      -> physical the same, private, 2 MiB pages
+     *   linear WINDOW        -> physical WINDOW, shared: the one page without the C-bit
+     *   linear 1 GiB         -> physical WINDOW, private: the same memory with the C-bit
+     * Data accesses go by the C-bit of the last entry. Tables and code are private whatever it says. */
+    pushl %edi
+    movl $PML4, %edi
+    movl $(4 * 1024), %ecx
+    xorl %eax, %eax
+    cld
+    rep stosl
+    popl %edi
+    movl $(PDPT | 3), PML4      /* present, writable */
+    movl %edi, PML4 + 4
+    movl $(PD_0 | 3), PDPT
+    movl %edi, PDPT + 4
+    movl $(PD_1 | 3), PDPT + 8
+    movl %edi, PDPT + 12
+
+    movl $0x83, %eax            /* present, writable, 2 MiB page */
+    xorl %ecx, %ecx
+1:  movl %eax, PD_0(, %ecx, 8)
+    movl %edi, PD_0 + 4(, %ecx, 8)
+    addl $0x200000, %eax
+    incl %ecx
+    cmpl $512, %ecx
+    jb 1b
+    movl $0, PD_0 + (WINDOW >> 21) * 8 + 4
+    movl $(WINDOW | 0x83), PD_1
+    movl %edi, PD_1 + 4
+
+    /* Step 4: long mode. CR3 takes the C-bit as well; from 32-bit code there is no room for it, and
+     * none needed, as page tables are always read as private. */
+    movl %cr4, %eax
+    orl $0x20, %eax             /* PAE */
+    movl %eax, %cr4
+    movl $PML4, %eax
+    movl %eax, %cr3
+    movl $0xc0000080, %ecx      /* EFER.LME */
+    rdmsr
+    orl $0x100, %eax
+    wrmsr
+    movl %cr0, %eax
+    orl $0x80000000, %eax       /* paging: from here on the C-bit counts */
+    movl %eax, %cr0
+    ljmpl $CODE64, $start64
+
+    .code64
+start64:
+    movl $_stack_top, %esp
+    movl cbit_position, %edi
+    call teach                  /* part 2 */
+1:  hlt
+    jmp 1b
+
+    .code32
+no_sev:
+    movl $message, %esi
+1:  lodsb
+    testb %al, %al
+    jz 2f
+    outb %al, $0xe9
+    jmp 1b
+2:  movl $shutdown, %esi
+3:  lodsb
+    movw $0x8900, %dx
+    outb %al, %dx
+    testb %al, %al
+    jnz 3b
+4:  hlt
+    jmp 4b
+
+    .data
+    .balign 4
+cbit_position: .long 0
+message:  .asciz "guest: this is no SEV guest, nothing to teach\n"
+shutdown: .asciz "Shutdown"
