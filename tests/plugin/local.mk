@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The plugin in Bochs: directive, debugger.
+plugin_tests = \
+	%D%/debugger.tap \
+	%D%/directive.tap
+
+EXTRA_DIST += $(plugin_tests)
+if WITH_BOCHS
+TESTS += $(plugin_tests)
+endif
