@@ -72,3 +72,16 @@ clean-local: clean-guests
 clean-guests:
 	-rm -rf %D%/run
 .PHONY: clean-guests
+
+# Paging in every mode, at the ends and in the middle of the C-bit's range.
+guests += paging.64 paging_pae.32
+guest_sources += %D%/paging.c %D%/paging_pae.c
+guest_tests += \
+	%D%/paging-32.tap \
+	%D%/paging-47.tap \
+	%D%/paging-51.tap \
+	%D%/paging5-47.tap \
+	%D%/paging5-51.tap \
+	%D%/paging_pae-32.tap \
+	%D%/paging_pae-47.tap \
+	%D%/paging_pae-51.tap
