@@ -5,6 +5,7 @@ include %D%/unit/local.mk
 include %D%/guests/local.mk
 include %D%/linux/local.mk
 include %D%/plugin/local.mk
+include %D%/interop/local.mk
 
 # The tree itself: includes, licences, format.
 dist_check_SCRIPTS = %D%/house.tap

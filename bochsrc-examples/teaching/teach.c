@@ -31,6 +31,7 @@
 
 enum {
     INIT = 0x01,
+    DF_FLUSH = 0x0a,
     ACTIVATE = 0x21,
     LAUNCH_START = 0x30,
     LAUNCH_UPDATE_DATA = 0x31,
@@ -145,6 +146,13 @@ static void serial_print(const char *text)
         serial_put((uint8_t)*text++);
 }
 
+/* Until the last bit is on the line. */
+static void serial_drain(void)
+{
+    while (!(inb(COM2 + 5) & 0x40))
+        ;
+}
+
 static void serial_put_hex(const uint8_t *data, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
@@ -220,6 +228,10 @@ static uint32_t launch_start(void)
     psp("LAUNCH_START", LAUNCH_START);
     handle = get32(COMMAND);
 
+    /* An ASID may have been another guest's: nothing of it may be left in any cache. */
+    __asm__ volatile("wbinvd" ::: "memory");
+    psp("DF_FLUSH", DF_FLUSH);
+
     command(handle); /* the guest's key goes into the memory controllers, under its ASID */
     put32(COMMAND + 4, ASID);
     psp("ACTIVATE", ACTIVATE);
@@ -290,7 +302,7 @@ void teach(uint32_t cbit_position)
 
     serial_init();
     handle = launch_start();
-    print("guest: INIT, LAUNCH_START, ACTIVATE: I am handle ");
+    print("guest: INIT, LAUNCH_START, DF_FLUSH, ACTIVATE: I am handle ");
     print_number(handle);
     print("\n");
     launch_update(handle);
@@ -307,5 +319,6 @@ void teach(uint32_t cbit_position)
     workload = (void (*)(const uint8_t *, uint32_t))(uintptr_t)PRIVATE(WORKLOAD);
     workload(PRIVATE(SECRET), len);
     serial_print("D\n");
+    serial_drain();
     stop();
 }

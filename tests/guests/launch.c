@@ -48,6 +48,9 @@ static void activate(void)
     is(psp_update_data(handle, PHYS(REGION1), 16), ST_INACTIVE, "LAUNCH_UPDATE_DATA, not active");
     is(psp_activate(handle, 0), ST_INVALID_ASID, "ACTIVATE with ASID 0");
     is(psp_activate(handle, 0xffffffff), ST_INVALID_ASID, "ACTIVATE with ASID 2^32-1");
+    is(psp_activate(handle, 1), ST_DFFLUSH_REQUIRED, "ACTIVATE before the first DF_FLUSH");
+    wbinvd();
+    is(mbox_command(CMD_DF_FLUSH, 0), ST_SUCCESS, "DF_FLUSH");
     is(psp_activate(handle, 1), ST_SUCCESS, "ACTIVATE with ASID 1");
     is(psp_activate(handle, 2), ST_ACTIVE, "ACTIVATE once more");
     psp_guest_status(handle, &s);
@@ -76,16 +79,21 @@ static void update(void)
     is(psp_update_data(handle, PHYS(REGION1), 16), ST_INVALID_GUEST_STATE, "no update behind it");
     is(psp_handle(CMD_DEACTIVATE, handle), ST_SUCCESS, "DEACTIVATE");
     is(psp_handle(CMD_DECOMMISSION, handle), ST_SUCCESS, "DECOMMISSION: the launch is given up");
-    is(psp_handle(CMD_GUEST_STATUS, handle), ST_INVALID_GUEST, "its handle names nobody");
+    is(psp_handle(CMD_GUEST_STATUS, handle), ST_INVALID_PLATFORM_STATE,
+       "without its last guest the platform is no longer WORKING");
 }
 
 /* An ASID comes back only after WBINVD and DF_FLUSH. */
 static void flush(void)
 {
-    uint32_t status;
+    uint32_t old = handle, status;
 
     handle = 0;
     is(psp_launch_start(&handle, 1), ST_SUCCESS, "a second guest");
+    if (old != handle)
+        is(psp_handle(CMD_GUEST_STATUS, old), ST_INVALID_GUEST, "the old handle names nobody");
+    else
+        skip("the old handle names nobody", "it was given out again");
     is(psp_activate(handle, 1), ST_DFFLUSH_REQUIRED, "ACTIVATE with the ASID just given back");
     is(mbox_command(CMD_DF_FLUSH, 0), ST_WBINVD_REQUIRED, "DF_FLUSH before WBINVD");
     wbinvd();

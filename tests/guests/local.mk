@@ -3,7 +3,7 @@
 # How to add one: README.md here.
 
 # NAME.64 is NAME.c compiled for long mode, NAME.32 for 32-bit protected mode.
-guests = cpuid.64 msr.64 msr.32 mailbox.64 launch.64 nosev.64 ticks.64
+guests = cpuid.64 msr.64 msr.32 mailbox.64 launch.64 nosev.64 ticks.64 secret.64
 guest_images = $(guests:%=%D%/%.img)
 
 guest_tests = \
@@ -14,6 +14,7 @@ guest_tests = \
 	%D%/msr.tap \
 	%D%/msr32.tap \
 	%D%/nosev.tap \
+	%D%/teaching.tap \
 	%D%/ticks.tap
 
 guest_sources = \
@@ -22,6 +23,7 @@ guest_sources = \
 	%D%/mailbox.c \
 	%D%/msr.c \
 	%D%/nosev.c \
+	%D%/secret.c \
 	%D%/ticks.c
 
 guest_lib = boot start fault mailbox page tap trap

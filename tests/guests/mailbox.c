@@ -125,28 +125,44 @@ static void states(void)
     is(platform_state(), PLATFORM_UNINIT, "the platform is uninitialised");
 }
 
-static void bad_handles(void)
+static const uint16_t handle_commands[] = {
+    CMD_GUEST_STATUS,   CMD_DECOMMISSION,       CMD_ACTIVATE,      CMD_DEACTIVATE,
+    CMD_LAUNCH_MEASURE, CMD_LAUNCH_UPDATE_DATA, CMD_LAUNCH_FINISH, CMD_LAUNCH_SECRET};
+
+/* How many of (command, handle) give a status other than `want`, printed. */
+static unsigned wrong_answers(uint32_t except, uint32_t want)
 {
-    static const uint32_t handles[] = {0, 1, 2, 0x7fffffff, 0x80000000, 0xffffffff};
-    static const uint16_t commands[] = {
-        CMD_GUEST_STATUS,  CMD_DECOMMISSION,       CMD_ACTIVATE,
-        CMD_DEACTIVATE,    CMD_LAUNCH_UPDATE_DATA, CMD_LAUNCH_MEASURE,
-        CMD_LAUNCH_FINISH, CMD_LAUNCH_UPDATE_VMSA, CMD_LAUNCH_SECRET};
-    unsigned refused = 0, asked = 0;
+    static const uint32_t handles[] = {0, 1, 2, 3, 0x7fffffff, 0x80000000, 0xffffffff};
+    unsigned wrong = 0;
 
-    is(psp_init(0, 0, 0), ST_SUCCESS, "INIT again");
-    for (unsigned c = 0; c < sizeof(commands) / sizeof(commands[0]); c++) {
+    for (unsigned c = 0; c < sizeof(handle_commands) / sizeof(handle_commands[0]); c++) {
         for (unsigned h = 0; h < sizeof(handles) / sizeof(handles[0]); h++) {
-            uint32_t status = psp_handle(commands[c], handles[h]);
+            uint32_t status;
 
-            asked++;
-            refused += status == ST_INVALID_GUEST;
-            if (status != ST_INVALID_GUEST)
-                print("# command %x handle %x: status %x\n", commands[c], handles[h], status);
+            if (handles[h] == except)
+                continue;
+            status = psp_handle(handle_commands[c], handles[h]);
+            if (status == want)
+                continue;
+            print("# command %x handle %x: status %x\n", handle_commands[c], handles[h], status);
+            wrong++;
         }
     }
-    is(refused, asked, "handles of no guest: INVALID_GUEST");
+    return wrong;
+}
+
+static void bad_handles(void)
+{
+    uint32_t handle = 0;
+
+    is(psp_init(0, 0, 0), ST_SUCCESS, "INIT again");
+    is(wrong_answers(0xfffffffe, ST_INVALID_PLATFORM_STATE), 0,
+       "guest commands without a guest: INVALID_PLATFORM_STATE");
     is(platform_state(), PLATFORM_INIT, "the platform has not changed");
+    is(psp_launch_start(&handle, 1), ST_SUCCESS, "LAUNCH_START");
+    is(wrong_answers(handle, ST_INVALID_GUEST), 0, "handles of no guest: INVALID_GUEST");
+    is(platform_state(), PLATFORM_WORKING, "the platform has not changed");
+    is(psp_handle(CMD_DECOMMISSION, handle), ST_SUCCESS, "DECOMMISSION");
 }
 
 void guest_main(void)
