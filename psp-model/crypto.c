@@ -82,6 +82,22 @@ void crypto_sha256(const void *data, size_t len, uint8_t digest[CRYPTO_SHA256_SI
     gcry_md_hash_buffer(GCRY_MD_SHA256, digest, data, len);
 }
 
+static const struct {
+    int algo;
+    const char *name;
+    size_t size;
+} hashes[] = {
+    [CRYPTO_HASH_SHA256] = {GCRY_MD_SHA256, "sha256", CRYPTO_SHA256_SIZE},
+    [CRYPTO_HASH_SHA384] = {GCRY_MD_SHA384, "sha384", CRYPTO_SHA384_SIZE},
+};
+
+size_t crypto_digest(enum crypto_hash hash, const void *data, size_t len,
+                     uint8_t digest[CRYPTO_SHA384_SIZE])
+{
+    gcry_md_hash_buffer(hashes[hash].algo, digest, data, len);
+    return hashes[hash].size;
+}
+
 int crypto_hmac_sha256(const void *key, size_t key_len, const struct crypto_piece *pieces,
                        unsigned n, uint8_t mac[CRYPTO_SHA256_SIZE])
 {
@@ -268,20 +284,11 @@ int crypto_p384_ecdh(const struct crypto_p384_key *key, const struct crypto_p384
 /* --- signatures --------------------------------------------------------------------------------
  */
 
-static const struct {
-    int algo;
-    const char *name;
-    size_t size;
-} hashes[] = {
-    [CRYPTO_HASH_SHA256] = {GCRY_MD_SHA256, "sha256", CRYPTO_SHA256_SIZE},
-    [CRYPTO_HASH_SHA384] = {GCRY_MD_SHA384, "sha384", CRYPTO_SHA384_SIZE},
-};
-
 static gcry_sexp_t ecdsa_data(enum crypto_hash hash, const void *data, size_t len)
 {
     uint8_t digest[CRYPTO_SHA384_SIZE];
     gcry_sexp_t sexp = NULL;
-    gcry_md_hash_buffer(hashes[hash].algo, digest, data, len);
+    crypto_digest(hash, data, len, digest);
     if (gcry_sexp_build(&sexp, NULL, "(data (flags rfc6979) (hash %s %b))", hashes[hash].name,
                         (int)hashes[hash].size, digest))
         return NULL;
@@ -382,7 +389,7 @@ int crypto_rsa_pss_verify(const struct crypto_rsa_public *key, enum crypto_hash 
         return -EINVAL;
     if (memcmp(sig, key->n, key->n_len) >= 0)
         return -EBADMSG;
-    gcry_md_hash_buffer(hashes[hash].algo, digest, data, len);
+    crypto_digest(hash, data, len, digest);
     int err = -EIO;
     if (!gcry_sexp_build(&public, NULL, "(public-key (rsa (n %b) (e %b)))", (int)key->n_len, key->n,
                          (int)key->e_len, key->e) &&
@@ -430,7 +437,7 @@ int crypto_rsa_pss_sign(const struct crypto_rsa_private *key, enum crypto_hash h
     gcry_sexp_t secret = rsa_secret(key);
     if (!secret)
         return -EINVAL;
-    gcry_md_hash_buffer(hashes[hash].algo, digest, data, len);
+    crypto_digest(hash, data, len, digest);
     int err = -EIO;
     if (!gcry_sexp_build(&message, NULL,
                          "(data (flags pss) (salt-length %u) (hash %s %b) (random-override %b))",

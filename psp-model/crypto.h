@@ -40,6 +40,9 @@ int crypto_sha256_peek(const struct crypto_sha256 *hash,
                        uint8_t digest[CRYPTO_SHA256_SIZE]) CRYPTO_CHECKED;
 
 void crypto_sha256(const void *data, size_t len, uint8_t digest[CRYPTO_SHA256_SIZE]);
+/* Either hash; returns the size of the digest. */
+size_t crypto_digest(enum crypto_hash hash, const void *data, size_t len,
+                     uint8_t digest[CRYPTO_SHA384_SIZE]);
 
 /* HMAC-SHA-256 over up to `n` pieces, in order. */
 struct crypto_piece {

@@ -24,6 +24,7 @@ libpspmodel_la_SOURCES = \
 	%D%/psp.c %D%/psp.h \
 	%D%/psp_host.h \
 	%D%/psp_priv.h \
+	%D%/report.c %D%/report.h \
 	%D%/root.c %D%/root.h \
 	%D%/root_keys.h \
 	%D%/session.c %D%/session.h \

@@ -18,6 +18,7 @@ unit_tests = \
 	%D%/test_opt \
 	%D%/test_packet \
 	%D%/test_platform \
+	%D%/test_report \
 	%D%/test_session
 
 %C%_test_buf_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -50,6 +51,8 @@ unit_tests = \
 %C%_test_packet_LDADD = $(UNIT_LDADD)
 %C%_test_platform_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_platform_LDADD = $(UNIT_LDADD)
+%C%_test_report_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_report_LDADD = $(UNIT_LDADD)
 %C%_test_session_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_session_LDADD = $(UNIT_LDADD)
 

@@ -39,6 +39,13 @@ static void sha256_known(void **state)
         crypto_sha256(cases[i].text, strlen(cases[i].text), got);
         assert_memory_equal(got, want, 32);
     }
+    uint8_t want[48], got[48];
+    vector_exact(FILE_NAME, "sha384_abc", want, 48);
+    assert_int_equal(crypto_digest(CRYPTO_HASH_SHA384, "abc", 3, got), 48);
+    assert_memory_equal(got, want, 48);
+    vector_exact(FILE_NAME, "sha256_abc", want, 32);
+    assert_int_equal(crypto_digest(CRYPTO_HASH_SHA256, "abc", 3, got), 32);
+    assert_memory_equal(got, want, 32);
 }
 
 static void sha256_peek_lets_the_hash_go_on(void **state)

@@ -105,6 +105,11 @@ b = body(PDH, 3, ec_public(godh))
 show("cert_godh_plain", b + EMPTY + EMPTY)
 show("cert_godh_signed", b + ec_sign(godh, b, PEK) + EMPTY)
 
+# A report signed by that PEK.
+b = bytes(range(16)) + bytes(range(32, 64)) + pack("<L", policy)
+sig = ec_sign(pek, b, PEK)
+show("report", b + sig[:8] + bytes(4) + sig[8:8 + 144])
+
 # Owners with RSA keys; the salt as long as the hash, and as long as fits.
 for name, bits, algo, salt in (("rsa2", 2048, 0x1, 32), ("rsa4", 4096, 0x101, 48),
                                ("rsa4_max", 4096, 0x1, padding.PSS.MAX_LENGTH)):
