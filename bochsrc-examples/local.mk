@@ -2,3 +2,10 @@
 # What a user starts from; the tests run the same files.
 noinst_DATA =
 include %D%/teaching/local.mk
+
+EXTRA_DIST += %D%/demo %D%/linux/bochsrc
+
+# The demonstration; ./bootstrap demo ends here.
+.PHONY: demo
+demo: all
+	@$(srcdir)/%D%/demo
