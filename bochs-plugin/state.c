@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The chip's non-volatile storage as a file.
+ *
+ * Stores what psp-model/nv.h encodes.
+ */
+#include "state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "nv.h"
+
+#define STATE_NEW STATE_FILE ".new"
+
+struct state {
+    int dir, lock;
+};
+
+/* 0 and everything read, or a negative errno. A file longer than `cap` fills it: the caller's
+ * decoder refuses the length. */
+static int read_all(int dir, const char *name, void *buf, size_t cap, size_t *len)
+{
+    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), error = 0;
+    ssize_t n = 0;
+
+    *len = 0;
+    if (fd < 0)
+        return -errno;
+    while (*len < cap && (n = read(fd, (char *)buf + *len, cap - *len)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            error = -errno;
+            break;
+        }
+        *len += (size_t)n;
+    }
+    close(fd);
+    return error;
+}
+
+/* Is what is stored ours and whole? NULL or why not. */
+static const char *state_check(struct state *state)
+{
+    static char data[NV_INIT_EX_SIZE + 1];
+    struct identity *id = malloc(sizeof(*id));
+    const char *reason = NULL;
+    size_t len;
+    int error;
+
+    if (!id)
+        return "out of memory";
+    error = read_all(state->dir, STATE_FILE, data, sizeof(data), &len);
+    if (!error)
+        error = nv_decode(id, data, len, &reason);
+    if (error && error != -ENOENT && !reason)
+        reason = strerror(-error);
+    identity_wipe(id);
+    crypto_wipe(data, sizeof(data));
+    free(id);
+    return error == -ENOENT ? NULL : reason;
+}
+
+struct state *state_open(const char *dir, char *error, size_t error_size)
+{
+    struct state *state = malloc(sizeof(*state));
+    const char *reason;
+
+    if (!state) {
+        snprintf(error, error_size, "state_dir: out of memory");
+        return NULL;
+    }
+    *state = (struct state){-1, -1};
+    if (mkdir(dir, 0700) && errno != EEXIST)
+        goto failed;
+    state->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (state->dir < 0)
+        goto failed;
+    state->lock = openat(state->dir, STATE_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (state->lock < 0)
+        goto failed;
+    if (flock(state->lock, LOCK_EX | LOCK_NB)) {
+        snprintf(error, error_size, "state_dir: '%.200s' is in use by another process", dir);
+        goto out;
+    }
+    reason = state_check(state);
+    if (!reason)
+        return state;
+    snprintf(error, error_size, "state_dir: '%.200s/%s' is refused and left as it is: %.100s", dir,
+             STATE_FILE, reason);
+    goto out;
+failed:
+    snprintf(error, error_size, "state_dir: '%.200s' cannot be used: %s", dir, strerror(errno));
+out:
+    state_close(state);
+    return NULL;
+}
+
+void state_close(struct state *state)
+{
+    if (!state)
+        return;
+    if (state->lock >= 0)
+        close(state->lock); /* gives the lock back */
+    if (state->dir >= 0)
+        close(state->dir);
+    free(state);
+}
+
+int state_load(struct state *state, void *buf, size_t cap, size_t *len)
+{
+    return read_all(state->dir, STATE_FILE, buf, cap, len);
+}
+
+static int write_all(int fd, const char *buf, size_t len)
+{
+    while (len) {
+        ssize_t n = write(fd, buf, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n ? -errno : -EIO;
+        buf += n;
+        len -= (size_t)n;
+    }
+    return fsync(fd) ? -errno : 0;
+}
+
+int state_store(struct state *state, const void *buf, size_t len)
+{
+    int error, fd = openat(state->dir, STATE_NEW,
+                           O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd < 0)
+        return -errno;
+    error = write_all(fd, buf, len);
+    if (close(fd) && !error)
+        error = -errno;
+    if (!error && renameat(state->dir, STATE_NEW, state->dir, STATE_FILE))
+        error = -errno;
+    if (!error && fsync(state->dir)) /* the new name survives a power cut */
+        error = -errno;
+    if (error)
+        unlinkat(state->dir, STATE_NEW, 0);
+    return error;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The chip's non-volatile storage as a file in the directory of `state_dir=`: one process at a
+ * time, replaced as a whole or not at all, so that a kill at any moment loses nothing. What stands
+ * in the file is psp-model/nv.h's.
+ *
+ * Source: rename(2) and fsync(2) for what survives a crash.
+ */
+#ifndef SEV_STATE_H
+#define SEV_STATE_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define STATE_FILE "sev-platform.nv"
+#define STATE_LOCK "sev-platform.lock"
+
+struct state;
+
+/* Opens (and creates, mode 0700) the directory, takes its lock and checks the file if there is one.
+ * A directory in use, and a file that is damaged or of a newer version, are refused and left
+ * untouched: NULL with one sentence in `error`. */
+struct state *state_open(const char *dir, char *error, size_t error_size);
+void state_close(struct state *state); /* NULL is allowed */
+
+/* 0 with *len bytes in `buf`; -ENOENT if nothing was stored yet; another negative errno. */
+int state_load(struct state *state, void *buf, size_t cap, size_t *len)
+    __attribute__((warn_unused_result));
+/* Replaces the file. 0, or a negative errno and the old file stays. */
+int state_store(struct state *state, const void *buf, size_t len)
+    __attribute__((warn_unused_result));
+
+#ifdef __cplusplus
+}
+#endif
+#endif
