@@ -16,7 +16,7 @@
 /* Where things stand in the hypervisor's memory: the command buffer, then what it points to. */
 #define CMD_OFFSET  0x0000u
 #define BLOB_OFFSET 0x1000u
-#define DATA_OFFSET 0x2000u
+#define DATA_OFFSET 0x3000u
 
 struct hv {
     struct psp *psp;
@@ -106,12 +106,21 @@ static bool hv_flush(struct hv *hv, struct hv_failure *failure)
     return hv_exec(hv, SEV_CMD_DF_FLUSH, "", failure);
 }
 
-static bool hv_start(struct hv *hv, uint32_t policy, struct hv_failure *failure)
+static bool hv_start(struct hv *hv, const struct hv_owner *owner, struct hv_failure *failure)
 {
     struct buf b = hv_command(hv);
 
     buf_put32(&b, 0); /* a new guest */
-    buf_put32(&b, policy);
+    buf_put32(&b, owner->policy);
+    if (owner->session) {
+        memcpy(hv->memory + BLOB_OFFSET, owner->session, SESSION_SIZE);
+        memcpy(hv->memory + DATA_OFFSET, owner->dh_cert, CERT_SIZE);
+        buf_put64(&b, HV_MEMORY_BASE + DATA_OFFSET);
+        buf_put32(&b, CERT_SIZE);
+        buf_put32(&b, 0);
+        buf_put64(&b, HV_MEMORY_BASE + BLOB_OFFSET);
+        buf_put32(&b, SESSION_SIZE);
+    }
     if (!hv_exec(hv, SEV_CMD_LAUNCH_START, "", failure))
         return false;
     b = buf_reader(hv->memory + CMD_OFFSET, 4);
@@ -171,14 +180,14 @@ static void hv_take_down(struct hv *hv)
     hv->handle = 0;
 }
 
-bool hv_launch(struct hv *hv, uint32_t policy, const struct hv_region *regions, unsigned n,
-               struct hv_failure *failure)
+bool hv_launch(struct hv *hv, const struct hv_owner *owner, const struct hv_region *regions,
+               unsigned n, struct hv_failure *failure)
 {
     bool ok;
 
     hv->handle = 0;
-    ok = hv_init(hv, policy, failure) && hv_flush(hv, failure) && hv_start(hv, policy, failure) &&
-         hv_activate(hv, failure);
+    ok = hv_init(hv, owner->policy, failure) && hv_flush(hv, failure) &&
+         hv_start(hv, owner, failure) && hv_activate(hv, failure);
     for (unsigned i = 0; ok && i < n; i++)
         ok = hv_update(hv, &regions[i], failure);
     ok = ok && hv_measure(hv, failure);
@@ -217,4 +226,48 @@ bool hv_finish(struct hv *hv, struct hv_failure *failure)
 
     buf_put32(&b, hv->handle);
     return hv_exec(hv, SEV_CMD_LAUNCH_FINISH, "", failure);
+}
+
+bool hv_attest(struct hv *hv, const uint8_t mnonce[16], void *report, size_t cap, size_t *len,
+               struct hv_failure *failure)
+{
+    struct buf b = hv_command(hv);
+
+    if (cap > DATA_OFFSET - BLOB_OFFSET)
+        cap = DATA_OFFSET - BLOB_OFFSET;
+    buf_put32(&b, hv->handle);
+    buf_put32(&b, 0);
+    buf_put64(&b, HV_MEMORY_BASE + BLOB_OFFSET);
+    buf_put(&b, mnonce, 16);
+    buf_put32(&b, (uint32_t)cap);
+    if (!hv_exec(hv, SEV_CMD_ATTESTATION, "", failure))
+        return false;
+    b = buf_reader(hv->memory + CMD_OFFSET, 0x24);
+    buf_skip(&b, 0x20);
+    *len = buf_get32(&b);
+    memcpy(report, hv->memory + BLOB_OFFSET, *len);
+    return true;
+}
+
+bool hv_export(struct hv *hv, uint8_t pdh[CERT_SIZE], uint8_t chain[CERT_CHAIN_SIZE],
+               uint8_t id[HV_ID_SIZE], struct hv_failure *failure)
+{
+    struct buf b = hv_command(hv);
+
+    buf_put64(&b, HV_MEMORY_BASE + BLOB_OFFSET);
+    buf_put32(&b, CERT_SIZE);
+    buf_put32(&b, 0);
+    buf_put64(&b, HV_MEMORY_BASE + DATA_OFFSET);
+    buf_put32(&b, CERT_CHAIN_SIZE);
+    if (!hv_exec(hv, SEV_CMD_PDH_CERT_EXPORT, "", failure))
+        return false;
+    memcpy(pdh, hv->memory + BLOB_OFFSET, CERT_SIZE);
+    memcpy(chain, hv->memory + DATA_OFFSET, CERT_CHAIN_SIZE);
+    b = hv_command(hv);
+    buf_put64(&b, HV_MEMORY_BASE + BLOB_OFFSET);
+    buf_put32(&b, HV_ID_SIZE);
+    if (!hv_exec(hv, SEV_CMD_GET_ID, "", failure))
+        return false;
+    memcpy(id, hv->memory + BLOB_OFFSET, HV_ID_SIZE);
+    return true;
 }

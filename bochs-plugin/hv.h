@@ -13,7 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cert.h"
 #include "packet.h"
+#include "session.h"
 #include "psp.h"
 
 #ifdef __cplusplus
@@ -28,6 +30,8 @@ extern "C" {
 
 #define HV_GUEST_ASID 1u /* the machine itself; other guest contexts may use other ASIDs */
 
+#define HV_ID_SIZE 64 /* of one socket */
+
 struct hv;
 
 /* A piece of guest memory to launch. `name` must live as long as the hv. */
@@ -35,6 +39,13 @@ struct hv_region {
     const char *name;
     uint64_t gpa;
     uint32_t len;
+};
+
+/* What LAUNCH_START gets from the guest's owner; NULL pointers = no session. */
+struct hv_owner {
+    uint32_t policy;
+    const uint8_t *session; /* SESSION_SIZE bytes */
+    const uint8_t *dh_cert; /* CERT_SIZE bytes */
 };
 
 struct hv_secret {
@@ -61,12 +72,19 @@ void *hv_mapped(struct hv *hv, uint64_t spa, uint64_t len);
 
 /* INIT, DF_FLUSH, LAUNCH_START, ACTIVATE, LAUNCH_UPDATE_DATA for each region, LAUNCH_MEASURE. The
  * guest is then in LSECRET. On failure false with *failure set; the guest is taken down again. */
-bool hv_launch(struct hv *hv, uint32_t policy, const struct hv_region *regions, unsigned n,
-               struct hv_failure *failure);
+bool hv_launch(struct hv *hv, const struct hv_owner *owner, const struct hv_region *regions,
+               unsigned n, struct hv_failure *failure);
 /* LAUNCH_SECRET; in LSECRET only. */
 bool hv_inject(struct hv *hv, const struct hv_secret *secret, struct hv_failure *failure);
 /* LAUNCH_FINISH. */
 bool hv_finish(struct hv *hv, struct hv_failure *failure);
+
+/* ATTESTATION of the guest: at most `cap` bytes of the report, their number in *len. */
+bool hv_attest(struct hv *hv, const uint8_t mnonce[16], void *report, size_t cap, size_t *len,
+               struct hv_failure *failure);
+/* PDH_CERT_EXPORT and GET_ID, for query-sev-capabilities. `chain` is PEK || OCA || CEK. */
+bool hv_export(struct hv *hv, uint8_t pdh[CERT_SIZE], uint8_t chain[CERT_CHAIN_SIZE],
+               uint8_t id[HV_ID_SIZE], struct hv_failure *failure);
 
 /* After hv_launch(): handle of the guest (0 = none), and MEASURE || MNONCE, 48 bytes. */
 uint32_t hv_handle(const struct hv *hv);

@@ -13,6 +13,10 @@ libsevplugin_la_SOURCES = \
 	%D%/opt.h \
 	%D%/qmp.c \
 	%D%/qmp.h \
+	%D%/rng.c \
+	%D%/rng.h \
+	%D%/state.c \
+	%D%/state.h \
 	%D%/trace.c \
 	%D%/trace.h
 libsevplugin_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
@@ -22,8 +26,12 @@ EXTRA_DIST += $(plugin_sources) %D%/bochs-sev.in
 plugin_sources = \
 	%D%/sev.cc \
 	%D%/sev.h \
+	%D%/sev_control.cc \
 	%D%/sev_cpuid.cc \
+	%D%/sev_dump.cc \
 	%D%/sev_glue.cc \
+	%D%/sev_launch.cc \
+	%D%/sev_machine.h \
 	%D%/sev_options.cc
 
 dist_man_MANS += %D%/bochs-sev.5

@@ -33,9 +33,9 @@ struct opt_row {
 };
 
 static opt_parser opt_number, opt_word, opt_key_file, opt_key_hex, opt_version, opt_address,
-    opt_blob_file;
+    opt_blob_file, opt_text, opt_unix;
 
-static const char *const launch_words[] = {"auto", "guest", NULL};
+static const char *const launch_words[] = {"auto", "guest", "wait", NULL};
 static const char *const log_words[] = {"error", "info", "debug", NULL};
 
 #define FIELD(f) offsetof(struct opt, f)
@@ -48,10 +48,14 @@ static const struct opt_row rows[] = {
      "a 32-bit number, e.g. 0x1 (NODBG)"},
     {"tik", opt_key_file, FIELD(tik), 0, 0, 1, NULL, "", "a readable file of exactly 16 bytes"},
     {"tek", opt_key_file, FIELD(tek), 0, 0, 1, NULL, "", "a readable file of exactly 16 bytes"},
+    {"session", opt_blob_file, FIELD(session), SESSION_SIZE, SESSION_SIZE, 1, NULL, "",
+     "a file with a launch session: 128 bytes, raw or base64"},
+    {"dh_cert", opt_blob_file, FIELD(dh_cert), CERT_SIZE, CERT_SIZE, 1, NULL, "",
+     "a file with the owner's Diffie-Hellman certificate: 2084 bytes, raw or base64"},
     {"mnonce", opt_key_hex, FIELD(mnonce), 0, 0, 1, NULL, "", "32 hexadecimal digits"},
     {"port", opt_number, FIELD(port), 0x100, 0xfff0, 16, NULL, "0x5e0",
      "an I/O port from 0x100 to 0xfff0, a multiple of 16"},
-    {"launch", opt_word, FIELD(launch), 0, 0, 1, launch_words, "auto", "auto or guest"},
+    {"launch", opt_word, FIELD(launch), 0, 0, 1, launch_words, "auto", "auto, guest or wait"},
     {"secret_header", opt_blob_file, FIELD(secret_header), PACKET_HEADER_SIZE, PACKET_HEADER_SIZE,
      1, NULL, "", "a file with a packet header: 52 bytes, raw or base64"},
     {"secret_payload", opt_blob_file, FIELD(secret_payload), 1, OPT_SECRET_MAX, 1, NULL, "",
@@ -61,6 +65,12 @@ static const struct opt_row rows[] = {
     {"api", opt_version, FIELD(api), 0, 255, 1, NULL, "1.55", "major.minor, each from 0 to 255"},
     {"build", opt_number, FIELD(build), 0, 255, 1, NULL, "21", "a number from 0 to 255"},
     {"asids", opt_number, FIELD(asids), 1, 4095, 1, NULL, "15", "a number from 1 to 4095"},
+    {"state_dir", opt_text, FIELD(state_dir), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
+     "a directory for the chip's keys"},
+    {"seed", opt_text, FIELD(seed), 0, OPT_TEXT_MAX - 1, 1, NULL, "", "any text"},
+    {"control", opt_unix, FIELD(control), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
+     "unix: and the path of the socket"},
+    {"trace", opt_text, FIELD(trace), 0, OPT_TEXT_MAX - 1, 1, NULL, "", "a file to write"},
     {"log", opt_word, FIELD(log), 0, 0, 1, log_words, "info", "error, info or debug"},
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -268,6 +278,25 @@ out:
     return wrong;
 }
 
+static const char *opt_text(const struct opt_row *row, const char *value, struct opt *opt)
+{
+    if (strlen(value) > row->max)
+        return "is too long";
+    memcpy(opt_field(row, opt), value, strlen(value) + 1);
+    return NULL;
+}
+
+static const char *opt_unix(const struct opt_row *row, const char *value, struct opt *opt)
+{
+    static const char prefix[] = "unix:";
+
+    if (!*value)
+        return opt_text(row, value, opt);
+    if (strncmp(value, prefix, strlen(prefix)) || !value[strlen(prefix)])
+        return "is not a socket address";
+    return opt_text(row, value + strlen(prefix), opt);
+}
+
 void opt_init(struct opt *opt)
 {
     memset(opt, 0, sizeof(*opt));
@@ -297,20 +326,28 @@ bool opt_set(struct opt *opt, const char *name, const char *value, char *error, 
 bool opt_check(const struct opt *opt, char *error, size_t error_size)
 {
     bool header = opt->secret_header.len, payload = opt->secret_payload.len;
+    bool session = opt->session.len, guest = opt->launch == OPT_LAUNCH_GUEST;
     const struct {
         bool wrong;
         const char *why;
     } checks[] = {
         {opt->tik.set != opt->tek.set, "tik and tek go together: give both or none"},
+        {session != (opt->dh_cert.len != 0), "session and dh_cert go together: give both or none"},
+        {session && opt->tik.set, "the session carries the keys: leave tik and tek out"},
+        {session && guest,
+         "session needs a launch by the hypervisor: with launch=guest the machine "
+         "brings its own"},
         {header != payload, "secret_header and secret_payload go together: give both or none"},
         {header && !opt->secret_gpa_set,
          "secret_header needs secret_gpa, where the secret shall go"},
         {opt->secret_gpa_set && !header, "secret_gpa needs secret_header and secret_payload"},
-        {header && !opt->tik.set, "a secret packet is sealed with tik and tek: give both"},
-        {header && opt->launch != OPT_LAUNCH_AUTO,
-         "secret_header needs launch=auto: with launch=guest "
-         "the machine injects its secrets itself"},
+        {header && !opt->tik.set && !session,
+         "a secret packet is sealed with the owner's keys: give tik and tek, or session"},
+        {header && guest, "secret_header needs a launch by the hypervisor: with launch=guest the "
+                          "machine injects its secrets itself"},
         {opt->secret_payload.len % 16 != 0, "secret_payload must be a multiple of 16 bytes"},
+        {opt->launch == OPT_LAUNCH_WAIT && !*opt->control,
+         "launch=wait needs control, over which the machine is told to go on"},
     };
 
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)

@@ -14,16 +14,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cert.h"
 #include "packet.h"
+#include "session.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-enum opt_launch { OPT_LAUNCH_AUTO, OPT_LAUNCH_GUEST };
+enum opt_launch { OPT_LAUNCH_AUTO, OPT_LAUNCH_GUEST, OPT_LAUNCH_WAIT };
 enum opt_log { OPT_LOG_ERROR, OPT_LOG_INFO, OPT_LOG_DEBUG };
 
 #define OPT_SECRET_MAX 16384 /* SEV_FW_BLOB_MAX_SIZE of Linux */
+
+#define OPT_TEXT_MAX 512 /* Bochs keeps no longer parameters */
 
 struct opt_key {
     bool set;
@@ -49,7 +53,9 @@ struct opt {
     bool secret_gpa_set;
     struct opt_key tik, tek, mnonce;
     struct opt_api api;
-    struct opt_blob secret_header, secret_payload;
+    struct opt_blob session, dh_cert, secret_header, secret_payload;
+    /* Paths and the seed as given; "" = not given. `control` without its "unix:". */
+    char state_dir[OPT_TEXT_MAX], seed[OPT_TEXT_MAX], control[OPT_TEXT_MAX], trace[OPT_TEXT_MAX];
 };
 
 /* One parameter, for help pages, menus and the saved configuration. */

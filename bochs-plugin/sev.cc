@@ -44,6 +44,7 @@ bx_sev_c::bx_sev_c() : machine(NULL), opt(NULL), launched(false)
 
 bx_sev_c::~bx_sev_c()
 {
+    bx_sev_control_close();
     bx_sev_machine_free(machine);
     delete opt;
 }
@@ -56,6 +57,8 @@ void bx_sev_c::init(void)
         return;
     bx_sev_cpuid_install(opt);
     machine = bx_sev_machine_new(opt);
+    if (*opt->control)
+        bx_sev_control_open(machine);
     for (unsigned i = 0; i < bx_sev_ports; i++) {
         DEV_register_ioread_handler(this, read_handler, (Bit32u)opt->port + i, "SEV", 7);
         DEV_register_iowrite_handler(this, write_handler, (Bit32u)opt->port + i, "SEV", 7);
@@ -64,7 +67,7 @@ void bx_sev_c::init(void)
     bx_dbg_register_debug_info("sev", this);
 #endif
     BX_INFO(("C-bit %u, policy %#x, launch by the %s, ports %#x-%#x", (unsigned)opt->cbitpos,
-             (unsigned)opt->policy, opt->launch == OPT_LAUNCH_AUTO ? "hypervisor" : "guest",
+             (unsigned)opt->policy, opt->launch == OPT_LAUNCH_GUEST ? "guest" : "hypervisor",
              (unsigned)opt->port, (unsigned)opt->port + bx_sev_ports - 1));
     BX_INFO(("keys are in the clear: this protects nothing, it is for testing and teaching"));
 }
@@ -79,8 +82,12 @@ void bx_sev_c::reset(unsigned)
     if (launched)
         return;
     launched = true;
-    if (opt->launch == OPT_LAUNCH_AUTO)
+    if (opt->launch != OPT_LAUNCH_GUEST) {
         bx_sev_machine_launch(machine);
+        if (opt->launch == OPT_LAUNCH_WAIT)
+            bx_sev_control_wait();
+        bx_sev_machine_finish(machine);
+    }
 }
 
 Bit32u bx_sev_c::read_handler(void *self, Bit32u address, unsigned len)

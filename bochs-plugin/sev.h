@@ -6,8 +6,11 @@
  *   sev_options.cc  the `sev:` directive, over opt.c
  *   sev_cpuid.cc    CPUID and MSRs, over cpu-ext
  *   sev_glue.cc     fills psp_host and the hook table: the one file that knows everybody
+ *   sev_launch.cc   the launch at power-on, over hv.c
+ *   sev_control.cc  the control socket, over ctl.c and qmp.c
+ *   sev_dump.cc     text for the debugger
  *
- * Included by these four files only, after Bochs's own headers.
+ * Included by these files only, after Bochs's own headers.
  */
 #ifndef BX_SEV_H
 #define BX_SEV_H
@@ -40,13 +43,30 @@ void bx_sev_cpuid_reset(void);
 struct sev_machine *bx_sev_machine_new(const struct opt *opt);
 void bx_sev_machine_free(struct sev_machine *machine);
 
-/* launch=auto: the measured launch of all ROMs. Once, before the first instruction. */
+/* --- sev_launch.cc --- */
+
+/* The measured launch of all ROMs, up to the secret. Once, before the first instruction. */
 void bx_sev_machine_launch(struct sev_machine *machine);
+/* LAUNCH_FINISH: the guest may run. */
+void bx_sev_machine_finish(struct sev_machine *machine);
+
+/* --- sev_control.cc --- */
+
+/* Listens at control=unix:PATH; trouble ends Bochs with one sentence. */
+void bx_sev_control_open(struct sev_machine *machine);
+/* launch=wait: serves the client until it says `cont`. */
+void bx_sev_control_wait(void);
+/* The machine's end: tells the client and removes the socket. */
+void bx_sev_control_close(void);
+
+/* --- sev_glue.cc --- */
 
 /* The register block of the secure processor; `offset` from the port base. */
 uint32_t bx_sev_machine_port_read(struct sev_machine *machine, unsigned offset, unsigned size);
 void bx_sev_machine_port_write(struct sev_machine *machine, unsigned offset, uint32_t value,
                                unsigned size);
+
+/* --- sev_dump.cc --- */
 
 /* Text for `info device "sev"`, through `print` line by line. */
 void bx_sev_machine_dump(struct sev_machine *machine, void (*print)(const char *line));

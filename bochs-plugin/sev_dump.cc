@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The state of a SEV machine as text, for `info device "sev"` in Bochs's debugger.
+ */
+#define BX_PLUGGABLE
+
+#include "iodev.h"
+#include "sev.h"
+#include "sev_machine.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+
+#include <string>
+
+typedef void print_line(const char *line);
+
+static void print_format(print_line *print, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void print_format(print_line *print, const char *format, ...)
+{
+    char line[256];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(line, sizeof(line), format, ap);
+    va_end(ap);
+    print(line);
+}
+
+static std::string hex(const uint8_t *data, size_t len)
+{
+    static const char digits[] = "0123456789abcdef";
+    std::string text;
+
+    for (size_t i = 0; i < len; i++) {
+        text += digits[data[i] >> 4];
+        text += digits[data[i] & 15];
+    }
+    return text;
+}
+
+static void dump_guest(const struct psp_guest_info *g, print_line *print)
+{
+    print_format(print, "guest handle %u: state %s, policy %#x, asid %u", g->handle,
+                 psp_guest_state_name(g->state), g->policy, g->asid);
+    print_format(print, "  launch digest %s", hex(g->launch_digest, 32).c_str());
+    if (g->measured)
+        print_format(print, "  measurement   %s nonce %s", hex(g->measure, 32).c_str(),
+                     hex(g->mnonce, 16).c_str());
+}
+
+void bx_sev_machine_dump(struct sev_machine *m, print_line *print)
+{
+    struct psp_platform_info platform;
+    struct psp_guest_info guest;
+    unsigned n;
+
+    psp_get_platform(m->psp, &platform);
+    print_format(print, "platform %s, API %u.%u build %u, %u guest(s)",
+                 psp_platform_state_name(platform.state), platform.api_major, platform.api_minor,
+                 platform.build, platform.guests);
+    print_format(print, "C-bit %u, mask %#" PRIx64, (unsigned)m->opt->cbitpos, sev_hooks.cbit_mask);
+    for (unsigned i = 0; i < psp_guest_slots(); i++)
+        if (psp_get_guest(m->psp, i, &guest))
+            dump_guest(&guest, print);
+    const struct trace_region *regions = trace_regions(m->trace, &n);
+    for (unsigned i = 0; i < n; i++)
+        print_format(print, "region %u: guest %u %#" PRIx64 "+%#x %s sha256 %s", i,
+                     regions[i].handle, regions[i].gpa, regions[i].len,
+                     *regions[i].name ? regions[i].name : "(launched by the guest)",
+                     hex(regions[i].sha256, 32).c_str());
+    for (unsigned why = 0; why < SEV_WHY_COUNT; why++)
+        print_format(print, "%-6s private %" PRIu64 ", shared %" PRIu64,
+                     cbit_why_name((enum sev_why)why), m->cbit.wants[SEV_VIEW_PRIVATE][why],
+                     m->cbit.wants[SEV_VIEW_SHARED][why]);
+}
