@@ -310,7 +310,7 @@ bool opt_set(struct opt *opt, const char *name, const char *value, char *error, 
     const char *wrong;
 
     if (i < 0) {
-        int n = snprintf(error, error_size, "unknown parameter '%s'; allowed:", name);
+        int n = snprintf(error, error_size, "unknown parameter '%.64s'; allowed:", name);
         for (unsigned r = 0; r < N_ROWS && n > 0 && (size_t)n < error_size; r++)
             n += snprintf(error + n, error_size - (size_t)n, " %s", rows[r].name);
         return false;
@@ -318,7 +318,7 @@ bool opt_set(struct opt *opt, const char *name, const char *value, char *error, 
     /* What may be left out may also be given as nothing. */
     wrong = !*value && *rows[i].preset ? "is empty" : rows[i].parse(&rows[i], value, opt);
     if (wrong)
-        snprintf(error, error_size, "%s: '%s' %s; allowed: %s", name, value, wrong,
+        snprintf(error, error_size, "%s: '%.200s' %s; allowed: %s", name, value, wrong,
                  rows[i].allowed);
     return !wrong;
 }

@@ -60,12 +60,16 @@ static const char *state_check(struct state *state)
     error = read_all(state->dir, STATE_FILE, data, sizeof(data), &len);
     if (!error)
         error = nv_decode(id, data, len, &reason);
+    if (!error && len != NV_SIZE) { /* the decoder's buffer may be longer, a file may not */
+        error = -EINVAL;
+        reason = "it is longer than it should be";
+    }
     if (error && error != -ENOENT && !reason)
         reason = strerror(-error);
     identity_wipe(id);
     crypto_wipe(data, sizeof(data));
     free(id);
-    return error == -ENOENT ? NULL : reason;
+    return error == -ENOENT || !error ? NULL : reason;
 }
 
 struct state *state_open(const char *dir, char *error, size_t error_size)

@@ -16,6 +16,7 @@ unit_tests = \
 	%D%/test_measure \
 	%D%/test_nv \
 	%D%/test_opt \
+	%D%/test_state \
 	%D%/test_packet \
 	%D%/test_platform \
 	%D%/test_report \
@@ -29,6 +30,8 @@ unit_tests = \
 %C%_test_crypto_LDADD = $(UNIT_LDADD)
 %C%_test_ctl_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_ctl_LDADD = libsevplugin.la $(UNIT_LDADD)
+%C%_test_state_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_state_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_dispatch_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_dispatch_LDADD = $(UNIT_LDADD)
 %C%_test_guest_CPPFLAGS = $(UNIT_CPPFLAGS)

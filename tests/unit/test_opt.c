@@ -125,7 +125,7 @@ static void words_and_versions(void **state)
     (void)state;
     assert_true(accepts("launch", "guest"));
     assert_int_equal(opt->launch, OPT_LAUNCH_GUEST);
-    refused("launch", "Auto", "launch", "Auto", "auto or guest");
+    refused("launch", "Auto", "launch", "Auto", "auto, guest or wait");
     refused("log", "verbose", "log", "verbose", "debug");
     assert_true(accepts("api", "0.24"));
     assert_int_equal(opt->api.major, 0);
@@ -235,13 +235,54 @@ static void combinations(void **state)
     assert_true(accepts("secret_gpa", "0"));
     assert_true(consistent(""));
     assert_true(accepts("launch", "guest"));
-    assert_false(consistent("launch=auto"));
+    assert_false(consistent("launch by the hypervisor"));
     assert_true(accepts("launch", "auto"));
     assert_true(accepts("secret_payload", path_of("odd")));
     assert_false(consistent("multiple of 16"));
     assert_true(accepts("secret_payload", path_of("p")));
     assert_true(accepts("tik", "") && accepts("tek", ""));
-    assert_false(consistent("sealed with tik and tek"));
+    assert_false(consistent("sealed with the owner's keys"));
+}
+
+static void sessions(void **state)
+{
+    (void)state;
+    static uint8_t blob[CERT_SIZE] = {0xff};
+    make_file("session", blob, SESSION_SIZE);
+    make_file("cert", blob, CERT_SIZE);
+    make_file("short", blob, SESSION_SIZE - 1);
+    make_file("key", blob, 16);
+    refused("session", path_of("short"), "session", "128 bytes");
+    refused("dh_cert", path_of("session"), "dh_cert", "2084 bytes");
+    assert_true(accepts("session", path_of("session")));
+    assert_false(consistent("session and dh_cert"));
+    assert_true(accepts("dh_cert", path_of("cert")));
+    assert_true(consistent(""));
+    assert_true(accepts("tik", path_of("key")) && accepts("tek", path_of("key")));
+    assert_false(consistent("leave tik and tek out"));
+    assert_true(accepts("tik", "") && accepts("tek", ""));
+    assert_true(accepts("launch", "guest"));
+    assert_false(consistent("brings its own"));
+}
+
+static void texts(void **state)
+{
+    (void)state;
+    char longest[OPT_TEXT_MAX + 8];
+    memset(longest, 'a', sizeof(longest));
+    longest[OPT_TEXT_MAX] = 0;
+    refused("seed", longest, "too long");
+    longest[OPT_TEXT_MAX - 1] = 0;
+    assert_true(accepts("seed", longest));
+    assert_string_equal(opt->seed, longest);
+    refused("control", "tcp:1234", "not a socket address", "unix:");
+    refused("control", "unix:", "not a socket address");
+    assert_true(accepts("control", "unix:/tmp/x"));
+    assert_string_equal(opt->control, "/tmp/x");
+    assert_true(accepts("launch", "wait"));
+    assert_true(consistent(""));
+    assert_true(accepts("control", ""));
+    assert_false(consistent("launch=wait needs control"));
 }
 
 int main(void)
@@ -255,6 +296,8 @@ int main(void)
         cmocka_unit_test_setup(blobs, setup),
         cmocka_unit_test_setup(unknown, setup),
         cmocka_unit_test_setup(combinations, setup),
+        cmocka_unit_test_setup(sessions, setup),
+        cmocka_unit_test_setup(texts, setup),
     };
     return cmocka_run_group_tests_name("opt", tests, group_setup, group_teardown);
 }

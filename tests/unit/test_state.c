@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Tests of bochs-plugin/state and rng: a store is whole or not there, a damaged or newer file and a
+ * directory in use are refused and left alone; a seed gives the stream that sha256sum gives.
+ */
+#include "unit.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "nv.h"
+#include "rng.h"
+#include "state.h"
+
+static char base[] = "/tmp/test_state.XXXXXX", dir[64], file[96], error[400];
+static uint8_t blob[2][NV_SIZE]; /* two valid identities */
+
+static int fill(void *ctx, void *buf, size_t len)
+{
+    return rng_fill(ctx, buf, len);
+}
+
+static int group_setup(void **state)
+{
+    (void)state;
+    if (crypto_init() || !mkdtemp(base))
+        return -1;
+    for (int i = 0; i < 2; i++) {
+        struct rng rng;
+        struct identity id;
+        rng_init(&rng, i ? "one" : "two");
+        if (identity_create(&id, &(struct identity_random){fill, &rng}, 1, 55))
+            return -1;
+        nv_encode(&id, blob[i]);
+    }
+    return 0;
+}
+
+static int group_teardown(void **state)
+{
+    char command[64];
+    (void)state;
+    snprintf(command, sizeof(command), "rm -r %s", base);
+    return system(command);
+}
+
+static int setup(void **state)
+{
+    static int n;
+    (void)state;
+    snprintf(dir, sizeof(dir), "%s/%d", base, n++);
+    snprintf(file, sizeof(file), "%s/%s", dir, STATE_FILE);
+    return 0;
+}
+
+static struct state *opened(void)
+{
+    struct state *s = state_open(dir, error, sizeof(error));
+    if (!s)
+        fail_msg("%s", error);
+    return s;
+}
+
+static void write_file(const void *data, size_t len)
+{
+    FILE *f = fopen(file, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(data, 1, len, f), len);
+    fclose(f);
+}
+
+static void stores_and_loads(void **state)
+{
+    (void)state;
+    uint8_t data[NV_SIZE + 1];
+    struct stat st;
+    size_t len;
+    struct state *s = opened();
+
+    assert_int_equal(stat(dir, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    assert_int_equal(state_load(s, data, sizeof(data), &len), -ENOENT);
+    assert_int_equal(state_store(s, blob[0], NV_SIZE), 0);
+    assert_int_equal(state_store(s, blob[1], NV_SIZE), 0);
+    state_close(s);
+    s = opened();
+    assert_int_equal(state_load(s, data, sizeof(data), &len), 0);
+    assert_int_equal(len, NV_SIZE);
+    assert_memory_equal(data, blob[1], NV_SIZE);
+    assert_int_equal(stat(file, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    state_close(s);
+}
+
+static void one_process(void **state)
+{
+    (void)state;
+    struct state *s = opened();
+    assert_null(state_open(dir, error, sizeof(error)));
+    assert_non_null(strstr(error, "in use by another process"));
+    assert_non_null(strstr(error, dir));
+    state_close(s);
+    state_close(opened());
+}
+
+static void refused_file(const void *data, size_t len)
+{
+    uint8_t after[NV_SIZE + 64];
+    FILE *f;
+
+    mkdir(dir, 0700);
+    write_file(data, len);
+    assert_null(state_open(dir, error, sizeof(error)));
+    assert_non_null(strstr(error, file));
+    assert_non_null(strstr(error, "left as it is"));
+    f = fopen(file, "rb");
+    assert_int_equal(fread(after, 1, sizeof(after), f), len);
+    fclose(f);
+    assert_memory_equal(after, data, len);
+}
+
+static void damaged(void **state)
+{
+    (void)state;
+    uint8_t data[NV_SIZE + 1];
+
+    memcpy(data, blob[0], NV_SIZE);
+    refused_file(data, NV_SIZE - 1);
+    data[NV_SIZE] = 1;
+    refused_file(data, NV_SIZE + 1);
+    refused_file(data, 0);
+    for (size_t i = 0; i < NV_SIZE; i += 97) {
+        data[i] ^= 1;
+        refused_file(data, NV_SIZE);
+        data[i] ^= 1;
+    }
+    write_file(data, NV_SIZE);
+    state_close(opened());
+}
+
+static void newer(void **state)
+{
+    (void)state;
+    uint8_t data[NV_SIZE];
+
+    memcpy(data, blob[0], NV_SIZE);
+    data[8]++; /* the version */
+    crypto_sha256(data, NV_SIZE - 32, data + NV_SIZE - 32);
+    refused_file(data, NV_SIZE);
+    assert_non_null(strstr(error, "newer"));
+}
+
+static void bad_places(void **state)
+{
+    (void)state;
+    assert_null(state_open("/proc/none", error, sizeof(error)));
+    assert_non_null(strstr(error, "/proc/none"));
+    assert_null(state_open("/dev/null", error, sizeof(error)));
+    assert_non_null(strstr(error, "Not a directory"));
+}
+
+/* A writer that alternates between two identities is killed at random moments: what stands in the
+ * file is always one of them, whole. */
+static void killed(void **state)
+{
+    (void)state;
+    uint8_t data[NV_SIZE + 1];
+    size_t len;
+
+    state_close(opened());
+    srand(1);
+    for (int round = 0; round < 40; round++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            struct state *s = state_open(dir, error, sizeof(error));
+            for (int i = 0; s; i++)
+                if (state_store(s, blob[i & 1], NV_SIZE))
+                    break;
+            _exit(1);
+        }
+        usleep((useconds_t)(2000 + rand() % 8000));
+        kill(pid, SIGKILL);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+        struct state *s = opened();
+        int failed = state_load(s, data, sizeof(data), &len);
+        assert_true(!failed || (round == 0 && failed == -ENOENT));
+        if (!failed) {
+            assert_int_equal(len, NV_SIZE);
+            assert_true(!memcmp(data, blob[0], NV_SIZE) || !memcmp(data, blob[1], NV_SIZE));
+        }
+        state_close(s);
+    }
+}
+
+/* python3: s = sha256(b"seed").digest(); sha256(s + n.to_bytes(8, "little")) for n = 0, 1 */
+static void seeded(void **state)
+{
+    (void)state;
+    static const char known[] = "cc36962cfef13089a78aacb34a45b2a9f29c01dff44cfc1ad0a679eaae30db0edf"
+                                "74b6c59685088657b589b883da19c19a53b661514be62db4e0778b14ba8394";
+    struct rng rng, again;
+    uint8_t one[64], two[64];
+    char hex[129];
+
+    rng_init(&rng, "seed");
+    rng_init(&again, "seed");
+    assert_int_equal(rng_fill(&rng, one, 64), 0);
+    for (size_t i = 0; i < 64; i++) {
+        assert_int_equal(rng_fill(&again, two + i, 1), 0); /* the same in other pieces */
+        snprintf(hex + 2 * i, 3, "%02x", one[i]);
+    }
+    assert_memory_equal(one, two, 64);
+    assert_string_equal(hex, known);
+    rng_init(&again, "other");
+    assert_int_equal(rng_fill(&again, two, 64), 0);
+    assert_memory_not_equal(one, two, 64);
+    rng_init(&rng, NULL);
+    assert_int_equal(rng_fill(&rng, one, 64), 0);
+    assert_int_equal(rng_fill(&rng, two, 64), 0);
+    assert_memory_not_equal(one, two, 64);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(stores_and_loads, setup), cmocka_unit_test_setup(one_process, setup),
+        cmocka_unit_test_setup(damaged, setup),          cmocka_unit_test_setup(newer, setup),
+        cmocka_unit_test_setup(bad_places, setup),       cmocka_unit_test_setup(killed, setup),
+        cmocka_unit_test_setup(seeded, setup),
+    };
+    return cmocka_run_group_tests_name("state", tests, group_setup, group_teardown);
+}
