@@ -4,6 +4,7 @@ include %D%/vectors/local.mk
 include %D%/unit/local.mk
 include %D%/guests/local.mk
 include %D%/linux/local.mk
+include %D%/bench/local.mk
 include %D%/plugin/local.mk
 include %D%/interop/local.mk
 

@@ -4,7 +4,8 @@ linux_tests = \
 	%D%/linux_cbit47.tap \
 	%D%/linux_cbit51.tap \
 	%D%/linux_nosev.tap \
-	%D%/linux_smp.tap
+	%D%/linux_smp.tap \
+	%D%/linux_ticks.tap
 
 EXTRA_DIST += %D%/run-linux $(linux_tests) \
 	bochsrc-examples/linux/make-iso bochsrc-examples/linux/init \

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Paired measurements against an unpatched Bochs; `make bench BENCH_PAIRS=9` for more rounds.
+EXTRA_DIST += %D%/README.md %D%/bench %D%/build-stock
+
+BENCH_PAIRS = 5
+linux_image = $(srcdir)/bochsrc-examples/linux/make-iso linux-guest
+
+.PHONY: bench
+bench: all $(guest_images)
+	@$(MKDIR_P) bench
+	@CC='$(CC)' CXX='$(CXX)' $(srcdir)/%D%/build-stock bench/stock \
+		$$(test -e bochs/tarball.tar.xz && echo bochs/tarball.tar.xz || echo '$(BOCHS_SOURCE)')
+	@test -e linux-guest/linux.iso || $(linux_image)
+	@test -e linux-guest/swiotlb.iso || $(linux_image) swiotlb swiotlb=32768,force
+	@srcdir=$(srcdir) $(srcdir)/%D%/bench $(BENCH_PAIRS)
