@@ -35,13 +35,13 @@ void cbit_init(struct cbit *cbit, unsigned pos)
 /* The hooks: count, then hand on. */
 
 static void hook_want(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view view, enum sev_why why,
-                      bool write)
+                      bool write, void *holder)
 {
     struct cbit *cbit = ctx;
 
     cbit->wants[view][why]++;
     if (cbit->sink.want)
-        cbit->sink.want(cbit->sink.ctx, cpu, paddr, view, why, write);
+        cbit->sink.want(cbit->sink.ctx, cpu, paddr, view, why, write, holder);
 }
 
 static bool hook_peek(void *ctx, uint64_t paddr, enum sev_view view, void *buf, unsigned len)

@@ -29,7 +29,7 @@ const char *cbit_check(unsigned pos, uint64_t ram_end, char *reason, size_t cap)
 struct cbit_sink {
     void *ctx;
     void (*want)(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view view, enum sev_why why,
-                 bool write);
+                 bool write, void *holder);
     bool (*peek)(void *ctx, uint64_t paddr, enum sev_view view, void *buf, unsigned len);
     void (*wbinvd)(void *ctx, unsigned cpu);
 };

@@ -21,7 +21,7 @@ extern "C" {
 #endif
 
 /* Changes whenever the layout or the meaning of the table does. */
-#define SEV_HOOKS_VERSION 1u
+#define SEV_HOOKS_VERSION 2u
 
 /* Which reader's picture of a page an access needs. */
 enum sev_view {
@@ -48,9 +48,11 @@ struct sev_hooks {
      * CPU itself reads or writes a paging structure, and before a device access. On return memory
      * is in the wanted view and no other CPU holds a translation for the other one. `cpu` is the
      * CPU's index, or SEV_HOOKS_NO_CPU for devices and for stores by a debugger. `write` is true
-     * for stores. Pages that are no RAM are reported too. May be NULL. */
+     * for stores. `holder` is the TLB entry that is about to hold the translation, NULL where none
+     * will: opaque, and at its place as long as Bochs runs. Pages that are no RAM are reported too.
+     * May be NULL. */
     void (*want)(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view view, enum sev_why why,
-                 bool write);
+                 bool write, void *holder);
 
     /* Reads `len` bytes at `paddr` (within one page) in a given view for an observer (debugger,
      * gdbstub) and changes nothing. Returns false if the caller shall read memory as it stands.
@@ -68,10 +70,10 @@ extern struct sev_hooks sev_hooks;
 
 /* What patched Bochs calls: one test and a jump over it when nobody is there. */
 static inline void sev_hooks_want(unsigned cpu, uint64_t paddr, enum sev_view view,
-                                  enum sev_why why, bool write)
+                                  enum sev_why why, bool write, void *holder)
 {
     if (sev_hooks.want)
-        sev_hooks.want(sev_hooks.ctx, cpu, paddr & ~(uint64_t)0xfff, view, why, write);
+        sev_hooks.want(sev_hooks.ctx, cpu, paddr & ~(uint64_t)0xfff, view, why, write, holder);
 }
 
 /* The guest's own view for a debugger; false = read memory as it stands. */

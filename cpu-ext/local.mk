@@ -8,7 +8,10 @@ libcpuext_la_SOURCES = \
 	%D%/hooks.h \
 	%D%/cbit.c %D%/cbit.h \
 	%D%/cpuid.c %D%/cpuid.h \
-	%D%/msr.c %D%/msr.h
+	%D%/holders.c %D%/holders.h \
+	%D%/mee.c %D%/mee.h \
+	%D%/msr.c %D%/msr.h \
+	%D%/view.c %D%/view.h
 
 # --- the patched Bochs --------------------------------------------------------------------------
 bochs_inputs = \
@@ -22,7 +25,8 @@ bochs_inputs = \
 	%D%/patches/02-cbit-paging.patch \
 	%D%/patches/03-wanted-view.patch \
 	%D%/patches/04-observers.patch \
-	%D%/patches/05-wbinvd.patch
+	%D%/patches/05-wbinvd.patch \
+	%D%/patches/06-page-crossing.patch
 
 EXTRA_DIST += $(bochs_inputs)
 

@@ -63,14 +63,23 @@ unit_tests = \
 unit_tests += \
 	%D%/test_cbit \
 	%D%/test_cpuid \
-	%D%/test_msr
+	%D%/test_mee \
+	%D%/test_msr \
+	%D%/test_view \
+	%D%/test_view_random
 
 %C%_test_cbit_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_cbit_LDADD = libcpuext.la $(UNIT_LDADD)
 %C%_test_cpuid_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_cpuid_LDADD = libcpuext.la $(UNIT_LDADD)
+%C%_test_mee_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_mee_LDADD = libcpuext.la $(UNIT_LDADD)
 %C%_test_msr_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_msr_LDADD = libcpuext.la $(UNIT_LDADD)
+%C%_test_view_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_view_LDADD = libcpuext.la $(UNIT_LDADD)
+%C%_test_view_random_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_view_random_LDADD = libcpuext.la $(UNIT_LDADD)
 
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% $(CMOCKA_CFLAGS) \
 	-DTEST_VECTORS='"$(abs_srcdir)/tests/vectors"'

@@ -59,10 +59,11 @@ static struct {
     enum sev_view view;
     enum sev_why why;
     bool write;
+    void *holder;
 } seen;
 
 static void sink_want(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view view, enum sev_why why,
-                      bool write)
+                      bool write, void *holder)
 {
     assert_ptr_equal(ctx, &seen);
     seen.calls++;
@@ -71,6 +72,7 @@ static void sink_want(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view vie
     seen.view = view;
     seen.why = why;
     seen.write = write;
+    seen.holder = holder;
 }
 
 static bool sink_peek(void *ctx, uint64_t paddr, enum sev_view view, void *buf, unsigned len)
@@ -96,7 +98,7 @@ static void an_empty_table_does_nothing(void **state)
     uint8_t byte = 7;
 
     (void)state;
-    sev_hooks_want(0, 0x1234, SEV_VIEW_SHARED, SEV_WHY_DEVICE, true);
+    sev_hooks_want(0, 0x1234, SEV_VIEW_SHARED, SEV_WHY_DEVICE, true, NULL);
     assert_false(sev_hooks_peek(0, &byte, 1));
     assert_int_equal(byte, 7);
     assert_true(sev_hooks.cbit_mask == 0);
@@ -140,10 +142,10 @@ static void counts_without_a_sink(void **state)
     (void)state;
     cbit_init(&cbit, 51);
     assert_int_equal(cbit_attach(&cbit, &sev_hooks), 0);
-    sev_hooks_want(0, 0x1000, SEV_VIEW_PRIVATE, SEV_WHY_FETCH, false);
-    sev_hooks_want(1, 0x1000, SEV_VIEW_PRIVATE, SEV_WHY_FETCH, false);
-    sev_hooks_want(1, 0x2000, SEV_VIEW_SHARED, SEV_WHY_DATA, true);
-    sev_hooks_want(SEV_HOOKS_NO_CPU, 0x2000, SEV_VIEW_SHARED, SEV_WHY_DEVICE, true);
+    sev_hooks_want(0, 0x1000, SEV_VIEW_PRIVATE, SEV_WHY_FETCH, false, NULL);
+    sev_hooks_want(1, 0x1000, SEV_VIEW_PRIVATE, SEV_WHY_FETCH, false, NULL);
+    sev_hooks_want(1, 0x2000, SEV_VIEW_SHARED, SEV_WHY_DATA, true, NULL);
+    sev_hooks_want(SEV_HOOKS_NO_CPU, 0x2000, SEV_VIEW_SHARED, SEV_WHY_DEVICE, true, NULL);
     sev_hooks.wbinvd(sev_hooks.ctx, 0);
     assert_false(sev_hooks_peek(0x2000, &byte, 1));
     assert_int_equal(byte, 7);
@@ -171,13 +173,14 @@ static void hands_on_as_it_came(void **state)
     assert_int_equal(cbit_attach(&cbit, &sev_hooks), 0);
     memset(&seen, 0, sizeof(seen));
 
-    sev_hooks_want(3, 0x7ffff123, SEV_VIEW_SHARED, SEV_WHY_DATA, true);
+    sev_hooks_want(3, 0x7ffff123, SEV_VIEW_SHARED, SEV_WHY_DATA, true, bytes);
     assert_int_equal(seen.calls, 1);
     assert_int_equal(seen.cpu, 3);
     assert_true(seen.paddr == 0x7ffff000);
     assert_int_equal(seen.view, SEV_VIEW_SHARED);
     assert_int_equal(seen.why, SEV_WHY_DATA);
     assert_true(seen.write);
+    assert_ptr_equal(seen.holder, bytes);
 
     assert_true(sev_hooks_peek(0x7ffff123, bytes, 3));
     assert_int_equal(seen.calls, 2);

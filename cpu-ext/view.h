@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Page views: memory is really encrypted, at no cost on the TLB-hit path.
+ *
+ * A page of RAM (or ROM) stands in one of these views: as stored, which is what C=0 readers see, or
+ * as one guest sees it through C=1. When somebody needs another view the page is transformed in
+ * place and every translation of it is dropped, on all CPUs. Invariant: all valid translations of a
+ * page agree with the view that it stands in. A transformation is a bijection of 16-byte blocks, so
+ * nothing is ever lost by going to and fro.
+ *
+ * Implements AMD64 APM vol. 2, 15.34.5 (which view an access gets is decided in cbit.c and in
+ * Bochs) over the engine in mee.c.
+ *
+ * Pages are numbered by the owner of the memory: RAM by address / 4096, other storage behind. Each
+ * number is one piece of storage, even where two pieces (ROM and the RAM under it) share an
+ * address.
+ */
+#ifndef CPU_EXT_VIEW_H
+#define CPU_EXT_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "holders.h"
+#include "hooks.h"
+
+#define VIEW_PAGE_SIZE 4096u
+
+struct view_ops {
+    void *ctx;
+    /* The storage of a page, VIEW_PAGE_SIZE bytes. Never NULL for a page below `pages`. */
+    uint8_t *(*host)(void *ctx, uint32_t page);
+    /* Its system physical address: the tweak of its encryption. */
+    uint64_t (*spa)(void *ctx, uint32_t page);
+    /* It stands in another view now; its TLB entries are gone. Drops what else points into it: the
+     * fetch window and the stack cache of each CPU. Decoded instructions may stay: they are of the
+     * private view, and a write through any view drops them as always. */
+    void (*flipped)(void *ctx, uint32_t page);
+    /* Its contents changed without a CPU's or device's doing: drop decoded instructions too. */
+    void (*changed)(void *ctx, uint32_t page);
+    struct holders_ops tlb;
+};
+
+struct view;
+
+/* For `pages` pages, all as stored, and no running guest. NULL if out of memory. One byte a page.
+ */
+struct view *view_new(uint32_t pages, const struct view_ops *ops);
+/* Wipes the keys; memory stays as it stands. NULL is fine. */
+void view_free(struct view *view);
+
+/* --- keys and the running guest --- */
+
+/* Load the key of an ASID; errors as mee_key_install(). */
+int view_key_install(struct view *view, uint32_t asid, const uint8_t vek[16])
+    __attribute__((warn_unused_result));
+/* Put every page of that ASID back as stored, then forget the key. If it is the running guest's,
+ * that guest sees ciphertext from now on. */
+void view_key_remove(struct view *view, uint32_t asid);
+
+/* Whose private view the CPUs' accesses mean; 0 or an ASID without a key: private is as stored. The
+ * caller flushes all TLBs if that changes anything: the translations of the old guest do not agree
+ * with the new one. */
+void view_guest_set(struct view *view, uint32_t asid);
+uint32_t view_guest(const struct view *view);
+
+/* Declare what pages [first, first + n) hold to be the private data of `asid` (0: as stored)
+ * without touching a byte: memory at power-on. -ENOKEY */
+int view_declare(struct view *view, uint32_t first, uint32_t n, uint32_t asid)
+    __attribute__((warn_unused_result));
+
+/* --- the hooks --- */
+
+/* On return `page` stands in that view of the running guest, and `holder`, if not NULL, is known to
+ * be about to hold a translation of it. */
+void view_want(struct view *view, uint32_t page, enum sev_view wanted, void *holder);
+/* Copy `len` bytes from `offset` of the page as the running guest (or everybody else) sees them;
+ * nothing changes. */
+int view_peek(struct view *view, uint32_t page, enum sev_view wanted, unsigned offset, void *buf,
+              unsigned len) __attribute__((warn_unused_result));
+
+/* --- the secure processor's access: through the key of an ASID, or as stored (0); within a page,
+ * any alignment. -ENOKEY if the ASID has no key, -EIO if the cryptographic library failed. --- */
+
+int view_read(struct view *view, uint32_t asid, uint32_t page, unsigned offset, void *buf,
+              unsigned len) __attribute__((warn_unused_result));
+int view_write(struct view *view, uint32_t asid, uint32_t page, unsigned offset, const void *buf,
+               unsigned len) __attribute__((warn_unused_result));
+
+/* --- save and restore: memory itself is saved as it stands --- */
+
+/* Bytes that view_save() writes. */
+size_t view_save_size(const struct view *view);
+void view_save(const struct view *view, uint8_t *out);
+/* Takes what view_save() wrote for the same number of pages, after the keys of all ASIDs that it
+ * names were loaded. -EINVAL (not such a block, or of another size), -ENOKEY; nothing changed then.
+ * The caller flushes all TLBs. */
+int view_restore(struct view *view, const uint8_t *in, size_t len)
+    __attribute__((warn_unused_result));
+
+/* --- what there is to see --- */
+
+/* Whose private view a page stands in, 0 = as stored. */
+uint32_t view_owner(const struct view *view, uint32_t page);
+struct view_stats {
+    uint64_t flips;  /* transformations in place */
+    uint32_t errors; /* of the cryptographic library: the page kept its old view */
+};
+struct view_stats view_stats(const struct view *view);
+
+#endif

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Tests of cpu-ext/view and its index of translations, rule by rule. What the bytes become is
+ * test_mee's matter, and whether all of it holds together test_view_random's.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memmem() */
+#endif
+#include "unit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto.h"
+#include "mee.h"
+#include "view.h"
+
+#define PAGES 16u
+
+static uint8_t memory[PAGES][VIEW_PAGE_SIZE];
+static unsigned flipped[PAGES], changed[PAGES];
+
+/* A TLB entry: which page it translates. */
+struct entry {
+    bool valid;
+    uint32_t page;
+};
+static unsigned forgotten;
+
+static uint8_t *host(void *ctx, uint32_t page)
+{
+    (void)ctx;
+    assert_true(page < PAGES);
+    return memory[page];
+}
+
+static uint64_t spa(void *ctx, uint32_t page)
+{
+    (void)ctx;
+    return (uint64_t)page * VIEW_PAGE_SIZE;
+}
+
+static void on_flipped(void *ctx, uint32_t page)
+{
+    (void)ctx;
+    flipped[page]++;
+}
+
+static void on_changed(void *ctx, uint32_t page)
+{
+    (void)ctx;
+    changed[page]++;
+}
+
+static bool holds(void *ctx, void *holder, uint32_t page)
+{
+    const struct entry *entry = holder;
+
+    (void)ctx;
+    return entry->valid && entry->page == page;
+}
+
+static void forget(void *ctx, void *holder)
+{
+    (void)ctx;
+    ((struct entry *)holder)->valid = false;
+    forgotten++;
+}
+
+static const struct view_ops ops = {NULL, host, spa, on_flipped, on_changed, {NULL, holds, forget}};
+
+static const uint8_t key1[16] = {1}, key2[16] = {2};
+
+static int set_up(void **state)
+{
+    struct view *view = view_new(PAGES, &ops);
+
+    if (crypto_init() || !view || view_key_install(view, 1, key1) ||
+        view_key_install(view, 2, key2))
+        return -1;
+    for (unsigned i = 0; i < sizeof(memory); i++)
+        memory[i / VIEW_PAGE_SIZE][i % VIEW_PAGE_SIZE] = (uint8_t)(i * 11 + (i >> 12));
+    memset(flipped, 0, sizeof(flipped));
+    memset(changed, 0, sizeof(changed));
+    forgotten = 0;
+    *state = view;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    view_free(*state);
+    return 0;
+}
+
+static void translate(struct view *view, struct entry *entry, uint32_t page, enum sev_view wanted)
+{
+    view_want(view, page, wanted, entry);
+    *entry = (struct entry){true, page};
+}
+
+static void without_a_guest_both_views_are_one(void **state)
+{
+    struct view *view = *state;
+    uint8_t before[VIEW_PAGE_SIZE];
+
+    memcpy(before, memory[3], sizeof(before));
+    view_want(view, 3, SEV_VIEW_PRIVATE, NULL);
+    view_want(view, 3, SEV_VIEW_SHARED, NULL);
+    assert_memory_equal(memory[3], before, sizeof(before));
+    view_guest_set(view, 9); /* an ASID without a key */
+    view_want(view, 3, SEV_VIEW_PRIVATE, NULL);
+    assert_memory_equal(memory[3], before, sizeof(before));
+    assert_int_equal(flipped[3], 0);
+    assert_true(view_stats(view).flips == 0);
+}
+
+static void to_and_fro(void **state)
+{
+    struct view *view = *state;
+    uint8_t before[VIEW_PAGE_SIZE];
+
+    memcpy(before, memory[3], sizeof(before));
+    view_guest_set(view, 1);
+    assert_int_equal(view_guest(view), 1);
+    view_want(view, 3, SEV_VIEW_PRIVATE, NULL);
+    assert_memory_not_equal(memory[3], before, 16);
+    assert_int_equal(view_owner(view, 3), 1);
+    view_want(view, 3, SEV_VIEW_PRIVATE, NULL);
+    assert_int_equal(flipped[3], 1);
+    view_want(view, 3, SEV_VIEW_SHARED, NULL);
+    assert_memory_equal(memory[3], before, sizeof(before));
+    assert_int_equal(view_owner(view, 3), 0);
+    assert_int_equal(flipped[3], 2);
+    assert_true(view_stats(view).flips == 2);
+    assert_int_equal(changed[3], 0);
+}
+
+static void private_data_is_ciphertext_to_others(void **state)
+{
+    struct view *view = *state;
+    static const char secret[] = "sixteen bytes or more of it";
+    uint8_t raw[VIEW_PAGE_SIZE];
+
+    view_guest_set(view, 1);
+    view_want(view, 5, SEV_VIEW_PRIVATE, NULL);
+    memcpy(memory[5] + 64, secret, sizeof(secret));
+    assert_int_equal(view_peek(view, 5, SEV_VIEW_SHARED, 0, raw, sizeof(raw)), 0);
+    assert_null(memmem(raw, sizeof(raw), secret, 16));
+    assert_memory_equal(memory[5] + 64, secret, sizeof(secret)); /* the observer changed nothing */
+    view_want(view, 5, SEV_VIEW_SHARED, NULL);
+    assert_memory_equal(memory[5], raw, sizeof(raw));
+    assert_int_equal(view_peek(view, 5, SEV_VIEW_PRIVATE, 64, raw, sizeof(secret)), 0);
+    assert_memory_equal(raw, secret, sizeof(secret));
+    /* A write through C=0 destroys its block of the private view and no other. */
+    memory[5][64] ^= 1;
+    view_want(view, 5, SEV_VIEW_PRIVATE, NULL);
+    assert_memory_not_equal(memory[5] + 64, secret, 16);
+    assert_memory_equal(memory[5] + 80, secret + 16, sizeof(secret) - 16);
+}
+
+static void a_flip_drops_every_translation(void **state)
+{
+    struct view *view = *state;
+    struct entry entries[4] = {{false, 0}}, bystander = {false, 0};
+
+    view_guest_set(view, 1);
+    for (unsigned i = 0; i < 4; i++)
+        translate(view, &entries[i], 7, SEV_VIEW_PRIVATE);
+    translate(view, &bystander, 8, SEV_VIEW_PRIVATE);
+    forgotten = 0;
+    view_want(view, 7, SEV_VIEW_SHARED, NULL);
+    assert_int_equal(forgotten, 4);
+    for (unsigned i = 0; i < 4; i++)
+        assert_false(entries[i].valid);
+    assert_true(bystander.valid);
+}
+
+static void more_translations_than_places(void **state)
+{
+    struct view *view = *state;
+    struct entry entries[40] = {{false, 0}};
+    unsigned live = 0;
+
+    view_guest_set(view, 1);
+    for (unsigned i = 0; i < 40; i++)
+        translate(view, &entries[i], 7, SEV_VIEW_PRIVATE);
+    for (unsigned i = 0; i < 40; i++)
+        live += entries[i].valid;
+    assert_in_range(live, 1, 39); /* those that are not known were dropped at once */
+    assert_true(entries[39].valid);
+    view_want(view, 7, SEV_VIEW_SHARED, NULL);
+    for (unsigned i = 0; i < 40; i++)
+        assert_false(entries[i].valid);
+}
+
+static void a_reused_entry_is_not_dropped(void **state)
+{
+    struct view *view = *state;
+    struct entry entry = {false, 0};
+
+    view_guest_set(view, 1);
+    translate(view, &entry, 7, SEV_VIEW_PRIVATE);
+    translate(view, &entry, 9, SEV_VIEW_PRIVATE);
+    view_want(view, 7, SEV_VIEW_SHARED, NULL);
+    assert_true(entry.valid);
+    view_want(view, 9, SEV_VIEW_SHARED, NULL);
+    assert_false(entry.valid);
+}
+
+static void dead_places_are_reused_first(void **state)
+{
+    struct view *view = *state;
+    struct entry entries[8] = {{false, 0}};
+
+    view_guest_set(view, 1);
+    for (unsigned i = 0; i < 4; i++)
+        translate(view, &entries[i], 7, SEV_VIEW_PRIVATE);
+    entries[1].valid = entries[3].valid = false; /* flushed by the CPU */
+    forgotten = 0;
+    translate(view, &entries[4], 7, SEV_VIEW_PRIVATE);
+    translate(view, &entries[5], 7, SEV_VIEW_PRIVATE);
+    assert_int_equal(forgotten, 0);
+    assert_true(entries[0].valid && entries[2].valid && entries[4].valid && entries[5].valid);
+}
+
+static void two_guests(void **state)
+{
+    struct view *view = *state;
+    uint8_t one[16], two[16];
+
+    view_guest_set(view, 1);
+    view_want(view, 2, SEV_VIEW_PRIVATE, NULL);
+    memcpy(one, memory[2], 16);
+    view_guest_set(view, 2);
+    view_want(view, 2, SEV_VIEW_PRIVATE, NULL);
+    memcpy(two, memory[2], 16);
+    assert_memory_not_equal(one, two, 16);
+    assert_int_equal(view_owner(view, 2), 2);
+    view_guest_set(view, 1);
+    view_want(view, 2, SEV_VIEW_PRIVATE, NULL);
+    assert_memory_equal(memory[2], one, 16);
+}
+
+static void the_processor_reads_and_writes(void **state)
+{
+    struct view *view = *state;
+    static const char text[] = "launched";
+    struct entry entry = {false, 0};
+    char got[sizeof(text)];
+
+    view_guest_set(view, 1);
+    translate(view, &entry, 4, SEV_VIEW_SHARED);
+    assert_int_equal(view_write(view, 1, 4, 4090, text, 6), 0);
+    assert_false(entry.valid);
+    assert_int_equal(changed[4], 1);
+    assert_int_equal(view_read(view, 1, 4, 4090, got, 6), 0);
+    assert_memory_equal(got, text, 6);
+    view_want(view, 4, SEV_VIEW_PRIVATE, NULL);
+    assert_memory_equal(memory[4] + 4090, text, 6);
+    /* Read as stored: ciphertext, and nothing moved for it. */
+    unsigned before = flipped[4];
+    assert_int_equal(view_read(view, 0, 4, 4090, got, 6), 0);
+    assert_memory_not_equal(got, text, 6);
+    assert_int_equal(flipped[4], before);
+    /* Written as stored. */
+    assert_int_equal(view_write(view, 0, 4, 0, text, sizeof(text)), 0);
+    view_want(view, 4, SEV_VIEW_SHARED, NULL);
+    assert_memory_equal(memory[4], text, sizeof(text));
+    assert_int_equal(view_read(view, 3, 4, 0, got, 1), -ENOKEY);
+    assert_int_equal(view_write(view, 3, 4, 0, got, 1), -ENOKEY);
+    assert_memory_equal(memory[4], text, sizeof(text));
+}
+
+static void a_whole_page_is_not_transformed_first(void **state)
+{
+    struct view *view = *state;
+    uint8_t page[VIEW_PAGE_SIZE] = {1, 2, 3};
+
+    assert_int_equal(view_write(view, 2, 6, 0, page, sizeof(page)), 0);
+    assert_true(view_stats(view).flips == 0);
+    assert_int_equal(view_owner(view, 6), 2);
+    assert_memory_equal(memory[6], page, sizeof(page));
+    view_want(view, 6, SEV_VIEW_SHARED, NULL);
+    assert_memory_not_equal(memory[6], page, 16);
+}
+
+static void a_removed_key_leaves_ciphertext(void **state)
+{
+    struct view *view = *state;
+    uint8_t plain[VIEW_PAGE_SIZE], raw[VIEW_PAGE_SIZE];
+    struct entry entry = {false, 0};
+
+    view_guest_set(view, 1);
+    translate(view, &entry, 1, SEV_VIEW_PRIVATE);
+    memcpy(plain, memory[1], sizeof(plain));
+    assert_int_equal(view_read(view, 0, 1, 0, raw, sizeof(raw)), 0);
+    view_key_remove(view, 1);
+    view_key_remove(view, 1);
+    assert_false(entry.valid);
+    assert_memory_equal(memory[1], raw, sizeof(raw));
+    view_want(view, 1, SEV_VIEW_PRIVATE, NULL); /* the guest has lost its view */
+    assert_memory_equal(memory[1], raw, sizeof(raw));
+    /* The same key again, and all is as before: the running guest did not change. */
+    assert_int_equal(view_key_install(view, 1, key1), 0);
+    view_want(view, 1, SEV_VIEW_PRIVATE, NULL);
+    assert_memory_equal(memory[1], plain, sizeof(plain));
+    assert_int_equal(view_key_install(view, 1, key2), -EEXIST);
+}
+
+static void declared_memory_is_not_touched(void **state)
+{
+    struct view *view = *state;
+    uint8_t before[sizeof(memory)];
+
+    memcpy(before, memory, sizeof(memory));
+    view_guest_set(view, 1);
+    assert_int_equal(view_declare(view, 2, 1000, 1), 0);
+    assert_memory_equal(memory, before, sizeof(memory));
+    for (uint32_t page = 0; page < PAGES; page++)
+        assert_int_equal(view_owner(view, page), page < 2 ? 0 : 1);
+    view_want(view, 9, SEV_VIEW_PRIVATE, NULL);
+    assert_memory_equal(memory, before, sizeof(memory));
+    assert_int_equal(view_declare(view, 0, 1, 77), -ENOKEY);
+    assert_int_equal(view_declare(view, 9, 1, 0), 0);
+    assert_int_equal(view_owner(view, 9), 0);
+    assert_int_equal(view_owner(view, 10), 1);
+    assert_int_equal(view_declare(view, PAGES, ~0u, 1), 0);
+}
+
+static void save_and_restore(void **state)
+{
+    struct view *view = *state, *other;
+    size_t len = view_save_size(view);
+    uint8_t *saved = malloc(len);
+
+    assert_non_null(saved);
+    view_guest_set(view, 2);
+    view_want(view, 3, SEV_VIEW_PRIVATE, NULL);
+    view_guest_set(view, 1);
+    view_want(view, 4, SEV_VIEW_PRIVATE, NULL);
+    view_save(view, saved);
+
+    /* Elsewhere the keys were loaded in another order. */
+    other = view_new(PAGES, &ops);
+    assert_non_null(other);
+    assert_int_equal(view_key_install(other, 2, key2), 0);
+    assert_int_equal(view_restore(other, saved, len), -ENOKEY);
+    assert_int_equal(view_owner(other, 3), 0);
+    assert_int_equal(view_key_install(other, 1, key1), 0);
+    assert_int_equal(view_restore(other, saved, len), 0);
+    assert_int_equal(view_owner(other, 3), 2);
+    assert_int_equal(view_owner(other, 4), 1);
+    assert_int_equal(view_owner(other, 5), 0);
+    assert_int_equal(view_guest(other), 1);
+
+    assert_int_equal(view_restore(other, saved, len - 1), -EINVAL);
+    saved[0] ^= 1;
+    assert_int_equal(view_restore(other, saved, len), -EINVAL);
+    saved[0] ^= 1;
+    saved[8] ^= 1; /* number of pages */
+    assert_int_equal(view_restore(other, saved, len), -EINVAL);
+    saved[8] ^= 1;
+    saved[len - 1] = 200; /* a slot without a key */
+    assert_int_equal(view_restore(other, saved, len), -ENOKEY);
+    saved[len - 1] = 255; /* no slot at all */
+    assert_int_equal(view_restore(other, saved, len), -ENOKEY);
+    assert_int_equal(view_owner(other, 3), 2);
+    view_free(other);
+    free(saved);
+}
+
+static void freeing_nothing(void **state)
+{
+    (void)state;
+    view_free(NULL);
+    holders_free(NULL);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(without_a_guest_both_views_are_one),
+        TEST(to_and_fro),
+        TEST(private_data_is_ciphertext_to_others),
+        TEST(a_flip_drops_every_translation),
+        TEST(more_translations_than_places),
+        TEST(a_reused_entry_is_not_dropped),
+        TEST(dead_places_are_reused_first),
+        TEST(two_guests),
+        TEST(the_processor_reads_and_writes),
+        TEST(a_whole_page_is_not_transformed_first),
+        TEST(a_removed_key_leaves_ciphertext),
+        TEST(declared_memory_is_not_touched),
+        TEST(save_and_restore),
+        cmocka_unit_test(freeing_nothing),
+    };
+    return cmocka_run_group_tests_name("view", tests, NULL, NULL);
+}
