@@ -47,7 +47,7 @@ BUILT_SOURCES += $(BOCHS_STAMP)
 
 $(BOCHS_STAMP): $(bochs_inputs)
 	@$(MKDIR_P) bochs && rm -f $@
-	@CC='$(CC)' CXX='$(CXX)' $(SHELL) $(srcdir)/%D%/build-bochs bochs '$(bochsplugindir)' '$(BOCHS_SOURCE)'
+	@CC='$(BOCHS_CC)' CXX='$(BOCHS_CXX)' $(SHELL) $(srcdir)/%D%/build-bochs bochs '$(bochsplugindir)' '$(BOCHS_SOURCE)'
 	@touch $@
 
 install-exec-local: install-bochs
