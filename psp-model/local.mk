@@ -31,3 +31,4 @@ libpspmodel_la_SOURCES = \
 	%D%/sev_abi.h
 libpspmodel_la_CFLAGS = $(AM_CFLAGS) $(GCRYPT_CFLAGS) $(GPGERROR_CFLAGS)
 libpspmodel_la_LIBADD = $(GCRYPT_LIBS) $(GPGERROR_LIBS)
+include %D%/tools/local.mk

@@ -3,7 +3,21 @@
 interop_tests = \
 	%D%/control.tap \
 	%D%/validate.tap
-EXTRA_DIST += $(interop_tests)
+owner_tests = \
+	%D%/owner_cli.tap \
+	%D%/owner_libvirt.tap \
+	%D%/owner_pki.tap
+EXTRA_DIST += \
+	$(interop_tests) \
+	$(owner_tests) \
+	%D%/model_root.py \
+	%D%/taplib.py
+
+# Those of the owner's tool need no Bochs.
+TESTS += $(owner_tests)
+check_PROGRAMS += %D%/make_platform
+%C%_make_platform_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
+%C%_make_platform_LDADD = libpspmodel.la
 
 if WITH_BOCHS
 TESTS += $(interop_tests)

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What an owner expects to be launched; see expect.h.
+ *
+ * Source: AMD pub. 55766, section 6.5 "LAUNCH_MEASURE"; QEMU target/i386/sev.c (kernel hashes).
+ */
+#include "expect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto.h"
+#include "guid.h"
+#include "input.h"
+
+#define POLICY_ES (1u << 2)
+#define VMSA_SIZE 4096
+
+bool expect_option(struct expect *expect, int id, const char *value)
+{
+    const char **const places[] = {
+        [EXPECT_API_MAJOR - EXPECT_API_MAJOR] = &expect->api_major,
+        [EXPECT_API_MINOR - EXPECT_API_MAJOR] = &expect->api_minor,
+        [EXPECT_BUILD_ID - EXPECT_API_MAJOR] = &expect->build_id,
+        [EXPECT_POLICY - EXPECT_API_MAJOR] = &expect->policy,
+        [EXPECT_TIK - EXPECT_API_MAJOR] = &expect->tik_arg,
+        [EXPECT_BLOB - EXPECT_API_MAJOR] = &expect->blob_arg,
+        [EXPECT_DIGEST - EXPECT_API_MAJOR] = &expect->digest_arg,
+        [EXPECT_KERNEL - EXPECT_API_MAJOR] = &expect->kernel,
+        [EXPECT_INITRD - EXPECT_API_MAJOR] = &expect->initrd,
+        [EXPECT_CMDLINE - EXPECT_API_MAJOR] = &expect->cmdline,
+        [EXPECT_NUM_CPUS - EXPECT_API_MAJOR] = &expect->num_cpus,
+        [EXPECT_VMSA0 - EXPECT_API_MAJOR] = &expect->vmsa[0],
+        [EXPECT_VMSA1 - EXPECT_API_MAJOR] = &expect->vmsa[1],
+    };
+    if (id < EXPECT_API_MAJOR || id > EXPECT_VMSA1)
+        return false;
+    if (id != EXPECT_FIRMWARE)
+        *places[id - EXPECT_API_MAJOR] = value;
+    else if (expect->firmwares++ < EXPECT_FIRMWARE_MAX) /* too many: see expect_load() */
+        expect->firmware[expect->firmwares - 1] = value;
+    return true;
+}
+
+static enum owner_exit add(struct expect *expect, const char *name, const void *data, size_t len)
+{
+    uint8_t *all = realloc(expect->data, expect->len + len + 1);
+    if (all)
+        expect->data = all;
+    struct expect_region *regions =
+        realloc(expect->regions, (expect->count + 1) * sizeof(*expect->regions));
+    if (regions)
+        expect->regions = regions;
+    if (!all || !regions)
+        return owner_fail(OWNER_TROUBLE, "out of memory");
+    if (len)
+        memcpy(all + expect->len, data, len);
+    struct expect_region *region = &regions[expect->count++];
+    snprintf(region->name, sizeof(region->name), "%s", name);
+    region->offset = expect->len;
+    region->len = len;
+    expect->len += len;
+    return OWNER_OK;
+}
+
+static enum owner_exit add_file(struct expect *expect, const char *what, const char *path)
+{
+    uint8_t *data;
+    size_t len;
+    const char *slash = strrchr(path, '/');
+    enum owner_exit code = input_file(what, path, &data, &len);
+    if (!code)
+        code = add(expect, slash ? slash + 1 : path, data, len);
+    free(data);
+    return code;
+}
+
+static enum owner_exit hash_file(const char *what, const char *path, uint8_t digest[32])
+{
+    uint8_t *data = NULL;
+    size_t len = 0;
+    enum owner_exit code = path ? input_file(what, path, &data, &len) : OWNER_OK;
+    if (!code)
+        crypto_sha256(data, len, digest);
+    free(data);
+    return code;
+}
+
+static enum owner_exit add_hashes(struct expect *expect)
+{
+    static const char *const guids[] = {GUID_HASH_CMDLINE, GUID_HASH_INITRD, GUID_HASH_KERNEL};
+    const char *cmdline = expect->cmdline ? expect->cmdline : "";
+    uint8_t digest[3][32], guid[GUID_SIZE];
+    struct guid_table table = {0};
+    crypto_sha256(cmdline, strlen(cmdline) + 1, digest[0]); /* with its NUL */
+    enum owner_exit code = hash_file("--initrd", expect->initrd, digest[1]);
+    if (!code)
+        code = hash_file("--kernel", expect->kernel, digest[2]);
+    if (code)
+        return code;
+    bool good = guid_table_start(&table, GUID_HASH_TABLE, 2);
+    for (unsigned i = 0; i < 3; i++)
+        good = good && guid_parse(guids[i], guid) && guid_table_add(&table, guid, digest[i], 32);
+    good = good && guid_table_finish(&table);
+    code = good ? add(expect, "kernel hashes", table.data, table.len)
+                : owner_fail(OWNER_TROUBLE, "out of memory");
+    guid_table_free(&table);
+    return code;
+}
+
+static enum owner_exit add_vmsas(struct expect *expect)
+{
+    uint32_t cpus;
+    if (!expect->num_cpus || !expect->vmsa[0])
+        return owner_fail(OWNER_USAGE, "policy has bit 2 (SEV-ES): --num-cpus and --vmsa-cpu0 "
+                                       "are needed");
+    enum owner_exit code = input_number("--num-cpus", expect->num_cpus, EXPECT_CPUS_MAX, &cpus);
+    if (!code && cpus == 0)
+        code = owner_fail(OWNER_USAGE, "--num-cpus: there is no guest without a CPU");
+    if (!code && cpus > 1 && !expect->vmsa[1])
+        code = owner_fail(OWNER_USAGE, "more than one CPU: --vmsa-cpu1 is needed");
+    for (unsigned i = 0; i < cpus && !code; i++) {
+        char name[EXPECT_NAME_SIZE];
+        snprintf(name, sizeof(name), "VMSA of CPU %u", i);
+        code = add_file(expect, i ? "--vmsa-cpu1" : "--vmsa-cpu0", expect->vmsa[i > 0]);
+        if (code)
+            break;
+        struct expect_region *region = &expect->regions[expect->count - 1];
+        memcpy(region->name, name, sizeof(name));
+        if (region->len != VMSA_SIZE)
+            code = owner_fail(OWNER_INPUT, "%s: a VMSA has %d bytes, not %zu", expect->vmsa[i > 0],
+                              VMSA_SIZE, region->len);
+    }
+    return code;
+}
+
+static enum owner_exit load_content(struct expect *expect)
+{
+    enum owner_exit code = OWNER_OK;
+    if (expect->digest_arg)
+        return input_exact("--launch-digest", expect->digest_arg, expect->input.launch_digest, 32);
+    if (!expect->firmwares || expect->firmwares > EXPECT_FIRMWARE_MAX)
+        return owner_fail(OWNER_USAGE, "give --launch-digest, or --firmware from once to %d times",
+                          EXPECT_FIRMWARE_MAX);
+    if (!expect->kernel && (expect->initrd || expect->cmdline))
+        return owner_fail(OWNER_USAGE, "--initrd and --cmdline are measured only with --kernel");
+    for (unsigned i = 0; i < expect->firmwares && !code; i++)
+        code = add_file(expect, "--firmware", expect->firmware[i]);
+    if (!code && expect->kernel)
+        code = add_hashes(expect);
+    if (!code && (expect->input.policy & POLICY_ES))
+        code = add_vmsas(expect);
+    if (!code)
+        crypto_sha256(expect->data, expect->len, expect->input.launch_digest);
+    return code;
+}
+
+enum owner_exit expect_load(struct expect *expect)
+{
+    uint32_t major = 0, minor = 0, build = 0;
+    if (!expect->api_major || !expect->api_minor || !expect->build_id || !expect->policy ||
+        !expect->tik_arg)
+        return owner_fail(OWNER_USAGE, "--api-major, --api-minor, --build-id, --policy and --tik "
+                                       "are needed: all of them are part of the measurement");
+    enum owner_exit code = input_number("--api-major", expect->api_major, 255, &major);
+    if (!code)
+        code = input_number("--api-minor", expect->api_minor, 255, &minor);
+    if (!code)
+        code = input_number("--build-id", expect->build_id, 255, &build);
+    if (!code)
+        code = input_number("--policy", expect->policy, UINT32_MAX, &expect->input.policy);
+    if (!code)
+        code = input_exact("--tik", expect->tik_arg, expect->tik, sizeof(expect->tik));
+    if (!code && expect->blob_arg)
+        code = input_exact("--launch-measure-blob", expect->blob_arg, expect->blob,
+                           sizeof(expect->blob));
+    expect->input.api_major = (uint8_t)major;
+    expect->input.api_minor = (uint8_t)minor;
+    expect->input.build = (uint8_t)build;
+    memcpy(expect->input.mnonce, expect->blob + MEASURE_SIZE, sizeof(expect->input.mnonce));
+    return code ? code : load_content(expect);
+}
+
+void expect_free(struct expect *expect)
+{
+    free(expect->data);
+    free(expect->regions);
+    crypto_wipe(expect, sizeof(*expect));
+}

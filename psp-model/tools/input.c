@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * sevowner's inputs and outputs; see input.h.
+ */
+#define _DEFAULT_SOURCE /* getrandom(), mkstemp() */
+
+#include "input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "b64.h"
+#include "crypto.h"
+
+#define FILE_MAX (1u << 30)
+
+enum owner_exit input_number(const char *what, const char *text, uint32_t max, uint32_t *value)
+{
+    bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+    const char *digits = hex ? text + 2 : text;
+    const char *allowed = hex ? "0123456789abcdefABCDEF" : "0123456789";
+    char *end;
+    errno = 0;
+    unsigned long long v = strtoull(digits, &end, hex ? 16 : 10);
+    /* strtoull() takes signs and blanks, we do not. */
+    if (!*digits || strspn(digits, allowed) != strlen(digits) || errno || v > max)
+        return owner_fail(OWNER_USAGE,
+                          "%s: \"%s\" is not a number from 0 to %" PRIu32 " (hexadecimal with 0x)",
+                          what, text, max);
+    *value = (uint32_t)v;
+    return OWNER_OK;
+}
+
+enum owner_exit input_file(const char *what, const char *path, uint8_t **data, size_t *len)
+{
+    struct stat st;
+    *data = NULL;
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return owner_fail(OWNER_INPUT, "%s: %s: %s", what, path, strerror(errno));
+    enum owner_exit code = OWNER_OK;
+    if (fstat(fileno(f), &st) || !S_ISREG(st.st_mode))
+        code = owner_fail(OWNER_INPUT, "%s: %s is not a file", what, path);
+    else if (st.st_size > FILE_MAX)
+        code = owner_fail(OWNER_INPUT, "%s: %s is larger than 1 GiB", what, path);
+    else if (!(*data = malloc((size_t)st.st_size + 1)))
+        code = owner_fail(OWNER_TROUBLE, "out of memory");
+    if (!code) {
+        *len = fread(*data, 1, (size_t)st.st_size, f);
+        (*data)[*len] = '\0'; /* for those who read text */
+        if (*len != (size_t)st.st_size)
+            code = owner_fail(OWNER_INPUT, "%s: %s cannot be read", what, path);
+    }
+    fclose(f);
+    if (code) {
+        free(*data);
+        *data = NULL;
+    }
+    return code;
+}
+
+/* Base64 of the size wanted; -1 if it is none. */
+static long decode(const void *text, size_t text_len, size_t exact, void *data, size_t cap)
+{
+    long n = b64_decode(text, text_len, data, cap);
+    return n < 0 || (exact && (size_t)n != exact) ? -1 : n;
+}
+
+static enum owner_exit wrong_blob(const char *what, const char *arg, size_t exact)
+{
+    if (exact)
+        return owner_fail(OWNER_INPUT, "%s: %s is neither a file nor base64 of %zu bytes", what,
+                          arg, exact);
+    return owner_fail(OWNER_INPUT, "%s: %s is neither a readable file nor base64", what, arg);
+}
+
+enum owner_exit input_blob(const char *what, const char *arg, size_t exact, void *data, size_t cap,
+                           size_t *len)
+{
+    uint8_t *file = NULL;
+    size_t size = 0;
+    if (access(arg, F_OK) != 0) {
+        long n = decode(arg, strlen(arg), exact, data, cap);
+        if (n < 0)
+            return wrong_blob(what, arg, exact);
+        *len = (size_t)n;
+        return OWNER_OK;
+    }
+    enum owner_exit code = input_file(what, arg, &file, &size);
+    if (code)
+        return code;
+    long n = exact && size == exact ? -1 : decode(file, size, exact, data, cap);
+    if (n >= 0) {
+        *len = (size_t)n;
+    } else if (size <= cap && (!exact || size == exact)) {
+        memcpy(data, file, size);
+        *len = size;
+    } else if (exact) {
+        code = owner_fail(OWNER_INPUT, "%s: %s has %zu bytes, not %zu, nor is it base64 of them",
+                          what, arg, size, exact);
+    } else {
+        code = owner_fail(OWNER_INPUT, "%s: %s has more than %zu bytes", what, arg, cap);
+    }
+    crypto_wipe(file, size);
+    free(file);
+    return code;
+}
+
+enum owner_exit input_exact(const char *what, const char *arg, void *data, size_t len)
+{
+    size_t got;
+    return input_blob(what, arg, len, data, len, &got);
+}
+
+enum owner_exit input_random(void *data, size_t len)
+{
+    if (getrandom(data, len, 0) != (ssize_t)len)
+        return owner_fail(OWNER_TROUBLE, "the system gives no random bytes: %s", strerror(errno));
+    return OWNER_OK;
+}
+
+static bool write_all(int fd, const uint8_t *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, data, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        data += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+enum owner_exit output_file(const char *path, const void *data, size_t len, bool secret)
+{
+    char temporary[PATH_MAX];
+    if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >= (int)sizeof(temporary))
+        return owner_fail(OWNER_OUTPUT, "%s: the name is too long", path);
+    int fd = mkstemp(temporary);
+    if (fd < 0)
+        return owner_fail(OWNER_OUTPUT, "%s: %s", path, strerror(errno));
+    mode_t mask = umask(0);
+    umask(mask);
+    bool good = write_all(fd, data, len) && (secret || fchmod(fd, 0666 & ~mask) == 0);
+    good = close(fd) == 0 && good;
+    if (good && rename(temporary, path) == 0)
+        return OWNER_OK;
+    enum owner_exit code = owner_fail(OWNER_OUTPUT, "%s: %s", path, strerror(errno));
+    unlink(temporary);
+    return code;
+}
+
+enum owner_exit output_base64(const char *path, const void *data, size_t len)
+{
+    char *text = malloc(B64_TEXT_SIZE(len));
+    if (!text)
+        return owner_fail(OWNER_TROUBLE, "out of memory");
+    b64_encode(data, len, text);
+    enum owner_exit code = output_file(path, text, strlen(text), false);
+    free(text);
+    return code;
+}

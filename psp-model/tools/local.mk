@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The guest owner's command line: one verb a file.
+bin_PROGRAMS += sevowner
+
+sevowner_SOURCES = \
+	%D%/chain.c %D%/chain.h \
+	%D%/expect.c %D%/expect.h \
+	%D%/explain.c %D%/explain.h \
+	%D%/guid.c %D%/guid.h \
+	%D%/input.c %D%/input.h \
+	%D%/launched.c %D%/launched.h \
+	%D%/owner.h \
+	%D%/sevowner.c \
+	%D%/verb_cert_export.c \
+	%D%/verb_cert_show.c \
+	%D%/verb_cert_verify.c \
+	%D%/verb_measurement_build.c \
+	%D%/verb_measurement_verify.c \
+	%D%/verb_report_verify.c \
+	%D%/verb_secret_build.c \
+	%D%/verb_session.c
+sevowner_CPPFLAGS = $(AM_CPPFLAGS) -DOWNER_VERSION='"$(PACKAGE_VERSION)"'
+sevowner_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+sevowner_LDADD = libpspmodel.la $(JANSSON_LIBS)
+
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = %D%/completion/sevowner
+
+dist_man_MANS += psp-model/man/sevowner.1

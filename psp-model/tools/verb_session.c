@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * sevowner session: new TEK and TIK, wrapped for one platform.
+ *
+ * Source: the files of `sevctl session` and, with --sev-tool, of sev-tool's generate_launch_blob.
+ */
+#include "owner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cert.h"
+#include "crypto.h"
+#include "input.h"
+#include "session.h"
+
+enum { NAME = 1, TIK, TEK, SEV_TOOL };
+
+static const struct owner_option options[] = {
+    {NAME, "name", "NAME", "names of the files start with it (default: vm)"},
+    {TIK, "tik", "FILE|BASE64", "use this TIK instead of a new one"},
+    {TEK, "tek", "FILE|BASE64", "use this TEK instead of a new one"},
+    {SEV_TOOL, "sev-tool", NULL, "write sev-tool's files instead of sevctl's"},
+    {0, NULL, NULL, NULL},
+};
+
+struct made {
+    struct session_keys keys;
+    uint8_t session[SESSION_SIZE], godh[CERT_SIZE];
+};
+
+static enum owner_exit read_pdh(const char *path, struct crypto_p384_public *pub)
+{
+    uint8_t *data = NULL;
+    size_t len = 0;
+    struct cert pdh;
+    enum owner_exit code = input_file("PDH", path, &data, &len);
+    if (code)
+        return code;
+    /* A chain starts with the PDH; what follows is for `cert verify`. */
+    if (len < CERT_SIZE || cert_read(&pdh, data) || pdh.usage != CERT_USAGE_PDH ||
+        cert_public(&pdh, pub))
+        code = owner_fail(OWNER_INPUT, "PDH: %s does not start with a PDH certificate", path);
+    free(data);
+    return code;
+}
+
+/* Our end of the agreement is made here and forgotten here. */
+static enum owner_exit make(const struct crypto_p384_public *pdh, uint32_t policy,
+                            struct made *made)
+{
+    uint8_t seed[CRYPTO_P384_SEED_SIZE], z[CRYPTO_P384_SIZE];
+    struct crypto_p384_key key;
+    struct session session;
+    struct cert godh;
+    int err = -1;
+    enum owner_exit code = input_random(seed, sizeof(seed));
+    if (!code)
+        code = input_random(session.nonce, sizeof(session.nonce));
+    if (!code)
+        code = input_random(session.wrap_iv, sizeof(session.wrap_iv));
+    if (code)
+        return code;
+    err = crypto_p384_from_seed(seed, &key);
+    if (!err)
+        err = crypto_p384_ecdh(&key, pdh, z);
+    if (!err)
+        err = session_seal(&session, z, sizeof(z), &made->keys, policy);
+    if (!err) {
+        cert_init(&godh, CERT_USAGE_PDH, &key.pub);
+        cert_write(&godh, made->godh);
+        session_write(&session, made->session);
+    }
+    crypto_wipe(seed, sizeof(seed));
+    crypto_wipe(z, sizeof(z));
+    crypto_wipe(&key, sizeof(key));
+    return err ? owner_fail(OWNER_TROUBLE, "the session cannot be made") : OWNER_OK;
+}
+
+static enum owner_exit write_one(const char *what, const char *prefix, const char *suffix,
+                                 const void *data, size_t len, bool base64)
+{
+    char path[4096];
+    if (snprintf(path, sizeof(path), "%s%s", prefix, suffix) >= (int)sizeof(path))
+        return owner_fail(OWNER_USAGE, "--name is too long");
+    bool secret = len < SESSION_SIZE;
+    enum owner_exit code =
+        base64 ? output_base64(path, data, len) : output_file(path, data, len, secret);
+    if (!code) {
+        owner_say("%-8s %s\n", what, path);
+        owner_answer(what, json_string(path));
+    }
+    return code;
+}
+
+static enum owner_exit write_files(const char *name, bool sev_tool, const struct made *made)
+{
+    const uint8_t *tek = made->keys.tek, *tik = made->keys.tik;
+    enum owner_exit code;
+    if (sev_tool) {
+        uint8_t tk[32];
+        memcpy(tk, tek, 16);
+        memcpy(tk + 16, tik, 16);
+        code = write_one("tk", "", "tmp_tk.bin", tk, sizeof(tk), false);
+        if (!code)
+            code = write_one("godh", "", "godh.cert", made->godh, CERT_SIZE, false);
+        if (!code)
+            code = write_one("session", "", "launch_blob.bin", made->session, SESSION_SIZE, false);
+        crypto_wipe(tk, sizeof(tk));
+        return code;
+    }
+    code = write_one("tik", name, "_tik.bin", tik, 16, false);
+    if (!code)
+        code = write_one("tek", name, "_tek.bin", tek, 16, false);
+    if (!code)
+        code = write_one("godh", name, "_godh.b64", made->godh, CERT_SIZE, true);
+    if (!code)
+        code = write_one("session", name, "_session.b64", made->session, SESSION_SIZE, true);
+    return code;
+}
+
+static enum owner_exit run(const struct owner_verb *verb, int argc, char **argv)
+{
+    const char *value, *name = "vm", *tik = NULL, *tek = NULL;
+    bool sev_tool = false;
+    int id, first;
+    while ((id = owner_option(verb, argc, argv, &value, &first)) > 0) {
+        if (id == NAME)
+            name = value;
+        else if (id == TIK)
+            tik = value;
+        else if (id == TEK)
+            tek = value;
+        else
+            sev_tool = true;
+    }
+    if (id < 0 || !owner_count(verb, argc, first, 2))
+        return OWNER_USAGE;
+
+    struct crypto_p384_public pdh;
+    struct made made;
+    uint32_t policy;
+    enum owner_exit code = input_number("POLICY", argv[first + 1], UINT32_MAX, &policy);
+    if (!code)
+        code = read_pdh(argv[first], &pdh);
+    if (!code)
+        code = tik ? input_exact("--tik", tik, made.keys.tik, 16) : input_random(made.keys.tik, 16);
+    if (!code)
+        code = tek ? input_exact("--tek", tek, made.keys.tek, 16) : input_random(made.keys.tek, 16);
+    if (!code)
+        code = make(&pdh, policy, &made);
+    if (!code)
+        code = write_files(name, sev_tool, &made);
+    crypto_wipe(&made, sizeof(made));
+    return code;
+}
+
+const struct owner_verb verb_session = {"session", "PDH POLICY",
+                                        "Make a launch session for a platform", options, run};
