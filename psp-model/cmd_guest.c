@@ -8,6 +8,7 @@
  * What is listed above each body follows the checks of dispatch.c (command, buffer, platform
  * state, reserved fields, handle, guest state), in the order of checking.
  */
+#include "buf.h"
 #include "dispatch.h"
 
 /* ACTIVE           the guest has an ASID already
@@ -15,10 +16,9 @@
  * ASID_OWNED       another guest is active under it
  * DFFLUSH_REQUIRED the ASID was used since the last DF_FLUSH
  * HWERROR_PLATFORM the host could not load the key */
-enum sev_status cmd_activate(struct cmd *cmd)
+static enum sev_status activate(struct cmd *cmd, uint32_t asid)
 {
     struct psp *psp = cmd->psp;
-    uint32_t asid = cmd_get32(cmd, SEV_ACTIVATE_ASID);
     int err;
 
     if (cmd->guest->asid)
@@ -34,6 +34,44 @@ enum sev_status cmd_activate(struct cmd *cmd)
         return psp_host_trouble(psp, "loading a guest's key", err);
     cmd->guest->asid = asid;
     return SEV_STATUS_SUCCESS;
+}
+
+/* As activate(). */
+enum sev_status cmd_activate(struct cmd *cmd)
+{
+    return activate(cmd, cmd_get32(cmd, SEV_ACTIVATE_ASID));
+}
+
+/* INVALID_LEN      the buffer's own length is not 18h
+ * INVALID_PARAM    no APIC ids, or more than the machine has CPUs
+ * INVALID_ADDRESS  the list of APIC ids is not wholly in RAM
+ * INVALID_PARAM    an APIC id that no CPU has
+ * then as activate(). The list says where the guest may run; the model's memory controllers serve
+ * all CPUs, so the guest may run everywhere. */
+enum sev_status cmd_activate_ex(struct cmd *cmd)
+{
+    struct psp *psp = cmd->psp;
+    uint32_t n = cmd_get32(cmd, SEV_ACTIVATE_EX_NUMIDS);
+    uint64_t ids = cmd_addr(cmd, SEV_ACTIVATE_EX_IDS_ADDR);
+    uint8_t wire[4 * PSP_CPUS_MAX];
+    enum sev_status status;
+    struct buf b;
+
+    if (cmd_get32(cmd, SEV_ACTIVATE_EX_LENGTH) != SEV_ACTIVATE_EX_SIZE)
+        return SEV_STATUS_INVALID_LEN;
+    if (!n || n > psp->config.cpus)
+        return SEV_STATUS_INVALID_PARAM;
+    if (!psp_ram_valid(psp, ids, 4ull * n))
+        return SEV_STATUS_INVALID_ADDRESS;
+    status = psp_ram_read(psp, PSP_NO_ASID, ids, wire, 4ul * n);
+    if (status != SEV_STATUS_SUCCESS)
+        return status;
+    b = buf_reader(wire, 4ul * n);
+    for (uint32_t i = 0; i < n; i++) {
+        if (buf_get32(&b) >= psp->config.cpus)
+            return SEV_STATUS_INVALID_PARAM;
+    }
+    return activate(cmd, cmd_get32(cmd, SEV_ACTIVATE_EX_ASID));
 }
 
 /* INACTIVE  the guest has no ASID */
@@ -54,6 +92,14 @@ enum sev_status cmd_decommission(struct cmd *cmd)
     if (!gctx_count(&cmd->psp->guests))
         cmd->psp->platform.state = SEV_PLATFORM_INIT;
     return SEV_STATUS_SUCCESS;
+}
+
+/* UNSUPPORTED  always. The layouts of SWAP_OUT and SWAP_IN are public (sev-tool), how they protect
+ * a page is not. */
+enum sev_status cmd_swap(struct cmd *cmd)
+{
+    (void)cmd;
+    return SEV_STATUS_UNSUPPORTED;
 }
 
 /* HWERROR_PLATFORM only. */

@@ -3,88 +3,28 @@
  * Commands that launch a guest: encrypt and measure its first memory, tell the owner what was
  * measured, take the owner's secret.
  *
- * Implements AMD pub. 55766, 6.2 "LAUNCH_START", 6.3 "LAUNCH_UPDATE_DATA", 6.5 "LAUNCH_MEASURE",
+ * Implements AMD pub. 55766, 6.2 "LAUNCH_START", 6.3 "LAUNCH_UPDATE_DATA",
+ * 6.4 "LAUNCH_UPDATE_VMSA", 6.5 "LAUNCH_MEASURE",
  * 6.6 "LAUNCH_SECRET", 6.7 "LAUNCH_FINISH".
  *
  * What is listed above each body follows the checks of dispatch.c (command, buffer, platform
  * state, reserved fields, handle, guest state), in the order of checking. Every body ends its
  * list with HWERROR_PLATFORM, trouble of the host, without naming it.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "dispatch.h"
 #include "measure.h"
 #include "packet.h"
-#include "policy.h"
+#include "start.h"
+#include "transfer.h"
 
 /* --- LAUNCH_START ---------------------------------------------------------------------------- */
 
-/* A key that the user fixed, or a random one. */
-static enum sev_status choose16(struct psp *psp, const uint8_t *fixed, uint8_t key[16])
-{
-    if (!fixed)
-        return psp_random(psp, key, 16);
-    memcpy(key, fixed, 16);
-    return SEV_STATUS_SUCCESS;
-}
-
-static enum sev_status fill_keys(struct psp *psp, struct gctx *guest, const struct gctx *owner)
-{
-    enum sev_status status = SEV_STATUS_SUCCESS;
-
-    if (owner)
-        memcpy(guest->vek, owner->vek, sizeof(guest->vek));
-    else
-        status = psp_random(psp, guest->vek, sizeof(guest->vek));
-    if (status == SEV_STATUS_SUCCESS)
-        status = choose16(psp, psp->config.tek, guest->tek);
-    if (status == SEV_STATUS_SUCCESS)
-        status = choose16(psp, psp->config.tik, guest->tik);
-    if (status != SEV_STATUS_SUCCESS)
-        return status;
-    guest->hash = crypto_sha256_new();
-    return guest->hash ? SEV_STATUS_SUCCESS : SEV_STATUS_RESOURCE_LIMIT;
-}
-
-/* INVALID_GUEST   HANDLE is not 0 and names no guest to share keys with
- * POLICY_FAILURE  reserved policy bits; the platform's API is older than the policy wants; ES
- *                 without SEV-ES; key sharing that a policy forbids, or with another policy
- * RESOURCE_LIMIT  no free guest context */
+/* As start_guest(); the session may be missing. */
 enum sev_status cmd_launch_start(struct cmd *cmd)
 {
-    struct psp *psp = cmd->psp;
-    uint32_t handle = cmd_get32(cmd, SEV_GUEST_HANDLE);
-    uint32_t policy = cmd_get32(cmd, SEV_START_POLICY);
-    const struct gctx *owner = gctx_find(&psp->guests, handle);
-    struct gctx *guest;
-    enum sev_status status;
-
-    if (handle && !owner)
-        return SEV_STATUS_INVALID_GUEST;
-    status = policy_check_start(policy, &psp->config, &psp->platform);
-    if (status == SEV_STATUS_SUCCESS && owner)
-        status = policy_check_sharing(policy, owner->policy);
-    if (status != SEV_STATUS_SUCCESS)
-        return status;
-
-    guest = gctx_new(&psp->guests);
-    if (!guest)
-        return SEV_STATUS_RESOURCE_LIMIT;
-    guest->policy = policy;
-    status = fill_keys(psp, guest, owner);
-    if (status == SEV_STATUS_SUCCESS) {
-        cmd_put32(cmd, SEV_GUEST_HANDLE, guest->handle);
-        status = cmd_reply(cmd);
-    }
-    if (status != SEV_STATUS_SUCCESS) {
-        gctx_delete(guest);
-        return status;
-    }
-    guest->state = SEV_GUEST_LUPDATE;
-    psp->platform.state = SEV_PLATFORM_WORKING;
-    cmd->handle = guest->handle;
-    return status;
+    return start_guest(cmd, SEV_GUEST_LUPDATE, false);
 }
 
 /* --- LAUNCH_UPDATE_DATA ---------------------------------------------------------------------- */
@@ -179,6 +119,28 @@ enum sev_status cmd_launch_update_data(struct cmd *cmd)
     return launch_update(cmd);
 }
 
+/* POLICY_FAILURE   the guest is not an ES guest: it has no VMSA
+ * INACTIVE         the guest has no ASID
+ * INVALID_LEN      not 4096
+ * INVALID_ADDRESS  not aligned to 4096, or not wholly in RAM
+ * RESOURCE_LIMIT   out of memory */
+enum sev_status cmd_launch_update_vmsa(struct cmd *cmd)
+{
+    uint64_t addr = cmd_addr(cmd, SEV_LAUNCH_ADDR);
+
+    if (!(cmd->guest->policy & SEV_POLICY_ES))
+        return SEV_STATUS_POLICY_FAILURE;
+    if (!cmd->guest->asid)
+        return SEV_STATUS_INACTIVE;
+    if (cmd_get32(cmd, SEV_LAUNCH_LEN) != SEV_VMSA_SIZE)
+        return SEV_STATUS_INVALID_LEN;
+    if (addr % SEV_VMSA_SIZE || !psp_ram_valid(cmd->psp, addr, SEV_VMSA_SIZE))
+        return SEV_STATUS_INVALID_ADDRESS;
+    cmd->region_addr = addr;
+    cmd->region_len = SEV_VMSA_SIZE;
+    return launch_update(cmd);
+}
+
 /* --- LAUNCH_MEASURE -------------------------------------------------------------------------- */
 
 /* What the owner gets: MEASURE || MNONCE. */
@@ -186,9 +148,13 @@ static enum sev_status measure(struct cmd *cmd, uint8_t blob[MEASURE_BLOB_SIZE],
                                struct measure_input *in)
 {
     struct psp *psp = cmd->psp;
-    enum sev_status status = choose16(psp, psp->config.mnonce, in->mnonce);
+    enum sev_status status = SEV_STATUS_SUCCESS;
     int err;
 
+    if (psp->config.mnonce)
+        memcpy(in->mnonce, psp->config.mnonce, sizeof(in->mnonce));
+    else
+        status = psp_random(psp, in->mnonce, sizeof(in->mnonce));
     if (status != SEV_STATUS_SUCCESS)
         return status;
     in->api_major = psp->config.api_major;
@@ -240,87 +206,13 @@ enum sev_status cmd_launch_measure(struct cmd *cmd)
 
 /* --- LAUNCH_SECRET --------------------------------------------------------------------------- */
 
-struct secret {
-    uint64_t header_addr, guest_addr, trans_addr;
-    uint32_t header_len, guest_len, trans_len;
-};
-
-static enum sev_status check_secret(struct cmd *cmd, const struct secret *s)
-{
-    if (!cmd->guest->asid)
-        return SEV_STATUS_INACTIVE;
-    if (s->header_len != PACKET_HEADER_SIZE || !s->guest_len || s->guest_len % SEV_BLOCK_SIZE ||
-        s->guest_len > SEV_PACKET_DATA_MAX || !s->trans_len || s->trans_len > SEV_PACKET_DATA_MAX)
-        return SEV_STATUS_INVALID_LEN;
-    if (!psp_ram_valid(cmd->psp, s->header_addr, s->header_len) || s->guest_addr % SEV_BLOCK_SIZE ||
-        !psp_ram_valid(cmd->psp, s->guest_addr, s->guest_len) ||
-        !psp_ram_valid(cmd->psp, s->trans_addr, s->trans_len))
-        return SEV_STATUS_INVALID_ADDRESS;
-    return SEV_STATUS_SUCCESS;
-}
-
-/* Get header and payload into psp->chunk, authenticate and decrypt there. */
-static enum sev_status open_secret(struct cmd *cmd, const struct secret *s)
-{
-    struct psp *psp = cmd->psp;
-    const struct psp_config *config = &psp->config;
-    bool with_measure = measure_binds_version(config->api_major, config->api_minor);
-    struct packet_keys keys = {.tek = cmd->guest->tek,
-                               .tik = cmd->guest->tik,
-                               .context = PACKET_LAUNCH_SECRET,
-                               .measure = with_measure ? cmd->guest->measure : NULL};
-    struct packet_header header;
-    uint8_t wire[PACKET_HEADER_SIZE];
-    enum sev_status status = psp_ram_read(psp, PSP_NO_ASID, s->header_addr, wire, sizeof(wire));
-    int err;
-
-    if (status != SEV_STATUS_SUCCESS)
-        return status;
-    packet_header_read(&header, wire);
-    if (header.flags & ~PACKET_FLAG_COMPRESSED)
-        return SEV_STATUS_INVALID_PARAM;
-    if (header.flags & PACKET_FLAG_COMPRESSED)
-        return SEV_STATUS_UNSUPPORTED;
-    if (s->trans_len != s->guest_len)
-        return SEV_STATUS_INVALID_LEN;
-    cmd->chunk_used = s->trans_len;
-    status = psp_ram_read(psp, PSP_NO_ASID, s->trans_addr, psp->chunk, s->trans_len);
-    if (status != SEV_STATUS_SUCCESS)
-        return status;
-    err = packet_open(&header, &keys, s->guest_len, psp->chunk, s->trans_len);
-    if (err == -EBADMSG)
-        return SEV_STATUS_BAD_MEASUREMENT;
-    return err ? psp_host_trouble(psp, "opening a packet", err) : SEV_STATUS_SUCCESS;
-}
-
-/* INACTIVE         the guest has no ASID
- * INVALID_LEN      header not 52 bytes; guest or packet length 0 or above 16 KiB; guest length no
- *                  multiple of 16
- * INVALID_ADDRESS  guest region not aligned to 16; header, region or packet not wholly in RAM
- * INVALID_PARAM    unknown header flags
- * UNSUPPORTED      a compressed packet: its format is not published
- * INVALID_LEN      guest and packet lengths differ
- * BAD_MEASUREMENT  the packet's MAC is wrong */
+/* As transfer_to_guest(). From API 0.17 on the packet is bound to the measurement. */
 enum sev_status cmd_launch_secret(struct cmd *cmd)
 {
-    struct secret s = {.header_addr = cmd_addr(cmd, SEV_PACKET_HEADER_ADDR),
-                       .header_len = cmd_get32(cmd, SEV_PACKET_HEADER_LEN),
-                       .guest_addr = cmd_addr(cmd, SEV_PACKET_GUEST_ADDR),
-                       .guest_len = cmd_get32(cmd, SEV_PACKET_GUEST_LEN),
-                       .trans_addr = cmd_addr(cmd, SEV_PACKET_TRANS_ADDR),
-                       .trans_len = cmd_get32(cmd, SEV_PACKET_TRANS_LEN)};
-    enum sev_status status = check_secret(cmd, &s);
+    const struct psp_config *config = &cmd->psp->config;
+    bool bound = measure_binds_version(config->api_major, config->api_minor);
 
-    if (status == SEV_STATUS_SUCCESS)
-        status = open_secret(cmd, &s);
-    if (status == SEV_STATUS_SUCCESS)
-        status =
-            psp_ram_write(cmd->psp, cmd->guest->asid, s.guest_addr, cmd->psp->chunk, s.guest_len);
-    if (status == SEV_STATUS_SUCCESS) {
-        cmd->region_addr = s.guest_addr;
-        cmd->region_len = s.guest_len;
-    }
-    return status;
+    return transfer_to_guest(cmd, PACKET_LAUNCH_SECRET, bound ? cmd->guest->measure : NULL, 0);
 }
 
 /* --- LAUNCH_FINISH --------------------------------------------------------------------------- */

@@ -2,12 +2,16 @@
  *
  * Commands that start, stop, describe and flush the platform.
  *
- * Implements AMD pub. 55766, 5.2 "INIT", 5.5 "SHUTDOWN", 5.6 "PLATFORM_STATUS", 5.13 "DF_FLUSH".
+ * Implements AMD pub. 55766, 5.2 "INIT" and "INIT_EX", 5.5 "SHUTDOWN", 5.6 "PLATFORM_STATUS", 5.13
+ * "DF_FLUSH".
  *
  * What is listed above each body follows the checks of dispatch.c (command, buffer, platform
  * state, reserved fields), in the order of checking.
  */
+#include "chip.h"
 #include "dispatch.h"
+
+#define NV_ALIGN 4096u
 
 /* INVALID_PARAM    a flag other than ES
  * With ES, for the memory that the hypervisor gives away for save areas:
@@ -33,13 +37,44 @@ static void enter_init(struct psp *psp, uint32_t flags)
     platform_dirty_all_asids(&psp->platform);
 }
 
-/* As check_init(). */
+/* As check_init(), then
+ * SECURE_DATA_INVALID  the chip's storage is damaged or of a newer version */
 enum sev_status cmd_init(struct cmd *cmd)
 {
     uint32_t flags = cmd_get32(cmd, SEV_INIT_FLAGS);
     enum sev_status status =
         check_init(cmd, flags, cmd_addr(cmd, SEV_INIT_TMR_ADDR), cmd_get32(cmd, SEV_INIT_TMR_LEN));
 
+    if (status == SEV_STATUS_SUCCESS)
+        status = chip_load(cmd->psp);
+    if (status == SEV_STATUS_SUCCESS)
+        enter_init(cmd->psp, flags);
+    return status;
+}
+
+/* INVALID_LEN          the buffer's own length is not 24h
+ * then as check_init(), then
+ * INVALID_LEN          NV_LEN is not 32 KiB
+ * INVALID_ADDRESS      the NV buffer is not aligned to 4 KiB, or not wholly in RAM
+ * SECURE_DATA_INVALID  what the chip or the buffer holds is damaged or of a newer version; the
+ *                      buffer is another chip's */
+enum sev_status cmd_init_ex(struct cmd *cmd)
+{
+    uint32_t flags = cmd_get32(cmd, SEV_INIT_EX_FLAGS);
+    uint64_t nv = cmd_addr(cmd, SEV_INIT_EX_NV_ADDR);
+    enum sev_status status;
+
+    if (cmd_get32(cmd, SEV_INIT_EX_LENGTH) != SEV_INIT_EX_SIZE)
+        return SEV_STATUS_INVALID_LEN;
+    status = check_init(cmd, flags, cmd_addr(cmd, SEV_INIT_EX_TMR_ADDR),
+                        cmd_get32(cmd, SEV_INIT_EX_TMR_LEN));
+    if (status != SEV_STATUS_SUCCESS)
+        return status;
+    if (cmd_get32(cmd, SEV_INIT_EX_NV_LEN) != SEV_NV_SIZE)
+        return SEV_STATUS_INVALID_LEN;
+    if (!nv || nv % NV_ALIGN || !psp_ram_valid(cmd->psp, nv, SEV_NV_SIZE))
+        return SEV_STATUS_INVALID_ADDRESS;
+    status = chip_load_buffer(cmd->psp, nv);
     if (status == SEV_STATUS_SUCCESS)
         enter_init(cmd->psp, flags);
     return status;
@@ -49,6 +84,7 @@ enum sev_status cmd_init(struct cmd *cmd)
 enum sev_status cmd_shutdown(struct cmd *cmd)
 {
     psp_delete_guests(cmd->psp);
+    chip_leave_buffer(cmd->psp);
     cmd->psp->platform.state = SEV_PLATFORM_UNINIT;
     cmd->psp->platform.es = false;
     return SEV_STATUS_SUCCESS;

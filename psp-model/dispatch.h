@@ -74,9 +74,18 @@ enum sev_status cmd_reply_length(struct cmd *cmd, unsigned offset, uint32_t need
     __attribute__((warn_unused_result));
 
 /* Bodies, by file. */
-cmd_handler cmd_init, cmd_shutdown, cmd_platform_status, cmd_df_flush;        /* cmd_platform.c */
-cmd_handler cmd_decommission, cmd_activate, cmd_deactivate, cmd_guest_status; /* cmd_guest.c */
-cmd_handler cmd_launch_start, cmd_launch_update_data, cmd_launch_measure, cmd_launch_secret,
-    cmd_launch_finish; /* cmd_launch.c */
+cmd_handler cmd_init, cmd_init_ex, cmd_shutdown, cmd_platform_status,
+    cmd_df_flush; /* cmd_platform.c */
+cmd_handler cmd_factory_reset, cmd_pek_gen, cmd_pek_csr, cmd_pek_cert_import, cmd_pdh_gen,
+    cmd_pdh_cert_export, cmd_get_id, cmd_download_firmware; /* cmd_pki.c */
+cmd_handler cmd_decommission, cmd_activate, cmd_activate_ex, cmd_deactivate, cmd_guest_status,
+    cmd_swap; /* cmd_guest.c */
+cmd_handler cmd_launch_start, cmd_launch_update_data, cmd_launch_update_vmsa, cmd_launch_measure,
+    cmd_launch_secret, cmd_launch_finish; /* cmd_launch.c */
+cmd_handler cmd_attestation;              /* cmd_attest.c */
+cmd_handler cmd_send_start, cmd_send_update_data, cmd_send_update_vmsa, cmd_send_finish,
+    cmd_send_cancel, cmd_receive_start, cmd_receive_update_data, cmd_receive_update_vmsa,
+    cmd_receive_finish;                                 /* cmd_migrate.c */
+cmd_handler cmd_dbg_decrypt, cmd_dbg_encrypt, cmd_copy; /* cmd_debug.c */
 
 #endif

@@ -6,8 +6,13 @@ libpspmodel_la_SOURCES = \
 	%D%/b64.c %D%/b64.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/cert.c %D%/cert.h \
+	%D%/chip.c %D%/chip.h \
+	%D%/cmd_attest.c \
+	%D%/cmd_debug.c \
 	%D%/cmd_guest.c \
 	%D%/cmd_launch.c \
+	%D%/cmd_migrate.c \
+	%D%/cmd_pki.c \
 	%D%/cmd_platform.c \
 	%D%/crypto.c %D%/crypto.h \
 	%D%/dispatch.c %D%/dispatch.h \
@@ -27,8 +32,13 @@ libpspmodel_la_SOURCES = \
 	%D%/report.c %D%/report.h \
 	%D%/root.c %D%/root.h \
 	%D%/root_keys.h \
+	%D%/save.c \
 	%D%/session.c %D%/session.h \
-	%D%/sev_abi.h
+	%D%/sev_abi.h \
+	%D%/start.c %D%/start.h \
+	%D%/transfer.c %D%/transfer.h
 libpspmodel_la_CFLAGS = $(AM_CFLAGS) $(GCRYPT_CFLAGS) $(GPGERROR_CFLAGS)
 libpspmodel_la_LIBADD = $(GCRYPT_LIBS) $(GPGERROR_LIBS)
 include %D%/tools/local.mk
+
+EXTRA_DIST += %D%/COMMANDS.md

@@ -33,6 +33,8 @@ struct packet_keys {
     const uint8_t *measure;
 };
 #define PACKET_LAUNCH_SECRET 0x01
+#define PACKET_SEND_DATA     0x02 /* SEND_UPDATE_DATA, RECEIVE_UPDATE_DATA */
+#define PACKET_SEND_VMSA     0x03 /* SEND_UPDATE_VMSA, RECEIVE_UPDATE_VMSA */
 
 /* Encrypt `len` bytes of `data` in place and fill header->mac; header->flags and ->iv are inputs.
  * guest_len is GUEST_LEN of the MAC (equal to len unless compressed). 0 or a negative errno. */

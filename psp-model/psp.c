@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chip.h"
 #include "crypto.h"
 #include "dispatch.h"
 #include "psp_priv.h"
@@ -62,6 +63,7 @@ void psp_free(struct psp *psp)
 void psp_reset(struct psp *psp)
 {
     psp_delete_guests(psp);
+    chip_leave_buffer(psp);
     platform_reset(&psp->platform);
 }
 
@@ -83,7 +85,7 @@ void psp_get_platform(const struct psp *psp, struct psp_platform_info *info)
     info->api_minor = psp->config.api_minor;
     info->build = psp->config.build;
     info->es = psp->platform.es;
-    info->owned = false;
+    info->owned = psp->platform.state != SEV_PLATFORM_UNINIT && chip_identity(psp)->owned;
     info->guests = gctx_count(&psp->guests);
 }
 

@@ -52,6 +52,20 @@ enum sev_status psp_exec(struct psp *psp, uint16_t command, uint64_t buffer)
 /* A CPU executed WBINVD. Indices at or above config.cpus are ignored. */
 void psp_wbinvd(struct psp *psp, unsigned cpu);
 
+/* The complete volatile state, guests and keys included, for the emulator's save and restore.
+ * psp_save() writes at most PSP_SAVE_MAX bytes; -ENOSPC if `cap` is less than needed, -EBUSY while
+ * a guest is in LUPDATE (the middle of its hash cannot be stored: LAUNCH_MEASURE first). The bytes
+ * hold secret keys. */
+#define PSP_SAVE_MAX 0x8000u
+int psp_save(const struct psp *psp, void *out, size_t cap, size_t *len)
+    __attribute__((warn_unused_result));
+/* Put a saved state in force. -EINVAL if it is damaged, of another version or configuration, or of
+ * another chip: nothing is changed then. Another negative errno if the host cannot load the keys
+ * of guests: the processor is then as after psp_reset(). *reason, unless NULL, says why in words
+ * (static text; NULL on success). Non-volatile storage stays as it is. */
+int psp_load(struct psp *psp, const void *data, size_t len, const char **reason)
+    __attribute__((warn_unused_result));
+
 /* State for debuggers and the control socket. Key material is not part of it. */
 struct psp_platform_info {
     uint8_t state; /* enum sev_platform_state */

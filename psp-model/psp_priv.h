@@ -7,6 +7,7 @@
 #ifndef PSP_PRIV_H
 #define PSP_PRIV_H
 
+#include "chip.h"
 #include "gctx.h"
 #include "platform.h"
 #include "psp.h"
@@ -21,6 +22,7 @@ struct psp {
     uint8_t fixed_tik[16], fixed_tek[16], fixed_mnonce[16];
     struct platform platform;
     struct gctx_table guests;
+    struct chip chip;
     uint8_t chunk[PSP_CHUNK]; /* plaintext passes through here; wiped after each command */
 };
 

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The identity in the running processor; see chip.h.
+ *
+ * Implements AMD pub. 55766, 5.2 "INIT" and "INIT_EX" (persistent state).
+ */
+#include "chip.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "nv.h"
+#include "psp_priv.h"
+
+static_assert(NV_SIZE <= PSP_CHUNK && NV_INIT_EX_SIZE <= PSP_CHUNK, "psp->chunk is the scratch");
+
+struct identity_random chip_random(struct psp *psp)
+{
+    return (struct identity_random){.fill = psp->host.random, .ctx = psp->ctx};
+}
+
+const struct identity *chip_identity(const struct psp *psp)
+{
+    return psp->chip.nv_addr ? &psp->chip.in_buffer : &psp->chip.own;
+}
+
+/* Decode the scratch; say why if it cannot be. */
+static enum sev_status decode(struct psp *psp, size_t len, struct identity *id)
+{
+    const char *reason = NULL;
+    char message[160];
+
+    if (nv_decode(id, psp->chunk, len, &reason) == 0)
+        return SEV_STATUS_SUCCESS;
+    if (psp->host.log) {
+        snprintf(message, sizeof(message), "psp: stored identity refused: %s",
+                 reason ? reason : "unknown reason");
+        psp->host.log(psp->ctx, PSP_LOG_ERROR, message);
+    }
+    return SEV_STATUS_SECURE_DATA_INVALID;
+}
+
+/* Write `id` where the identity in force is kept. */
+static enum sev_status store(struct psp *psp, uint64_t nv_addr, const struct identity *id)
+{
+    enum sev_status status = SEV_STATUS_SUCCESS;
+
+    nv_encode(id, psp->chunk);
+    if (nv_addr) {
+        status = psp_ram_write(psp, PSP_NO_ASID, nv_addr, psp->chunk, NV_SIZE);
+    } else if (psp->host.nv_store) {
+        int err = psp->host.nv_store(psp->ctx, psp->chunk, NV_SIZE);
+
+        if (err)
+            status = psp_host_trouble(psp, "storing the identity", err);
+    }
+    crypto_wipe(psp->chunk, NV_SIZE);
+    return status;
+}
+
+static enum sev_status create(struct psp *psp, struct identity *id)
+{
+    struct identity_random random = chip_random(psp);
+    int err = identity_create(id, &random, psp->config.api_major, psp->config.api_minor);
+
+    if (err)
+        return psp_host_trouble(psp, "making the chip's identity", err);
+    return store(psp, 0, id);
+}
+
+enum sev_status chip_load(struct psp *psp)
+{
+    struct identity id = {0};
+    enum sev_status status = SEV_STATUS_SUCCESS;
+    size_t len = 0;
+    int err = -ENOENT;
+
+    if (psp->chip.loaded)
+        return SEV_STATUS_SUCCESS;
+    if (psp->host.nv_load)
+        err = psp->host.nv_load(psp->ctx, psp->chunk, PSP_CHUNK, &len);
+    if (err == -ENOENT || (!err && nv_blank(psp->chunk, len)))
+        status = create(psp, &id);
+    else if (err)
+        status = psp_host_trouble(psp, "loading the identity", err);
+    else
+        status = decode(psp, len, &id);
+    if (status == SEV_STATUS_SUCCESS) {
+        psp->chip.own = id;
+        psp->chip.loaded = true;
+    }
+    identity_wipe(&id);
+    crypto_wipe(psp->chunk, len);
+    return status;
+}
+
+static enum sev_status fresh_in_buffer(struct psp *psp, uint64_t addr, struct identity *id)
+{
+    struct identity_random random = chip_random(psp);
+    int err;
+
+    *id = psp->chip.own;
+    err = identity_new_pek(id, &random, psp->config.api_major, psp->config.api_minor);
+    if (err)
+        return psp_host_trouble(psp, "making keys", err);
+    return store(psp, addr, id);
+}
+
+enum sev_status chip_load_buffer(struct psp *psp, uint64_t addr)
+{
+    struct identity id = {0};
+    enum sev_status status = chip_load(psp);
+
+    if (status == SEV_STATUS_SUCCESS)
+        status = psp_ram_read(psp, PSP_NO_ASID, addr, psp->chunk, NV_INIT_EX_SIZE);
+    if (status != SEV_STATUS_SUCCESS)
+        return status;
+    if (nv_blank(psp->chunk, NV_INIT_EX_SIZE))
+        status = fresh_in_buffer(psp, addr, &id);
+    else
+        status = decode(psp, NV_INIT_EX_SIZE, &id);
+    if (status == SEV_STATUS_SUCCESS &&
+        memcmp(id.chip_id, psp->chip.own.chip_id, sizeof(id.chip_id)) != 0)
+        status = SEV_STATUS_SECURE_DATA_INVALID;
+    if (status == SEV_STATUS_SUCCESS) {
+        psp->chip.in_buffer = id;
+        psp->chip.nv_addr = addr;
+    }
+    identity_wipe(&id);
+    crypto_wipe(psp->chunk, NV_INIT_EX_SIZE);
+    return status;
+}
+
+void chip_leave_buffer(struct psp *psp)
+{
+    psp->chip.nv_addr = 0;
+    identity_wipe(&psp->chip.in_buffer);
+}
+
+enum sev_status chip_change(struct psp *psp, const struct identity *id)
+{
+    enum sev_status status = store(psp, psp->chip.nv_addr, id);
+
+    if (status == SEV_STATUS_SUCCESS)
+        *(psp->chip.nv_addr ? &psp->chip.in_buffer : &psp->chip.own) = *id;
+    return status;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The identity in the running processor: where it is loaded from, which one is in force, and how a
+ * changed one is stored before it takes effect.
+ *
+ * Implements AMD pub. 55766, 5.2 "INIT" and "INIT_EX" (persistent state).
+ *
+ * A chip has storage of its own (psp_host.nv_load, nv_store). INIT_EX puts owner, PEK and PDH into
+ * a 32 KiB buffer of the host's memory instead, until SHUTDOWN; chip id and CEK stay the chip's.
+ */
+#ifndef PSP_CHIP_H
+#define PSP_CHIP_H
+
+#include "identity.h"
+#include "psp.h"
+
+struct chip {
+    bool loaded;               /* is `own` valid */
+    struct identity own;       /* as in the chip's storage; survives a power cycle */
+    uint64_t nv_addr;          /* INIT_EX: the buffer in force, else 0 */
+    struct identity in_buffer; /* INIT_EX: as in that buffer */
+};
+
+/* Load the chip's own identity, or make and store it if this is a new chip.
+ * HWERROR_PLATFORM, or SECURE_DATA_INVALID if what is stored is damaged or of a newer version. */
+enum sev_status chip_load(struct psp *psp) __attribute__((warn_unused_result));
+
+/* INIT_EX: take identity from the buffer at `addr`, or make and store one if it is blank.
+ * HWERROR_PLATFORM, or SECURE_DATA_INVALID if it is damaged or belongs to another chip. */
+enum sev_status chip_load_buffer(struct psp *psp, uint64_t addr)
+    __attribute__((warn_unused_result));
+/* SHUTDOWN: forget the buffer. */
+void chip_leave_buffer(struct psp *psp);
+
+/* The identity in force. Between INIT and SHUTDOWN it is valid. */
+const struct identity *chip_identity(const struct psp *psp);
+/* Store a changed identity and put it in force; unchanged if that fails (HWERROR_PLATFORM). */
+enum sev_status chip_change(struct psp *psp, const struct identity *id)
+    __attribute__((warn_unused_result));
+
+/* For the identity's own functions. */
+struct identity_random chip_random(struct psp *psp);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Commands that move a guest's memory with its key in the processor's hand: the hypervisor's
+ * debugger reads and writes it, or memory is moved to another place.
+ *
+ * Implements AMD pub. 55766, 7.1 "DBG_DECRYPT", 7.2 "DBG_ENCRYPT" and "COPY".
+ *
+ * What is listed above each body follows the checks of dispatch.c (command, buffer, platform
+ * state, reserved fields, handle, guest state), in the order of checking; trouble of the host
+ * (HWERROR_PLATFORM) is not named. If the host fails in the middle of more than 64 KiB, the
+ * destination holds the part that was done.
+ */
+#include "dispatch.h"
+
+struct move {
+    uint64_t src, dst;
+    uint32_t len;
+    uint32_t src_asid, dst_asid;
+};
+
+/* INACTIVE         the guest has no ASID
+ * INVALID_LEN      0, or no multiple of 16
+ * INVALID_ADDRESS  source or destination not aligned to 16 or not wholly in RAM; the two overlap
+ *                  without being the same */
+static enum sev_status check_move(struct cmd *cmd, const struct move *m)
+{
+    uint64_t gap = m->src < m->dst ? m->dst - m->src : m->src - m->dst;
+
+    if (!cmd->guest->asid)
+        return SEV_STATUS_INACTIVE;
+    if (!m->len || m->len % SEV_BLOCK_SIZE)
+        return SEV_STATUS_INVALID_LEN;
+    if (m->src % SEV_BLOCK_SIZE || m->dst % SEV_BLOCK_SIZE || (gap && gap < m->len) ||
+        !psp_ram_valid(cmd->psp, m->src, m->len) || !psp_ram_valid(cmd->psp, m->dst, m->len))
+        return SEV_STATUS_INVALID_ADDRESS;
+    return SEV_STATUS_SUCCESS;
+}
+
+static enum sev_status move(struct cmd *cmd, const struct move *m)
+{
+    struct psp *psp = cmd->psp;
+    enum sev_status status = check_move(cmd, m);
+
+    cmd->chunk_used = m->len < PSP_CHUNK ? m->len : PSP_CHUNK;
+    for (uint32_t done = 0; status == SEV_STATUS_SUCCESS && done < m->len; done += PSP_CHUNK) {
+        uint32_t left = m->len - done, n = left < PSP_CHUNK ? left : PSP_CHUNK;
+
+        status = psp_ram_read(psp, m->src_asid, m->src + done, psp->chunk, n);
+        if (status == SEV_STATUS_SUCCESS)
+            status = psp_ram_write(psp, m->dst_asid, m->dst + done, psp->chunk, n);
+    }
+    return status;
+}
+
+static enum sev_status debug(struct cmd *cmd, uint32_t src_asid, uint32_t dst_asid)
+{
+    struct move m = {.src = cmd_addr(cmd, SEV_DBG_SRC_ADDR),
+                     .dst = cmd_addr(cmd, SEV_DBG_DST_ADDR),
+                     .len = cmd_get32(cmd, SEV_DBG_LEN),
+                     .src_asid = src_asid,
+                     .dst_asid = dst_asid};
+
+    if (cmd->guest->policy & SEV_POLICY_NODBG)
+        return SEV_STATUS_POLICY_FAILURE;
+    return move(cmd, &m);
+}
+
+/* POLICY_FAILURE  policy NODBG
+ * then as check_move() */
+enum sev_status cmd_dbg_decrypt(struct cmd *cmd)
+{
+    return debug(cmd, cmd->guest->asid, PSP_NO_ASID);
+}
+
+/* As DBG_DECRYPT. */
+enum sev_status cmd_dbg_encrypt(struct cmd *cmd)
+{
+    return debug(cmd, PSP_NO_ASID, cmd->guest->asid);
+}
+
+/* As check_move(). The policy does not matter: no plaintext leaves the guest. */
+enum sev_status cmd_copy(struct cmd *cmd)
+{
+    struct move m = {.src = cmd_addr(cmd, SEV_COPY_SRC_ADDR),
+                     .dst = cmd_addr(cmd, SEV_COPY_DST_ADDR),
+                     .len = cmd_get32(cmd, SEV_COPY_LEN),
+                     .src_asid = cmd->guest->asid,
+                     .dst_asid = cmd->guest->asid};
+
+    return move(cmd, &m);
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The volatile state of the processor as bytes, for the emulator's save and restore.
+ *
+ * Source: none; the layout is ours: little endian, version 1, in this order.
+ *
+ * - magic "SEVBXPS\0"; version u32; length of everything u32
+ * - api major, minor, build, 0 (u8 each), asids u32, cpus u32: those of the processor
+ * - platform state, es, is an own identity there, is one of a buffer there (u8 each)
+ * - ASIDs that need DF_FLUSH (bits), CPUs that need WBINVD (bits), last handle u32
+ * - address of INIT_EX's buffer u64; the identities, each in the form of nv.h
+ * - number of guests u32, for each: slot, handle, policy, asid (u32 each), state, measured (u8
+ *   each), vek, tek, tik (16 each), digest, measure (32 each), mnonce (16)
+ * - SHA-256 of all that (against accidents: who can write the file owns the machine anyway)
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "nv.h"
+#include "psp_priv.h"
+
+#define SAVE_VERSION 1u
+#define HASH_SIZE    32u
+#define GUEST_SIZE   (4u * 4 + 2 + 3 * 16 + 2 * 32 + 16)
+#define FIXED_SIZE                                                                                 \
+    (16u + 12 + 4 + sizeof(((struct platform *)0)->asid_dirty) +                                   \
+     sizeof(((struct platform *)0)->cpu_dirty) + 4 + 8 + 4 + HASH_SIZE)
+
+static const uint8_t magic[8] = "SEVBXPS";
+
+static_assert(FIXED_SIZE + 2 * NV_SIZE + GCTX_SLOTS * GUEST_SIZE <= PSP_SAVE_MAX, "PSP_SAVE_MAX");
+
+/* --- save ------------------------------------------------------------------------------------ */
+
+static void put_identity(struct buf *b, const struct identity *id)
+{
+    uint8_t wire[NV_SIZE];
+
+    nv_encode(id, wire);
+    buf_put(b, wire, sizeof(wire));
+    crypto_wipe(wire, sizeof(wire));
+}
+
+static void put_guest(struct buf *b, unsigned slot, const struct gctx *guest)
+{
+    buf_put32(b, slot);
+    buf_put32(b, guest->handle);
+    buf_put32(b, guest->policy);
+    buf_put32(b, guest->asid);
+    buf_put8(b, guest->state);
+    buf_put8(b, guest->measured);
+    buf_put(b, guest->vek, sizeof(guest->vek));
+    buf_put(b, guest->tek, sizeof(guest->tek));
+    buf_put(b, guest->tik, sizeof(guest->tik));
+    buf_put(b, guest->launch_digest, sizeof(guest->launch_digest));
+    buf_put(b, guest->measure, sizeof(guest->measure));
+    buf_put(b, guest->mnonce, sizeof(guest->mnonce));
+}
+
+static void put_platform(struct buf *b, const struct psp *psp)
+{
+    buf_put8(b, psp->config.api_major);
+    buf_put8(b, psp->config.api_minor);
+    buf_put8(b, psp->config.build);
+    buf_put8(b, 0);
+    buf_put32(b, psp->config.asids);
+    buf_put32(b, psp->config.cpus);
+    buf_put8(b, psp->platform.state);
+    buf_put8(b, psp->platform.es);
+    buf_put8(b, psp->chip.loaded);
+    buf_put8(b, psp->chip.nv_addr != 0);
+    buf_put(b, psp->platform.asid_dirty, sizeof(psp->platform.asid_dirty));
+    buf_put(b, psp->platform.cpu_dirty, sizeof(psp->platform.cpu_dirty));
+    buf_put32(b, psp->guests.last_handle);
+    buf_put64(b, psp->chip.nv_addr);
+    if (psp->chip.loaded)
+        put_identity(b, &psp->chip.own);
+    if (psp->chip.nv_addr)
+        put_identity(b, &psp->chip.in_buffer);
+}
+
+static size_t save_size(const struct psp *psp)
+{
+    return FIXED_SIZE + (psp->chip.loaded ? NV_SIZE : 0) + (psp->chip.nv_addr ? NV_SIZE : 0) +
+           gctx_count(&psp->guests) * GUEST_SIZE;
+}
+
+int psp_save(const struct psp *psp, void *out, size_t cap, size_t *len)
+{
+    size_t size = save_size(psp);
+    uint8_t digest[HASH_SIZE];
+    struct buf b;
+
+    for (unsigned i = 0; i < GCTX_SLOTS; i++) {
+        if (psp->guests.slot[i].hash)
+            return -EBUSY;
+    }
+    if (size > cap)
+        return -ENOSPC;
+    b = buf_writer(out, size);
+    buf_put(&b, magic, sizeof(magic));
+    buf_put32(&b, SAVE_VERSION);
+    buf_put32(&b, (uint32_t)size);
+    put_platform(&b, psp);
+    buf_put32(&b, gctx_count(&psp->guests));
+    for (unsigned i = 0; i < GCTX_SLOTS; i++) {
+        if (psp->guests.slot[i].handle)
+            put_guest(&b, i, &psp->guests.slot[i]);
+    }
+    crypto_sha256(out, size - HASH_SIZE, digest);
+    buf_put(&b, digest, sizeof(digest));
+    *len = size;
+    return buf_done(&b) ? 0 : -EIO;
+}
+
+/* --- load ------------------------------------------------------------------------------------ */
+
+/* What the bytes say, before any of it counts. */
+struct saved {
+    struct platform platform;
+    struct gctx_table guests;
+    struct chip chip;
+};
+
+/* Each reader gives NULL or what is wrong. */
+static const char *get_frame(struct buf *b, size_t len)
+{
+    uint8_t found[8], digest[HASH_SIZE];
+
+    buf_get(b, found, sizeof(found));
+    if (!buf_ok(b) || memcmp(found, magic, sizeof(magic)) != 0)
+        return "not a saved state of the secure processor";
+    if (buf_get32(b) != SAVE_VERSION)
+        return "saved by another version";
+    if (buf_get32(b) != len || len < FIXED_SIZE)
+        return "truncated, or something was added";
+    crypto_sha256(b->data, len - HASH_SIZE, digest);
+    return crypto_compare(digest, b->data + len - HASH_SIZE, HASH_SIZE) ? "damaged" : NULL;
+}
+
+static const char *get_config(struct buf *b, const struct psp_config *config)
+{
+    if (buf_get8(b) != config->api_major || buf_get8(b) != config->api_minor ||
+        buf_get8(b) != config->build || buf_get8(b) != 0)
+        return "saved with another API version or build";
+    if (buf_get32(b) != config->asids || buf_get32(b) != config->cpus)
+        return "saved with another number of ASIDs or CPUs";
+    return NULL;
+}
+
+static const char *get_identity(struct buf *b, struct identity *id)
+{
+    uint8_t wire[NV_SIZE];
+    const char *reason = NULL;
+
+    buf_get(b, wire, sizeof(wire));
+    if (nv_decode(id, wire, sizeof(wire), &reason) && !reason)
+        reason = "identity damaged";
+    crypto_wipe(wire, sizeof(wire));
+    return reason;
+}
+
+static bool dirty_cpus_ok(const struct platform *platform, uint32_t cpus)
+{
+    for (unsigned cpu = cpus; cpu < PSP_CPUS_MAX; cpu++) {
+        if (platform->cpu_dirty[cpu / 8] >> (cpu % 8) & 1)
+            return false;
+    }
+    return true;
+}
+
+static const char *get_platform(struct buf *b, struct psp *psp, struct saved *s)
+{
+    uint8_t es, own, in_buffer;
+    const char *wrong;
+
+    s->platform.state = buf_get8(b);
+    es = buf_get8(b);
+    own = buf_get8(b);
+    in_buffer = buf_get8(b);
+    s->platform.es = es;
+    s->chip.loaded = own;
+    buf_get(b, s->platform.asid_dirty, sizeof(s->platform.asid_dirty));
+    buf_get(b, s->platform.cpu_dirty, sizeof(s->platform.cpu_dirty));
+    s->guests.last_handle = buf_get32(b);
+    s->chip.nv_addr = buf_get64(b);
+    if (s->platform.state > SEV_PLATFORM_WORKING || es > 1 || own > 1 ||
+        in_buffer != (s->chip.nv_addr != 0) || (!own && s->platform.state != SEV_PLATFORM_UNINIT) ||
+        (in_buffer && s->platform.state == SEV_PLATFORM_UNINIT) ||
+        !dirty_cpus_ok(&s->platform, psp->config.cpus) ||
+        !psp_ram_valid(psp, s->chip.nv_addr, in_buffer ? SEV_NV_SIZE : 0))
+        return "platform state impossible";
+    wrong = own ? get_identity(b, &s->chip.own) : NULL;
+    if (!wrong && in_buffer)
+        wrong = get_identity(b, &s->chip.in_buffer);
+    return wrong;
+}
+
+static const char *get_guest(struct buf *b, const struct psp_config *config, struct saved *s)
+{
+    struct gctx g = {0};
+    uint32_t slot = buf_get32(b);
+    uint8_t measured;
+    bool ok;
+
+    g.handle = buf_get32(b);
+    g.policy = buf_get32(b);
+    g.asid = buf_get32(b);
+    g.state = buf_get8(b);
+    measured = buf_get8(b);
+    g.measured = measured;
+    buf_get(b, g.vek, sizeof(g.vek));
+    buf_get(b, g.tek, sizeof(g.tek));
+    buf_get(b, g.tik, sizeof(g.tik));
+    buf_get(b, g.launch_digest, sizeof(g.launch_digest));
+    buf_get(b, g.measure, sizeof(g.measure));
+    buf_get(b, g.mnonce, sizeof(g.mnonce));
+    ok = slot < GCTX_SLOTS && !s->guests.slot[slot].handle && g.handle &&
+         !gctx_find(&s->guests, g.handle) && g.asid <= config->asids &&
+         (!g.asid || !gctx_find_asid(&s->guests, g.asid)) && g.state >= SEV_GUEST_LSECRET &&
+         g.state <= SEV_GUEST_SENT && measured <= 1 && !(g.policy & SEV_POLICY_RESERVED);
+    if (ok)
+        s->guests.slot[slot] = g;
+    crypto_wipe(&g, sizeof(g));
+    return ok ? NULL : "guest impossible";
+}
+
+static const char *get_all(struct psp *psp, const void *data, size_t len, struct saved *s)
+{
+    struct buf b = buf_reader(data, len);
+    const char *wrong = get_frame(&b, len);
+    uint32_t n;
+
+    if (!wrong)
+        wrong = get_config(&b, &psp->config);
+    if (!wrong)
+        wrong = get_platform(&b, psp, s);
+    if (wrong)
+        return wrong;
+    n = buf_get32(&b);
+    if (n > GCTX_SLOTS || (n > 0) != (s->platform.state == SEV_PLATFORM_WORKING))
+        return "number of guests impossible";
+    while (!wrong && n--)
+        wrong = get_guest(&b, &psp->config, s);
+    buf_skip(&b, HASH_SIZE);
+    return wrong || buf_done(&b) ? wrong : "length impossible";
+}
+
+/* The chip with storage of its own keeps what is there now, if it is the same chip; without, the
+ * saved identity is all there is. */
+static const char *adopt_chip(struct psp *psp, struct saved *s)
+{
+    if (!s->chip.loaded || !psp->host.nv_load)
+        return NULL;
+    if (chip_load(psp) != SEV_STATUS_SUCCESS)
+        return "the chip's own storage cannot be read";
+    if (memcmp(psp->chip.own.chip_id, s->chip.own.chip_id, sizeof(s->chip.own.chip_id)) != 0)
+        return "saved by another chip";
+    s->chip.own = psp->chip.own;
+    return NULL;
+}
+
+static int put_in_force(struct psp *psp, const struct saved *s)
+{
+    bool keep_chip = !s->chip.loaded;
+
+    psp_reset(psp);
+    for (unsigned i = 0; i < GCTX_SLOTS; i++) {
+        const struct gctx *guest = &s->guests.slot[i];
+        int err = guest->asid ? psp->host.key_install(psp->ctx, guest->asid, guest->vek) : 0;
+
+        if (err) {
+            psp_reset(psp);
+            return err;
+        }
+        psp->guests.slot[i] = *guest;
+    }
+    psp->guests.last_handle = s->guests.last_handle;
+    psp->platform = s->platform;
+    if (!keep_chip)
+        psp->chip = s->chip;
+    return 0;
+}
+
+int psp_load(struct psp *psp, const void *data, size_t len, const char **reason)
+{
+    struct saved *s = calloc(1, sizeof(*s));
+    const char *wrong = "out of memory";
+    int err = -ENOMEM;
+
+    if (s) {
+        wrong = get_all(psp, data, len, s);
+        if (!wrong)
+            wrong = adopt_chip(psp, s);
+        err = wrong ? -EINVAL : put_in_force(psp, s);
+        if (!wrong && err)
+            wrong = "the host could not load a guest's key";
+        crypto_wipe(s, sizeof(*s));
+    }
+    free(s);
+    if (reason)
+        *reason = wrong;
+    return err;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The birth of a guest context, which LAUNCH_START and RECEIVE_START share.
+ *
+ * Implements AMD pub. 55766, 6.2 "LAUNCH_START" and 6.14 "RECEIVE_START".
+ */
+#include "start.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cert.h"
+#include "chip.h"
+#include "policy.h"
+#include "session.h"
+
+struct start {
+    uint32_t handle, policy;
+    uint64_t cert_addr, session_addr;
+    uint32_t cert_len, session_len;
+    const struct gctx *owner; /* whose VEK is shared, or NULL */
+    bool session;
+};
+
+static struct start get(const struct cmd *cmd, bool need_session)
+{
+    struct start s = {.handle = cmd_get32(cmd, SEV_GUEST_HANDLE),
+                      .policy = cmd_get32(cmd, SEV_START_POLICY),
+                      .cert_addr = cmd_addr(cmd, SEV_START_CERT_ADDR),
+                      .cert_len = cmd_get32(cmd, SEV_START_CERT_LEN),
+                      .session_addr = cmd_addr(cmd, SEV_START_SESSION_ADDR),
+                      .session_len = cmd_get32(cmd, SEV_START_SESSION_LEN)};
+
+    /* One without the other is a session too: it then fails for its length. */
+    s.session = need_session || s.cert_addr || s.session_addr;
+    s.owner = gctx_find(&cmd->psp->guests, s.handle);
+    return s;
+}
+
+static enum sev_status check(struct cmd *cmd, const struct start *s)
+{
+    struct psp *psp = cmd->psp;
+    enum sev_status status;
+
+    if (s->handle && !s->owner)
+        return SEV_STATUS_INVALID_GUEST;
+    if (s->session && (s->cert_len != CERT_SIZE || s->session_len != SESSION_SIZE))
+        return SEV_STATUS_INVALID_LEN;
+    if (s->session && (!psp_ram_valid(psp, s->cert_addr, CERT_SIZE) ||
+                       !psp_ram_valid(psp, s->session_addr, SESSION_SIZE)))
+        return SEV_STATUS_INVALID_ADDRESS;
+    status = policy_check_start(s->policy, &psp->config, &psp->platform);
+    if (status == SEV_STATUS_SUCCESS && s->owner)
+        status = policy_check_sharing(s->policy, s->owner->policy);
+    return status;
+}
+
+/* The peer's ECDH key. The certificate is a carrier only: its signatures are not looked at. */
+static enum sev_status peer_key(const uint8_t wire[CERT_SIZE], struct crypto_p384_public *pub)
+{
+    struct cert cert;
+
+    if (cert_read(&cert, wire) || cert.usage != CERT_USAGE_PDH ||
+        (cert.algo != CERT_ALGO_ECDH_SHA256 && cert.algo != CERT_ALGO_ECDH_SHA384) ||
+        cert_public(&cert, pub))
+        return SEV_STATUS_INVALID_CERTIFICATE;
+    return SEV_STATUS_SUCCESS;
+}
+
+/* TEK and TIK out of the session. */
+static enum sev_status unwrap(struct psp *psp, const struct start *s, struct session_keys *keys)
+{
+    uint8_t cert_wire[CERT_SIZE], wire[SESSION_SIZE], z[CRYPTO_P384_SIZE];
+    struct crypto_p384_public peer;
+    struct session session;
+    enum sev_status status = psp_ram_read(psp, PSP_NO_ASID, s->cert_addr, cert_wire, CERT_SIZE);
+    int err;
+
+    if (status == SEV_STATUS_SUCCESS)
+        status = psp_ram_read(psp, PSP_NO_ASID, s->session_addr, wire, SESSION_SIZE);
+    if (status == SEV_STATUS_SUCCESS)
+        status = peer_key(cert_wire, &peer);
+    if (status != SEV_STATUS_SUCCESS)
+        return status;
+    session_read(&session, wire);
+    err = crypto_p384_ecdh(&chip_identity(psp)->pdh, &peer, z);
+    if (!err)
+        err = session_open(&session, z, sizeof(z), s->policy, keys);
+    crypto_wipe(z, sizeof(z));
+    if (err == -EBADMSG || err == -EKEYREJECTED)
+        return SEV_STATUS_BAD_MEASUREMENT;
+    return err ? psp_host_trouble(psp, "opening a session", err) : SEV_STATUS_SUCCESS;
+}
+
+/* A key that the user fixed, or a random one. */
+static enum sev_status choose16(struct psp *psp, const uint8_t *fixed, uint8_t key[16])
+{
+    if (!fixed)
+        return psp_random(psp, key, 16);
+    memcpy(key, fixed, 16);
+    return SEV_STATUS_SUCCESS;
+}
+
+static enum sev_status transport_keys(struct psp *psp, const struct start *s,
+                                      struct session_keys *keys)
+{
+    enum sev_status status;
+
+    if (s->session)
+        return unwrap(psp, s, keys);
+    status = choose16(psp, psp->config.tek, keys->tek);
+    if (status == SEV_STATUS_SUCCESS)
+        status = choose16(psp, psp->config.tik, keys->tik);
+    return status;
+}
+
+static enum sev_status fill(struct psp *psp, struct gctx *guest, const struct start *s,
+                            enum sev_guest_state state)
+{
+    struct session_keys keys = {{0}, {0}};
+    enum sev_status status = transport_keys(psp, s, &keys);
+
+    guest->policy = s->policy;
+    memcpy(guest->tek, keys.tek, sizeof(guest->tek));
+    memcpy(guest->tik, keys.tik, sizeof(guest->tik));
+    crypto_wipe(&keys, sizeof(keys));
+    if (status != SEV_STATUS_SUCCESS)
+        return status;
+    if (s->owner)
+        memcpy(guest->vek, s->owner->vek, sizeof(guest->vek));
+    else
+        status = psp_random(psp, guest->vek, sizeof(guest->vek));
+    if (status == SEV_STATUS_SUCCESS && state == SEV_GUEST_LUPDATE) {
+        guest->hash = crypto_sha256_new();
+        if (!guest->hash)
+            status = SEV_STATUS_RESOURCE_LIMIT;
+    }
+    return status;
+}
+
+enum sev_status start_guest(struct cmd *cmd, enum sev_guest_state state, bool need_session)
+{
+    struct psp *psp = cmd->psp;
+    struct start s = get(cmd, need_session);
+    enum sev_status status = check(cmd, &s);
+    struct gctx *guest;
+
+    if (status != SEV_STATUS_SUCCESS)
+        return status;
+    guest = gctx_new(&psp->guests);
+    if (!guest)
+        return SEV_STATUS_RESOURCE_LIMIT;
+    status = fill(psp, guest, &s, state);
+    if (status == SEV_STATUS_SUCCESS) {
+        cmd_put32(cmd, SEV_GUEST_HANDLE, guest->handle);
+        status = cmd_reply(cmd);
+    }
+    if (status != SEV_STATUS_SUCCESS) {
+        gctx_delete(guest);
+        return status;
+    }
+    guest->state = (uint8_t)state;
+    psp->platform.state = SEV_PLATFORM_WORKING;
+    cmd->handle = guest->handle;
+    return status;
+}
