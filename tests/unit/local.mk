@@ -5,8 +5,10 @@
 unit_tests = \
 	%D%/test_buf \
 	%D%/test_cert \
+	%D%/test_commands \
 	%D%/test_crypto \
 	%D%/test_ctl \
+	%D%/test_debug \
 	%D%/test_dispatch \
 	%D%/test_guest \
 	%D%/test_identity \
@@ -14,24 +16,31 @@ unit_tests = \
 	%D%/test_launch \
 	%D%/test_mailbox \
 	%D%/test_measure \
+	%D%/test_migrate \
 	%D%/test_nv \
 	%D%/test_opt \
-	%D%/test_state \
 	%D%/test_packet \
+	%D%/test_pki \
 	%D%/test_platform \
 	%D%/test_report \
-	%D%/test_session
+	%D%/test_save \
+	%D%/test_session \
+	%D%/test_start \
+	%D%/test_state
 
 %C%_test_buf_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_buf_LDADD = $(UNIT_LDADD)
 %C%_test_cert_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_cert_LDADD = $(UNIT_LDADD)
+%C%_test_commands_CPPFLAGS = $(UNIT_CPPFLAGS) \
+	-DCOMMANDS_MD='"$(abs_srcdir)/psp-model/COMMANDS.md"'
+%C%_test_commands_LDADD = $(UNIT_LDADD)
 %C%_test_crypto_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_crypto_LDADD = $(UNIT_LDADD)
 %C%_test_ctl_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_ctl_LDADD = libsevplugin.la $(UNIT_LDADD)
-%C%_test_state_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_test_state_LDADD = libsevplugin.la $(UNIT_LDADD)
+%C%_test_debug_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_debug_LDADD = $(UNIT_LDADD)
 %C%_test_dispatch_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_dispatch_LDADD = $(UNIT_LDADD)
 %C%_test_guest_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -46,18 +55,28 @@ unit_tests = \
 %C%_test_mailbox_LDADD = $(UNIT_LDADD)
 %C%_test_measure_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_measure_LDADD = $(UNIT_LDADD)
+%C%_test_migrate_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_migrate_LDADD = $(UNIT_LDADD)
 %C%_test_nv_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_nv_LDADD = $(UNIT_LDADD)
 %C%_test_opt_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_opt_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_packet_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_packet_LDADD = $(UNIT_LDADD)
+%C%_test_pki_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_pki_LDADD = $(UNIT_LDADD)
 %C%_test_platform_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_platform_LDADD = $(UNIT_LDADD)
 %C%_test_report_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_report_LDADD = $(UNIT_LDADD)
+%C%_test_save_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_save_LDADD = $(UNIT_LDADD)
 %C%_test_session_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_session_LDADD = $(UNIT_LDADD)
+%C%_test_start_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_start_LDADD = $(UNIT_LDADD)
+%C%_test_state_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_state_LDADD = libsevplugin.la $(UNIT_LDADD)
 
 # Those of cpu-ext.
 unit_tests += \
@@ -93,6 +112,7 @@ endif
 
 %C%_libunit_la_SOURCES = \
 	%D%/counter_random.h \
+	%D%/fixture.c %D%/fixture.h \
 	%D%/harness.c %D%/harness.h \
 	%D%/unit.h \
 	%D%/vectors.c %D%/vectors.h

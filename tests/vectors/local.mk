@@ -9,4 +9,6 @@ EXTRA_DIST += \
 	%D%/pki.py \
 	%D%/pki.txt \
 	%D%/primitives.txt \
-	%D%/session.txt
+	%D%/session.txt \
+	%D%/start.py \
+	%D%/start.txt

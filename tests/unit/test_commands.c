@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Does psp-model/COMMANDS.md tell the truth? Its table is compared with the one in dispatch.c.
+ */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dispatch.h"
+
+#define COLUMNS 9
+
+static const struct dispatch_entry *rows;
+static unsigned n_rows;
+
+/* Split a table row at its bars and trim each cell; gives how many cells. */
+static unsigned split(char *line, char *cell[COLUMNS])
+{
+    unsigned n = 0;
+
+    for (char *p = strtok(line, "|"); p && n < COLUMNS; p = strtok(NULL, "|")) {
+        while (*p == ' ')
+            p++;
+        for (char *end = p + strlen(p); end > p && (end[-1] == ' ' || end[-1] == '\n');)
+            *--end = 0;
+        if (*p)
+            cell[n++] = p;
+    }
+    return n;
+}
+
+static unsigned states(const char *text, const char *letters, unsigned first)
+{
+    unsigned set = 0;
+
+    if (strcmp(text, "\xe2\x80\x93") == 0) /* an en dash: none */
+        return 0;
+    for (; *text; text++) {
+        const char *at = strchr(letters, *text);
+
+        assert_non_null(at);
+        set |= STATE(first + (unsigned)(at - letters));
+    }
+    return set;
+}
+
+static void check_row(char *cell[COLUMNS], const struct dispatch_entry *row)
+{
+    assert_int_equal(strtoul(cell[0], NULL, 16), row->id);
+    assert_string_equal(cell[1], row->name);
+    assert_int_equal(strtoul(cell[2], NULL, 16), row->size);
+    assert_int_equal(states(cell[3], "UIW", SEV_PLATFORM_UNINIT), row->platform_states);
+    assert_int_equal(states(cell[4], "LSRsrx", SEV_GUEST_LUPDATE), row->guest_states);
+    assert_non_null(strstr(cell[8], "test_"));
+}
+
+static void the_table_in_the_documentation(void **state)
+{
+    FILE *f = fopen(COMMANDS_MD, "r");
+    char line[1024];
+    unsigned seen = 0;
+
+    (void)state;
+    assert_non_null(f);
+    while (fgets(line, sizeof(line), f)) {
+        char *cell[COLUMNS];
+
+        if (strncmp(line, "| ", 2) != 0 || strncmp(line, "| id", 4) == 0)
+            continue;
+        assert_int_equal(split(line, cell), COLUMNS);
+        assert_true(seen < n_rows);
+        check_row(cell, &rows[seen++]);
+    }
+    fclose(f);
+    assert_int_equal(seen, n_rows);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(the_table_in_the_documentation)};
+
+    rows = dispatch_table(&n_rows);
+    return cmocka_run_group_tests_name("commands", tests, NULL, NULL);
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Tests of psp_save() and psp_load(): a processor goes on where it was, and no bytes from outside
+ * bring it into a state that commands could not.
+ */
+#include "fixture.h"
+
+#include <errno.h>
+
+#include "crypto.h"
+#include "nv.h"
+
+static struct harness *h;
+static uint8_t image[PSP_SAVE_MAX];
+static size_t image_len;
+
+static int setup(void **state)
+{
+    (void)state;
+    h = harness_new();
+    fixture_chip(h);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    harness_free(h);
+    return 0;
+}
+
+static void save(void)
+{
+    assert_int_equal(psp_save(h->psp, image, sizeof(image), &image_len), 0);
+}
+
+static int load(void)
+{
+    const char *reason = "unset";
+    int err = psp_load(h->psp, image, image_len, &reason);
+
+    assert_true((err == 0) == (reason == NULL));
+    return err;
+}
+
+static void everything_comes_back(void **state)
+{
+    (void)state;
+    uint8_t blob[48], seen[0x1000], again[0x1000];
+    uint32_t running, secret;
+    struct snapshot before;
+
+    do_init(h);
+    running = do_launch(h, SEV_POLICY_NODBG, 1);
+    secret = do_start(h, 0);
+    do_activate(h, secret, 3);
+    do_measure(h, secret, blob);
+    guest_read(h, 1, 0x110000, seen, sizeof(seen));
+    before = snapshot(h);
+    save();
+    assert_true(image_len < PSP_SAVE_MAX);
+
+    harness_start(h); /* another process */
+    assert_false(h->keys[1].loaded);
+    assert_int_equal(load(), 0);
+    assert_unchanged(h, before);
+    guest_read(h, 1, 0x110000, again, sizeof(again));
+    assert_memory_equal(seen, again, sizeof(seen));
+
+    assert_int_equal(load(), 0); /* over a processor that is in use */
+    assert_unchanged(h, before);
+    do_finish(h, secret);
+    assert_true(do_start(h, 0) > secret);
+    assert_int_equal(exec_activate(h, running, 2), SEV_STATUS_ACTIVE);
+}
+
+static void the_flush_rule_comes_back(void **state)
+{
+    (void)state;
+    uint32_t handle;
+
+    do_init(h);
+    handle = do_launch(h, 0, 1);
+    assert_int_equal(exec_handle(h, SEV_CMD_DEACTIVATE, handle), SEV_STATUS_SUCCESS);
+    psp_wbinvd(h->psp, 0);
+    save();
+    harness_start(h);
+    assert_int_equal(load(), 0);
+    assert_int_equal(exec_activate(h, handle, 1), SEV_STATUS_DFFLUSH_REQUIRED);
+    assert_int_equal(exec(h, SEV_CMD_DF_FLUSH), SEV_STATUS_WBINVD_REQUIRED);
+    psp_wbinvd(h->psp, 1);
+    assert_int_equal(exec(h, SEV_CMD_DF_FLUSH), SEV_STATUS_SUCCESS);
+    do_activate(h, handle, 1);
+}
+
+static void before_init(void **state)
+{
+    (void)state;
+    save();
+    do_init(h);
+    do_start(h, 0);
+    assert_int_equal(load(), 0);
+    assert_int_equal(platform_state(h), SEV_PLATFORM_UNINIT);
+    do_init(h);
+}
+
+static void a_chip_without_storage_is_in_the_image(void **state)
+{
+    (void)state;
+    uint8_t before[CERT_SIZE], after[CERT_SIZE], chain[CERT_CHAIN_SIZE];
+
+    h->host.nv_load = NULL;
+    h->host.nv_store = NULL;
+    harness_start(h);
+    do_init(h);
+    do_export(h, before, chain);
+    save();
+    harness_start(h);
+    assert_int_equal(load(), 0);
+    do_export(h, after, chain);
+    assert_memory_equal(before, after, CERT_SIZE);
+}
+
+static void the_buffer_of_init_ex_comes_back(void **state)
+{
+    (void)state;
+    uint8_t before[CERT_SIZE], after[CERT_SIZE], chain[CERT_CHAIN_SIZE];
+
+    memset(h->ram + 0x40000, 0, SEV_NV_SIZE);
+    cmd_clear(h);
+    put32(h, CMD_ADDR + SEV_INIT_EX_LENGTH, SEV_INIT_EX_SIZE);
+    put64(h, CMD_ADDR + SEV_INIT_EX_NV_ADDR, 0x40000);
+    put32(h, CMD_ADDR + SEV_INIT_EX_NV_LEN, SEV_NV_SIZE);
+    assert_int_equal(exec(h, SEV_CMD_INIT_EX), SEV_STATUS_SUCCESS);
+    do_export(h, before, chain);
+    save();
+    harness_start(h);
+    assert_int_equal(load(), 0);
+    do_export(h, after, chain);
+    assert_memory_equal(before, after, CERT_SIZE);
+    assert_int_equal(exec(h, SEV_CMD_PDH_GEN), SEV_STATUS_SUCCESS); /* to the buffer */
+    assert_true(nv_blank(h->ram + 0x40000 + NV_SIZE, 16));
+    assert_false(nv_blank(h->ram + 0x40000, NV_SIZE));
+}
+
+static void another_chip(void **state)
+{
+    (void)state;
+    do_init(h);
+    save();
+    h->nv_len = 0;
+    harness_start(h);
+    assert_int_equal(load(), -EINVAL);
+    harness_fail(h, FAULT_NV_LOAD, 0);
+    harness_start(h);
+    assert_int_equal(load(), -EINVAL);
+    assert_int_equal(platform_state(h), SEV_PLATFORM_UNINIT);
+}
+
+static void not_in_the_middle_of_a_hash(void **state)
+{
+    (void)state;
+    size_t len;
+
+    do_init(h);
+    do_start(h, 0);
+    assert_int_equal(psp_save(h->psp, image, sizeof(image), &len), -EBUSY);
+}
+
+static void too_little_room(void **state)
+{
+    (void)state;
+    size_t len;
+
+    do_init(h);
+    do_launch(h, 0, 1);
+    save();
+    assert_int_equal(psp_save(h->psp, image, image_len - 1, &len), -ENOSPC);
+    assert_int_equal(psp_save(h->psp, image, 0, &len), -ENOSPC);
+}
+
+static void another_configuration(void **state)
+{
+    (void)state;
+    struct psp_config good = h->config;
+
+    do_init(h);
+    save();
+    for (unsigned i = 0; i < 4; i++) {
+        h->config = good;
+        h->config.api_minor -= i == 0;
+        h->config.build += i == 1;
+        h->config.asids -= i == 2;
+        h->config.cpus += i == 3;
+        harness_start(h);
+        assert_int_equal(load(), -EINVAL);
+    }
+}
+
+static void keys_that_cannot_be_loaded(void **state)
+{
+    (void)state;
+    do_init(h);
+    do_launch(h, 0, 1);
+    do_launch(h, 0, 2);
+    save();
+    harness_start(h);
+    harness_fail(h, FAULT_KEY_INSTALL, 1);
+    assert_int_equal(load(), -EIO);
+    assert_int_equal(platform_state(h), SEV_PLATFORM_UNINIT);
+    assert_false(h->keys[1].loaded || h->keys[2].loaded);
+    assert_int_equal(load(), 0);
+}
+
+/* --- hostile images -------------------------------------------------------------------------- */
+
+static void seal(void)
+{
+    crypto_sha256(image, image_len - 32, image + image_len - 32);
+}
+
+static void any_flipped_bit_is_found(void **state)
+{
+    (void)state;
+    struct snapshot before;
+
+    do_init(h);
+    do_launch(h, 0, 1);
+    save();
+    before = snapshot(h);
+    for (size_t i = 0; i < image_len; i += i < 256 ? 1 : 97) {
+        image[i] ^= 0x20;
+        assert_int_equal(load(), -EINVAL);
+        image[i] ^= 0x20;
+    }
+    for (size_t len = 0; len < image_len; len += 61)
+        assert_int_equal(psp_load(h->psp, image, len, NULL), -EINVAL);
+    assert_unchanged(h, before);
+    assert_int_equal(load(), 0);
+}
+
+/* With a right checksum too: no impossible state gets in. Offsets as in save.c. */
+static void impossible_states(void **state)
+{
+    (void)state;
+    const size_t platform = 16 + 12, dirty = platform + 4, cpus = dirty + 128;
+    const size_t nv_addr = cpus + 32 + 4, identity = nv_addr + 8;
+    const size_t guests = identity + NV_SIZE, first = guests + 4, second = first + 146;
+    const struct {
+        size_t at;
+        uint8_t value;
+    } cases[] = {
+        {8, 2},                         /* version */
+        {12, 1},                        /* length */
+        {platform, 3},                  /* no such state */
+        {platform, 0},                  /* guests before INIT */
+        {platform, 1},                  /* guests while not WORKING */
+        {platform + 1, 2},              /* es */
+        {platform + 2, 0},              /* initialised without identity */
+        {platform + 2, 2},              /* is an identity there? */
+        {platform + 3, 1},              /* a buffer without address */
+        {cpus, 4},                      /* a CPU that is not there must WBINVD */
+        {cpus + 31, 0x80},              /* likewise */
+        {nv_addr, 1},                   /* an address without buffer */
+        {identity, 0},                  /* identity damaged */
+        {guests, 65},                   /* more guests than slots */
+        {guests, 3},                    /* more than there are */
+        {guests, 1},                    /* fewer */
+        {guests, 0},                    /* none, but WORKING */
+        {first, 64},                    /* slot */
+        {first, 1},                     /* the slot of the second */
+        {first + 4, 0},                 /* handle */
+        {second + 4, 1},                /* the handle of the first */
+        {first + 8, 0x40},              /* reserved policy bit */
+        {first + 12, ASIDS + 1},        /* ASID */
+        {second + 12, 1},               /* the ASID of the first */
+        {first + 16, SEV_GUEST_UNINIT}, /* state */
+        {first + 16, SEV_GUEST_LUPDATE},
+        {first + 16, SEV_GUEST_SENT + 1},
+        {first + 17, 2}, /* measured */
+    };
+    struct snapshot before;
+
+    do_init(h);
+    do_launch(h, 0, 1);
+    do_launch(h, 0, 2);
+    save();
+    before = snapshot(h);
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint8_t keep = image[cases[i].at];
+
+        assert_int_not_equal(keep, cases[i].value);
+        image[cases[i].at] = cases[i].value;
+        seal();
+        assert_int_equal(load(), -EINVAL);
+        image[cases[i].at] = keep;
+    }
+    seal();
+    assert_unchanged(h, before);
+    assert_int_equal(load(), 0);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(everything_comes_back),
+        T(the_flush_rule_comes_back),
+        T(before_init),
+        T(a_chip_without_storage_is_in_the_image),
+        T(the_buffer_of_init_ex_comes_back),
+        T(another_chip),
+        T(not_in_the_middle_of_a_hash),
+        T(too_little_room),
+        T(another_configuration),
+        T(keys_that_cannot_be_loaded),
+        T(any_flipped_bit_is_found),
+        T(impossible_states),
+    };
+
+    return cmocka_run_group_tests_name("save", tests, NULL, NULL);
+}
