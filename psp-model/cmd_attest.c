@@ -4,36 +4,23 @@
  *
  * Implements AMD pub. 55766, 6.8 "ATTESTATION" and its report structure.
  */
-#include "buf.h"
+#include <string.h>
+
 #include "chip.h"
 #include "dispatch.h"
+#include "report.h"
 
-#define SIGNED_SIZE 52u /* MNONCE, digest, policy */
-
-/* MNONCE 0:16, launch digest 10h:32, policy 30h:4, usage and algorithm of the signing key 34h:4,
- * 38h:4, reserved, R 40h:72, S 88h:72. */
-static int make_report(struct cmd *cmd, uint8_t report[SEV_ATTESTATION_SIZE])
+static int make_report(struct cmd *cmd, uint8_t wire[REPORT_SIZE])
 {
-    struct buf b = buf_writer(report, SEV_ATTESTATION_SIZE);
-    struct crypto_p384_signature sig;
-    uint8_t digest[32], wire[CERT_EC_SIG_SIZE];
-    int err = gctx_launch_digest(cmd->guest, digest);
+    struct report report = {.policy = cmd->guest->policy};
+    int err = gctx_launch_digest(cmd->guest, report.launch_digest);
 
-    if (err)
-        return err;
-    buf_put(&b, cmd->buf + SEV_ATTESTATION_MNONCE, 16);
-    buf_put(&b, digest, sizeof(digest));
-    buf_put32(&b, cmd->guest->policy);
-    err = crypto_p384_sign(&chip_identity(cmd->psp)->pek, CRYPTO_HASH_SHA256, report, SIGNED_SIZE,
-                           &sig);
-    if (err)
-        return err;
-    cert_ec_sig_write(&sig, wire);
-    buf_put32(&b, CERT_USAGE_PEK);
-    buf_put32(&b, CERT_ALGO_ECDSA_SHA256);
-    buf_put32(&b, 0);
-    buf_put(&b, wire, sizeof(wire));
-    return 0;
+    memcpy(report.mnonce, cmd->buf + SEV_ATTESTATION_MNONCE, sizeof(report.mnonce));
+    if (!err)
+        err = report_sign(&report, &chip_identity(cmd->psp)->pek);
+    if (!err)
+        report_write(&report, wire);
+    return err;
 }
 
 /* INVALID_LEN      shorter than 208, or address 0; 208 is stored in the length field
@@ -41,20 +28,20 @@ static int make_report(struct cmd *cmd, uint8_t report[SEV_ATTESTATION_SIZE])
 enum sev_status cmd_attestation(struct cmd *cmd)
 {
     uint64_t addr = cmd_addr(cmd, SEV_ATTESTATION_ADDR);
-    uint8_t report[SEV_ATTESTATION_SIZE];
+    uint8_t wire[REPORT_SIZE];
     enum sev_status status;
     int err;
 
-    if (!addr || cmd_get32(cmd, SEV_ATTESTATION_LEN) < SEV_ATTESTATION_SIZE)
-        return cmd_reply_length(cmd, SEV_ATTESTATION_LEN, SEV_ATTESTATION_SIZE);
-    if (!psp_ram_valid(cmd->psp, addr, SEV_ATTESTATION_SIZE))
+    if (!addr || cmd_get32(cmd, SEV_ATTESTATION_LEN) < REPORT_SIZE)
+        return cmd_reply_length(cmd, SEV_ATTESTATION_LEN, REPORT_SIZE);
+    if (!psp_ram_valid(cmd->psp, addr, REPORT_SIZE))
         return SEV_STATUS_INVALID_ADDRESS;
-    err = make_report(cmd, report);
+    err = make_report(cmd, wire);
     if (err)
         return psp_host_trouble(cmd->psp, "making a report", err);
-    status = psp_ram_write(cmd->psp, PSP_NO_ASID, addr, report, sizeof(report));
+    status = psp_ram_write(cmd->psp, PSP_NO_ASID, addr, wire, sizeof(wire));
     if (status != SEV_STATUS_SUCCESS)
         return status;
-    cmd_put32(cmd, SEV_ATTESTATION_LEN, SEV_ATTESTATION_SIZE);
+    cmd_put32(cmd, SEV_ATTESTATION_LEN, REPORT_SIZE);
     return cmd_reply(cmd);
 }
