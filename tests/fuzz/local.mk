@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Fuzz targets. `make check` replays seeds and mutations of them; `make fuzz` runs libFuzzer for
+# FUZZ_SECONDS each, with clang, ASan and UBSan (findings and corpus: tests/fuzz/run/).
+FUZZ_CLANG   = clang
+FUZZ_SECONDS = 120
+FUZZ_SANITIZE = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+
+fuzz_targets = cert nv packet session
+fuzz_seeds = \
+	$(srcdir)/tests/fuzz/seeds.txt \
+	$(srcdir)/tests/vectors/amd_roots.txt \
+	$(srcdir)/tests/vectors/packet.txt \
+	$(srcdir)/tests/vectors/pki.txt
+fuzz_libraries = $(addprefix $(srcdir)/psp-model/, buf.c cert.c crypto.c identity.c kdf.c \
+	measure.c nv.c packet.c report.c root.c session.c)
+
+check_PROGRAMS += \
+	%D%/replay_cert \
+	%D%/replay_nv \
+	%D%/replay_packet \
+	%D%/replay_session
+
+FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
+%C%_replay_cert_SOURCES = %D%/fuzz.h %D%/fuzz_cert.c %D%/replay.c
+%C%_replay_cert_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_replay_cert_LDADD = libpspmodel.la
+%C%_replay_nv_SOURCES = %D%/fuzz.h %D%/fuzz_nv.c %D%/replay.c
+%C%_replay_nv_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_replay_nv_LDADD = libpspmodel.la
+%C%_replay_packet_SOURCES = %D%/fuzz.h %D%/fuzz_packet.c %D%/replay.c
+%C%_replay_packet_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_replay_packet_LDADD = libpspmodel.la
+%C%_replay_session_SOURCES = %D%/fuzz.h %D%/fuzz_session.c %D%/replay.c
+%C%_replay_session_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_replay_session_LDADD = libpspmodel.la
+
+
+TESTS += %D%/replay.tap
+EXTRA_DIST += %D%/replay.tap %D%/seeds.txt
+
+.PHONY: fuzz
+fuzz: $(check_PROGRAMS)
+	@for t in $(fuzz_targets); do \
+		dir=%D%/run/$$t; mkdir -p $$dir/corpus || exit 1; \
+		%D%/replay_$$t --dump $$dir/corpus $(fuzz_seeds) || exit 1; \
+		$(FUZZ_CLANG) -g -O1 -std=c11 $(FUZZ_SANITIZE) $(FUZZ_CPPFLAGS) $(GCRYPT_CFLAGS) \
+			-o $$dir/fuzz $(srcdir)/%D%/fuzz_$$t.c $(fuzz_libraries) $(GCRYPT_LIBS) || exit 1; \
+		echo "fuzz $$t"; \
+		$$dir/fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=12000 -print_final_stats=1 \
+			-artifact_prefix=$$dir/ $$dir/corpus >$$dir/log 2>&1 || \
+			{ tail -n 40 $$dir/log; exit 1; }; \
+		grep -E 'number_of_executed|^#.*DONE' $$dir/log; \
+	done
+
+mostlyclean-local: clean-fuzz
+.PHONY: clean-fuzz
+clean-fuzz:
+	rm -rf %D%/run
