@@ -3,10 +3,12 @@
 # How to add one: README.md here.
 
 # NAME.64 is NAME.c compiled for long mode, NAME.32 for 32-bit protected mode.
-guests = cpuid.64 msr.64 msr.32 mailbox.64 launch.64 nosev.64 ticks.64 secret.64
+guests = cpuid.64 msr.64 msr.32 mailbox.64 launch.64 nosev.64 ticks.64 secret.64 chaos.64
 guest_images = $(guests:%=%D%/%.img)
 
 guest_tests = \
+	%D%/chaos-1.tap \
+	%D%/chaos-2.tap \
 	%D%/cpuid-51.tap \
 	%D%/cpuid.tap \
 	%D%/launch.tap \
@@ -18,6 +20,7 @@ guest_tests = \
 	%D%/ticks.tap
 
 guest_sources = \
+	%D%/chaos.c \
 	%D%/cpuid.c \
 	%D%/launch.c \
 	%D%/mailbox.c \
@@ -72,8 +75,12 @@ endif
 CLEANFILES += %D%/*.img %D%/*.img.elf %D%/*.o %D%/lib/*.o
 clean-local: clean-guests
 clean-guests:
-	-rm -rf %D%/run
-.PHONY: clean-guests
+	-rm -rf %D%/run demo bochsrc-examples/teaching/run.d
+# The downloaded kernel and the unpatched Bochs stay until distclean.
+distclean-local: distclean-guests
+distclean-guests:
+	-rm -rf linux-guest bench
+.PHONY: clean-guests distclean-guests
 
 # Paging in every mode, at the ends and in the middle of the C-bit's range.
 guests += paging.64 paging_pae.32
