@@ -2,6 +2,7 @@
 # Other people's tools on what this project makes.
 interop_tests = \
 	%D%/control.tap \
+	%D%/session.tap \
 	%D%/validate.tap
 owner_tests = \
 	%D%/owner_cli.tap \
@@ -10,6 +11,7 @@ owner_tests = \
 EXTRA_DIST += \
 	$(interop_tests) \
 	$(owner_tests) \
+	%D%/machine.py \
 	%D%/model_root.py \
 	%D%/taplib.py
 
