@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# A live machine and a client of its control socket, for the tests beside this file; and their TAP.
+# A live machine and a client of its control socket, for the tests beside this file.
 # The client is written from QEMU's docs/interop/qmp-spec.
 
 import json, os, shutil, socket, subprocess, sys, time
@@ -8,27 +8,7 @@ import json, os, shutil, socket, subprocess, sys, time
 BIOS = "/usr/share/bochs/BIOS-bochs-latest"
 VGABIOS = "/usr/share/vgabios/vgabios.stdvga.bin"
 BOCHS = os.environ.get("BOCHS_SEV", "./bochs-sev")
-points = 0
 sys.dont_write_bytecode = True  # the source folder may be read-only
-
-
-
-def point(good, name, *info):
-    global points
-    points += 1
-    print("%sok %d - %s" % ("" if good else "not ", points, name), flush=True)
-    if not good:
-        for i in info:
-            print("# " + str(i).replace("\n", "\n# "), flush=True)
-
-
-def plan():
-    print("1..%d" % points)
-
-
-def skip(why):
-    print("1..0 # SKIP " + why)
-    sys.exit(0)
 
 
 class Machine:
