@@ -5,18 +5,21 @@ FUZZ_CLANG   = clang
 FUZZ_SECONDS = 120
 FUZZ_SANITIZE = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
-fuzz_targets = cert nv packet session
+fuzz_targets = cert ctl nv opt packet session
 fuzz_seeds = \
 	$(srcdir)/tests/fuzz/seeds.txt \
 	$(srcdir)/tests/vectors/amd_roots.txt \
 	$(srcdir)/tests/vectors/packet.txt \
 	$(srcdir)/tests/vectors/pki.txt
-fuzz_libraries = $(addprefix $(srcdir)/psp-model/, buf.c cert.c crypto.c identity.c kdf.c \
+fuzz_libraries = $(srcdir)/bochs-plugin/ctl.c $(srcdir)/bochs-plugin/opt.c \
+	$(srcdir)/bochs-plugin/qmp.c $(addprefix $(srcdir)/psp-model/, b64.c buf.c cert.c crypto.c identity.c kdf.c \
 	measure.c nv.c packet.c report.c root.c session.c)
 
 check_PROGRAMS += \
 	%D%/replay_cert \
+	%D%/replay_ctl \
 	%D%/replay_nv \
+	%D%/replay_opt \
 	%D%/replay_packet \
 	%D%/replay_session
 
@@ -24,6 +27,12 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_cert_SOURCES = %D%/fuzz.h %D%/fuzz_cert.c %D%/replay.c
 %C%_replay_cert_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_cert_LDADD = libpspmodel.la
+%C%_replay_ctl_SOURCES = %D%/fuzz.h %D%/fuzz_ctl.c %D%/replay.c
+%C%_replay_ctl_CPPFLAGS = $(FUZZ_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_replay_ctl_LDADD = libsevplugin.la libpspmodel.la
+%C%_replay_opt_SOURCES = %D%/fuzz.h %D%/fuzz_opt.c %D%/replay.c
+%C%_replay_opt_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_replay_opt_LDADD = libsevplugin.la libpspmodel.la
 %C%_replay_nv_SOURCES = %D%/fuzz.h %D%/fuzz_nv.c %D%/replay.c
 %C%_replay_nv_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_nv_LDADD = libpspmodel.la
@@ -43,8 +52,9 @@ fuzz: $(check_PROGRAMS)
 	@for t in $(fuzz_targets); do \
 		dir=%D%/run/$$t; mkdir -p $$dir/corpus || exit 1; \
 		%D%/replay_$$t --dump $$dir/corpus $(fuzz_seeds) || exit 1; \
-		$(FUZZ_CLANG) -g -O1 -std=c11 $(FUZZ_SANITIZE) $(FUZZ_CPPFLAGS) $(GCRYPT_CFLAGS) \
-			-o $$dir/fuzz $(srcdir)/%D%/fuzz_$$t.c $(fuzz_libraries) $(GCRYPT_LIBS) || exit 1; \
+		$(FUZZ_CLANG) -g -O1 -std=c11 -D_GNU_SOURCE $(FUZZ_SANITIZE) $(FUZZ_CPPFLAGS) $(GCRYPT_CFLAGS) \
+			-o $$dir/fuzz $(srcdir)/%D%/fuzz_$$t.c $(fuzz_libraries) $(GCRYPT_LIBS) \
+			$(GPGERROR_LIBS) $(JANSSON_LIBS) || exit 1; \
 		echo "fuzz $$t"; \
 		$$dir/fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=12000 -print_final_stats=1 \
 			-artifact_prefix=$$dir/ $$dir/corpus >$$dir/log 2>&1 || \
