@@ -3,7 +3,7 @@
  * Question: does CPUID tell a SEV guest what AMD64 APM vol. 2, 15.34.1 and vol. 3, appendix E.4.17
  * (8000001Fh) say, and nothing about features that a plain SEV guest does not have?
  *
- * Arguments: cbitpos, reduced (what the sev: line says).
+ * Arguments: cbitpos, reduced (what the sev: line says), rdrand (0: the CPU model lacks it).
  */
 #include "guest.h"
 
@@ -26,7 +26,8 @@ static void guest_features(void)
     struct cpuid svm = cpuid(0x8000000a, 0);
 
     ok(cpuid(1, 0).ecx >> 31, "1h ECX: a hypervisor is there");
-    ok(cpuid(1, 0).ecx >> 30 & 1, "1h ECX: RDRAND, which Linux needs for its check of the C-bit");
+    /* Linux needs it for its check of the C-bit; the model must have it, SEV does not add it. */
+    is(cpuid(1, 0).ecx >> 30 & 1, argument("rdrand", 1), "1h ECX: RDRAND as the CPU model");
     ok(!(cpuid(0x80000001, 0).ecx & 4), "80000001h ECX: no SVM");
     ok(!(svm.eax | svm.ebx | svm.ecx | svm.edx), "8000000Ah: nothing, as there is no SVM");
     ok(cpuid(0x80000001, 0).edx >> 29 & 1, "80000001h EDX: long mode");

@@ -10,6 +10,8 @@ guest_tests = \
 	%D%/chaos-1.tap \
 	%D%/chaos-2.tap \
 	%D%/cpuid-51.tap \
+	%D%/cpuid-athlon64.tap \
+	%D%/cpuid-zambezi.tap \
 	%D%/cpuid.tap \
 	%D%/launch.tap \
 	%D%/mailbox.tap \
