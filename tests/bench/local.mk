@@ -5,8 +5,14 @@ EXTRA_DIST += %D%/README.md %D%/bench %D%/build-stock
 BENCH_PAIRS = 5
 linux_image = $(srcdir)/bochsrc-examples/linux/make-iso linux-guest
 
+# Needs no Bochs.
+check_PROGRAMS += %D%/launch_update
+%C%_launch_update_CPPFLAGS = $(AM_CPPFLAGS)
+%C%_launch_update_LDADD = libcpuext.la libpspmodel.la
+
 .PHONY: bench
-bench: all $(guest_images)
+bench: all $(guest_images) %D%/launch_update
+	@%D%/launch_update
 	@$(MKDIR_P) bench
 	@CC='$(CC)' CXX='$(CXX)' $(srcdir)/%D%/build-stock bench/stock \
 		$$(test -e bochs/tarball.tar.xz && echo bochs/tarball.tar.xz || echo '$(BOCHS_SOURCE)')
