@@ -23,7 +23,7 @@
 static struct table t;
 
 /* Ticks that the work took. */
-static uint64_t work(void)
+static __attribute__((noinline)) uint64_t work(void)
 {
     uint64_t start, end = 0;
 
