@@ -34,7 +34,7 @@ plugin_sources = \
 	%D%/sev_machine.h \
 	%D%/sev_options.cc
 
-dist_man_MANS += %D%/bochs-sev.5 %D%/bochs-sev-control.7 %D%/bochs-sev-trace.5
+dist_man_MANS += %D%/bochs-sev.1 %D%/bochs-sev.5 %D%/bochs-sev-control.7 %D%/bochs-sev-trace.5
 
 # --- the plugin ---------------------------------------------------------------------------------
 if WITH_BOCHS
