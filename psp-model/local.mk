@@ -28,7 +28,7 @@ libpspmodel_la_SOURCES = \
 	%D%/policy.c %D%/policy.h \
 	%D%/psp.c %D%/psp.h \
 	%D%/psp_host.h \
-	%D%/psp_priv.h \
+	%D%/psp_priv.c %D%/psp_priv.h \
 	%D%/report.c %D%/report.h \
 	%D%/root.c %D%/root.h \
 	%D%/root_keys.h \

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Creation, power cycle and inspection of a secure processor, and its ways to the host.
+ * Creation, power cycle and inspection of a secure processor.
  *
- * Implements AMD pub. 55766, chapter 2, 4.5 (addresses) and 5.1 (power cycle).
+ * Implements AMD pub. 55766, chapter 2 and 5.1 (power cycle).
  */
 #include "psp.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,64 +107,4 @@ bool psp_get_guest(const struct psp *psp, unsigned index, struct psp_guest_info 
 unsigned psp_guest_slots(void)
 {
     return GCTX_SLOTS;
-}
-
-/* --- inside ---------------------------------------------------------------------------------- */
-
-enum sev_status psp_host_trouble(struct psp *psp, const char *what, int err)
-{
-    char message[128];
-
-    if (psp->host.log) {
-        snprintf(message, sizeof(message), "psp: %s failed: %s", what, strerror(-err));
-        psp->host.log(psp->ctx, PSP_LOG_ERROR, message);
-    }
-    return SEV_STATUS_HWERROR_PLATFORM;
-}
-
-bool psp_ram_valid(struct psp *psp, uint64_t spa, uint64_t len)
-{
-    return len <= UINT64_MAX - spa && psp->host.ram_valid(psp->ctx, spa, len);
-}
-
-enum sev_status psp_ram_read(struct psp *psp, uint32_t asid, uint64_t spa, void *buf, size_t len)
-{
-    int err = psp->host.ram_read(psp->ctx, asid, spa, buf, len);
-
-    return err ? psp_host_trouble(psp, "reading memory", err) : SEV_STATUS_SUCCESS;
-}
-
-enum sev_status psp_ram_write(struct psp *psp, uint32_t asid, uint64_t spa, const void *buf,
-                              size_t len)
-{
-    int err = psp->host.ram_write(psp->ctx, asid, spa, buf, len);
-
-    return err ? psp_host_trouble(psp, "writing memory", err) : SEV_STATUS_SUCCESS;
-}
-
-enum sev_status psp_random(struct psp *psp, void *buf, size_t len)
-{
-    int err = psp->host.random(psp->ctx, buf, len);
-
-    return err ? psp_host_trouble(psp, "random numbers", err) : SEV_STATUS_SUCCESS;
-}
-
-void psp_deactivate(struct psp *psp, struct gctx *guest)
-{
-    psp->host.key_remove(psp->ctx, guest->asid);
-    platform_dirty_asid(&psp->platform, guest->asid, psp->config.cpus);
-    guest->asid = 0;
-}
-
-void psp_delete_guests(struct psp *psp)
-{
-    for (unsigned i = 0; i < GCTX_SLOTS; i++) {
-        struct gctx *guest = &psp->guests.slot[i];
-
-        if (!guest->handle)
-            continue;
-        if (guest->asid)
-            psp_deactivate(psp, guest);
-        gctx_delete(guest);
-    }
 }
