@@ -139,6 +139,8 @@ void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool ok(bool pass, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* One test point: got == want, both printed in hex where it fails. */
 bool is(uint64_t got, uint64_t want, const char *name);
+/* Counts on from `points`: for a guest that boots more than once. */
+void continue_testing(unsigned points);
 /* A test point that cannot be asked here, with the reason. */
 void skip(const char *name, const char *why);
 /* The guest as a whole cannot go on. */

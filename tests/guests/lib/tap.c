@@ -190,6 +190,11 @@ bool is(uint64_t got, uint64_t want, const char *name)
     return got == want;
 }
 
+void continue_testing(unsigned answered)
+{
+    points = answered;
+}
+
 void skip(const char *name, const char *why)
 {
     print("ok %u - %s # SKIP %s\n", ++points, name, why);
