@@ -9,6 +9,10 @@ libsevplugin_la_SOURCES = \
 	%D%/ctl.h \
 	%D%/hv.c \
 	%D%/hv.h \
+	%D%/map.c \
+	%D%/map.h \
+	%D%/map_svg.c \
+	%D%/map_text.c \
 	%D%/opt.c \
 	%D%/opt.h \
 	%D%/qmp.c \

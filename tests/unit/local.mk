@@ -100,6 +100,11 @@ unit_tests += \
 %C%_test_view_random_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_view_random_LDADD = libcpuext.la $(UNIT_LDADD)
 
+# The map of memory.
+unit_tests += %D%/test_map
+%C%_test_map_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_map_LDADD = libsevplugin.la $(UNIT_LDADD)
+
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% $(CMOCKA_CFLAGS) \
 	-DTEST_VECTORS='"$(abs_srcdir)/tests/vectors"'
 UNIT_LDADD = %D%/libunit.la libpspmodel.la $(CMOCKA_LIBS)

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The map of guest memory as a page of SVG 1.1 (W3C): addresses downwards, machine time to the
+ * right, the changes between private and shared below it, and beside it what the words mean. Every
+ * use has a pattern of its own, so that it is read without colours too. See map.h.
+ */
+#include "map.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+/* The page, in pixels. */
+#define PLOT_X   120.0
+#define PLOT_W   640.0
+#define LOW_Y    112.0
+#define LOW_H    128.0
+#define ALL_Y    282.0
+#define ALL_H    448.0
+#define AREA_Y   766.0
+#define AREA_H   13.0
+#define SIDE_X   796.0
+#define PAGE_W   1120.0
+#define RATE_H   110.0
+#define TEXT_MAX 44u /* characters a line at the side */
+
+static const char *const fills[MAP_USES + 1] = {"white",     "url(#private)", "url(#shared)",
+                                                "url(#rom)", "url(#mmio)",    "url(#partly)"};
+
+static const char patterns[] =
+    "<defs>\n"
+    "<pattern id='private' width='6' height='6' patternUnits='userSpaceOnUse'>"
+    "<rect width='6' height='6' fill='#d6e6f4'/>"
+    "<path d='M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2' stroke='#9dbfdd' stroke-width='0.8'/></pattern>\n"
+    "<pattern id='shared' width='6' height='6' patternUnits='userSpaceOnUse'>"
+    "<rect width='6' height='6' fill='#c8500a'/></pattern>\n"
+    "<pattern id='partly' width='6' height='4' patternUnits='userSpaceOnUse'>"
+    "<rect width='6' height='4' fill='#f6cfa6'/>"
+    "<rect width='6' height='2' fill='#d9691c'/></pattern>\n"
+    "<pattern id='rom' width='4' height='4' patternUnits='userSpaceOnUse'>"
+    "<rect width='4' height='4' fill='#e6e6e6'/>"
+    "<rect width='1.4' height='4' fill='#6a6a6a'/></pattern>\n"
+    "<pattern id='mmio' width='6' height='6' patternUnits='userSpaceOnUse'>"
+    "<rect width='6' height='6' fill='#f2ecd8'/>"
+    "<circle cx='1.5' cy='1.5' r='1' fill='#333'/><circle cx='4.5' cy='4.5' r='1' fill='#333'/>"
+    "</pattern>\n</defs>\n";
+
+/* --- text --- */
+
+static void put_escaped(FILE *file, const char *text)
+{
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c == '<')
+            fputs("&lt;", file);
+        else if (c == '&')
+            fputs("&amp;", file);
+        else
+            fputc(c >= 0x20 && c < 0x7f ? c : '?', file);
+    }
+}
+
+/* `class` says what it looks like: t title, a axis, b bold, "" plain; e ends at x, m is centred. */
+static void put_text(FILE *file, double x, double y, const char *class, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+static void put_text(FILE *file, double x, double y, const char *class, const char *format, ...)
+{
+    char text[256];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(text, sizeof(text), format, ap);
+    va_end(ap);
+    fprintf(file, "<text x='%.1f' y='%.1f' class='%s'>", x, y, class);
+    put_escaped(file, text);
+    fputs("</text>\n", file);
+}
+
+static void put_line(FILE *file, double x1, double y1, double x2, double y2, const char *class)
+{
+    fprintf(file, "<path d='M%.1f,%.1f L%.1f,%.1f' class='%s'/>\n", x1, y1, x2, y2, class);
+}
+
+static void put_box(FILE *file, double x, double y, double w, double h, const char *fill,
+                    const char *class)
+{
+    fprintf(file, "<rect x='%.2f' y='%.2f' width='%.2f' height='%.2f' fill='%s' class='%s'/>\n", x,
+            y, w, h, fill, class);
+}
+
+/* A sentence in lines of at most TEXT_MAX characters; returns where the next one may begin. */
+static double put_sentence(FILE *file, double x, double y, const char *text)
+{
+    while (*text) {
+        size_t n = strlen(text), cut;
+
+        if (n > TEXT_MAX) {
+            for (cut = TEXT_MAX; cut && text[cut] != ' '; cut--)
+                ;
+            n = cut ? cut : TEXT_MAX;
+        }
+        put_text(file, x, y, "s", "%.*s", (int)n, text);
+        y += 14;
+        text += n;
+        while (*text == ' ')
+            text++;
+    }
+    return y;
+}
+
+/* --- the panels --- */
+
+struct drawing {
+    FILE *file;
+    const struct map *map;
+    const struct map_caption *caption;
+    struct map_info info;
+    double column_w;
+};
+
+static double time_x(const struct drawing *d, uint64_t us)
+{
+    double x = (double)(us - d->info.start_us) / (double)d->info.column_us * d->column_w;
+
+    return PLOT_X + (x < PLOT_W ? x : PLOT_W);
+}
+
+/* A run of equal cells to the right, and then as many rows down as have the same run. */
+static void draw_run(const struct drawing *d, bool low, double y, double row_h,
+                     bool done[MAP_ROWS][MAP_COLUMNS], unsigned row, unsigned column)
+{
+    unsigned rows = low ? d->info.rows_low : d->info.rows;
+    unsigned cell = map_cell(d->map, low, row, column), end = column, down = row;
+    bool same = true;
+
+    while (end < d->info.columns && !done[row][end] && map_cell(d->map, low, row, end) == cell)
+        end++;
+    while (same && down < rows) {
+        for (unsigned c = column; c < end && same; c++)
+            same = !done[down][c] && map_cell(d->map, low, down, c) == cell;
+        if (same) {
+            memset(&done[down][column], true, end - column);
+            down++;
+        }
+    }
+    if (cell != MAP_UNTOUCHED)
+        put_box(d->file, PLOT_X + column * d->column_w, y + row * row_h,
+                (end - column) * d->column_w, (down - row) * row_h, fills[cell], "c");
+}
+
+static void draw_panel(const struct drawing *d, bool low, double y, double h)
+{
+    static bool done[MAP_ROWS][MAP_COLUMNS];
+    unsigned rows = low ? d->info.rows_low : d->info.rows;
+    uint64_t pages = low && d->info.ram_pages > 256 ? 256 : d->info.ram_pages;
+    char text[MAP_SIZE_TEXT];
+
+    memset(done, 0, sizeof(done));
+    for (unsigned row = 0; row < rows; row++)
+        for (unsigned column = 0; column < d->info.columns; column++)
+            if (!done[row][column])
+                draw_run(d, low, y, h / rows, done, row, column);
+    put_box(d->file, PLOT_X, y, PLOT_W, h, "none", "f");
+    for (unsigned i = 0; i <= (low ? 4u : 8u); i++) {
+        uint64_t at = pages * MAP_PAGE_SIZE * i / (low ? 4 : 8);
+        double tick = y + h * i / (low ? 4 : 8);
+
+        put_line(d->file, PLOT_X - 5, tick, PLOT_X, tick, "l");
+        put_text(d->file, PLOT_X - 8, tick + 4, "a e", "%s",
+                 i ? map_size_text(at, text) : "address 0");
+    }
+}
+
+/* A round number of microseconds: 1, 2 or 5 times a power of ten, for five to ten ticks. */
+static uint64_t tick_us(uint64_t us)
+{
+    static const uint64_t steps[] = {2, 5, 10};
+    uint64_t tick = 1;
+
+    for (unsigned i = 0; us / tick > 9; i++)
+        tick = tick / (i % 3 ? steps[(i - 1) % 3] : 1) * steps[i % 3];
+    return tick;
+}
+
+static void draw_time_axis(const struct drawing *d, double y)
+{
+    uint64_t length = d->info.columns * d->info.column_us, tick = tick_us(length);
+
+    for (uint64_t us = 0; us <= length; us += tick) {
+        double x = time_x(d, d->info.start_us + us);
+
+        put_line(d->file, x, y, x, y + 5, "l");
+        put_text(d->file, x, y + 18, "a m", "%g s", (double)us / 1e6);
+    }
+    put_text(d->file, PLOT_X + PLOT_W / 2, y + 36, "a m", "time in the machine (one column = %g s)",
+             (double)d->info.column_us / 1e6);
+}
+
+/* Ranges outside RAM, one under the other; returns where the next thing may begin. */
+static double draw_areas(const struct drawing *d, double y)
+{
+    char text[MAP_SIZE_TEXT];
+    unsigned n;
+    const struct map_area *areas = map_areas(d->map, &n);
+
+    if (!n)
+        return y;
+    put_text(d->file, PLOT_X, y - 6, "b", "Outside RAM (not to scale)");
+    for (unsigned i = 0; i < n; i++, y += AREA_H) {
+        double x = time_x(d, areas[i].first_us);
+
+        put_box(d->file, x, y, PLOT_X + PLOT_W - x, AREA_H, fills[areas[i].use], "c");
+        put_text(d->file, PLOT_X - 8, y + 10, "a e", "%" PRIx64 "h %s",
+                 areas[i].range.first * MAP_PAGE_SIZE,
+                 map_size_text(areas[i].range.pages * MAP_PAGE_SIZE, text));
+    }
+    put_box(d->file, PLOT_X, y - AREA_H * n, PLOT_W, AREA_H * n, "none", "f");
+    return y + 40;
+}
+
+/* --- changes per second --- */
+
+static double rate_of(const struct drawing *d, unsigned column)
+{
+    return (double)map_changes(d->map, column) * 1e6 / (double)d->info.column_us;
+}
+
+/* Decades of a rate: 1 a second is the base line's first step, so that one change is seen. */
+static double decades(double rate)
+{
+    double steps = 0;
+
+    if (rate < 1)
+        return rate;
+    for (; rate >= 10; rate /= 10)
+        steps++;
+    return 1 + steps + (rate - 1) / 9;
+}
+
+static double draw_rates(const struct drawing *d, double y)
+{
+    double most = 0, top;
+
+    for (unsigned column = 0; column < d->info.columns; column++)
+        if (rate_of(d, column) > most)
+            most = rate_of(d, column);
+    top = (unsigned)decades(most) + 1;
+    put_text(d->file, PLOT_X, y - 6, "b",
+             "Pages that changed between private and shared, per second of the machine's time");
+    for (unsigned step = 0; step <= (unsigned)top; step++) {
+        double line = y + RATE_H - RATE_H * step / top, value = step ? 1 : 0;
+
+        for (unsigned i = 1; i < step; i++)
+            value *= 10;
+        put_line(d->file, PLOT_X - 5, line, PLOT_X + PLOT_W, line, "g");
+        put_text(d->file, PLOT_X - 8, line + 4, "a e", "%.0f", value);
+    }
+    for (unsigned column = 0; column < d->info.columns; column++) {
+        double h = RATE_H * decades(rate_of(d, column)) / top;
+
+        if (h > 0)
+            put_box(d->file, PLOT_X + column * d->column_w, y + RATE_H - h, d->column_w, h,
+                    "#8a3a0a", "c");
+    }
+    put_box(d->file, PLOT_X, y, PLOT_W, RATE_H, "none", "f");
+    draw_time_axis(d, y + RATE_H);
+    return y + RATE_H + 52;
+}
+
+/* --- what the words mean --- */
+
+static double draw_legend(const struct drawing *d, double y)
+{
+    static const struct {
+        unsigned cell;
+        const char *name, *meaning;
+    } rows[] = {
+        {MAP_PRIVATE, "private",
+         "Encrypted with the guest's key. Only the guest can read it; devices and the host see "
+         "noise."},
+        {MAP_SHARED, "shared",
+         "Not encrypted: the guest has cleared the C-bit in its page table. Guest, devices and "
+         "host see the same bytes."},
+        {MAP_PARTLY_SHARED, "partly shared", "Less than half of the row's pages are shared."},
+        {MAP_ROM, "ROM", "Firmware."},
+        {MAP_MMIO, "devices", "Registers and adapter memory: no RAM, never encrypted."},
+        {MAP_UNTOUCHED, "never touched", "Nobody has used it since power-on."},
+    };
+
+    put_text(d->file, SIDE_X, y, "b", "Legend");
+    y += 12;
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        put_box(d->file, SIDE_X, y, 30, 20, fills[rows[i].cell], "f");
+        put_text(d->file, SIDE_X + 38, y + 10, "b", "%s", rows[i].name);
+        y = put_sentence(d->file, SIDE_X + 38, y + 24, rows[i].meaning) - 4;
+    }
+    return y + 14;
+}
+
+static double draw_explanation(const struct drawing *d, double y)
+{
+    static const char *const sentences[] = {
+        "Down are addresses, to the right is time. A row is a piece of memory; its colour says "
+        "how it was used at that time.",
+        "A device cannot read private memory. So a Linux guest keeps one large shared area, "
+        "the swiotlb: what a disk or network card shall read or write is copied through it.",
+        "Pages turn shared when the guest clears the C-bit for them: many at once while the "
+        "guest sets up its drivers, few later.",
+    };
+
+    put_text(d->file, SIDE_X, y, "b", "How to read it");
+    y += 16;
+    for (unsigned i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++)
+        y = put_sentence(d->file, SIDE_X, y, sentences[i]) + 4;
+    return y + 10;
+}
+
+static double draw_numbers(const struct drawing *d, double y)
+{
+    static const struct {
+        enum map_use use;
+        const char *name;
+    } rows[] = {{MAP_PRIVATE, "private"}, {MAP_SHARED, "shared"}, {MAP_UNTOUCHED, "never touched"}};
+    char text[MAP_SIZE_TEXT];
+
+    put_text(d->file, SIDE_X, y, "b", "RAM at the end");
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        y += 16;
+        put_text(d->file, SIDE_X, y, "s", "%s", rows[i].name);
+        put_text(d->file, SIDE_X + 190, y, "s e", "%s",
+                 map_size_text((uint64_t)d->info.pages[rows[i].use] * MAP_PAGE_SIZE, text));
+    }
+    y += 16;
+    put_text(d->file, SIDE_X, y, "s", "changes of pages");
+    put_text(d->file, SIDE_X + 190, y, "s e", "%" PRIu64, d->info.changes);
+    if (d->caption->n_notes) {
+        y += 26;
+        put_text(d->file, SIDE_X, y, "b", "Measured before the first instruction");
+    }
+    for (unsigned i = 0; i < d->caption->n_notes; i++) {
+        const struct map_note *note = &d->caption->notes[i];
+
+        y += 16;
+        put_text(d->file, SIDE_X, y, "s", "%s: %s at %" PRIx64, note->text,
+                 map_size_text(note->bytes, text), note->address);
+    }
+    return y + 20;
+}
+
+/* The largest shared range, marked at the right border of the panel of all RAM. */
+static void draw_largest(const struct drawing *d)
+{
+    struct map_range range = map_largest_range(d->map, MAP_SHARED);
+    double scale = ALL_H / d->info.rows / (double)d->info.row_pages;
+    double from = ALL_Y + (double)range.first * scale;
+    double to = from + (double)range.pages * scale;
+    double x = PLOT_X + PLOT_W, middle = (from + to) / 2;
+    char text[MAP_SIZE_TEXT];
+
+    if (!range.pages)
+        return;
+    fprintf(d->file, "<path d='M%.1f,%.1f h8 V%.1f h-8' class='l w'/>\n", x + 2, from, to);
+    middle = middle < ALL_Y + 14           ? ALL_Y + 14
+             : middle > ALL_Y + ALL_H - 14 ? ALL_Y + ALL_H - 14
+                                           : middle;
+    put_box(d->file, x - 358, middle - 11, 350, 22, "white", "f");
+    put_text(d->file, x - 183, middle + 4, "b m", "largest shared range: %s from %" PRIx64 "h",
+             map_size_text(range.pages * MAP_PAGE_SIZE, text), range.first * MAP_PAGE_SIZE);
+}
+
+int map_write_svg(const struct map *map, const struct map_caption *caption, FILE *file)
+{
+    struct drawing d = {file, map, caption, map_info(map), 0};
+    unsigned n_areas;
+    double height, side;
+
+    map_areas(map, &n_areas);
+    d.column_w = PLOT_W / d.info.columns;
+    height = AREA_Y + (n_areas ? AREA_H * n_areas + 40 : 0) + RATE_H + 60;
+    fprintf(file,
+            "<?xml version='1.0' encoding='UTF-8'?>\n"
+            "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %.0f %.0f' width='%.0f' "
+            "height='%.0f' font-family='sans-serif' font-size='12'>\n"
+            "<style>.t{font-size:20px;font-weight:bold}.b{font-weight:bold}.s{font-size:11.5px}"
+            ".a{font-size:11px;fill:#333}.e{text-anchor:end}.m{text-anchor:middle}"
+            ".f{stroke:#000;stroke-width:1}.l{stroke:#000;stroke-width:1;fill:none}.w{stroke-width:"
+            "2}.g{stroke:#ccc;stroke-width:1}.c{shape-rendering:crispEdges}</style>\n",
+            PAGE_W, height, PAGE_W, height);
+    fputs(patterns, file);
+    put_box(file, 0, 0, PAGE_W, height, "white", "c");
+    put_text(file, PLOT_X - 100, 36, "t", "%s", caption->title);
+    put_text(file, PLOT_X - 100, 58, "", "%s", caption->subtitle);
+    put_text(file, PLOT_X, LOW_Y - 8, "b", "The first MiB, enlarged");
+    draw_panel(&d, true, LOW_Y, LOW_H);
+    put_text(file, PLOT_X, ALL_Y - 8, "b", "All RAM");
+    draw_panel(&d, false, ALL_Y, ALL_H);
+    draw_rates(&d, draw_areas(&d, AREA_Y));
+    side = draw_legend(&d, LOW_Y - 8);
+    side = draw_explanation(&d, side);
+    draw_numbers(&d, side);
+    draw_largest(&d);
+    fputs("</svg>\n", file);
+    return ferror(file) || fflush(file) ? -EIO : 0;
+}

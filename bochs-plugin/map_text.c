@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The map of guest memory as text for a terminal 80 characters wide. See map.h.
+ */
+#include "map.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#define TEXT_COLUMNS 60u
+#define TEXT_ROWS    24u
+
+struct printer {
+    void (*print)(void *ctx, const char *line);
+    void *ctx;
+};
+
+static void say(const struct printer *to, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void say(const struct printer *to, const char *format, ...)
+{
+    char line[160];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(line, sizeof(line), format, ap);
+    va_end(ap);
+    to->print(to->ctx, line);
+}
+
+const char *map_size_text(uint64_t bytes, char text[MAP_SIZE_TEXT])
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    unsigned unit = 0;
+    uint64_t rest = 0;
+
+    while (bytes >= 1024) {
+        rest = bytes % 1024;
+        bytes /= 1024;
+        unit++;
+    }
+    if (rest)
+        snprintf(text, MAP_SIZE_TEXT, "%" PRIu64 ".%u %s", bytes, (unsigned)(rest * 10 / 1024),
+                 units[unit]);
+    else
+        snprintf(text, MAP_SIZE_TEXT, "%" PRIu64 " %s", bytes, units[unit]);
+    return text;
+}
+
+/* Several cells as one character: of what differs, that which a reader looks for. */
+static char symbol(const struct map *map, bool low, unsigned row, unsigned rows, unsigned column,
+                   unsigned columns)
+{
+    static const struct {
+        unsigned cell;
+        char character;
+    } order[] = {{MAP_SHARED, '#'}, {MAP_PARTLY_SHARED, '+'}, {MAP_PRIVATE, 'p'},
+                 {MAP_ROM, 'R'},    {MAP_MMIO, 'M'},          {MAP_UNTOUCHED, '.'}};
+    unsigned seen[MAP_USES + 1] = {0}, cells = rows * columns;
+
+    for (unsigned r = 0; r < rows; r++)
+        for (unsigned c = 0; c < columns; c++)
+            seen[map_cell(map, low, row + r, column + c)]++;
+    if (seen[MAP_SHARED] && 2 * seen[MAP_SHARED] < cells)
+        return '+';
+    for (unsigned i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+        if (seen[order[i].cell])
+            return order[i].character;
+    return '?';
+}
+
+static void print_panel(const struct map *map, const struct map_info *info, bool low,
+                        const struct printer *to)
+{
+    unsigned rows = low ? info->rows_low : info->rows;
+    uint64_t row_bytes = (low ? info->row_low_pages : info->row_pages) * MAP_PAGE_SIZE;
+    unsigned step = (rows + TEXT_ROWS - 1) / TEXT_ROWS;
+    unsigned wide = (info->columns + TEXT_COLUMNS - 1) / TEXT_COLUMNS;
+    char line[TEXT_COLUMNS + 1], size[MAP_SIZE_TEXT];
+
+    say(to, "%s, a line is %s:", low ? "the first MiB" : "all RAM",
+        map_size_text(step * row_bytes, size));
+    for (unsigned row = 0; row < rows; row += step) {
+        unsigned high = rows - row < step ? rows - row : step, n = 0;
+
+        for (unsigned column = 0; column < info->columns; column += wide) {
+            unsigned columns = info->columns - column < wide ? info->columns - column : wide;
+
+            line[n++] = symbol(map, low, row, high, column, columns);
+        }
+        line[n] = 0;
+        say(to, "%12" PRIx64 " |%s|", row * row_bytes, line);
+    }
+}
+
+/* The number of decimal digits of a rate, 0 for none at all: 1 = below 10 a second. */
+static char magnitude(uint64_t changes, uint64_t us)
+{
+    uint64_t rate = us ? changes * 1000000 / us : 0;
+    char digits = '1';
+
+    if (!changes)
+        return '.';
+    for (; rate >= 10 && digits < '9'; rate /= 10)
+        digits++;
+    return digits;
+}
+
+static void print_changes(const struct map *map, const struct map_info *info,
+                          const struct printer *to)
+{
+    unsigned wide = (info->columns + TEXT_COLUMNS - 1) / TEXT_COLUMNS, n = 0;
+    char line[TEXT_COLUMNS + 1];
+
+    for (unsigned column = 0; column < info->columns; column += wide) {
+        uint64_t changes = 0;
+
+        for (unsigned c = column; c < column + wide && c < info->columns; c++)
+            changes += map_changes(map, c);
+        line[n++] = magnitude(changes, wide * info->column_us);
+    }
+    line[n] = 0;
+    say(to, "%12s |%s|", "changes/s", line);
+    say(to, "%12s  one character = %.3f s of the machine's time, %.3f s in all", "",
+        (double)(wide * info->column_us) / 1e6, (double)(info->now_us - info->start_us) / 1e6);
+}
+
+static void print_legend(const struct map *map, const struct map_info *info,
+                         const struct printer *to)
+{
+    static const char *const names[MAP_USES] = {"never touched", "private", "shared", "ROM",
+                                                "device registers"};
+    struct map_range largest = map_largest_range(map, MAP_SHARED);
+    char a[MAP_SIZE_TEXT];
+
+    say(to, "p private: encrypted, devices and the host see ciphertext");
+    say(to, "# shared: not encrypted, devices and the host may use it    + partly shared");
+    say(to, "R ROM    M device registers and adapter memory    . never touched");
+    say(to, "changes/s: pages that went private <-> shared; 1 = below 10 a second, 2 = below");
+    say(to, "100, 3 = below 1000 ...");
+    for (unsigned use = 0; use < MAP_USES; use++)
+        if (info->pages[use])
+            say(to, "%8u pages of RAM are %s (%s)", info->pages[use], names[use],
+                map_size_text((uint64_t)info->pages[use] * MAP_PAGE_SIZE, a));
+    say(to, "%8" PRIu64 " pages changed between private and shared", info->changes);
+    if (largest.pages)
+        say(to, "largest shared range: %s at %#" PRIx64,
+            map_size_text(largest.pages * MAP_PAGE_SIZE, a), largest.first * MAP_PAGE_SIZE);
+}
+
+void map_print(const struct map *map, void (*print)(void *ctx, const char *line), void *ctx)
+{
+    const struct map_info info = map_info(map);
+    const struct printer to = {print, ctx};
+    const struct map_area *areas;
+    unsigned n;
+    char size[MAP_SIZE_TEXT];
+
+    print_panel(map, &info, true, &to);
+    print_panel(map, &info, false, &to);
+    print_changes(map, &info, &to);
+    areas = map_areas(map, &n);
+    for (unsigned i = 0; i < n; i++)
+        say(&to, "%12" PRIx64 " %s %s", areas[i].range.first * MAP_PAGE_SIZE,
+            areas[i].use == MAP_ROM ? "ROM" : "device registers,",
+            map_size_text(areas[i].range.pages * MAP_PAGE_SIZE, size));
+    print_legend(map, &info, &to);
+}

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Tests of bochs-plugin/map: what it knows of pages, how it forgets time when it is full, and what
+ * it draws.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* open_memstream() */
+#endif
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "map.h"
+
+#define PAGES 1024u /* 4 MiB: a row of all RAM has 4 pages, one of the first MiB 8 */
+
+static int set_up(void **state)
+{
+    *state = map_new(PAGES, 5000000);
+    return *state ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    map_free(*state);
+    return 0;
+}
+
+/* Machine time that many microseconds after power-on. */
+static uint64_t at(uint64_t us)
+{
+    return 5000000 + us;
+}
+
+static void nothing_was_touched(void **state)
+{
+    struct map *map = *state;
+    struct map_info info = map_info(map);
+    struct map_range range = {0, 0};
+
+    assert_int_equal(info.pages[MAP_UNTOUCHED], PAGES);
+    assert_int_equal(info.changes, 0);
+    assert_int_equal(info.columns, 1);
+    assert_int_equal(info.rows, 256);
+    assert_int_equal(info.rows_low, 32);
+    assert_int_equal(map_use(map, 0), MAP_UNTOUCHED);
+    assert_int_equal(map_use(map, PAGES), MAP_UNTOUCHED);
+    assert_false(map_next_range(map, MAP_SHARED, &range));
+    assert_int_equal(map_largest_range(map, MAP_SHARED).pages, 0);
+}
+
+static void no_pages_no_map(void **state)
+{
+    (void)state;
+    assert_null(map_new(0, 0));
+    map_free(NULL);
+}
+
+static void only_private_and_shared_are_changes(void **state)
+{
+    struct map *map = *state;
+    static const struct {
+        enum map_use use;
+        bool change;
+    } steps[] = {
+        {MAP_PRIVATE, false}, {MAP_PRIVATE, false}, {MAP_SHARED, true},  {MAP_SHARED, false},
+        {MAP_PRIVATE, true},  {MAP_ROM, false},     {MAP_SHARED, false}, {MAP_MMIO, false},
+    };
+
+    for (unsigned i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        assert_int_equal(map_touch(map, 7, steps[i].use, at(i)), steps[i].change);
+        assert_int_equal(map_use(map, 7), steps[i].use);
+    }
+    assert_int_equal(map_info(map).changes, 2);
+    assert_int_equal(map_changes(map, 0), 2);
+    assert_int_equal(map_info(map).pages[MAP_MMIO], 1);
+    assert_int_equal(map_info(map).pages[MAP_UNTOUCHED], PAGES - 1);
+}
+
+static void cells(void **state)
+{
+    struct map *map = *state;
+
+    map_touch(map, 400, MAP_PRIVATE, at(0)); /* row 100: pages 400..403 */
+    map_advance(map, at(1));
+    assert_int_equal(map_cell(map, false, 100, 0), MAP_PRIVATE);
+    assert_int_equal(map_cell(map, false, 99, 0), MAP_UNTOUCHED);
+    map_touch(map, 401, MAP_SHARED, at(2));
+    assert_int_equal(map_cell(map, false, 100, 0), MAP_PARTLY_SHARED);
+    map_touch(map, 402, MAP_SHARED, at(3));
+    assert_int_equal(map_cell(map, false, 100, 0), MAP_SHARED);
+    /* The first MiB in its own rows of 8 pages. */
+    map_touch(map, 160, MAP_MMIO, at(4));
+    map_touch(map, 192, MAP_ROM, at(4));
+    map_advance(map, at(5));
+    assert_int_equal(map_cell(map, true, 20, 0), MAP_MMIO);
+    assert_int_equal(map_cell(map, true, 24, 0), MAP_ROM);
+    assert_int_equal(map_cell(map, true, 31, 0), MAP_UNTOUCHED);
+}
+
+static void time_goes_on(void **state)
+{
+    struct map *map = *state;
+
+    map_touch(map, 0, MAP_PRIVATE, at(500));
+    map_touch(map, 0, MAP_SHARED, at(2500));
+    map_touch(map, 0, MAP_PRIVATE, at(2600));
+    map_advance(map, at(4500));
+    assert_int_equal(map_info(map).columns, 5);
+    assert_int_equal(map_cell(map, false, 0, 0), MAP_PRIVATE);
+    assert_int_equal(map_cell(map, false, 0, 1), MAP_PRIVATE);
+    /* It was shared for 100 us only, and is seen. */
+    assert_int_equal(map_cell(map, false, 0, 2), MAP_PARTLY_SHARED);
+    assert_int_equal(map_cell(map, false, 0, 3), MAP_PRIVATE);
+    assert_int_equal(map_changes(map, 2), 2);
+    assert_int_equal(map_changes(map, 3), 0);
+    /* Never backwards. */
+    map_advance(map, at(10));
+    assert_int_equal(map_info(map).now_us, at(4500));
+    assert_int_equal(map_info(map).columns, 5);
+}
+
+static void full_columns_become_longer(void **state)
+{
+    struct map *map = *state;
+    uint64_t last = MAP_COLUMNS * (uint64_t)MAP_FIRST_US, sum = 0;
+
+    map_touch(map, 0, MAP_PRIVATE, at(0));
+    map_touch(map, 0, MAP_SHARED, at(6500)); /* columns 6 and 7 */
+    map_touch(map, 0, MAP_PRIVATE, at(7500));
+    map_advance(map, at(last - 1));
+    assert_int_equal(map_info(map).columns, MAP_COLUMNS);
+    assert_int_equal(map_info(map).column_us, MAP_FIRST_US);
+    map_advance(map, at(last));
+    assert_int_equal(map_info(map).columns, MAP_COLUMNS / 2 + 1);
+    assert_int_equal(map_info(map).column_us, 2 * MAP_FIRST_US);
+    assert_int_equal(map_cell(map, false, 0, 2), MAP_PRIVATE);
+    assert_int_equal(map_cell(map, false, 0, 3), MAP_PARTLY_SHARED);
+    assert_int_equal(map_cell(map, false, 0, 4), MAP_PRIVATE);
+    assert_int_equal(map_changes(map, 3), 2);
+    /* A machine that runs for a year. */
+    map_touch(map, 1, MAP_PRIVATE, at(UINT64_C(31557600000000)));
+    map_touch(map, 1, MAP_SHARED, at(UINT64_C(31557600000000)));
+    assert_true(map_info(map).columns <= MAP_COLUMNS);
+    for (unsigned column = 0; column < map_info(map).columns; column++)
+        sum += map_changes(map, column);
+    assert_int_equal(sum, 3);
+    assert_int_equal(map_cell(map, false, 0, 0), MAP_PARTLY_SHARED);
+}
+
+static void ranges(void **state)
+{
+    struct map *map = *state;
+    struct map_range range = {0, 0};
+
+    for (unsigned page = 10; page < 13; page++)
+        map_touch(map, page, MAP_SHARED, at(0));
+    for (unsigned page = PAGES - 5; page < PAGES; page++)
+        map_touch(map, page, MAP_SHARED, at(0));
+    map_touch(map, 13, MAP_PRIVATE, at(0));
+    map_touch(map, 14, MAP_SHARED, at(0));
+    assert_true(map_next_range(map, MAP_SHARED, &range));
+    assert_int_equal(range.first, 10);
+    assert_int_equal(range.pages, 3);
+    assert_true(map_next_range(map, MAP_SHARED, &range));
+    assert_int_equal(range.first, 14);
+    assert_int_equal(range.pages, 1);
+    assert_true(map_next_range(map, MAP_SHARED, &range));
+    assert_int_equal(range.first, PAGES - 5);
+    assert_int_equal(range.pages, 5);
+    assert_false(map_next_range(map, MAP_SHARED, &range));
+    range = map_largest_range(map, MAP_SHARED);
+    assert_int_equal(range.first, PAGES - 5);
+    assert_int_equal(range.pages, 5);
+}
+
+static void areas_outside_ram(void **state)
+{
+    struct map *map = *state;
+    const struct map_area *areas;
+    unsigned n;
+
+    assert_false(map_touch(map, 0xfee00, MAP_MMIO, at(30)));
+    map_touch(map, 0xfffe1, MAP_ROM, at(40));
+    map_touch(map, 0xfffdf, MAP_ROM, at(50));
+    map_touch(map, 0xfffe0, MAP_ROM, at(60)); /* closes the gap */
+    map_touch(map, 0xfec00, MAP_MMIO, at(70));
+    map_touch(map, 0xfec00, MAP_MMIO, at(80));
+    areas = map_areas(map, &n);
+    assert_int_equal(n, 3);
+    assert_int_equal(areas[0].range.first, 0xfec00);
+    assert_int_equal(areas[0].first_us, at(70));
+    assert_int_equal(areas[1].range.first, 0xfee00);
+    assert_int_equal(areas[2].range.first, 0xfffdf);
+    assert_int_equal(areas[2].range.pages, 3);
+    assert_int_equal(areas[2].use, MAP_ROM);
+    assert_int_equal(areas[2].first_us, at(40));
+    assert_int_equal(map_use(map, 0xfffe1), MAP_ROM);
+    assert_int_equal(map_use(map, 0xfffe2), MAP_UNTOUCHED);
+    assert_int_equal(map_info(map).pages[MAP_ROM], 0); /* of RAM */
+}
+
+static void areas_are_bounded(void **state)
+{
+    struct map *map = *state;
+    const struct map_area *areas;
+    unsigned n;
+
+    for (uint64_t i = 0; i < 10000; i++)
+        map_touch(map, 0xe0000 + i * 7919 % 10000 * 3, i % 3 ? MAP_MMIO : MAP_ROM, at(0));
+    areas = map_areas(map, &n);
+    assert_true(n <= MAP_AREAS);
+    for (unsigned i = 1; i < n; i++)
+        assert_true(areas[i - 1].range.first + areas[i - 1].range.pages <= areas[i].range.first);
+    assert_int_equal(areas[0].range.first, 0xe0000);
+    assert_int_equal(areas[n - 1].range.first + areas[n - 1].range.pages, 0xe0000 + 9999 * 3 + 1);
+}
+
+static void sizes(void **state)
+{
+    static const struct {
+        uint64_t bytes;
+        const char *text;
+    } rows[] = {
+        {0, "0 bytes"},           {1023, "1023 bytes"},         {4096, "4 KiB"},
+        {1536 * 1024, "1.5 MiB"}, {UINT64_C(5) << 30, "5 GiB"}, {UINT64_MAX, "15.9 EiB"},
+    };
+    char text[MAP_SIZE_TEXT];
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_string_equal(map_size_text(rows[i].bytes, text), rows[i].text);
+}
+
+/* --- drawing --- */
+
+static char *svg_of(const struct map *map, const struct map_caption *caption)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *file = open_memstream(&text, &len);
+
+    assert_non_null(file);
+    assert_int_equal(map_write_svg(map, caption, file), 0);
+    fclose(file);
+    return text;
+}
+
+static void svg_shows_what_there_is(void **state)
+{
+    struct map *map = *state;
+    const struct map_note note = {0xfffe0000, 0x20000, "<BIOS> & 'more'"};
+    const struct map_caption caption = {"title", "subtitle", &note, 1};
+    char *text = svg_of(map, &caption);
+
+    assert_non_null(strstr(text, "<svg xmlns='http://www.w3.org/2000/svg'"));
+    assert_string_equal(text + strlen(text) - 7, "</svg>\n");
+    assert_non_null(strstr(text, "&lt;BIOS> &amp; 'more': 128 KiB at fffe0000"));
+    assert_null(strstr(text, "largest shared range"));
+    assert_null(strstr(text, "Outside RAM"));
+    free(text);
+    for (unsigned page = 512; page < 768; page++)
+        map_touch(map, page, MAP_SHARED, at(10));
+    map_touch(map, 0xfee00, MAP_MMIO, at(20));
+    map_advance(map, at(900));
+    text = svg_of(map, &caption);
+    assert_non_null(strstr(text, "largest shared range: 1 MiB from 200000h"));
+    assert_non_null(strstr(text, "Outside RAM"));
+    assert_non_null(strstr(text, "fee00000h 4 KiB"));
+    /* The quarter of RAM as one rectangle over all of the only column. */
+    assert_non_null(strstr(text, "<rect x='120.00' y='506.00' width='640.00' height='112.00' "
+                                 "fill='url(#shared)'"));
+    free(text);
+}
+
+static void svg_to_a_full_disk(void **state)
+{
+    const struct map_caption caption = {"title", "subtitle", NULL, 0};
+    FILE *file = fopen("/dev/full", "w");
+
+    if (!file)
+        return; /* not Linux */
+    assert_true(map_write_svg(*state, &caption, file) < 0);
+    fclose(file);
+}
+
+struct lines {
+    unsigned n, longest;
+    bool shared, changes;
+};
+
+static void take_line(void *ctx, const char *line)
+{
+    struct lines *lines = ctx;
+
+    lines->n++;
+    if (strlen(line) > lines->longest)
+        lines->longest = (unsigned)strlen(line);
+    lines->shared |= !strcmp(line, "      210000 |######|");
+    lines->changes |= !strcmp(line, "   changes/s |.4....|");
+}
+
+static void text_fits_a_terminal(void **state)
+{
+    struct map *map = *state;
+    struct lines lines = {0};
+
+    for (unsigned page = 500; page < 768; page++)
+        map_touch(map, page, MAP_SHARED, at(10));
+    map_touch(map, 600, MAP_PRIVATE, at(1500));
+    map_advance(map, at(5500));
+    map_print(map, take_line, &lines);
+    assert_true(lines.n > 40);
+    assert_true(lines.longest <= 80);
+    assert_true(lines.shared);
+    assert_true(lines.changes);
+    map_advance(map, at(UINT64_C(3600000000)));
+    memset(&lines, 0, sizeof(lines));
+    map_print(map, take_line, &lines);
+    assert_true(lines.longest <= 80);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(nothing_was_touched),
+        cmocka_unit_test(no_pages_no_map),
+        TEST(only_private_and_shared_are_changes),
+        TEST(cells),
+        TEST(time_goes_on),
+        TEST(full_columns_become_longer),
+        TEST(ranges),
+        TEST(areas_outside_ram),
+        TEST(areas_are_bounded),
+        cmocka_unit_test(sizes),
+        TEST(svg_shows_what_there_is),
+        TEST(svg_to_a_full_disk),
+        TEST(text_fits_a_terminal),
+    };
+    return cmocka_run_group_tests_name("map", tests, NULL, NULL);
+}
