@@ -10,6 +10,7 @@ unit_tests = \
 	%D%/test_ctl \
 	%D%/test_debug \
 	%D%/test_dispatch \
+	%D%/test_failing \
 	%D%/test_guest \
 	%D%/test_identity \
 	%D%/test_kdf \
@@ -43,6 +44,24 @@ unit_tests = \
 %C%_test_debug_LDADD = $(UNIT_LDADD)
 %C%_test_dispatch_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_dispatch_LDADD = $(UNIT_LDADD)
+%C%_test_failing_CPPFLAGS = $(UNIT_CPPFLAGS) $(GCRYPT_CFLAGS)
+%C%_test_failing_LDADD = $(UNIT_LDADD)
+%C%_test_failing_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=gcry_md_open \
+	-Wl,--wrap=gcry_md_copy \
+	-Wl,--wrap=gcry_mac_open \
+	-Wl,--wrap=gcry_mac_setkey \
+	-Wl,--wrap=gcry_mac_write \
+	-Wl,--wrap=gcry_mac_read \
+	-Wl,--wrap=gcry_cipher_open \
+	-Wl,--wrap=gcry_cipher_setkey \
+	-Wl,--wrap=gcry_cipher_setctr \
+	-Wl,--wrap=gcry_cipher_encrypt \
+	-Wl,--wrap=gcry_mpi_scan \
+	-Wl,--wrap=gcry_mpi_print \
+	-Wl,--wrap=gcry_mpi_ec_new \
+	-Wl,--wrap=gcry_pk_sign \
+	-Wl,--wrap=gcry_pk_verify
 %C%_test_guest_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_guest_LDADD = $(UNIT_LDADD)
 %C%_test_identity_CPPFLAGS = $(UNIT_CPPFLAGS)
