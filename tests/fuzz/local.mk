@@ -5,15 +5,15 @@ FUZZ_CLANG   = clang
 FUZZ_SECONDS = 120
 FUZZ_SANITIZE = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
-fuzz_targets = cert ctl nv opt packet session
+fuzz_targets = cert ctl nv opt packet psp session
 fuzz_seeds = \
+	$(srcdir)/tests/fuzz/psp.txt \
 	$(srcdir)/tests/fuzz/seeds.txt \
 	$(srcdir)/tests/vectors/amd_roots.txt \
 	$(srcdir)/tests/vectors/packet.txt \
 	$(srcdir)/tests/vectors/pki.txt
 fuzz_libraries = $(srcdir)/bochs-plugin/ctl.c $(srcdir)/bochs-plugin/opt.c \
-	$(srcdir)/bochs-plugin/qmp.c $(addprefix $(srcdir)/psp-model/, b64.c buf.c cert.c crypto.c identity.c kdf.c \
-	measure.c nv.c packet.c report.c root.c session.c)
+	$(srcdir)/bochs-plugin/qmp.c $(wildcard $(srcdir)/psp-model/*.c)
 
 check_PROGRAMS += \
 	%D%/replay_cert \
@@ -21,6 +21,7 @@ check_PROGRAMS += \
 	%D%/replay_nv \
 	%D%/replay_opt \
 	%D%/replay_packet \
+	%D%/replay_psp \
 	%D%/replay_session
 
 FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
@@ -39,20 +40,23 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_packet_SOURCES = %D%/fuzz.h %D%/fuzz_packet.c %D%/replay.c
 %C%_replay_packet_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_packet_LDADD = libpspmodel.la
+%C%_replay_psp_SOURCES = %D%/fuzz.h %D%/fuzz_psp.c %D%/replay.c
+%C%_replay_psp_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_replay_psp_LDADD = libpspmodel.la
 %C%_replay_session_SOURCES = %D%/fuzz.h %D%/fuzz_session.c %D%/replay.c
 %C%_replay_session_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_session_LDADD = libpspmodel.la
 
 
 TESTS += %D%/replay.tap
-EXTRA_DIST += %D%/replay.tap %D%/seeds.txt
+EXTRA_DIST += %D%/psp.txt %D%/psp_seeds.py %D%/replay.tap %D%/seeds.txt
 
 .PHONY: fuzz
 fuzz: $(check_PROGRAMS)
 	@for t in $(fuzz_targets); do \
 		dir=%D%/run/$$t; mkdir -p $$dir/corpus || exit 1; \
 		%D%/replay_$$t --dump $$dir/corpus $(fuzz_seeds) || exit 1; \
-		$(FUZZ_CLANG) -g -O1 -std=c11 -D_GNU_SOURCE $(FUZZ_SANITIZE) $(FUZZ_CPPFLAGS) $(GCRYPT_CFLAGS) \
+		$(FUZZ_CLANG) -g -O1 -std=gnu11 -D_GNU_SOURCE $(FUZZ_SANITIZE) $(FUZZ_CPPFLAGS) $(GCRYPT_CFLAGS) \
 			-o $$dir/fuzz $(srcdir)/%D%/fuzz_$$t.c $(fuzz_libraries) $(GCRYPT_LIBS) \
 			$(GPGERROR_LIBS) $(JANSSON_LIBS) || exit 1; \
 		echo "fuzz $$t"; \

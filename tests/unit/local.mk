@@ -26,6 +26,7 @@ unit_tests = \
 	%D%/test_report \
 	%D%/test_save \
 	%D%/test_session \
+	%D%/test_soak \
 	%D%/test_start \
 	%D%/test_state
 
@@ -92,6 +93,8 @@ unit_tests = \
 %C%_test_save_LDADD = $(UNIT_LDADD)
 %C%_test_session_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_session_LDADD = $(UNIT_LDADD)
+%C%_test_soak_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_soak_LDADD = $(UNIT_LDADD)
 %C%_test_start_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_start_LDADD = $(UNIT_LDADD)
 %C%_test_state_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Fuzz target: sequences of commands with buffers from the input, through psp_exec() and through
+ * the mailbox, with failing hosts, power cycles and saved states between them.
+ *
+ * Source: the contracts of psp-model/psp.h and psp_host.h. After each step it is checked that
+ *   - the processor touched memory only where ram_valid() said yes, under ASIDs that have a key
+ *   - keys are loaded for exactly the active guests
+ *   - states are consistent, and a command that did not succeed changed none of them
+ * and the sanitizers check the rest.
+ */
+#include "fuzz.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cert.h"
+#include "crypto.h"
+#include "dispatch.h"
+#include "mailbox.h"
+#include "nv.h"
+#include "psp_priv.h"
+#include "root.h"
+
+#define RAM_SIZE 0x200000u
+#define ASIDS    4u
+#define CPUS     2u
+#define CMD_ADDR 0x800u
+#define STEPS    64u
+
+/* Places that a step can name with one byte, so that commands meet data of their kind. */
+#define PDH_ADDR     0x2000u
+#define CHAIN_ADDR   0x3000u
+#define ROOTS_ADDR   0x5000u
+#define SESSION_ADDR 0x6000u
+#define HEADER_ADDR  0x6100u
+#define TRANS_ADDR   0x7000u
+#define NV_ADDR      0x10000u
+#define GUEST_ADDR   0x20000u
+
+/* --- input ----------------------------------------------------------------------------------- */
+
+static const uint8_t *input;
+static size_t input_left;
+
+static uint8_t next8(void)
+{
+    if (!input_left)
+        return 0;
+    input_left--;
+    return *input++;
+}
+
+static uint32_t next32(void)
+{
+    uint32_t v = next8();
+
+    v |= (uint32_t)next8() << 8;
+    v |= (uint32_t)next8() << 16;
+    return v | (uint32_t)next8() << 24;
+}
+
+/* --- the host -------------------------------------------------------------------------------- */
+
+static uint8_t ram[RAM_SIZE], nv[NV_SIZE];
+static bool key_loaded[ASIDS + 1];
+static uint8_t keys[ASIDS + 1][16];
+static unsigned fail_in; /* this many calls succeed, then one fails; 0 = none fails */
+static uint64_t seed;
+static size_t nv_len;
+
+static bool fails(void)
+{
+    return fail_in && --fail_in == 0;
+}
+
+static bool ram_valid(void *ctx, uint64_t spa, uint64_t len)
+{
+    (void)ctx;
+    return spa <= RAM_SIZE && len <= RAM_SIZE - spa;
+}
+
+static void engine(uint32_t asid, uint64_t spa, uint8_t *buf, size_t len)
+{
+    FUZZ_CHECK(asid <= ASIDS && (asid == PSP_NO_ASID || key_loaded[asid]));
+    for (size_t i = 0; asid != PSP_NO_ASID && i < len; i++)
+        buf[i] ^= keys[asid][(spa + i) % 16] ^ (uint8_t)((spa + i) >> 4);
+}
+
+static int ram_read(void *ctx, uint32_t asid, uint64_t spa, void *buf, size_t len)
+{
+    FUZZ_CHECK(ram_valid(ctx, spa, len));
+    if (fails())
+        return -EIO;
+    memcpy(buf, ram + spa, len);
+    engine(asid, spa, buf, len);
+    return 0;
+}
+
+static int ram_write(void *ctx, uint32_t asid, uint64_t spa, const void *buf, size_t len)
+{
+    FUZZ_CHECK(ram_valid(ctx, spa, len));
+    if (fails())
+        return -EIO;
+    memcpy(ram + spa, buf, len);
+    engine(asid, spa, ram + spa, len);
+    return 0;
+}
+
+static int key_install(void *ctx, uint32_t asid, const uint8_t vek[16])
+{
+    (void)ctx;
+    if (fails())
+        return -EIO;
+    FUZZ_CHECK(asid >= 1 && asid <= ASIDS && !key_loaded[asid]);
+    key_loaded[asid] = true;
+    memcpy(keys[asid], vek, 16);
+    return 0;
+}
+
+static void key_remove(void *ctx, uint32_t asid)
+{
+    (void)ctx;
+    FUZZ_CHECK(asid >= 1 && asid <= ASIDS && key_loaded[asid]);
+    key_loaded[asid] = false;
+}
+
+static int random_bytes(void *ctx, void *buf, size_t len)
+{
+    uint8_t *out = buf;
+
+    (void)ctx;
+    if (fails())
+        return -EIO;
+    for (size_t i = 0; i < len; i++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        out[i] = (uint8_t)(seed >> 56);
+    }
+    return 0;
+}
+
+static uint64_t time_us(void *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
+static int nv_load(void *ctx, void *buf, size_t cap, size_t *len)
+{
+    (void)ctx;
+    if (fails())
+        return -EIO;
+    if (!nv_len)
+        return -ENOENT;
+    FUZZ_CHECK(cap >= nv_len);
+    memcpy(buf, nv, nv_len);
+    *len = nv_len;
+    return 0;
+}
+
+static int nv_store(void *ctx, const void *buf, size_t len)
+{
+    (void)ctx;
+    if (fails())
+        return -EIO;
+    FUZZ_CHECK(len == sizeof(nv));
+    memcpy(nv, buf, len);
+    nv_len = len;
+    return 0;
+}
+
+static void trace(void *ctx, const struct psp_trace *event)
+{
+    (void)ctx;
+    FUZZ_CHECK(psp_command_name(event->command) && psp_status_name(event->status));
+}
+
+static const struct psp_host host = {.ram_valid = ram_valid,
+                                     .ram_read = ram_read,
+                                     .ram_write = ram_write,
+                                     .key_install = key_install,
+                                     .key_remove = key_remove,
+                                     .random = random_bytes,
+                                     .time_us = time_us,
+                                     .nv_load = nv_load,
+                                     .nv_store = nv_store,
+                                     .trace = trace};
+
+static const struct psp_config config = {
+    .api_major = 0, .api_minor = 24, .build = 15, .asids = ASIDS, .cpus = CPUS};
+
+/* --- what must always hold ------------------------------------------------------------------- */
+
+struct picture {
+    struct psp_platform_info platform;
+    struct psp_guest_info guests[GCTX_SLOTS];
+};
+
+static struct picture look(const struct psp *psp)
+{
+    struct picture p;
+
+    memset(&p, 0, sizeof(p));
+    psp_get_platform(psp, &p.platform);
+    for (unsigned i = 0; i < psp_guest_slots(); i++)
+        (void)psp_get_guest(psp, i, &p.guests[i]);
+    return p;
+}
+
+static void check(const struct picture *p)
+{
+    bool active[ASIDS + 1] = {false};
+    unsigned guests = 0;
+
+    FUZZ_CHECK(p->platform.state <= SEV_PLATFORM_WORKING);
+    for (unsigned i = 0; i < GCTX_SLOTS; i++) {
+        const struct psp_guest_info *g = &p->guests[i];
+
+        if (!g->handle)
+            continue;
+        guests++;
+        FUZZ_CHECK(g->state >= SEV_GUEST_LUPDATE && g->state <= SEV_GUEST_SENT && g->asid <= ASIDS);
+        FUZZ_CHECK(!g->asid || !active[g->asid]);
+        active[g->asid] = true;
+    }
+    FUZZ_CHECK(guests == p->platform.guests);
+    FUZZ_CHECK((guests > 0) == (p->platform.state == SEV_PLATFORM_WORKING));
+    for (unsigned asid = 1; asid <= ASIDS; asid++)
+        FUZZ_CHECK(key_loaded[asid] == active[asid]);
+}
+
+/* --- steps ----------------------------------------------------------------------------------- */
+
+static void put(uint64_t addr, uint64_t v, unsigned size)
+{
+    for (unsigned i = 0; i < size; i++)
+        ram[addr + i] = (uint8_t)(v >> (8 * i));
+}
+
+static uint32_t some_handle(const struct picture *p)
+{
+    uint8_t which = next8();
+
+    return which < GCTX_SLOTS ? p->guests[which].handle : which;
+}
+
+static uint64_t some_addr(void)
+{
+    static const uint32_t places[] = {
+        0,           CMD_ADDR,   PDH_ADDR,   CHAIN_ADDR, ROOTS_ADDR,    SESSION_ADDR, NV_ADDR,
+        HEADER_ADDR, TRANS_ADDR, GUEST_ADDR, 0x100000,   RAM_SIZE - 16, RAM_SIZE - 1};
+    uint8_t which = next8();
+    uint64_t high;
+
+    if (which < sizeof(places) / sizeof(places[0]))
+        return places[which];
+    if (which != 0xff)
+        return (uint64_t)which << 10;
+    high = next32();
+    return high << 32 | next32();
+}
+
+static uint32_t some_len(void)
+{
+    static const uint32_t lens[] = {0,           16,   48,   52,       64,          128,
+                                    208,         2084, 6252, 3200,     4096,        0x4000,
+                                    SEV_NV_SIZE, 0x18, 0x24, 0x100000, 0xfffffff0u, 4};
+    uint8_t which = next8();
+
+    if (which < sizeof(lens) / sizeof(lens[0]))
+        return lens[which];
+    return which == 0xff ? next32() : which;
+}
+
+/* Fill the command buffer word by word: a handle first, then lengths, addresses or raw bytes. */
+static void fill_buffer(const struct picture *p)
+{
+    put(CMD_ADDR, some_handle(p), 4);
+    for (unsigned at = 4; at < SEV_COMMAND_SIZE_MAX; at += 4) {
+        switch (next8() % 5) {
+        case 0:
+            put(CMD_ADDR + at, 0, 4);
+            break;
+        case 1:
+            put(CMD_ADDR + at, some_len(), 4);
+            break;
+        case 2:
+            put(CMD_ADDR + at, some_addr(), 8);
+            at += 4;
+            break;
+        case 3:
+            put(CMD_ADDR + at, some_handle(p), 4);
+            break;
+        default:
+            put(CMD_ADDR + at, next32(), 4);
+        }
+    }
+}
+
+/* What a well-behaved hypervisor would have in memory: certificates of this very platform, which
+ * may then send a guest to itself. */
+static void fill_memory(struct psp *psp)
+{
+    struct cert_root root;
+    uint8_t wire[CERT_ROOT_MAX];
+    size_t len;
+
+    put(CMD_ADDR, PDH_ADDR, 8);
+    put(CMD_ADDR + 8, CERT_SIZE, 8);
+    put(CMD_ADDR + 16, CHAIN_ADDR, 8);
+    put(CMD_ADDR + 24, CERT_CHAIN_SIZE, 4);
+    (void)!psp_exec(psp, SEV_CMD_PDH_CERT_EXPORT, CMD_ADDR);
+    root_ask(&root);
+    len = cert_root_write(&root, wire);
+    memcpy(ram + ROOTS_ADDR, wire, len);
+    root_ark(&root);
+    memcpy(ram + ROOTS_ADDR + len, wire, cert_root_write(&root, wire));
+}
+
+static void save_and_load(struct psp *psp)
+{
+    static uint8_t image[PSP_SAVE_MAX];
+    struct picture before = look(psp), after;
+    size_t len = 0;
+    int err = psp_save(psp, image, sizeof(image), &len);
+    uint32_t at = next32();
+    uint8_t flip = next8();
+
+    FUZZ_CHECK(err == 0 || err == -EBUSY);
+    if (err)
+        return;
+    image[at % len] ^= flip;
+    if (at & 0x80000000u) /* an attacker knows how to sum up */
+        crypto_sha256(image, len - 32, image + len - 32);
+    err = psp_load(psp, image, len, NULL);
+    after = look(psp);
+    if (err == -EINVAL || (!err && !flip))
+        FUZZ_CHECK(memcmp(&before, &after, sizeof(before)) == 0);
+}
+
+/* offset, value, size; offset, size */
+static void touch_mailbox(struct mailbox *box)
+{
+    uint8_t offset = next8();
+    uint32_t value = next32();
+
+    mailbox_write(box, offset, value, next8());
+    offset = next8();
+    (void)mailbox_read(box, offset, next8());
+}
+
+static void step(struct psp *psp, struct mailbox *box)
+{
+    struct picture before = look(psp), after;
+    enum sev_status status = SEV_STATUS_SUCCESS;
+    bool command = false;
+    uint8_t what = next8();
+
+    switch (what % 16) {
+    case 0:
+        psp_wbinvd(psp, next8());
+        break;
+    case 1:
+        touch_mailbox(box);
+        break;
+    case 2:
+        fail_in = next8() % 8;
+        break;
+    case 3:
+        fill_memory(psp);
+        break;
+    case 4:
+        save_and_load(psp);
+        break;
+    case 5: {
+        uint32_t at = next32() % (RAM_SIZE - 256);
+
+        for (unsigned n = next8(); n && input_left; n--)
+            ram[at++] = next8();
+        break;
+    }
+    case 6:
+        if (what == 0xf6)
+            psp_reset(psp);
+        break;
+    default: {
+        uint8_t id = next8();
+        uint64_t buffer = what & 0x80 ? some_addr() : CMD_ADDR;
+
+        if (!(what & 0x40))
+            fill_buffer(&before);
+        status = psp_exec(psp, id, buffer);
+        command = true;
+    }
+    }
+    after = look(psp);
+    check(&after);
+    if (command && status != SEV_STATUS_SUCCESS)
+        FUZZ_CHECK(memcmp(&before, &after, sizeof(before)) == 0);
+}
+
+/* A processor in INIT. Making or loading a chip's identity is slow, so it is done once and the
+ * pristine processor, which owns no memory yet, is copied for each input. */
+static struct psp *pristine(void)
+{
+    struct psp *psp = psp_new(&host, NULL, &config);
+
+    FUZZ_CHECK(psp);
+    seed = 1;
+    put(CMD_ADDR, 0, 8);
+    FUZZ_CHECK(psp_exec(psp, SEV_CMD_INIT, CMD_ADDR) == SEV_STATUS_SUCCESS);
+    return psp;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct psp *first, work;
+    static uint8_t first_nv[NV_SIZE];
+    struct mailbox box;
+
+    if (!first) {
+        first = pristine();
+        memcpy(first_nv, nv, NV_SIZE);
+    }
+    input = data;
+    input_left = size;
+    memset(ram, 0, sizeof(ram));
+    fail_in = 0;
+    seed = 1;
+    nv_len = NV_SIZE;
+    memcpy(nv, first_nv, NV_SIZE);
+    work = *first;
+    mailbox_init(&box, &work);
+    for (unsigned i = 0; i < STEPS && input_left; i++)
+        step(&work, &box);
+    psp_reset(&work);
+    return 0;
+}
