@@ -60,7 +60,7 @@ fuzz: $(check_PROGRAMS)
 			-o $$dir/fuzz $(srcdir)/%D%/fuzz_$$t.c $(fuzz_libraries) $(GCRYPT_LIBS) \
 			$(GPGERROR_LIBS) $(JANSSON_LIBS) || exit 1; \
 		echo "fuzz $$t"; \
-		$$dir/fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=12000 -print_final_stats=1 \
+		$$dir/fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=12000 -len_control=0 -print_final_stats=1 \
 			-artifact_prefix=$$dir/ $$dir/corpus >$$dir/log 2>&1 || \
 			{ tail -n 40 $$dir/log; exit 1; }; \
 		grep -E 'number_of_executed|^#.*DONE' $$dir/log; \
