@@ -36,6 +36,7 @@ plugin_sources = \
 	%D%/sev_glue.cc \
 	%D%/sev_launch.cc \
 	%D%/sev_machine.h \
+	%D%/sev_memory.cc \
 	%D%/sev_options.cc
 
 dist_man_MANS += %D%/bochs-sev.1 %D%/bochs-sev.5 %D%/bochs-sev-control.7 %D%/bochs-sev-trace.5

@@ -36,6 +36,7 @@ static opt_parser opt_number, opt_word, opt_key_file, opt_key_hex, opt_version, 
     opt_blob_file, opt_text, opt_unix;
 
 static const char *const launch_words[] = {"auto", "guest", "wait", NULL};
+static const char *const encryption_words[] = {"aes", "none", NULL};
 static const char *const log_words[] = {"error", "info", "debug", NULL};
 
 #define FIELD(f) offsetof(struct opt, f)
@@ -53,6 +54,7 @@ static const struct opt_row rows[] = {
     {"dh_cert", opt_blob_file, FIELD(dh_cert), CERT_SIZE, CERT_SIZE, 1, NULL, "",
      "a file with the owner's Diffie-Hellman certificate: 2084 bytes, raw or base64"},
     {"mnonce", opt_key_hex, FIELD(mnonce), 0, 0, 1, NULL, "", "32 hexadecimal digits"},
+    {"encryption", opt_word, FIELD(encryption), 0, 0, 1, encryption_words, "aes", "aes or none"},
     {"port", opt_number, FIELD(port), 0x100, 0xfff0, 16, NULL, "0x5e0",
      "an I/O port from 0x100 to 0xfff0, a multiple of 16"},
     {"launch", opt_word, FIELD(launch), 0, 0, 1, launch_words, "auto", "auto, guest or wait"},

@@ -23,6 +23,7 @@ extern "C" {
 #endif
 
 enum opt_launch { OPT_LAUNCH_AUTO, OPT_LAUNCH_GUEST, OPT_LAUNCH_WAIT };
+enum opt_encryption { OPT_ENCRYPTION_AES, OPT_ENCRYPTION_NONE };
 enum opt_log { OPT_LOG_ERROR, OPT_LOG_INFO, OPT_LOG_DEBUG };
 
 #define OPT_SECRET_MAX 16384 /* SEV_FW_BLOB_MAX_SIZE of Linux */
@@ -47,8 +48,9 @@ struct opt_api {
 /* All values of one `sev:` configuration, checked. */
 struct opt {
     uint64_t enabled, cbitpos, reduced_phys_bits, policy, port, build, asids;
-    uint64_t launch; /* enum opt_launch */
-    uint64_t log;    /* enum opt_log */
+    uint64_t launch;     /* enum opt_launch */
+    uint64_t log;        /* enum opt_log */
+    uint64_t encryption; /* enum opt_encryption */
     uint64_t secret_gpa;
     bool secret_gpa_set;
     struct opt_key tik, tek, mnonce;

@@ -82,6 +82,7 @@ void bx_sev_c::reset(unsigned)
     if (launched)
         return;
     launched = true;
+    bx_sev_machine_power_on(machine);
     if (opt->launch != OPT_LAUNCH_GUEST) {
         bx_sev_machine_launch(machine);
         if (opt->launch == OPT_LAUNCH_WAIT)

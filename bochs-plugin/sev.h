@@ -7,6 +7,7 @@
  *   sev_cpuid.cc    CPUID and MSRs, over cpu-ext
  *   sev_glue.cc     fills psp_host and the hook table: the one file that knows everybody
  *   sev_launch.cc   the launch at power-on, over hv.c
+ *   sev_memory.cc   encrypted memory, over cpu-ext's views
  *   sev_control.cc  the control socket, over ctl.c and qmp.c
  *   sev_dump.cc     text for the debugger
  *
@@ -42,6 +43,8 @@ void bx_sev_cpuid_reset(void);
  * with one sentence. */
 struct sev_machine *bx_sev_machine_new(const struct opt *opt);
 void bx_sev_machine_free(struct sev_machine *machine);
+/* Once, before the launch. */
+void bx_sev_machine_power_on(struct sev_machine *machine);
 
 /* --- sev_launch.cc --- */
 

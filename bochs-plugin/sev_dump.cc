@@ -51,6 +51,20 @@ static void dump_guest(const struct psp_guest_info *g, print_line *print)
                      hex(g->mnonce, 16).c_str());
 }
 
+static void dump_memory(const struct sev_machine *m, print_line *print)
+{
+    struct bx_sev_memory_info info;
+
+    if (!m->memory) {
+        print_format(print, "memory is not encrypted (encryption=none)");
+        return;
+    }
+    bx_sev_memory_info(m->memory, &info);
+    print_format(print,
+                 "memory of ASID %u: %u pages stand private, %u as stored; %" PRIu64 " changes",
+                 info.asid, info.private_pages, info.stored_pages, info.flips);
+}
+
 void bx_sev_machine_dump(struct sev_machine *m, print_line *print)
 {
     struct psp_platform_info platform;
@@ -62,6 +76,7 @@ void bx_sev_machine_dump(struct sev_machine *m, print_line *print)
                  psp_platform_state_name(platform.state), platform.api_major, platform.api_minor,
                  platform.build, platform.guests);
     print_format(print, "C-bit %u, mask %#" PRIx64, (unsigned)m->opt->cbitpos, sev_hooks.cbit_mask);
+    dump_memory(m, print);
     for (unsigned i = 0; i < psp_guest_slots(); i++)
         if (psp_get_guest(m->psp, i, &guest))
             dump_guest(&guest, print);

@@ -58,13 +58,15 @@ template <typename Copy> static void for_pages(uint64_t spa, size_t len, Copy co
     }
 }
 
-static int glue_ram_read(void *ctx, uint32_t, uint64_t spa, void *buf, size_t len)
+static int glue_ram_read(void *ctx, uint32_t asid, uint64_t spa, void *buf, size_t len)
 {
     struct sev_machine *m = (struct sev_machine *)ctx;
     const void *own = hv_mapped(m->hv, spa, len);
 
     if (own)
         memcpy(buf, own, len);
+    else if (m->memory)
+        return bx_sev_memory_read(m->memory, asid, spa, buf, len);
     else
         for_pages(spa, len, [buf](uint64_t addr, size_t offset, unsigned n) {
             BX_MEM(0)->dmaReadPhysicalPage(addr, n, (Bit8u *)buf + offset);
@@ -72,13 +74,15 @@ static int glue_ram_read(void *ctx, uint32_t, uint64_t spa, void *buf, size_t le
     return 0;
 }
 
-static int glue_ram_write(void *ctx, uint32_t, uint64_t spa, const void *buf, size_t len)
+static int glue_ram_write(void *ctx, uint32_t asid, uint64_t spa, const void *buf, size_t len)
 {
     struct sev_machine *m = (struct sev_machine *)ctx;
     void *own = hv_mapped(m->hv, spa, len);
 
     if (own)
         memcpy(own, buf, len);
+    else if (m->memory)
+        return bx_sev_memory_write(m->memory, asid, spa, buf, len);
     else
         for_pages(spa, len, [buf](uint64_t addr, size_t offset, unsigned n) {
             BX_MEM(0)->dmaWritePhysicalPage(addr, n, (Bit8u *)buf + offset);
@@ -86,14 +90,20 @@ static int glue_ram_write(void *ctx, uint32_t, uint64_t spa, const void *buf, si
     return 0;
 }
 
-/* Memory is not encrypted yet: a key has nowhere to go. */
-static int glue_key_install(void *, uint32_t, const uint8_t *)
+/* Without memory encryption a key has nowhere to go. */
+static int glue_key_install(void *ctx, uint32_t asid, const uint8_t vek[16])
 {
-    return 0;
+    struct sev_machine *m = (struct sev_machine *)ctx;
+
+    return m->memory ? bx_sev_memory_key_install(m->memory, asid, vek) : 0;
 }
 
-static void glue_key_remove(void *, uint32_t)
+static void glue_key_remove(void *ctx, uint32_t asid)
 {
+    struct sev_machine *m = (struct sev_machine *)ctx;
+
+    if (m->memory)
+        bx_sev_memory_key_remove(m->memory, asid);
 }
 
 /* --- psp_host: the rest --- */
@@ -161,6 +171,19 @@ static const struct psp_host glue_host = {
 
 /* --- hooks --- */
 
+static void glue_want(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view view, enum sev_why why,
+                      bool write, void *holder)
+{
+    struct sev_machine *m = (struct sev_machine *)ctx;
+
+    bx_sev_memory_want(m->memory, cpu, paddr, view, why, write, holder);
+}
+
+static bool glue_peek(void *ctx, uint64_t paddr, enum sev_view view, void *buf, unsigned len)
+{
+    return bx_sev_memory_peek(((struct sev_machine *)ctx)->memory, paddr, view, buf, len);
+}
+
 static void glue_wbinvd(void *ctx, unsigned cpu)
 {
     psp_wbinvd(((struct sev_machine *)ctx)->psp, cpu);
@@ -171,6 +194,10 @@ static void glue_hooks_install(struct sev_machine *m)
     cbit_init(&m->cbit, (unsigned)m->opt->cbitpos);
     m->cbit.sink.ctx = m;
     m->cbit.sink.wbinvd = glue_wbinvd;
+    if (m->memory) {
+        m->cbit.sink.want = glue_want;
+        m->cbit.sink.peek = glue_peek;
+    }
     if (cbit_attach(&m->cbit, &sev_hooks))
         BX_FATAL(("this Bochs was patched for hook version %u, the plugin needs %u: rebuild both",
                   sev_hooks.version, SEV_HOOKS_VERSION));
@@ -227,8 +254,16 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt)
     if (!m->hv)
         BX_FATAL(("the secure processor could not be started (out of memory)"));
     mailbox_init(&m->mailbox, m->psp);
+    if (opt->encryption == OPT_ENCRYPTION_AES)
+        m->memory = bx_sev_memory_new(m);
     glue_hooks_install(m);
     return m;
+}
+
+void bx_sev_machine_power_on(struct sev_machine *m)
+{
+    if (m->memory)
+        bx_sev_memory_power_on(m->memory, &m->rng);
 }
 
 void bx_sev_machine_free(struct sev_machine *m)
@@ -236,6 +271,8 @@ void bx_sev_machine_free(struct sev_machine *m)
     if (!m)
         return;
     cbit_detach(&sev_hooks);
+    bx_sev_memory_free(m->memory);
+    m->memory = NULL;
     hv_free(m->hv);
     psp_free(m->psp);
     state_close(m->state);

@@ -149,6 +149,21 @@ int view_declare(struct view *view, uint32_t first, uint32_t n, uint32_t asid)
     return 0;
 }
 
+int view_rekey(struct view *view, uint32_t from, uint32_t to)
+{
+    unsigned old = mee_slot(view->mee, from), slot = mee_slot(view->mee, to);
+    uint32_t page;
+
+    if (old == MEE_NONE || slot == MEE_NONE)
+        return -ENOKEY;
+    for (page = 0; page < view->pages; page++)
+        if (view->slot[page] == old)
+            set_slot(view, page, slot);
+    if (view->guest_asid == from)
+        view_guest_set(view, to);
+    return 0;
+}
+
 /* --- the hooks --- */
 
 static unsigned wanted_slot(const struct view *view, enum sev_view wanted)

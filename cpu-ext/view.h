@@ -70,6 +70,12 @@ uint32_t view_guest(const struct view *view);
 int view_declare(struct view *view, uint32_t first, uint32_t n, uint32_t asid)
     __attribute__((warn_unused_result));
 
+/* Declare every page that stands in the view of one ASID to stand in that of another, and make the
+ * second the running guest if the first was: such a page keeps the plaintext that it shows, its
+ * ciphertext changes; pages that stand as stored keep their ciphertext. For a machine that runs
+ * before it has a key of its own. The caller flushes all TLBs. -ENOKEY */
+int view_rekey(struct view *view, uint32_t from, uint32_t to) __attribute__((warn_unused_result));
+
 /* --- the hooks --- */
 
 /* On return `page` stands in that view of the running guest, and `holder`, if not NULL, is known to

@@ -329,6 +329,30 @@ static void declared_memory_is_not_touched(void **state)
     assert_int_equal(view_declare(view, PAGES, ~0u, 1), 0);
 }
 
+static void a_machine_gets_another_key(void **state)
+{
+    struct view *view = *state;
+    uint8_t stored[16], plain[16];
+
+    view_guest_set(view, 1);
+    view_want(view, 3, SEV_VIEW_PRIVATE, NULL);
+    memcpy(plain, memory[3], 16);
+    memcpy(stored, memory[4], 16);
+    assert_int_equal(view_write(view, 2, 5, 0, "two", 4), 0);
+    assert_int_equal(view_rekey(view, 1, 2), 0);
+    assert_int_equal(view_guest(view), 2);
+    assert_memory_equal(memory[3], plain, 16);
+    assert_int_equal(view_owner(view, 3), 2);
+    assert_int_equal(view_owner(view, 4), 0);
+    assert_memory_equal(memory[4], stored, 16);
+    view_want(view, 5, SEV_VIEW_PRIVATE, NULL);
+    assert_memory_equal(memory[5], "two", 4);
+    assert_int_equal(view_rekey(view, 2, 9), -ENOKEY);
+    assert_int_equal(view_rekey(view, 9, 2), -ENOKEY);
+    assert_int_equal(view_rekey(view, 1, 2), 0); /* not the running guest's */
+    assert_int_equal(view_guest(view), 2);
+}
+
 static void save_and_restore(void **state)
 {
     struct view *view = *state, *other;
@@ -383,19 +407,13 @@ static void freeing_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(without_a_guest_both_views_are_one),
-        TEST(to_and_fro),
-        TEST(private_data_is_ciphertext_to_others),
-        TEST(a_flip_drops_every_translation),
-        TEST(more_translations_than_places),
-        TEST(a_reused_entry_is_not_dropped),
-        TEST(dead_places_are_reused_first),
-        TEST(two_guests),
-        TEST(the_processor_reads_and_writes),
-        TEST(a_whole_page_is_not_transformed_first),
-        TEST(a_removed_key_leaves_ciphertext),
-        TEST(declared_memory_is_not_touched),
-        TEST(save_and_restore),
+        TEST(without_a_guest_both_views_are_one),   TEST(to_and_fro),
+        TEST(private_data_is_ciphertext_to_others), TEST(a_flip_drops_every_translation),
+        TEST(more_translations_than_places),        TEST(a_reused_entry_is_not_dropped),
+        TEST(dead_places_are_reused_first),         TEST(two_guests),
+        TEST(the_processor_reads_and_writes),       TEST(a_whole_page_is_not_transformed_first),
+        TEST(a_removed_key_leaves_ciphertext),      TEST(declared_memory_is_not_touched),
+        TEST(a_machine_gets_another_key),           TEST(save_and_restore),
         cmocka_unit_test(freeing_nothing),
     };
     return cmocka_run_group_tests_name("view", tests, NULL, NULL);

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Encrypted memory: cpu-ext's page views over the memory and the TLBs of Bochs.
+ *
+ * Implements view.h's callbacks over Bochs 3.0 (memory/memory-bochs.h, cpu/tlb.h, cpu/icache.h),
+ * and says which storage has views at all:
+ *
+ *   RAM                      one page a frame; also the shadow RAM at C0000h..FFFFFh
+ *   ROM that has an image    at its address below 4 GiB and at C0000h..DFFFFh; the last 128 KiB
+ * also show at E0000h..FFFFFh, as the same page all else                 none: VGA memory, SMM's
+ * RAM under it, MMIO, ROM sockets without an image
+ *
+ * At power-on RAM holds private data of the machine (whatever is in it), and ROM stands as its
+ * image: a ROM that the launch does not measure is fetched as garbage. Until the machine has a
+ * guest key it runs under a boot key that nobody else has. The first ASID that is activated becomes
+ * the machine's own: what the machine sees through C=1 then stays as it is, its ciphertext changes.
+ */
+#define BX_PLUGGABLE
+
+#include "iodev.h"
+#include "param_names.h"
+#include "cpu/cpu.h"
+#include "sev.h"
+#include "sev_machine.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <vector>
+
+extern "C" {
+#include "view.h"
+}
+
+#define LOG_THIS bx_sev_device->
+
+static const uint32_t boot_asid = UINT32_MAX; /* no ASID of the processor's */
+
+static const uint64_t low_area = 0xa0000, rom_area = 0xc0000, bios_area = 0xe0000,
+                      low_area_end = 0x100000;
+static const uint64_t bios_base = (UINT64_C(1) << 32) - BIOSROMSZ;
+static const uint32_t bios_pages = BIOSROMSZ / VIEW_PAGE_SIZE,
+                      rom_pages = bios_pages + EXROMSIZE / VIEW_PAGE_SIZE;
+
+struct sev_memory {
+    const struct sev_machine *machine;
+    struct view *view;
+    uint32_t ram_pages;
+    Bit8u *rom;                 /* Bochs's array: BIOS, then the option ROMs */
+    std::vector<bool> rom_used; /* which of its pages have an image */
+    bool cpu_walks;             /* a CPU is in the middle of a page walk or fetch */
+    bool warned;                /* of an unmeasured ROM */
+};
+
+/* --- which storage an address means --- */
+
+/* Up to two pages: behind C0000h..FFFFFh stand ROM and shadow RAM, and the chip set decides for
+ * reads and writes apart which of them is meant. Both always stand in the same view. */
+struct bx_sev_pages {
+    unsigned n;
+    uint32_t page[2];
+};
+
+static void add_rom(const struct sev_memory *mem, struct bx_sev_pages *pages, uint32_t rom_page)
+{
+    if (mem->rom_used[rom_page])
+        pages->page[pages->n++] = mem->ram_pages + rom_page;
+}
+
+static uint32_t rom_page_of(uint64_t paddr)
+{
+    if (paddr >= rom_area && paddr < bios_area)
+        return bios_pages + (uint32_t)((paddr - rom_area) / VIEW_PAGE_SIZE);
+    if (paddr < low_area_end)
+        return (uint32_t)(BIOS_MAP_LAST128K((Bit32u)paddr) / VIEW_PAGE_SIZE);
+    return (uint32_t)((paddr & BIOS_MASK) / VIEW_PAGE_SIZE);
+}
+
+static bool is_rom(uint64_t paddr)
+{
+    return (paddr >= rom_area && paddr < low_area_end) ||
+           (paddr >= bios_base && paddr < bios_base + BIOSROMSZ);
+}
+
+static struct bx_sev_pages resolve(const struct sev_memory *mem, uint64_t paddr)
+{
+    struct bx_sev_pages pages = {};
+    uint64_t frame = paddr / VIEW_PAGE_SIZE;
+
+    if (paddr >= low_area && paddr < rom_area)
+        return pages;
+    if (is_rom(paddr))
+        add_rom(mem, &pages, rom_page_of(paddr));
+    if (paddr >= bios_base && paddr < bios_base + BIOSROMSZ)
+        return pages;
+    if (frame < mem->ram_pages)
+        pages.page[pages.n++] = (uint32_t)frame;
+    return pages;
+}
+
+static bool resolves_to(const struct sev_memory *mem, uint64_t paddr, uint32_t page)
+{
+    struct bx_sev_pages pages = resolve(mem, paddr);
+
+    return (pages.n > 0 && pages.page[0] == page) || (pages.n > 1 && pages.page[1] == page);
+}
+
+/* --- view_ops --- */
+
+static uint8_t *memory_host(void *ctx, uint32_t page)
+{
+    struct sev_memory *mem = (struct sev_memory *)ctx;
+
+    if (page >= mem->ram_pages)
+        return mem->rom + (size_t)(page - mem->ram_pages) * VIEW_PAGE_SIZE;
+    return BX_MEM(0)->get_vector((bx_phy_address)page * VIEW_PAGE_SIZE);
+}
+
+static uint64_t memory_spa(void *ctx, uint32_t page)
+{
+    struct sev_memory *mem = (struct sev_memory *)ctx;
+    uint64_t rom = (uint64_t)page - mem->ram_pages;
+
+    if (page < mem->ram_pages)
+        return (uint64_t)page * VIEW_PAGE_SIZE;
+    if (rom < bios_pages)
+        return bios_base + rom * VIEW_PAGE_SIZE;
+    return rom_area + (rom - bios_pages) * VIEW_PAGE_SIZE;
+}
+
+/* A page that a CPU fetches from stands private, so only those that were private need their fetch
+ * windows closed; a walk or a fetch, which wants private, never closes one. That matters: Bochs's
+ * prefetch() opens its window before it translates. */
+static void memory_flipped(void *ctx, uint32_t page)
+{
+    struct sev_memory *mem = (struct sev_memory *)ctx;
+
+    for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
+        BX_CPU_C *cpu = BX_CPU(i);
+
+        if (resolves_to(mem, cpu->pAddrStackPage, page))
+            cpu->invalidate_stack_cache();
+        if (!mem->cpu_walks && resolves_to(mem, cpu->pAddrFetchPage, page))
+            cpu->invalidate_prefetch_q();
+    }
+}
+
+static void memory_changed(void *ctx, uint32_t page)
+{
+    uint64_t spa = memory_spa(ctx, page);
+
+    pageWriteStampTable.decWriteStamp(spa);
+    if (spa >= bios_base + BIOSROMSZ - 0x20000 && spa < bios_base + BIOSROMSZ)
+        pageWriteStampTable.decWriteStamp(spa & (low_area_end - 1));
+}
+
+static bool memory_holds(void *ctx, void *holder, uint32_t page)
+{
+    const bx_TLB_entry *entry = (const bx_TLB_entry *)holder;
+
+    return entry->valid() && resolves_to((struct sev_memory *)ctx, entry->ppf, page);
+}
+
+static void memory_forget(void *, void *holder)
+{
+    ((bx_TLB_entry *)holder)->invalidate();
+}
+
+static void flush_tlbs()
+{
+    for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++)
+        BX_CPU(i)->TLB_flush();
+}
+
+/* --- life --- */
+
+/* Pages of the ROM array with nothing but FFh in them are empty sockets. */
+static void find_roms(struct sev_memory *mem)
+{
+    for (uint32_t page = 0; page < rom_pages; page++) {
+        const Bit8u *data = mem->rom + (size_t)page * VIEW_PAGE_SIZE;
+
+        for (unsigned i = 0; i < VIEW_PAGE_SIZE && !mem->rom_used[page]; i++)
+            mem->rom_used[page] = data[i] != 0xff;
+    }
+}
+
+/* The machine's own key until a guest is activated. */
+static int install_boot_key(struct sev_memory *mem, struct rng *rng)
+{
+    uint8_t key[16];
+    int err = rng_fill(rng, key, sizeof(key));
+
+    if (!err)
+        err = view_key_install(mem->view, boot_asid, key);
+    if (!err) {
+        view_guest_set(mem->view, boot_asid);
+        err = view_declare(mem->view, 0, mem->ram_pages, boot_asid);
+    }
+    memset(key, 0, sizeof(key));
+    return err;
+}
+
+struct sev_memory *bx_sev_memory_new(struct sev_machine *machine)
+{
+    struct sev_memory *mem = new struct sev_memory();
+    struct view_ops ops = {};
+
+    /* A swapped-out block is only in Bochs's overflow file, and comes back at another address. */
+    if (SIM->get_param_num(BXPN_HOST_MEM_SIZE)->get64() <
+        SIM->get_param_num(BXPN_MEM_SIZE)->get64())
+        BX_FATAL(("sev: encryption=aes needs all of the guest's memory on the host: "
+                  "give host= the value of guest= (memory:), or say encryption=none"));
+    mem->machine = machine;
+    mem->ram_pages = (uint32_t)(BX_MEM(0)->get_memory_len() / VIEW_PAGE_SIZE);
+    mem->rom_used.assign(rom_pages, false);
+    ops.ctx = mem;
+    ops.host = memory_host;
+    ops.spa = memory_spa;
+    ops.flipped = memory_flipped;
+    ops.changed = memory_changed;
+    ops.tlb.ctx = mem;
+    ops.tlb.holds = memory_holds;
+    ops.tlb.forget = memory_forget;
+    mem->view = view_new(mem->ram_pages + rom_pages, &ops);
+    if (!mem->view)
+        BX_FATAL(("sev: memory encryption could not be started: out of memory"));
+    return mem;
+}
+
+void bx_sev_memory_power_on(struct sev_memory *mem, struct rng *rng)
+{
+    static const uint64_t top = 0xfffff000; /* always in the BIOS ROM, if A20 is open */
+    int err;
+
+    mem->rom = BX_MEM(0)->getHostMemAddr(NULL, top, BX_READ) - (top & BIOS_MASK);
+    find_roms(mem);
+    err = install_boot_key(mem, rng);
+    if (!err && mem->machine->opt->launch == OPT_LAUNCH_GUEST)
+        err = view_declare(mem->view, mem->ram_pages, rom_pages, boot_asid);
+    if (err)
+        BX_FATAL(("sev: memory encryption could not be started: %s", strerror(-err)));
+    flush_tlbs();
+}
+
+void bx_sev_memory_free(struct sev_memory *mem)
+{
+    if (!mem)
+        return;
+    view_free(mem->view);
+    delete mem;
+}
+
+/* --- keys --- */
+
+int bx_sev_memory_key_install(struct sev_memory *mem, uint32_t asid, const uint8_t vek[16])
+{
+    int err = view_key_install(mem->view, asid, vek);
+
+    if (!err && view_guest(mem->view) == boot_asid) {
+        err = view_rekey(mem->view, boot_asid, asid);
+        flush_tlbs();
+    }
+    return err;
+}
+
+/* A machine that launched itself goes on under its boot key; one that the hypervisor launched has
+ * lost its memory, as a guest that still ran after DEACTIVATE would have. */
+void bx_sev_memory_key_remove(struct sev_memory *mem, uint32_t asid)
+{
+    if (view_guest(mem->view) == asid && mem->machine->opt->launch == OPT_LAUNCH_GUEST)
+        (void)!view_rekey(mem->view, asid, boot_asid);
+    view_key_remove(mem->view, asid);
+    flush_tlbs();
+}
+
+/* --- accesses --- */
+
+static void warn_unmeasured(struct sev_memory *mem, uint64_t paddr)
+{
+    mem->warned = true;
+    BX_INFO(("code at %#lx is fetched from a ROM that the launch did not measure: as on a real "
+             "processor the guest sees it decrypted, which is garbage",
+             (unsigned long)paddr));
+}
+
+void bx_sev_memory_want(void *ctx, unsigned, uint64_t paddr, enum sev_view wanted, enum sev_why why,
+                        bool, void *holder)
+{
+    struct sev_memory *mem = (struct sev_memory *)ctx;
+    struct bx_sev_pages pages = resolve(mem, paddr);
+
+    if (why == SEV_WHY_FETCH && !mem->warned && pages.n && pages.page[0] >= mem->ram_pages &&
+        !view_owner(mem->view, pages.page[0]))
+        warn_unmeasured(mem, paddr);
+    mem->cpu_walks = why == SEV_WHY_FETCH || why == SEV_WHY_WALK;
+    for (unsigned i = 0; i < pages.n; i++)
+        view_want(mem->view, pages.page[i], wanted, holder);
+    mem->cpu_walks = false;
+}
+
+/* Where ROM and shadow RAM share an address only the chip set knows which one is read: as it
+ * stands, which is how the CPU left it. */
+bool bx_sev_memory_peek(void *ctx, uint64_t paddr, enum sev_view wanted, void *buf, unsigned len)
+{
+    struct sev_memory *mem = (struct sev_memory *)ctx;
+    struct bx_sev_pages pages = resolve(mem, paddr);
+
+    return pages.n == 1 && !view_peek(mem->view, pages.page[0], wanted,
+                                      (unsigned)(paddr % VIEW_PAGE_SIZE), buf, len);
+}
+
+/* The secure processor reaches RAM and ROM; at C0000h..FFFFFh the ROM, which is what is there while
+ * it may go there, before the first instruction. What it launches is part of an image, even if all
+ * FFh. -EFAULT where nothing has views. */
+static int access_pages(struct sev_memory *mem, uint32_t asid, uint64_t spa, uint8_t *in,
+                        const uint8_t *out, size_t len)
+{
+    while (len) {
+        if (is_rom(spa))
+            mem->rom_used[rom_page_of(spa)] = true;
+        struct bx_sev_pages pages = resolve(mem, spa);
+        unsigned offset = (unsigned)(spa % VIEW_PAGE_SIZE), n = VIEW_PAGE_SIZE - offset;
+        int err;
+
+        if (n > len)
+            n = (unsigned)len;
+        if (!pages.n)
+            return -EFAULT;
+        err = in ? view_read(mem->view, asid, pages.page[0], offset, in, n)
+                 : view_write(mem->view, asid, pages.page[0], offset, out, n);
+        if (err)
+            return err;
+        spa += n;
+        len -= n;
+        in = in ? in + n : NULL;
+        out = out ? out + n : NULL;
+    }
+    return 0;
+}
+
+int bx_sev_memory_read(struct sev_memory *mem, uint32_t asid, uint64_t spa, void *buf, size_t len)
+{
+    return access_pages(mem, asid, spa, (uint8_t *)buf, NULL, len);
+}
+
+int bx_sev_memory_write(struct sev_memory *mem, uint32_t asid, uint64_t spa, const void *buf,
+                        size_t len)
+{
+    return access_pages(mem, asid, spa, NULL, (const uint8_t *)buf, len);
+}
+
+void bx_sev_memory_info(const struct sev_memory *mem, struct bx_sev_memory_info *info)
+{
+    *info = {};
+    info->flips = view_stats(mem->view).flips;
+    info->asid = view_guest(mem->view) == boot_asid ? 0 : view_guest(mem->view);
+    for (uint32_t page = 0; page < mem->ram_pages; page++)
+        (view_owner(mem->view, page) ? info->private_pages : info->stored_pages)++;
+}
