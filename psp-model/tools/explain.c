@@ -100,7 +100,7 @@ static bool region_same(const struct launched_region *r, const struct piece *p)
     return r && p && r->len == p->len && memcmp(r->sha256, p->sha256, 32) == 0;
 }
 
-/* Does the trace add up? Its digests follow from its regions only if nobody shortened it. */
+/* Region by region, until neither side has more. */
 static void compare(const struct expect *expect, const struct launched *launched)
 {
     json_t *list = json_array();
@@ -174,29 +174,35 @@ static void hint(json_t *hints, const char *what, unsigned found, unsigned given
     json_array_append_new(hints, json_string(text));
 }
 
-/* Is one wrong number all that is wrong? With the right TIK it can be found by trying. */
-static void search(const struct expect *expect, const uint8_t digest[32])
+/* The number that, changed alone, makes the measurement right: tried one after another. */
+static void try_number(const struct expect *expect, json_t *hints, struct measure_input input,
+                       const char *what, unsigned which)
 {
     const struct measure_input *given = &expect->input;
-    json_t *hints = json_array();
-    for (unsigned v = 0; v < 256 && hints; v++) {
-        struct measure_input try = *given;
-        memcpy(try.launch_digest, digest, sizeof(try.launch_digest));
-        struct measure_input build = try, minor = try, major = try, policy = try;
-        build.build = (uint8_t)v;
-        minor.api_minor = (uint8_t)v;
-        major.api_major = (uint8_t)v;
-        policy.policy = (given->policy & ~0xffu) | v;
-        if (v != given->build && fits(expect, &build))
-            hint(hints, "build id", v, given->build);
-        if (v != given->api_minor && fits(expect, &minor))
-            hint(hints, "API minor version", v, given->api_minor);
-        if (v != given->api_major && fits(expect, &major))
-            hint(hints, "API major version", v, given->api_major);
-        if (policy.policy != given->policy && fits(expect, &policy))
-            hint(hints, "policy", policy.policy, given->policy);
+    const unsigned numbers[] = {given->build, given->api_minor, given->api_major, given->policy};
+    for (unsigned v = 0; v < 256; v++) {
+        unsigned number = which == 3 ? (given->policy & ~0xffu) | v : v;
+        input.build = (uint8_t)(which == 0 ? number : given->build);
+        input.api_minor = (uint8_t)(which == 1 ? number : given->api_minor);
+        input.api_major = (uint8_t)(which == 2 ? number : given->api_major);
+        input.policy = which == 3 ? number : given->policy;
+        if (number != numbers[which] && fits(expect, &input)) {
+            hint(hints, what, number, numbers[which]);
+            return;
+        }
     }
-    owner_answer("hints", hints ? hints : json_array());
+}
+
+static void search(const struct expect *expect, const uint8_t digest[32])
+{
+    static const char *const what[] = {"build id", "API minor version", "API major version",
+                                       "policy"};
+    struct measure_input input = expect->input;
+    json_t *hints = json_array();
+    memcpy(input.launch_digest, digest, sizeof(input.launch_digest));
+    for (unsigned i = 0; i < sizeof(what) / sizeof(what[0]) && hints; i++)
+        try_number(expect, hints, input, what[i], i);
+    owner_answer("hints", hints);
 }
 
 static void say_cause(const char *cause, const char *sentence)

@@ -33,7 +33,7 @@ static enum owner_exit add(struct launched *launched, const json_t *line)
     const json_t *addr = json_object_get(line, "region_addr");
     const json_t *len = json_object_get(line, "region_len");
     if (!json_is_integer(addr) || !json_is_integer(len) || json_integer_value(len) <= 0 ||
-        !get_digest(line, "region_sha256", region.sha256) ||
+        json_integer_value(len) > UINT32_MAX || !get_digest(line, "region_sha256", region.sha256) ||
         !get_digest(line, "launch_digest", region.digest))
         return OWNER_INPUT;
     if (name)
@@ -70,6 +70,42 @@ static enum owner_exit take(struct launched *launched, const json_t *line, uint3
     return handle == launched->handle ? add(launched, line) : OWNER_OK;
 }
 
+/* Is there anything in a line that is no JSON? */
+static bool blank(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] != ' ' && text[i] != '\t' && text[i] != '\r')
+            return false;
+    }
+    return true;
+}
+
+enum owner_exit launched_parse(const char *text, size_t len, uint32_t handle,
+                               struct launched *launched, unsigned *number)
+{
+    const char *at = text, *end = text + len;
+    enum owner_exit code = OWNER_OK;
+    *launched = (struct launched){0};
+    *number = 0;
+    while (!code && at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        size_t size = (size_t)((newline ? newline : end) - at);
+        json_t *line = json_loadb(at, size, 0, NULL);
+        ++*number;
+        if (line)
+            code = take(launched, line, handle);
+        else if (newline && !blank(at, size))
+            code = OWNER_INPUT; /* a last line without its newline is still being written */
+        json_decref(line);
+        at = newline ? newline + 1 : end;
+    }
+    if (!code && launched->count == 0) {
+        *number = 0;
+        code = OWNER_INPUT;
+    }
+    return code;
+}
+
 enum owner_exit launched_read(const char *path, uint32_t handle, struct launched *launched)
 {
     uint8_t *data = NULL;
@@ -77,27 +113,16 @@ enum owner_exit launched_read(const char *path, uint32_t handle, struct launched
     unsigned number = 0;
     *launched = (struct launched){0};
     enum owner_exit code = input_file("--trace", path, &data, &len);
-    char *at = (char *)data, *end = at + len;
-    while (!code && at < end) {
-        char *newline = memchr(at, '\n', (size_t)(end - at));
-        size_t size = (size_t)((newline ? newline : end) - at);
-        json_t *line = json_loadb(at, size, 0, NULL);
-        number++;
-        if (line)
-            code = take(launched, line, handle);
-        else if (newline && strspn(at, " \t\r") < size)
-            code = OWNER_INPUT; /* a last line without its newline is still being written */
-        json_decref(line);
-        at += size + 1;
-    }
+    if (code)
+        return code;
+    code = launched_parse((const char *)data, len, handle, launched, &number);
     if (code == OWNER_INPUT && number)
-        code = owner_fail(OWNER_INPUT, "--trace: %s: line %u is not an event of the trace", path,
-                          number);
-    else if (code == OWNER_TROUBLE)
-        code = owner_fail(OWNER_TROUBLE, "out of memory");
-    else if (!code && launched->count == 0)
-        code = owner_fail(OWNER_INPUT, "--trace: %s has no launched region%s", path,
-                          handle ? " of this guest" : "");
+        owner_fail(code, "--trace: %s: line %u is not an event of the trace", path, number);
+    else if (code == OWNER_INPUT)
+        owner_fail(code, "--trace: %s has no launched region%s", path,
+                   handle ? " of this guest" : "");
+    else if (code)
+        owner_fail(code, "out of memory");
     free(data);
     return code;
 }

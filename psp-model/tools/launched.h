@@ -28,6 +28,10 @@ struct launched {
 /* The successful LAUNCH_UPDATE_DATA and _VMSA of the last launch in the file, or with `handle`
  * other than 0 of the last launch of that guest. */
 enum owner_exit launched_read(const char *path, uint32_t handle, struct launched *launched);
+/* The same for text in memory, which need not end in a NUL. OWNER_INPUT with the line in *number,
+ * or 0 there if no launched region was found. Reports nothing. */
+enum owner_exit launched_parse(const char *text, size_t len, uint32_t handle,
+                               struct launched *launched, unsigned *number);
 void launched_free(struct launched *launched);
 
 #endif

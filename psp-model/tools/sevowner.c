@@ -104,9 +104,9 @@ static void print_help(const struct owner_verb *verb)
     for (const struct owner_option *o = verb->options; o->name; o++) {
         char left[64];
         snprintf(left, sizeof(left), "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-        printf("  %-30s %s\n", left, o->help);
+        printf("  %-34s %s\n", left, o->help);
     }
-    printf("  %-30s %s\n  %-30s %s\n", "--json", "one JSON object on standard output", "--help",
+    printf("  %-34s %s\n  %-34s %s\n", "--json", "one JSON object on standard output", "--help",
            "this text");
 }
 
@@ -176,6 +176,11 @@ static const struct owner_verb *find_verb(int argc, char **argv, int *words)
 static enum owner_exit run(int argc, char **argv)
 {
     int words = 0;
+    if (argc > 1 && strcmp(argv[1], "--json") == 0) {
+        json_mode = true;
+        argc--;
+        argv++;
+    }
     if (argc < 2) {
         print_usage(stderr);
         return OWNER_USAGE;

@@ -5,10 +5,11 @@ FUZZ_CLANG   = clang
 FUZZ_SECONDS = 120
 FUZZ_SANITIZE = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
-fuzz_targets = cert ctl nv opt packet psp session
+fuzz_targets = cert ctl nv opt packet psp session trace
 fuzz_seeds = \
 	$(srcdir)/tests/fuzz/psp.txt \
 	$(srcdir)/tests/fuzz/seeds.txt \
+	$(srcdir)/tests/fuzz/trace.txt \
 	$(srcdir)/tests/vectors/amd_roots.txt \
 	$(srcdir)/tests/vectors/packet.txt \
 	$(srcdir)/tests/vectors/pki.txt
@@ -22,7 +23,8 @@ check_PROGRAMS += \
 	%D%/replay_opt \
 	%D%/replay_packet \
 	%D%/replay_psp \
-	%D%/replay_session
+	%D%/replay_session \
+	%D%/replay_trace
 
 FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_cert_SOURCES = %D%/fuzz.h %D%/fuzz_cert.c %D%/replay.c
@@ -46,18 +48,23 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_session_SOURCES = %D%/fuzz.h %D%/fuzz_session.c %D%/replay.c
 %C%_replay_session_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_session_LDADD = libpspmodel.la
+%C%_replay_trace_SOURCES = %D%/fuzz.h %D%/fuzz_trace.c %D%/replay.c psp-model/tools/launched.c
+%C%_replay_trace_CPPFLAGS = $(FUZZ_CPPFLAGS) -I$(srcdir)/psp-model/tools $(JANSSON_CFLAGS)
+%C%_replay_trace_LDADD = $(JANSSON_LIBS)
 
 
 TESTS += %D%/replay.tap
-EXTRA_DIST += %D%/psp.txt %D%/psp_seeds.py %D%/replay.tap %D%/seeds.txt
+EXTRA_DIST += %D%/psp.txt %D%/psp_seeds.py %D%/replay.tap %D%/seeds.txt %D%/trace.txt
 
 .PHONY: fuzz
 fuzz: $(check_PROGRAMS)
 	@for t in $(fuzz_targets); do \
 		dir=%D%/run/$$t; mkdir -p $$dir/corpus || exit 1; \
+		extra=; [ $$t != trace ] || extra=$(srcdir)/psp-model/tools/launched.c; \
 		%D%/replay_$$t --dump $$dir/corpus $(fuzz_seeds) || exit 1; \
-		$(FUZZ_CLANG) -g -O1 -std=gnu11 -D_GNU_SOURCE $(FUZZ_SANITIZE) $(FUZZ_CPPFLAGS) $(GCRYPT_CFLAGS) \
-			-o $$dir/fuzz $(srcdir)/%D%/fuzz_$$t.c $(fuzz_libraries) $(GCRYPT_LIBS) \
+		$(FUZZ_CLANG) -g -O1 -std=gnu11 -D_GNU_SOURCE $(FUZZ_SANITIZE) $(FUZZ_CPPFLAGS) \
+			-I$(srcdir)/psp-model/tools $(GCRYPT_CFLAGS) \
+			-o $$dir/fuzz $(srcdir)/%D%/fuzz_$$t.c $$extra $(fuzz_libraries) $(GCRYPT_LIBS) \
 			$(GPGERROR_LIBS) $(JANSSON_LIBS) || exit 1; \
 		echo "fuzz $$t"; \
 		$$dir/fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=12000 -len_control=0 -print_final_stats=1 \
