@@ -135,12 +135,12 @@ enum sev_status transfer_from_guest(struct cmd *cmd, uint8_t context, uint32_t e
 
     if (!cmd->guest->asid)
         return SEV_STATUS_INACTIVE;
-    if (!guest_len_ok(t.guest_len, exact))
-        return SEV_STATUS_INVALID_LEN;
     cmd_put32(cmd, SEV_PACKET_TRANS_LEN, t.guest_len);
     if (!t.header_addr || t.header_len < PACKET_HEADER_SIZE || !t.trans_addr ||
         t.trans_len < t.guest_len)
         return cmd_reply_length(cmd, SEV_PACKET_HEADER_LEN, PACKET_HEADER_SIZE);
+    if (!guest_len_ok(t.guest_len, exact))
+        return SEV_STATUS_INVALID_LEN;
     if (!addresses_ok(cmd, &t, t.guest_len, exact))
         return SEV_STATUS_INVALID_ADDRESS;
     status = seal_packet(cmd, &t, context, wire);

@@ -26,8 +26,9 @@ enum sev_status transfer_to_guest(struct cmd *cmd, uint8_t context, const uint8_
 
 /* Guest to packet; the two lengths are written back to the command buffer.
  * INACTIVE         the guest has no ASID
+ * INVALID_LEN      header or packet too short, or address 0; the lengths needed are stored (KVM
+ *                  asks for them with nothing but the handle filled in)
  * INVALID_LEN      guest length 0, above 16 KiB, no multiple of 16, or not `exact`
- * INVALID_LEN      header or packet too short, or address 0; the lengths needed are stored
  * INVALID_ADDRESS  as above */
 enum sev_status transfer_from_guest(struct cmd *cmd, uint8_t context, uint32_t exact)
     __attribute__((warn_unused_result));

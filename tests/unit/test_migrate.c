@@ -425,7 +425,9 @@ static void send_update_refusals(void **state)
     assert_int_equal(transfer(a, id, from, GUEST_ADDR, 0x4010), SEV_STATUS_INVALID_LEN);
     assert_int_equal(transfer(a, id, from, GUEST_ADDR + 8, 16), SEV_STATUS_INVALID_ADDRESS);
     assert_int_equal(transfer(a, id, from, RAM_SIZE, 16), SEV_STATUS_INVALID_ADDRESS);
-    /* A length query: header and packet. */
+    /* A length query: header and packet. KVM fills in nothing but the handle. */
+    assert_int_equal(exec_handle(a, id, from), SEV_STATUS_INVALID_LEN);
+    assert_int_equal(get32(a, CMD_ADDR + SEV_PACKET_HEADER_LEN), 52);
     cmd_clear(a);
     put32(a, CMD_ADDR, from);
     put64(a, CMD_ADDR + SEV_PACKET_GUEST_ADDR, GUEST_ADDR);
