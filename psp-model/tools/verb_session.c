@@ -7,10 +7,10 @@
 #include "owner.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cert.h"
+#include "chain.h"
 #include "crypto.h"
 #include "input.h"
 #include "session.h"
@@ -32,17 +32,10 @@ struct made {
 
 static enum owner_exit read_pdh(const char *path, struct crypto_p384_public *pub)
 {
-    uint8_t *data = NULL;
-    size_t len = 0;
-    struct cert pdh;
-    enum owner_exit code = input_file("PDH", path, &data, &len);
-    if (code)
-        return code;
-    /* A chain starts with the PDH; what follows is for `cert verify`. */
-    if (len < CERT_SIZE || cert_read(&pdh, data) || pdh.usage != CERT_USAGE_PDH ||
-        cert_public(&pdh, pub))
-        code = owner_fail(OWNER_INPUT, "PDH: %s does not start with a PDH certificate", path);
-    free(data);
+    struct chain chain = {.model = false};
+    enum owner_exit code = chain_read("PDH", path, &chain);
+    if (!code && (!chain.have[CHAIN_PDH] || cert_public(&chain.cert[CHAIN_PDH], pub)))
+        code = owner_fail(OWNER_INPUT, "PDH: there is no PDH certificate in %s", path);
     return code;
 }
 
