@@ -42,8 +42,9 @@ static enum sev_status move(struct cmd *cmd, const struct move *m)
     enum sev_status status = check_move(cmd, m);
 
     cmd->chunk_used = m->len < PSP_CHUNK ? m->len : PSP_CHUNK;
-    for (uint32_t done = 0; status == SEV_STATUS_SUCCESS && done < m->len; done += PSP_CHUNK) {
-        uint32_t left = m->len - done, n = left < PSP_CHUNK ? left : PSP_CHUNK;
+    for (uint64_t done = 0; status == SEV_STATUS_SUCCESS && done < m->len; done += PSP_CHUNK) {
+        uint64_t left = m->len - done;
+        size_t n = left < PSP_CHUNK ? left : PSP_CHUNK;
 
         status = psp_ram_read(psp, m->src_asid, m->src + done, psp->chunk, n);
         if (status == SEV_STATUS_SUCCESS)

@@ -31,12 +31,12 @@ enum sev_status cmd_launch_start(struct cmd *cmd)
 
 /* Turn [spa, spa+len), just written under the guest's key, back into what it was. The host is in
  * trouble already, so this is an attempt. */
-static void undo_encryption(struct cmd *cmd, uint64_t spa, uint32_t len)
+static void undo_encryption(struct cmd *cmd, uint64_t spa, uint64_t len)
 {
     struct psp *psp = cmd->psp;
 
-    for (uint32_t done = 0; done < len; done += PSP_CHUNK) {
-        uint32_t n = len - done < PSP_CHUNK ? len - done : PSP_CHUNK;
+    for (uint64_t done = 0; done < len; done += PSP_CHUNK) {
+        size_t n = len - done < PSP_CHUNK ? len - done : PSP_CHUNK;
 
         if (psp_ram_read(psp, cmd->guest->asid, spa + done, psp->chunk, n) != SEV_STATUS_SUCCESS ||
             psp_ram_write(psp, PSP_NO_ASID, spa + done, psp->chunk, n) != SEV_STATUS_SUCCESS)
@@ -52,8 +52,9 @@ static enum sev_status encrypt_region(struct cmd *cmd, struct crypto_sha256 *has
     struct psp *psp = cmd->psp;
 
     cmd->chunk_used = PSP_CHUNK;
-    for (uint32_t done = 0; done < cmd->region_len; done += PSP_CHUNK) {
-        uint32_t left = cmd->region_len - done, n = left < PSP_CHUNK ? left : PSP_CHUNK;
+    for (uint64_t done = 0; done < cmd->region_len; done += PSP_CHUNK) {
+        uint64_t left = cmd->region_len - done;
+        size_t n = left < PSP_CHUNK ? left : PSP_CHUNK;
         uint64_t spa = cmd->region_addr + done;
         enum sev_status status = psp_ram_read(psp, PSP_NO_ASID, spa, psp->chunk, n);
 

@@ -127,6 +127,51 @@ static void refusals(void **state)
         assert_int_equal(exec_dbg(ids[i], guest, a, b, 16), SEV_STATUS_INACTIVE);
 }
 
+/* A machine with a lot of memory that holds nothing; below RAM_SIZE the ordinary one. */
+static struct psp_host ordinary;
+static uint64_t bytes_moved;
+
+static bool vast_valid(void *ctx, uint64_t spa, uint64_t len)
+{
+    (void)ctx;
+    return spa + len <= 1ull << 40;
+}
+
+static int vast_read(void *ctx, uint32_t asid, uint64_t spa, void *buf, size_t len)
+{
+    return spa < RAM_SIZE ? ordinary.ram_read(ctx, asid, spa, buf, len) : 0;
+}
+
+static int vast_write(void *ctx, uint32_t asid, uint64_t spa, const void *buf, size_t len)
+{
+    if (spa < RAM_SIZE)
+        return ordinary.ram_write(ctx, asid, spa, buf, len);
+    bytes_moved += len;
+    return 0;
+}
+
+static void the_longest_length_ends(void **state)
+{
+    (void)state;
+    ordinary = h->host;
+    h->host.ram_valid = vast_valid;
+    h->host.ram_read = vast_read;
+    h->host.ram_write = vast_write;
+    harness_start(h);
+    do_init(h);
+    guest = do_launch(h, 0, 1);
+    bytes_moved = 0;
+    assert_int_equal(exec_dbg(SEV_CMD_COPY, guest, 1ull << 33, 1ull << 34, 0xfffffff0u),
+                     SEV_STATUS_SUCCESS);
+    assert_true(bytes_moved == 0xfffffff0u);
+    /* LAUNCH_UPDATE_DATA, too: 4 GiB of plaintext are hashed. */
+    guest = do_start(h, 0);
+    do_activate(h, guest, 2);
+    bytes_moved = 0;
+    do_update(h, guest, 1ull << 33, 0xfffffff0u);
+    assert_true(bytes_moved == 0xfffffff0u);
+}
+
 /* --- ACTIVATE_EX ----------------------------------------------------------------------------- */
 
 static enum sev_status exec_activate_ex(uint32_t length, uint32_t handle, uint32_t asid, uint32_t n,
@@ -172,8 +217,13 @@ static void activate_ex(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(decrypt_shows_the_guests_memory),         T(encrypt_writes_it), T(more_than_one_piece),
-        T(nodbg_forbids_debugging_but_not_copying), T(refusals),          T(activate_ex),
+        T(decrypt_shows_the_guests_memory),
+        T(encrypt_writes_it),
+        T(more_than_one_piece),
+        T(nodbg_forbids_debugging_but_not_copying),
+        T(refusals),
+        T(the_longest_length_ends),
+        T(activate_ex),
     };
 
     return cmocka_run_group_tests_name("debug", tests, NULL, NULL);

@@ -11,9 +11,10 @@
 #include "vectors.h"
 
 #define LAUNCHES 10000u
-#define SETTLED  100u    /* after so many nothing new is allocated for good ... */
-#define CACHES   0x4000u /* ... but for what the allocator itself keeps: less than 2 bytes a launch \
-                          */
+#define SETTLED  100u /* after so many nothing new is allocated for good ... */
+#define CACHES                                                                                     \
+    0x4000u /* ... but for what the allocator itself keeps: less than 2 bytes a launch             \
+             */
 
 static size_t in_use(void)
 {
