@@ -86,6 +86,11 @@ distclean-guests:
 	-rm -rf linux-guest bench
 .PHONY: clean-guests distclean-guests
 
+# Which view of memory each access gets.
+guests += views.64 views32.32
+guest_sources += %D%/views.c %D%/views32.c
+guest_tests += %D%/views.tap %D%/views-51.tap %D%/views32.tap
+
 # Paging in every mode, at the ends and in the middle of the C-bit's range.
 guests += paging.64 paging_pae.32
 guest_sources += %D%/paging.c %D%/paging_pae.c

@@ -2,7 +2,8 @@
 # The plugin in Bochs: directive, debugger.
 plugin_tests = \
 	%D%/debugger.tap \
-	%D%/directive.tap
+	%D%/directive.tap \
+	%D%/patches.tap
 
 EXTRA_DIST += $(plugin_tests)
 if WITH_BOCHS
