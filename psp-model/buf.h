@@ -12,6 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* A cursor goes bad at the first access past its end (or write through a reader) and stays so;
  * reads then give zeros and writes do nothing. Check buf_ok() once at the end. */
 struct buf {
@@ -40,4 +44,7 @@ void buf_put64(struct buf *b, uint64_t v);
 void buf_put(struct buf *b, const void *data, size_t len);
 void buf_fill(struct buf *b, uint8_t v, size_t len);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

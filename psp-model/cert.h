@@ -21,6 +21,10 @@
 
 #include "crypto.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define CERT_SIZE        2084
 #define CERT_SIGNED_SIZE 0x414 /* version to public key: what signatures cover */
 #define CERT_KEY_SIZE    1028
@@ -113,4 +117,7 @@ int cert_root_verify(const struct cert_root *root, const struct cert_root *paren
 int cert_verify_by_root(const struct cert *cert, const struct cert_root *ask)
     __attribute__((warn_unused_result));
 
+#ifdef __cplusplus
+}
+#endif
 #endif

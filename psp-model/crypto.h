@@ -16,6 +16,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define CRYPTO_CHECKED __attribute__((warn_unused_result))
 
 #define CRYPTO_SHA256_SIZE 32
@@ -122,4 +126,7 @@ int crypto_compare(const void *a, const void *b, size_t len) CRYPTO_CHECKED;
 /* Not optimised away. */
 void crypto_wipe(void *data, size_t len);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -11,6 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct measure_input {
     uint8_t api_major, api_minor, build;
     uint32_t policy;
@@ -29,4 +33,7 @@ int measure_compute(const struct measure_input *in, const uint8_t tik[16],
  * MEASURE too: see packet.h. */
 bool measure_binds_version(uint8_t api_major, uint8_t api_minor);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

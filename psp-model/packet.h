@@ -11,6 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define PACKET_HEADER_SIZE     52
 #define PACKET_FLAG_COMPRESSED 1u
 
@@ -47,4 +51,7 @@ int packet_open(const struct packet_header *header, const struct packet_keys *ke
                 uint32_t guest_len, uint8_t *data, uint32_t len)
     __attribute__((warn_unused_result));
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -15,6 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SESSION_SIZE 128
 
 struct session {
@@ -43,4 +47,7 @@ int session_seal(struct session *session, const void *z, size_t z_len,
 int session_open(const struct session *session, const void *z, size_t z_len, uint32_t policy,
                  struct session_keys *keys) __attribute__((warn_unused_result));
 
+#ifdef __cplusplus
+}
+#endif
 #endif
