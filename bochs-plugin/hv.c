@@ -64,6 +64,12 @@ const uint8_t *hv_measurement(const struct hv *hv)
     return hv->measurement;
 }
 
+void hv_restore(struct hv *hv, uint32_t handle, const uint8_t measurement[HV_MEASUREMENT_SIZE])
+{
+    hv->handle = handle;
+    memcpy(hv->measurement, measurement, sizeof(hv->measurement));
+}
+
 const char *hv_region_name(const struct hv *hv)
 {
     return hv->region;

@@ -89,6 +89,9 @@ bool hv_export(struct hv *hv, uint8_t pdh[CERT_SIZE], uint8_t chain[CERT_CHAIN_S
 /* After hv_launch(): handle of the guest (0 = none), and MEASURE || MNONCE, 48 bytes. */
 uint32_t hv_handle(const struct hv *hv);
 const uint8_t *hv_measurement(const struct hv *hv);
+#define HV_MEASUREMENT_SIZE 48
+/* Both as a saved machine had them. */
+void hv_restore(struct hv *hv, uint32_t handle, const uint8_t measurement[HV_MEASUREMENT_SIZE]);
 /* Name of the region being launched now, for traces; NULL otherwise. */
 const char *hv_region_name(const struct hv *hv);
 

@@ -37,7 +37,8 @@ plugin_sources = \
 	%D%/sev_launch.cc \
 	%D%/sev_machine.h \
 	%D%/sev_memory.cc \
-	%D%/sev_options.cc
+	%D%/sev_options.cc \
+	%D%/sev_save.cc
 
 dist_man_MANS += %D%/bochs-sev.1 %D%/bochs-sev.5 %D%/bochs-sev-control.7 %D%/bochs-sev-trace.5
 
@@ -48,7 +49,8 @@ bochsplugin_LTLIBRARIES = libbx_sev.la
 libbx_sev_la_SOURCES  = $(plugin_sources)
 libbx_sev_la_CPPFLAGS = $(AM_CPPFLAGS) $(BOCHS_CPPFLAGS) -I$(BOCHS_TREE)/iodev
 libbx_sev_la_CXXFLAGS = $(SEV_CXXFLAGS) -std=gnu++17
-libbx_sev_la_LDFLAGS  = $(AM_LDFLAGS) -module -avoid-version -shared -export-symbols-regex '^libsev_'
+libbx_sev_la_LDFLAGS  = $(AM_LDFLAGS) -module -avoid-version -shared -export-symbols-regex '^libsev_' \
+	-Wl,-z,now
 libbx_sev_la_LIBADD   = libsevplugin.la libcpuext.la libpspmodel.la
 
 $(libbx_sev_la_OBJECTS): $(BOCHS_STAMP)

@@ -41,7 +41,8 @@ struct command {
 };
 
 static qmp_handler cmd_capabilities, cmd_version, cmd_commands, cmd_status, cmd_cont, cmd_stop,
-    cmd_quit, cmd_reset, cmd_sev, cmd_sev_capabilities, cmd_measure, cmd_inject, cmd_attest;
+    cmd_quit, cmd_reset, cmd_save, cmd_sev, cmd_sev_capabilities, cmd_measure, cmd_inject,
+    cmd_attest;
 
 static const struct command commands[] = {
     {"qmp_capabilities", cmd_capabilities, {{"enable", JSON_ARRAY, true}}},
@@ -52,6 +53,7 @@ static const struct command commands[] = {
     {"stop", cmd_stop, {{0}}},
     {"quit", cmd_quit, {{0}}},
     {"system_reset", cmd_reset, {{0}}},
+    {"x-bochs-save", cmd_save, {{"path", JSON_STRING, false}}},
     {"query-sev", cmd_sev, {{0}}},
     {"query-sev-capabilities", cmd_sev_capabilities, {{0}}},
     {"query-sev-launch-measure", cmd_measure, {{0}}},
@@ -148,6 +150,15 @@ static void cmd_reset(struct qmp *qmp, const json_t *args, struct result *result
 {
     (void)args;
     plain(qmp, qmp->ops->reset, result);
+}
+
+/* Not QEMU's: Bochs saves to a directory. */
+static void cmd_save(struct qmp *qmp, const json_t *args, struct result *result)
+{
+    const char *path = json_string_value(json_object_get(args, "path"));
+
+    if (!qmp->ops->save(qmp->ctx, path, result->error, sizeof(result->error)))
+        result->error_class = generic_error;
 }
 
 static void cmd_sev(struct qmp *qmp, const json_t *args, struct result *result)

@@ -41,6 +41,7 @@ struct qmp_ops {
     bool (*stop)(void *ctx, char *error, size_t size);
     bool (*quit)(void *ctx, char *error, size_t size);
     bool (*reset)(void *ctx, char *error, size_t size);
+    bool (*save)(void *ctx, const char *path, char *error, size_t size);
     void (*sev)(void *ctx, struct qmp_sev *sev);
     bool (*measure)(void *ctx, struct qmp_blob *blob, char *error, size_t size);
     bool (*inject)(void *ctx, const struct qmp_blob *header, const void *secret, size_t len,

@@ -8,6 +8,7 @@
 #define BX_PLUGGABLE
 
 #include "iodev.h"
+#include "param_names.h"
 #include "bx_debug/debug.h"
 #include "sev.h"
 
@@ -37,7 +38,7 @@ PLUGIN_ENTRY_FOR_MODULE(sev)
     return 0;
 }
 
-bx_sev_c::bx_sev_c() : machine(NULL), opt(NULL), launched(false)
+bx_sev_c::bx_sev_c() : machine(NULL), opt(NULL), launched(false), saved(NULL)
 {
     put("SEV");
 }
@@ -83,12 +84,42 @@ void bx_sev_c::reset(unsigned)
         return;
     launched = true;
     bx_sev_machine_power_on(machine);
+    if (SIM->get_param_bool(BXPN_RESTORE_FLAG)->get())
+        return; /* it was launched before it was saved */
     if (opt->launch != OPT_LAUNCH_GUEST) {
         bx_sev_machine_launch(machine);
         if (opt->launch == OPT_LAUNCH_WAIT)
             bx_sev_control_wait();
         bx_sev_machine_finish(machine);
     }
+}
+
+void bx_sev_c::register_state(void)
+{
+    if (!machine)
+        return;
+    bx_list_c *list = new bx_list_c(SIM->get_bochs_root(), "sev", "AMD SEV");
+    bx_shadow_filedata_c *state = new bx_shadow_filedata_c(list, "state", &saved);
+    state->set_sr_handlers(this, save_handler, NULL);
+}
+
+void bx_sev_c::save_handler(void *self, FILE *file)
+{
+    bx_sev_c *sev = (bx_sev_c *)self;
+    bx_sev_machine_save(sev->machine, sev->launched, file);
+}
+
+/* All other devices, CPUs and RAM are restored by now. */
+void bx_sev_c::after_restore_state(void)
+{
+    if (!machine)
+        return;
+    if (!saved)
+        BX_FATAL(("sev: the saved state has no state of a SEV machine"));
+    launched = bx_sev_machine_restore(machine, saved);
+    fclose(saved);
+    saved = NULL;
+    bx_sev_control_started();
 }
 
 Bit32u bx_sev_c::read_handler(void *self, Bit32u address, unsigned len)

@@ -8,6 +8,7 @@
  *   sev_glue.cc     fills psp_host and the hook table: the one file that knows everybody
  *   sev_launch.cc   the launch at power-on, over hv.c
  *   sev_memory.cc   encrypted memory, over cpu-ext's views
+ *   sev_save.cc     save and restore
  *   sev_control.cc  the control socket, over ctl.c and qmp.c
  *   sev_dump.cc     text for the debugger
  *
@@ -36,6 +37,9 @@ void bx_sev_options_get(struct opt *opt);
 void bx_sev_cpuid_install(const struct opt *opt);
 /* The MSRs as after power-on, on all CPUs. */
 void bx_sev_cpuid_reset(void);
+/* HWCR of a CPU, for save and restore. */
+uint64_t bx_sev_cpuid_hwcr(unsigned cpu);
+void bx_sev_cpuid_hwcr_set(unsigned cpu, uint64_t value);
 
 /* --- sev_glue.cc --- */
 
@@ -53,12 +57,21 @@ void bx_sev_machine_launch(struct sev_machine *machine);
 /* LAUNCH_FINISH: the guest may run. */
 void bx_sev_machine_finish(struct sev_machine *machine);
 
+/* --- sev_save.cc --- */
+
+/* Everything that Bochs does not know, to and from a file of its saved state. What cannot be
+ * restored ends Bochs with one sentence. The flag says whether power-on is over. */
+void bx_sev_machine_save(struct sev_machine *machine, bool launched, FILE *file);
+bool bx_sev_machine_restore(struct sev_machine *machine, FILE *file);
+
 /* --- sev_control.cc --- */
 
 /* Listens at control=unix:PATH; trouble ends Bochs with one sentence. */
 void bx_sev_control_open(struct sev_machine *machine);
 /* launch=wait: serves the client until it says `cont`. */
 void bx_sev_control_wait(void);
+/* The machine was restored: it runs without that. */
+void bx_sev_control_started(void);
 /* The machine's end: tells the client and removes the socket. */
 void bx_sev_control_close(void);
 
@@ -83,6 +96,8 @@ class bx_sev_c : public bx_devmodel_c
     virtual ~bx_sev_c();
     virtual void init(void);
     virtual void reset(unsigned type);
+    virtual void register_state(void);
+    virtual void after_restore_state(void);
 #if BX_DEBUGGER
     virtual void debug_dump(int argc, char **argv);
 #endif
@@ -92,7 +107,9 @@ class bx_sev_c : public bx_devmodel_c
   private:
     struct opt *opt;
     bool launched;
+    FILE *saved; /* while restoring: Bochs's copy of what was saved; else NULL */
 
+    static void save_handler(void *self, FILE *file);
     static Bit32u read_handler(void *self, Bit32u address, unsigned len);
     static void write_handler(void *self, Bit32u address, Bit32u value, unsigned len);
 };

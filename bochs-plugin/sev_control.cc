@@ -13,8 +13,10 @@
 #include "sev.h"
 #include "sev_machine.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "ctl.h"
 #include "measure.h"
@@ -81,6 +83,24 @@ static bool op_reset(void *, char *error, size_t size)
         return false;
     }
     control.reset = true;
+    return true;
+}
+
+/* Bochs's own "save state"; the machine goes on afterwards. */
+static bool op_save(void *, const char *path, char *error, size_t size)
+{
+    if (!control.started) {
+        snprintf(error, size, "the machine has not been started");
+        return false;
+    }
+    if (mkdir(path, 0700) && errno != EEXIST) {
+        snprintf(error, size, "cannot create '%.100s': %s", path, strerror(errno));
+        return false;
+    }
+    if (!SIM->save_state(path)) {
+        snprintf(error, size, "cannot save to '%.100s'", path);
+        return false;
+    }
     return true;
 }
 
@@ -173,6 +193,7 @@ static const struct qmp_ops control_ops = {
     .stop = op_stop,
     .quit = op_quit,
     .reset = op_reset,
+    .save = op_save,
     .sev = op_sev,
     .measure = op_measure,
     .inject = op_inject,
@@ -236,6 +257,11 @@ void bx_sev_control_wait(void)
     BX_INFO(("the machine waits for `cont` at the control socket"));
     stand_still(op_running);
     carry_out();
+}
+
+void bx_sev_control_started(void)
+{
+    control.started = true;
 }
 
 void bx_sev_control_close(void)

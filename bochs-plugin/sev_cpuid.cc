@@ -137,3 +137,13 @@ void bx_sev_cpuid_reset(void)
     for (bx_sev_cpuid_t *cpuid : wrapped)
         cpuid->msrs = {};
 }
+
+uint64_t bx_sev_cpuid_hwcr(unsigned cpu)
+{
+    return wrapped[cpu]->msrs.hwcr;
+}
+
+void bx_sev_cpuid_hwcr_set(unsigned cpu, uint64_t value)
+{
+    wrapped[cpu]->msrs.hwcr = value;
+}

@@ -54,6 +54,14 @@ void bx_sev_memory_want(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view w
                         enum sev_why why, bool write, void *holder);
 bool bx_sev_memory_peek(void *ctx, uint64_t paddr, enum sev_view wanted, void *buf, unsigned len);
 
+/* Save and restore, beside RAM, which Bochs saves as it stands: ROMs as they stand, the boot key,
+ * the views. To restore: forget() keys and views without touching a byte, psp_load(), restore().
+ * 0 or a negative errno. */
+size_t bx_sev_memory_save_size(const struct sev_memory *memory);
+void bx_sev_memory_save(const struct sev_memory *memory, uint8_t *out);
+void bx_sev_memory_forget(struct sev_memory *memory);
+int bx_sev_memory_restore(struct sev_memory *memory, const uint8_t *in, size_t len);
+
 struct bx_sev_memory_info {
     uint64_t flips;                       /* pages that changed their view so far */
     uint32_t asid;                        /* the machine's own, 0 = not activated yet */

@@ -48,8 +48,9 @@ struct sev_memory {
     uint32_t ram_pages;
     Bit8u *rom;                 /* Bochs's array: BIOS, then the option ROMs */
     std::vector<bool> rom_used; /* which of its pages have an image */
-    bool cpu_walks;             /* a CPU is in the middle of a page walk or fetch */
-    bool warned;                /* of an unmeasured ROM */
+    uint8_t boot_key[16];
+    bool cpu_walks; /* a CPU is in the middle of a page walk or fetch */
+    bool warned;    /* of an unmeasured ROM */
 };
 
 /* --- which storage an address means --- */
@@ -188,32 +189,22 @@ static void find_roms(struct sev_memory *mem)
 /* The machine's own key until a guest is activated. */
 static int install_boot_key(struct sev_memory *mem, struct rng *rng)
 {
-    uint8_t key[16];
-    int err = rng_fill(rng, key, sizeof(key));
+    int err = rng_fill(rng, mem->boot_key, sizeof(mem->boot_key));
 
     if (!err)
-        err = view_key_install(mem->view, boot_asid, key);
+        err = view_key_install(mem->view, boot_asid, mem->boot_key);
     if (!err) {
         view_guest_set(mem->view, boot_asid);
         err = view_declare(mem->view, 0, mem->ram_pages, boot_asid);
     }
-    memset(key, 0, sizeof(key));
     return err;
 }
 
-struct sev_memory *bx_sev_memory_new(struct sev_machine *machine)
+/* Views of all pages, as stored, without keys. */
+static void new_view(struct sev_memory *mem)
 {
-    struct sev_memory *mem = new struct sev_memory();
     struct view_ops ops = {};
 
-    /* A swapped-out block is only in Bochs's overflow file, and comes back at another address. */
-    if (SIM->get_param_num(BXPN_HOST_MEM_SIZE)->get64() <
-        SIM->get_param_num(BXPN_MEM_SIZE)->get64())
-        BX_FATAL(("sev: encryption=aes needs all of the guest's memory on the host: "
-                  "give host= the value of guest= (memory:), or say encryption=none"));
-    mem->machine = machine;
-    mem->ram_pages = (uint32_t)(BX_MEM(0)->get_memory_len() / VIEW_PAGE_SIZE);
-    mem->rom_used.assign(rom_pages, false);
     ops.ctx = mem;
     ops.host = memory_host;
     ops.spa = memory_spa;
@@ -225,6 +216,21 @@ struct sev_memory *bx_sev_memory_new(struct sev_machine *machine)
     mem->view = view_new(mem->ram_pages + rom_pages, &ops);
     if (!mem->view)
         BX_FATAL(("sev: memory encryption could not be started: out of memory"));
+}
+
+struct sev_memory *bx_sev_memory_new(struct sev_machine *machine)
+{
+    struct sev_memory *mem = new struct sev_memory();
+
+    /* A swapped-out block is only in Bochs's overflow file, and comes back at another address. */
+    if (SIM->get_param_num(BXPN_HOST_MEM_SIZE)->get64() <
+        SIM->get_param_num(BXPN_MEM_SIZE)->get64())
+        BX_FATAL(("sev: encryption=aes needs all of the guest's memory on the host: "
+                  "give host= the value of guest= (memory:), or say encryption=none"));
+    mem->machine = machine;
+    mem->ram_pages = (uint32_t)(BX_MEM(0)->get_memory_len() / VIEW_PAGE_SIZE);
+    mem->rom_used.assign(rom_pages, false);
+    new_view(mem);
     return mem;
 }
 
@@ -348,6 +354,67 @@ int bx_sev_memory_write(struct sev_memory *mem, uint32_t asid, uint64_t spa, con
                         size_t len)
 {
     return access_pages(mem, asid, spa, NULL, (const uint8_t *)buf, len);
+}
+
+/* --- save and restore ---
+ *
+ * The boot key (16 bytes), for each page of the ROM array 0 or 1 and 4096 bytes, view_save(). */
+
+size_t bx_sev_memory_save_size(const struct sev_memory *mem)
+{
+    size_t used = 0;
+
+    for (uint32_t page = 0; page < rom_pages; page++)
+        used += mem->rom_used[page];
+    return sizeof(mem->boot_key) + rom_pages + used * VIEW_PAGE_SIZE + view_save_size(mem->view);
+}
+
+void bx_sev_memory_save(const struct sev_memory *mem, uint8_t *out)
+{
+    memcpy(out, mem->boot_key, sizeof(mem->boot_key));
+    out += sizeof(mem->boot_key);
+    for (uint32_t page = 0; page < rom_pages; page++) {
+        *out++ = mem->rom_used[page];
+        if (!mem->rom_used[page])
+            continue;
+        memcpy(out, mem->rom + (size_t)page * VIEW_PAGE_SIZE, VIEW_PAGE_SIZE);
+        out += VIEW_PAGE_SIZE;
+    }
+    view_save(mem->view, out);
+}
+
+void bx_sev_memory_forget(struct sev_memory *mem)
+{
+    view_free(mem->view);
+    new_view(mem);
+    flush_tlbs();
+}
+
+int bx_sev_memory_restore(struct sev_memory *mem, const uint8_t *in, size_t len)
+{
+    const uint8_t *end = in + len;
+    int err;
+
+    if (len < sizeof(mem->boot_key) + rom_pages)
+        return -EINVAL;
+    memcpy(mem->boot_key, in, sizeof(mem->boot_key));
+    in += sizeof(mem->boot_key);
+    for (uint32_t page = 0; page < rom_pages; page++) {
+        if (in == end)
+            return -EINVAL;
+        mem->rom_used[page] = *in++ != 0;
+        if (!mem->rom_used[page])
+            continue;
+        if ((size_t)(end - in) < VIEW_PAGE_SIZE)
+            return -EINVAL;
+        memcpy(mem->rom + (size_t)page * VIEW_PAGE_SIZE, in, VIEW_PAGE_SIZE);
+        in += VIEW_PAGE_SIZE;
+    }
+    err = view_key_install(mem->view, boot_asid, mem->boot_key);
+    if (!err)
+        err = view_restore(mem->view, in, (size_t)(end - in));
+    flush_tlbs();
+    return err;
 }
 
 void bx_sev_memory_info(const struct sev_memory *mem, struct bx_sev_memory_info *info)
