@@ -33,6 +33,11 @@ static bool m_plain(void *ctx, char *error, size_t size)
     snprintf(error, size, "no");
     return answer();
 }
+static bool m_save(void *ctx, const char *path, char *error, size_t size)
+{
+    FUZZ_CHECK(path);
+    return m_plain(ctx, error, size);
+}
 static void m_sev(void *ctx, struct qmp_sev *sev)
 {
     (void)ctx;
@@ -67,8 +72,8 @@ static bool m_capabilities(void *ctx, struct qmp_blob *pdh, struct qmp_blob *cha
     return m_plain(ctx, error, size);
 }
 
-static const struct qmp_ops ops = {m_state, m_state, m_plain,  m_plain,  m_plain,       m_plain,
-                                   m_sev,   m_blob,  m_inject, m_attest, m_capabilities};
+static const struct qmp_ops ops = {m_state, m_state, m_plain, m_plain,  m_plain,  m_plain,
+                                   m_save,  m_sev,   m_blob,  m_inject, m_attest, m_capabilities};
 
 static struct ctl *ctl;
 static char path[64];

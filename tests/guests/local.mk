@@ -3,7 +3,7 @@
 # How to add one: README.md here.
 
 # NAME.64 is NAME.c compiled for long mode, NAME.32 for 32-bit protected mode.
-guests = cpuid.64 msr.64 msr.32 mailbox.64 launch.64 nosev.64 ticks.64 secret.64 chaos.64 reset.64
+guests = cpuid.64 msr.64 msr.32 mailbox.64 launch.64 nosev.64 save.64 ticks.64 secret.64 chaos.64 reset.64
 guest_images = $(guests:%=%D%/%.img)
 
 guest_tests = \
@@ -29,6 +29,7 @@ guest_sources = \
 	%D%/mailbox.c \
 	%D%/msr.c \
 	%D%/nosev.c \
+	%D%/save.c \
 	%D%/reset.c \
 	%D%/secret.c \
 	%D%/ticks.c

@@ -2,6 +2,7 @@
 # Other people's tools on what this project makes.
 interop_tests = \
 	%D%/control.tap \
+	%D%/save.tap \
 	%D%/session.tap \
 	%D%/validate.tap
 owner_tests = \

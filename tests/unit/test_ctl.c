@@ -51,6 +51,12 @@ static bool m_refuse(void *ctx, char *error, size_t size)
     snprintf(error, size, "not now");
     return false;
 }
+static bool m_save(void *ctx, const char *path, char *error, size_t size)
+{
+    (void)ctx;
+    snprintf(error, size, "cannot save to '%s'", path);
+    return !strcmp(path, "good");
+}
 static void m_sev(void *ctx, struct qmp_sev *sev)
 {
     (void)ctx;
@@ -92,9 +98,9 @@ static bool m_capabilities(void *ctx, struct qmp_blob *pdh, struct qmp_blob *cha
     return true;
 }
 
-static const struct qmp_ops ops = {m_running, m_prelaunch, m_cont,        m_stop,
-                                   m_refuse,  m_refuse,    m_sev,         m_measure,
-                                   m_inject,  m_attest,    m_capabilities};
+static const struct qmp_ops ops = {m_running, m_prelaunch, m_cont,   m_stop,
+                                   m_refuse,  m_refuse,    m_save,   m_sev,
+                                   m_measure, m_inject,    m_attest, m_capabilities};
 
 static char dir[] = "/tmp/test_ctl.XXXXXX", path[64], error_text[256];
 static struct ctl *ctl;
@@ -205,6 +211,10 @@ static void run_state(void **state)
     answers(fd, "{\"execute\":\"stop\"}", "{\"return\":{}}");
     answers(fd, "{\"execute\":\"query-status\"}", "\"status\":\"paused\"");
     answers(fd, "{\"execute\":\"quit\"}", "{\"class\":\"GenericError\",\"desc\":\"not now\"}");
+    answers(fd, "{\"execute\":\"x-bochs-save\",\"arguments\":{\"path\":\"good\"}}",
+            "{\"return\":{}}");
+    answers(fd, "{\"execute\":\"x-bochs-save\",\"arguments\":{\"path\":\"bad\"}}",
+            "cannot save to 'bad'");
     ctl_event(ctl, "STOP", NULL);
     assert_non_null(strstr(got(fd), "\"event\":\"STOP\""));
     close(fd);

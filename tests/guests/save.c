@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Question: does a machine that is saved and restored in the middle of private and shared pages
+ * find everything as it was: memory through both views, the secure processor's guest, an MSR?
+ *
+ * Prints "# ready" and goes round for 600 million ticks, in which the test saves it.
+ */
+#include "guest.h"
+
+#define PAGE       4096u
+#define PRIVATE    shared(0x10000) /* written through the C-bit */
+#define SHARED     shared(0x11000) /* written without */
+#define HWCR_VALUE 0x40000u        /* McStatusWrEn */
+
+static uint8_t ciphertext[PAGE], garbage[PAGE];
+
+static bool pattern(const uint8_t *at, unsigned seed)
+{
+    for (unsigned i = 0; i < PAGE; i++)
+        if (at[i] != (uint8_t)(i * 7 + seed))
+            return false;
+    return true;
+}
+
+static void fill(uint8_t *at, unsigned seed)
+{
+    for (unsigned i = 0; i < PAGE; i++)
+        at[i] = (uint8_t)(i * 7 + seed);
+}
+
+void guest_main(void)
+{
+    struct guest_status status = {0};
+    uint8_t *private, *through_c;
+    uint64_t start;
+
+    trap_init();
+    mbox_init();
+    private = private_alias(PRIVATE);
+    through_c = private_alias(SHARED);
+    fill(private, 1);
+    fill(SHARED, 2);
+    memcpy(ciphertext, PRIVATE, PAGE);
+    memcpy(garbage, through_c, PAGE);
+    wrmsr(MSR_HWCR, HWCR_VALUE);
+    print("# ready\n");
+    for (start = rdtsc(); rdtsc() - start < 600000000u;)
+        continue;
+    ok(pattern(private, 1), "the private page");
+    ok(pattern(SHARED, 2), "the shared page");
+    ok(!memcmp(PRIVATE, ciphertext, PAGE), "the ciphertext of the private page");
+    ok(!memcmp(through_c, garbage, PAGE), "what the shared page is through the C-bit");
+    is(rdmsr(MSR_HWCR), HWCR_VALUE, "HWCR");
+    is(psp_guest_status(1, &status), ST_SUCCESS, "GUEST_STATUS");
+    is(status.state, GUEST_RUNNING, "the guest's state");
+    is(status.asid, 1, "its ASID");
+    done_testing();
+}
