@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOW_PAGES 256u /* the first MiB */
+#define LOW_PAGES 256u  /* the first MiB */
+#define DECLARED  0x80u /* flag in map->use[] */
 
-/* How many of a row's pages are of each use. In a finished column that is the state at its end,
- * but MAP_SHARED is the greatest number at any moment of it. */
+/* How many of a row's pages are of each use. In a finished column that is the state at its end, but
+ * of shared and declared ones it is the greatest number at any moment of it. */
 struct cell {
     uint32_t pages[MAP_USES];
 };
@@ -32,7 +33,7 @@ struct map {
     unsigned n_areas;
     struct panel all, low;
     uint32_t ram_pages;
-    uint8_t use[]; /* of each page of RAM */
+    uint8_t use[]; /* of each page of RAM; with DECLARED if a page table says so */
 };
 
 static void panel_init(struct panel *panel, uint32_t pages, unsigned max_rows)
@@ -67,28 +68,34 @@ void map_free(struct map *map)
 
 /* --- time --- */
 
-/* The open column becomes a finished one: what is there now, but the most that was shared. */
+/* What was so for a while only, but shall be seen. */
+static void keep_most(struct cell *cell, const struct cell *before)
+{
+    static const enum map_use kept[] = {MAP_SHARED, MAP_DECLARED};
+
+    for (unsigned i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+        if (before->pages[kept[i]] > cell->pages[kept[i]])
+            cell->pages[kept[i]] = before->pages[kept[i]];
+}
+
+/* The open column becomes a finished one. */
 static void panel_close(struct panel *panel, unsigned column)
 {
     for (unsigned row = 0; row < panel->rows; row++) {
-        struct cell *cell = &panel->columns[column][row];
-        uint32_t most = cell->pages[MAP_SHARED];
+        struct cell before = panel->columns[column][row];
 
-        *cell = panel->now[row];
-        if (most > cell->pages[MAP_SHARED])
-            cell->pages[MAP_SHARED] = most;
+        panel->columns[column][row] = panel->now[row];
+        keep_most(&panel->columns[column][row], &before);
     }
 }
 
 static void panel_merge(struct panel *panel, unsigned to, unsigned from)
 {
     for (unsigned row = 0; row < panel->rows; row++) {
-        struct cell *cell = &panel->columns[to][row];
-        uint32_t most = panel->columns[from][row].pages[MAP_SHARED];
+        struct cell before = panel->columns[from][row];
 
-        *cell = panel->columns[from + 1][row];
-        if (most > cell->pages[MAP_SHARED])
-            cell->pages[MAP_SHARED] = most;
+        panel->columns[to][row] = panel->columns[from + 1][row];
+        keep_most(&panel->columns[to][row], &before);
     }
 }
 
@@ -147,8 +154,7 @@ static void panel_touch(struct panel *panel, unsigned column, uint32_t page, enu
     cell = &panel->columns[column][row];
     now->pages[from]--;
     now->pages[to]++;
-    if (now->pages[MAP_SHARED] > cell->pages[MAP_SHARED])
-        cell->pages[MAP_SHARED] = now->pages[MAP_SHARED];
+    keep_most(cell, now);
 }
 
 /* Neighbours of one use become one range; if there are too many, the two that are closest do. */
@@ -196,22 +202,38 @@ static bool is_view(enum map_use use)
     return use == MAP_PRIVATE || use == MAP_SHARED;
 }
 
+/* What is seen of a byte of map->use[]. */
+static enum map_use seen(uint8_t use)
+{
+    enum map_use used = (enum map_use)(use & ~DECLARED);
+
+    return use & DECLARED && (used == MAP_PRIVATE || used == MAP_UNTOUCHED) ? MAP_DECLARED : used;
+}
+
+static void set_use(struct map *map, uint32_t page, uint8_t use, uint64_t now_us)
+{
+    enum map_use from = seen(map->use[page]), to = seen(use);
+
+    pass_time(map, now_us);
+    map->use[page] = use;
+    map->pages[from]--;
+    map->pages[to]++;
+    panel_touch(&map->all, map->column, page, from, to);
+    panel_touch(&map->low, map->column, page, from, to);
+}
+
 bool map_touch(struct map *map, uint64_t page, enum map_use use, uint64_t now_us)
 {
-    enum map_use from = map_use(map, page);
+    enum map_use from;
 
     if (page >= map->ram_pages) {
         touch_area(map, page, use, now_us);
         return false;
     }
+    from = (enum map_use)(map->use[page] & ~DECLARED);
     if (from == use)
         return false;
-    pass_time(map, now_us);
-    map->use[page] = (uint8_t)use;
-    map->pages[from]--;
-    map->pages[use]++;
-    panel_touch(&map->all, map->column, (uint32_t)page, from, use);
-    panel_touch(&map->low, map->column, (uint32_t)page, from, use);
+    set_use(map, (uint32_t)page, (uint8_t)(use | (map->use[page] & DECLARED)), now_us);
     if (!is_view(from) || !is_view(use))
         return false;
     map->changes++;
@@ -219,10 +241,20 @@ bool map_touch(struct map *map, uint64_t page, enum map_use use, uint64_t now_us
     return true;
 }
 
+void map_declare(struct map *map, uint32_t page, bool declared, uint64_t now_us)
+{
+    uint8_t use = (uint8_t)(map->use[page] & ~DECLARED);
+
+    if (declared)
+        use |= DECLARED;
+    if (use != map->use[page])
+        set_use(map, page, use, now_us);
+}
+
 enum map_use map_use(const struct map *map, uint64_t page)
 {
     if (page < map->ram_pages)
-        return (enum map_use)map->use[page];
+        return seen(map->use[page]);
     for (unsigned i = 0; i < map->n_areas; i++)
         if (page - map->areas[i].range.first < map->areas[i].range.pages)
             return map->areas[i].use;
@@ -231,26 +263,41 @@ enum map_use map_use(const struct map *map, uint64_t page)
 
 /* --- looking --- */
 
+const char *map_use_name(enum map_use use)
+{
+    static const char *const names[MAP_USES] = {
+        "never touched", "private", "shared", "mapped shared, not used", "ROM", "device registers"};
+
+    return names[use];
+}
+
 bool map_next_range(const struct map *map, enum map_use use, struct map_range *range)
 {
     uint64_t page = range->first + range->pages;
 
-    while (page < map->ram_pages && map->use[page] != use)
+    while (page < map->ram_pages && seen(map->use[page]) != use)
         page++;
     range->first = page;
-    while (page < map->ram_pages && map->use[page] == use)
+    while (page < map->ram_pages && seen(map->use[page]) == use)
         page++;
     range->pages = page - range->first;
     return range->pages != 0;
 }
 
-struct map_range map_largest_range(const struct map *map, enum map_use use)
+struct map_range map_largest_shared(const struct map *map)
 {
-    struct map_range range = {0, 0}, largest = {0, 0};
+    struct map_range run = {0, 0}, largest = {0, 0};
 
-    while (map_next_range(map, use, &range))
-        if (range.pages > largest.pages)
-            largest = range;
+    for (uint32_t page = 0; page < map->ram_pages; page++) {
+        enum map_use use = seen(map->use[page]);
+
+        if (use == MAP_SHARED || use == MAP_DECLARED)
+            run.pages++;
+        else
+            run = (struct map_range){page + 1, 0};
+        if (run.pages > largest.pages)
+            largest = run;
+    }
     return largest;
 }
 
@@ -285,12 +332,14 @@ unsigned map_cell(const struct map *map, bool low, unsigned row, unsigned column
     static const enum map_use order[] = {MAP_PRIVATE, MAP_ROM, MAP_MMIO};
     const struct panel *panel = low ? &map->low : &map->all;
     const struct cell *cell = &panel->columns[column][row];
-    uint32_t total = 0;
+    uint32_t shared = cell->pages[MAP_SHARED] + cell->pages[MAP_DECLARED], total = 0;
 
     for (unsigned use = 0; use < MAP_USES; use++)
         total += panel->now[row].pages[use];
-    if (cell->pages[MAP_SHARED])
-        return 2 * cell->pages[MAP_SHARED] >= total ? (unsigned)MAP_SHARED : MAP_PARTLY_SHARED;
+    if (shared && 2 * shared < total)
+        return MAP_PARTLY_SHARED;
+    if (shared)
+        return cell->pages[MAP_SHARED] >= cell->pages[MAP_DECLARED] ? MAP_SHARED : MAP_DECLARED;
     for (unsigned i = 0; i < sizeof(order) / sizeof(order[0]); i++)
         if (cell->pages[order[i]])
             return order[i];

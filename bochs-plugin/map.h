@@ -30,6 +30,7 @@ enum map_use {
     MAP_UNTOUCHED, /* nobody was there */
     MAP_PRIVATE,   /* last used through C=1 */
     MAP_SHARED,    /* last used through C=0, or by a device */
+    MAP_DECLARED,  /* not used through C=0, but a page table maps it with C=0 */
     MAP_ROM,
     MAP_MMIO, /* device registers and adapter memory */
     MAP_USES
@@ -47,6 +48,8 @@ void map_free(struct map *map);
 /* `page` (address / 4096, RAM or not) is used in this way at `now_us`, which never goes back. True
  * if it changed from private to shared or from shared to private. */
 bool map_touch(struct map *map, uint64_t page, enum map_use use, uint64_t now_us);
+/* A page of RAM is, or is no longer, mapped through C=0 by the guest's page table. */
+void map_declare(struct map *map, uint32_t page, bool declared, uint64_t now_us);
 /* How it was used last. Outside RAM: MAP_ROM, MAP_MMIO or MAP_UNTOUCHED. */
 enum map_use map_use(const struct map *map, uint64_t page);
 /* Nothing happened up to `now_us`: call it before drawing. */
@@ -60,8 +63,8 @@ struct map_range {
 /* The next run of RAM pages of that use at or after range->first + range->pages; start with zeros.
  * False after the last one. */
 bool map_next_range(const struct map *map, enum map_use use, struct map_range *range);
-/* The longest one (the first of them); pages = 0 if there is none. */
-struct map_range map_largest_range(const struct map *map, enum map_use use);
+/* The longest run of pages that are MAP_SHARED or MAP_DECLARED; pages = 0 if there is none. */
+struct map_range map_largest_shared(const struct map *map);
 
 /* A range outside RAM, in ascending order. */
 struct map_area {
@@ -85,8 +88,9 @@ struct map_info map_info(const struct map *map);
 
 /* What a cell of the picture looks like: one of map_use, or this. */
 #define MAP_PARTLY_SHARED MAP_USES
-/* Of all RAM (`low` false) or of the first MiB. A row with at least half of its pages shared is
- * shared, with fewer partly shared, at any moment of the column: short changes are seen. */
+/* Of all RAM (`low` false) or of the first MiB. A row with at least half of its pages shared or
+ * declared is what most of them are, with fewer it is partly shared; at any moment of the column,
+ * so that short changes are seen. */
 unsigned map_cell(const struct map *map, bool low, unsigned row, unsigned column);
 /* Pages that changed between private and shared during a column. */
 uint64_t map_changes(const struct map *map, unsigned column);
@@ -108,6 +112,7 @@ int map_write_svg(const struct map *map, const struct map_caption *caption, FILE
     __attribute__((warn_unused_result));
 /* map_text.c: the same for a terminal 80 characters wide, line by line without line ends. */
 void map_print(const struct map *map, void (*print)(void *ctx, const char *line), void *ctx);
+const char *map_use_name(enum map_use use);
 /* "64 KiB", "1.5 GiB"; in `text`, which is returned. */
 #define MAP_SIZE_TEXT 24u
 const char *map_size_text(uint64_t bytes, char text[MAP_SIZE_TEXT]);

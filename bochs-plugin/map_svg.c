@@ -25,8 +25,15 @@
 #define RATE_H   110.0
 #define TEXT_MAX 44u /* characters a line at the side */
 
-static const char *const fills[MAP_USES + 1] = {"white",     "url(#private)", "url(#shared)",
-                                                "url(#rom)", "url(#mmio)",    "url(#partly)"};
+static const char *const fills[] = {
+    [MAP_UNTOUCHED] = "white",
+    [MAP_PRIVATE] = "url(#private)",
+    [MAP_SHARED] = "url(#shared)",
+    [MAP_DECLARED] = "url(#declared)",
+    [MAP_ROM] = "url(#rom)",
+    [MAP_MMIO] = "url(#mmio)",
+    [MAP_PARTLY_SHARED] = "url(#partly)",
+};
 
 static const char patterns[] =
     "<defs>\n"
@@ -38,6 +45,9 @@ static const char patterns[] =
     "<pattern id='partly' width='6' height='4' patternUnits='userSpaceOnUse'>"
     "<rect width='6' height='4' fill='#f6cfa6'/>"
     "<rect width='6' height='2' fill='#d9691c'/></pattern>\n"
+    "<pattern id='declared' width='8' height='8' patternUnits='userSpaceOnUse'>"
+    "<rect width='8' height='8' fill='#fbe3cb'/>"
+    "<path d='M0,0 l8,8 M-2,6 l4,4 M6,-2 l4,4' stroke='#c8500a' stroke-width='2.4'/></pattern>\n"
     "<pattern id='rom' width='4' height='4' patternUnits='userSpaceOnUse'>"
     "<rect width='4' height='4' fill='#e6e6e6'/>"
     "<rect width='1.4' height='4' fill='#6a6a6a'/></pattern>\n"
@@ -282,8 +292,10 @@ static double draw_legend(const struct drawing *d, double y)
          "Encrypted with the guest's key. Only the guest can read it; devices and the host see "
          "noise."},
         {MAP_SHARED, "shared",
-         "Not encrypted: the guest has cleared the C-bit in its page table. Guest, devices and "
-         "host see the same bytes."},
+         "Not encrypted: used through a page table entry with the C-bit clear, or by a device. "
+         "Guest, devices and host see the same bytes."},
+        {MAP_DECLARED, "mapped shared, not used",
+         "The C-bit is clear in the page table, but nobody has used these pages that way yet."},
         {MAP_PARTLY_SHARED, "partly shared", "Less than half of the row's pages are shared."},
         {MAP_ROM, "ROM", "Firmware."},
         {MAP_MMIO, "devices", "Registers and adapter memory: no RAM, never encrypted."},
@@ -307,8 +319,7 @@ static double draw_explanation(const struct drawing *d, double y)
         "how it was used at that time.",
         "A device cannot read private memory. So a Linux guest keeps one large shared area, "
         "the swiotlb: what a disk or network card shall read or write is copied through it.",
-        "Pages turn shared when the guest clears the C-bit for them: many at once while the "
-        "guest sets up its drivers, few later.",
+        "The graph below counts how many pages turned from one to the other.",
     };
 
     put_text(d->file, SIDE_X, y, "b", "How to read it");
@@ -323,19 +334,22 @@ static double draw_numbers(const struct drawing *d, double y)
     static const struct {
         enum map_use use;
         const char *name;
-    } rows[] = {{MAP_PRIVATE, "private"}, {MAP_SHARED, "shared"}, {MAP_UNTOUCHED, "never touched"}};
+    } rows[] = {{MAP_PRIVATE, "private"},
+                {MAP_SHARED, "shared"},
+                {MAP_DECLARED, "mapped shared, not used"},
+                {MAP_UNTOUCHED, "never touched"}};
     char text[MAP_SIZE_TEXT];
 
     put_text(d->file, SIDE_X, y, "b", "RAM at the end");
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         y += 16;
         put_text(d->file, SIDE_X, y, "s", "%s", rows[i].name);
-        put_text(d->file, SIDE_X + 190, y, "s e", "%s",
+        put_text(d->file, SIDE_X + 230, y, "s e", "%s",
                  map_size_text((uint64_t)d->info.pages[rows[i].use] * MAP_PAGE_SIZE, text));
     }
     y += 16;
     put_text(d->file, SIDE_X, y, "s", "changes of pages");
-    put_text(d->file, SIDE_X + 190, y, "s e", "%" PRIu64, d->info.changes);
+    put_text(d->file, SIDE_X + 230, y, "s e", "%" PRIu64, d->info.changes);
     if (d->caption->n_notes) {
         y += 26;
         put_text(d->file, SIDE_X, y, "b", "Measured before the first instruction");
@@ -353,7 +367,7 @@ static double draw_numbers(const struct drawing *d, double y)
 /* The largest shared range, marked at the right border of the panel of all RAM. */
 static void draw_largest(const struct drawing *d)
 {
-    struct map_range range = map_largest_range(d->map, MAP_SHARED);
+    struct map_range range = map_largest_shared(d->map);
     double scale = ALL_H / d->info.rows / (double)d->info.row_pages;
     double from = ALL_Y + (double)range.first * scale;
     double to = from + (double)range.pages * scale;

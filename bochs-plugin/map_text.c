@@ -56,14 +56,16 @@ static char symbol(const struct map *map, bool low, unsigned row, unsigned rows,
     static const struct {
         unsigned cell;
         char character;
-    } order[] = {{MAP_SHARED, '#'}, {MAP_PARTLY_SHARED, '+'}, {MAP_PRIVATE, 'p'},
-                 {MAP_ROM, 'R'},    {MAP_MMIO, 'M'},          {MAP_UNTOUCHED, '.'}};
+    } order[] = {{MAP_SHARED, '#'},   {MAP_DECLARED, 's'}, {MAP_PARTLY_SHARED, '+'},
+                 {MAP_PRIVATE, 'p'},  {MAP_ROM, 'R'},      {MAP_MMIO, 'M'},
+                 {MAP_UNTOUCHED, '.'}};
     unsigned seen[MAP_USES + 1] = {0}, cells = rows * columns;
 
     for (unsigned r = 0; r < rows; r++)
         for (unsigned c = 0; c < columns; c++)
             seen[map_cell(map, low, row + r, column + c)]++;
-    if (seen[MAP_SHARED] && 2 * seen[MAP_SHARED] < cells)
+    if (seen[MAP_SHARED] + seen[MAP_DECLARED] &&
+        2 * (seen[MAP_SHARED] + seen[MAP_DECLARED]) < cells)
         return '+';
     for (unsigned i = 0; i < sizeof(order) / sizeof(order[0]); i++)
         if (seen[order[i].cell])
@@ -130,19 +132,19 @@ static void print_changes(const struct map *map, const struct map_info *info,
 static void print_legend(const struct map *map, const struct map_info *info,
                          const struct printer *to)
 {
-    static const char *const names[MAP_USES] = {"never touched", "private", "shared", "ROM",
-                                                "device registers"};
-    struct map_range largest = map_largest_range(map, MAP_SHARED);
+    struct map_range largest = map_largest_shared(map);
     char a[MAP_SIZE_TEXT];
 
     say(to, "p private: encrypted, devices and the host see ciphertext");
     say(to, "# shared: not encrypted, devices and the host may use it    + partly shared");
+    say(to, "s mapped shared (C-bit clear in the page table), not used that way yet");
     say(to, "R ROM    M device registers and adapter memory    . never touched");
     say(to, "changes/s: pages that went private <-> shared; 1 = below 10 a second, 2 = below");
     say(to, "100, 3 = below 1000 ...");
     for (unsigned use = 0; use < MAP_USES; use++)
         if (info->pages[use])
-            say(to, "%8u pages of RAM are %s (%s)", info->pages[use], names[use],
+            say(to, "%8u pages of RAM are %s (%s)", info->pages[use],
+                map_use_name((enum map_use)use),
                 map_size_text((uint64_t)info->pages[use] * MAP_PAGE_SIZE, a));
     say(to, "%8" PRIu64 " pages changed between private and shared", info->changes);
     if (largest.pages)

@@ -47,7 +47,7 @@ static void nothing_was_touched(void **state)
     assert_int_equal(map_use(map, 0), MAP_UNTOUCHED);
     assert_int_equal(map_use(map, PAGES), MAP_UNTOUCHED);
     assert_false(map_next_range(map, MAP_SHARED, &range));
-    assert_int_equal(map_largest_range(map, MAP_SHARED).pages, 0);
+    assert_int_equal(map_largest_shared(map).pages, 0);
 }
 
 static void no_pages_no_map(void **state)
@@ -170,9 +170,39 @@ static void ranges(void **state)
     assert_int_equal(range.first, PAGES - 5);
     assert_int_equal(range.pages, 5);
     assert_false(map_next_range(map, MAP_SHARED, &range));
-    range = map_largest_range(map, MAP_SHARED);
+    range = map_largest_shared(map);
     assert_int_equal(range.first, PAGES - 5);
     assert_int_equal(range.pages, 5);
+}
+
+static void declared_pages(void **state)
+{
+    struct map *map = *state;
+
+    map_touch(map, 400, MAP_PRIVATE, at(0));
+    map_declare(map, 400, true, at(1));
+    map_declare(map, 401, true, at(1));
+    map_declare(map, 401, true, at(1));
+    assert_int_equal(map_use(map, 400), MAP_DECLARED);
+    assert_int_equal(map_use(map, 401), MAP_DECLARED);
+    assert_int_equal(map_info(map).pages[MAP_DECLARED], 2);
+    assert_int_equal(map_info(map).changes, 0);
+    assert_int_equal(map_cell(map, false, 100, 0), MAP_DECLARED);
+    assert_int_equal(map_largest_shared(map).first, 400);
+    assert_int_equal(map_largest_shared(map).pages, 2);
+    /* A private use of a declared page is none of a shared one. */
+    assert_false(map_touch(map, 400, MAP_PRIVATE, at(2)));
+    assert_true(map_touch(map, 400, MAP_SHARED, at(3)));
+    assert_int_equal(map_use(map, 400), MAP_SHARED);
+    assert_true(map_touch(map, 400, MAP_PRIVATE, at(4)));
+    assert_int_equal(map_use(map, 400), MAP_DECLARED);
+    map_declare(map, 400, false, at(5));
+    map_declare(map, 401, false, at(5));
+    assert_int_equal(map_use(map, 400), MAP_PRIVATE);
+    assert_int_equal(map_use(map, 401), MAP_UNTOUCHED);
+    map_advance(map, at(1500));
+    assert_int_equal(map_cell(map, false, 100, 0), MAP_DECLARED); /* for a while */
+    assert_int_equal(map_cell(map, false, 100, 1), MAP_PRIVATE);
 }
 
 static void areas_outside_ram(void **state)
@@ -333,6 +363,7 @@ int main(void)
         TEST(time_goes_on),
         TEST(full_columns_become_longer),
         TEST(ranges),
+        TEST(declared_pages),
         TEST(areas_outside_ram),
         TEST(areas_are_bounded),
         cmocka_unit_test(sizes),
