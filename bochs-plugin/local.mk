@@ -30,17 +30,20 @@ EXTRA_DIST += $(plugin_sources) %D%/bochs-sev.in
 plugin_sources = \
 	%D%/sev.cc \
 	%D%/sev.h \
+	%D%/sev_break.cc \
 	%D%/sev_control.cc \
 	%D%/sev_cpuid.cc \
+	%D%/sev_debug.cc \
 	%D%/sev_dump.cc \
 	%D%/sev_glue.cc \
 	%D%/sev_launch.cc \
 	%D%/sev_machine.h \
+	%D%/sev_map.cc \
 	%D%/sev_memory.cc \
 	%D%/sev_options.cc \
 	%D%/sev_save.cc
 
-dist_man_MANS += %D%/bochs-sev.1 %D%/bochs-sev.5 %D%/bochs-sev-control.7 %D%/bochs-sev-trace.5
+dist_man_MANS += %D%/bochs-sev.1 %D%/bochs-sev.5 %D%/bochs-sev-control.7 %D%/bochs-sev-debug.7 %D%/bochs-sev-trace.5
 
 # --- the plugin ---------------------------------------------------------------------------------
 if WITH_BOCHS

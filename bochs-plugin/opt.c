@@ -33,7 +33,7 @@ struct opt_row {
 };
 
 static opt_parser opt_number, opt_word, opt_key_file, opt_key_hex, opt_version, opt_address,
-    opt_blob_file, opt_text, opt_unix;
+    opt_blob_file, opt_text, opt_picture, opt_unix;
 
 static const char *const launch_words[] = {"auto", "guest", "wait", NULL};
 static const char *const encryption_words[] = {"aes", "none", NULL};
@@ -73,6 +73,8 @@ static const struct opt_row rows[] = {
     {"control", opt_unix, FIELD(control), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
      "unix: and the path of the socket"},
     {"trace", opt_text, FIELD(trace), 0, OPT_TEXT_MAX - 1, 1, NULL, "", "a file to write"},
+    {"map", opt_picture, FIELD(map), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
+     "a file to write whose name ends in .svg"},
     {"log", opt_word, FIELD(log), 0, 0, 1, log_words, "info", "error, info or debug"},
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -286,6 +288,15 @@ static const char *opt_text(const struct opt_row *row, const char *value, struct
         return "is too long";
     memcpy(opt_field(row, opt), value, strlen(value) + 1);
     return NULL;
+}
+
+static const char *opt_picture(const struct opt_row *row, const char *value, struct opt *opt)
+{
+    size_t len = strlen(value);
+
+    if (len && (len < 5 || strcmp(value + len - 4, ".svg") != 0))
+        return "is not the name of a picture";
+    return opt_text(row, value, opt);
 }
 
 static const char *opt_unix(const struct opt_row *row, const char *value, struct opt *opt)

@@ -135,13 +135,8 @@ void bx_sev_c::write_handler(void *self, Bit32u address, Bit32u value, unsigned 
 }
 
 #if BX_DEBUGGER
-static void bx_sev_print(const char *line)
+void bx_sev_c::debug_dump(int argc, char **argv)
 {
-    dbg_printf("%s\n", line);
-}
-
-void bx_sev_c::debug_dump(int, char **)
-{
-    bx_sev_machine_dump(machine, bx_sev_print);
+    bx_sev_debug_command(machine, argc, argv);
 }
 #endif

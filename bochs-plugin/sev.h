@@ -10,7 +10,9 @@
  *   sev_memory.cc   encrypted memory, over cpu-ext's views
  *   sev_save.cc     save and restore
  *   sev_control.cc  the control socket, over ctl.c and qmp.c
- *   sev_dump.cc     text for the debugger
+ *   sev_map.cc      the map of memory over time, over map.c
+ *   sev_debug.cc    commands of Bochs's debugger; sev_break.cc stops it, sev_dump.cc prints the
+ * state
  *
  * Included by these files only, after Bochs's own headers.
  */
@@ -86,6 +88,13 @@ void bx_sev_machine_port_write(struct sev_machine *machine, unsigned offset, uin
 
 /* Text for `info device "sev"`, through `print` line by line. */
 void bx_sev_machine_dump(struct sev_machine *machine, void (*print)(const char *line));
+
+/* --- sev_debug.cc --- */
+
+#if BX_DEBUGGER
+/* `info device "sev" "ARGV[0], ..."` */
+void bx_sev_debug_command(struct sev_machine *machine, int argc, char **argv);
+#endif
 
 /* --- sev.cc --- */
 

@@ -149,6 +149,10 @@ static void glue_trace(void *ctx, const struct psp_trace *event)
     char line[256];
 
     trace_event(m->trace, event, hv_region_name(m->hv), line, sizeof(line));
+#if BX_DEBUGGER
+    if (m->breaks)
+        bx_sev_breaks_psp(m->breaks, event);
+#endif
     if (event->status != SEV_STATUS_SUCCESS && m->opt->log < OPT_LOG_INFO)
         BX_ERROR(("%s", line));
     else if (m->opt->log >= OPT_LOG_INFO)
@@ -171,12 +175,29 @@ static const struct psp_host glue_host = {
 
 /* --- hooks --- */
 
+/* For the map and the debugger; otherwise not called. */
+static void glue_observe(struct sev_machine *m, unsigned cpu, uint64_t paddr, enum sev_view view,
+                         enum sev_why why, bool write)
+{
+    bool changed = bx_sev_map_want(m, paddr, view);
+
+#if BX_DEBUGGER
+    if (m->breaks)
+        bx_sev_breaks_want(m->breaks, cpu, paddr, view, why, write, changed);
+#else
+    (void)(changed || cpu || why || write);
+#endif
+}
+
 static void glue_want(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view view, enum sev_why why,
                       bool write, void *holder)
 {
     struct sev_machine *m = (struct sev_machine *)ctx;
 
-    bx_sev_memory_want(m->memory, cpu, paddr, view, why, write, holder);
+    if (m->memory)
+        bx_sev_memory_want(m->memory, cpu, paddr, view, why, write, holder);
+    if (m->map)
+        glue_observe(m, cpu, paddr, view, why, write);
 }
 
 static bool glue_peek(void *ctx, uint64_t paddr, enum sev_view view, void *buf, unsigned len)
@@ -194,10 +215,10 @@ static void glue_hooks_install(struct sev_machine *m)
     cbit_init(&m->cbit, (unsigned)m->opt->cbitpos);
     m->cbit.sink.ctx = m;
     m->cbit.sink.wbinvd = glue_wbinvd;
-    if (m->memory) {
+    if (m->memory || m->map)
         m->cbit.sink.want = glue_want;
+    if (m->memory)
         m->cbit.sink.peek = glue_peek;
-    }
     if (cbit_attach(&m->cbit, &sev_hooks))
         BX_FATAL(("this Bochs was patched for hook version %u, the plugin needs %u: rebuild both",
                   sev_hooks.version, SEV_HOOKS_VERSION));
@@ -256,6 +277,10 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt)
     mailbox_init(&m->mailbox, m->psp);
     if (opt->encryption == OPT_ENCRYPTION_AES)
         m->memory = bx_sev_memory_new(m);
+    m->map = bx_sev_map_new(m);
+#if BX_DEBUGGER
+    m->breaks = bx_sev_breaks_new();
+#endif
     glue_hooks_install(m);
     return m;
 }
@@ -271,6 +296,10 @@ void bx_sev_machine_free(struct sev_machine *m)
     if (!m)
         return;
     cbit_detach(&sev_hooks);
+    bx_sev_map_finish(m);
+#if BX_DEBUGGER
+    bx_sev_breaks_free(m->breaks);
+#endif
     bx_sev_memory_free(m->memory);
     m->memory = NULL;
     hv_free(m->hv);

@@ -8,6 +8,7 @@
 
 #include "hv.h"
 #include "mailbox.h"
+#include "map.h"
 #include "opt.h"
 #include "psp.h"
 #include "rng.h"
@@ -28,6 +29,10 @@ struct sev_machine {
     struct state *state; /* NULL: every start is a new chip */
     struct cbit cbit;
     struct sev_memory *memory; /* NULL: encryption=none */
+    struct map *map;           /* NULL: nobody wants to see one; see sev_map.cc */
+    uint64_t map_next_us;      /* when the page tables are looked at again */
+    unsigned map_wants;
+    struct sev_breaks *breaks; /* NULL: not in the debugger */
 };
 
 /* --- sev_memory.cc: encrypted memory --- */
@@ -68,6 +73,41 @@ struct bx_sev_memory_info {
     uint32_t private_pages, stored_pages; /* RAM as it stands now */
 };
 void bx_sev_memory_info(const struct sev_memory *memory, struct bx_sev_memory_info *info);
+
+/* --- sev_map.cc: the map of memory over time --- */
+
+/* NULL unless map= or the debugger asks for one. */
+struct map *bx_sev_map_new(const struct sev_machine *machine);
+/* Writes map= and frees the map. */
+void bx_sev_map_finish(struct sev_machine *machine);
+/* Takes an access as hooks.h reports it, into machine->map. Did the page change between private and
+ * shared? */
+bool bx_sev_map_want(struct sev_machine *machine, uint64_t paddr, enum sev_view view);
+/* Brings the map up to date: what all CPUs' page tables map through C=0. Changes nothing. */
+void bx_sev_map_look(struct sev_machine *machine);
+/* MAP_PRIVATE for RAM in any view, MAP_ROM or MAP_MMIO. */
+enum map_use bx_sev_map_kind(uint64_t paddr);
+/* The picture up to now. 0 or a negative errno. */
+int bx_sev_map_write(struct sev_machine *machine, const char *path);
+
+/* --- sev_debug.cc, sev_break.cc: Bochs's debugger --- */
+
+struct sev_breaks;
+/* NULL unless Bochs runs its debugger. */
+struct sev_breaks *bx_sev_breaks_new(void);
+void bx_sev_breaks_free(struct sev_breaks *breaks);
+/* The accesses of hooks.h and the commands, to be looked at. */
+void bx_sev_breaks_want(struct sev_breaks *breaks, unsigned cpu, uint64_t paddr, enum sev_view view,
+                        enum sev_why why, bool write, bool changed);
+void bx_sev_breaks_psp(struct sev_breaks *breaks, const struct psp_trace *event);
+/* For the user, who is told; pages [from, to]. */
+void bx_sev_break_on_access(struct sev_breaks *breaks, enum sev_view view, uint64_t from,
+                            uint64_t to);
+void bx_sev_break_on_change(struct sev_breaks *breaks, uint64_t from, uint64_t to);
+void bx_sev_break_on_command(struct sev_breaks *breaks, uint16_t command);
+void bx_sev_breaks_print(const struct sev_breaks *breaks);
+/* 0: all. False if there was none. */
+bool bx_sev_breaks_delete(struct sev_breaks *breaks, unsigned number);
 
 /* --- sev_glue.cc --- */
 

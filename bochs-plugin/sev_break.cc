@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What stops Bochs's debugger on behalf of SEV: the first private or shared access to some pages, a
+ * page that changes its view, a command of the secure processor.
+ *
+ * Implements bochs-sev-debug(7) over Bochs 3.0 (bx_debug/debug.h, cpu/tlb.h). The machine stops
+ * after the instruction that did it.
+ */
+#define BX_PLUGGABLE
+
+#include "iodev.h"
+#include "cpu/cpu.h"
+#include "bx_debug/debug.h"
+#include "sev.h"
+#include "sev_machine.h"
+
+#if BX_DEBUGGER
+
+#include <inttypes.h>
+
+static const uint64_t page_size = MAP_PAGE_SIZE;
+
+enum stop_kind { STOP_FREE, STOP_ACCESS, STOP_CHANGE, STOP_COMMAND };
+
+struct stop {
+    enum stop_kind kind;
+    enum sev_view view; /* STOP_ACCESS */
+    uint64_t from, to;  /* pages, the last one included */
+    uint16_t command;   /* STOP_COMMAND */
+};
+
+static const unsigned n_stops = 32;
+
+struct sev_breaks {
+    struct stop stops[n_stops];
+    bool any; /* is one of them set */
+};
+
+struct sev_breaks *bx_sev_breaks_new(void)
+{
+    return bx_dbg.debugger_active ? new struct sev_breaks() : NULL;
+}
+
+void bx_sev_breaks_free(struct sev_breaks *breaks)
+{
+    delete breaks;
+}
+
+/* --- setting and removing --- */
+
+static void print_stop(const struct sev_breaks *breaks, unsigned i)
+{
+    const struct stop *stop = &breaks->stops[i];
+    const char *what = stop->kind == STOP_CHANGE        ? "watch the view of pages"
+                       : stop->view == SEV_VIEW_PRIVATE ? "break on the first private access to"
+                                                        : "break on the first shared access to";
+
+    if (stop->kind == STOP_COMMAND)
+        dbg_printf("%u: break on command %s\n", i + 1, psp_command_name(stop->command));
+    else
+        dbg_printf("%u: %s %#" PRIx64 "-%#" PRIx64 "\n", i + 1, what, stop->from * page_size,
+                   (stop->to + 1) * page_size - 1);
+}
+
+/* Hooks are called where no TLB has a translation, so those of the pages are dropped once. */
+template <typename Tlb> static void drop_entries(Tlb &tlb, uint64_t from, uint64_t to)
+{
+    for (auto &entry : tlb.entry)
+        if (entry.valid() && entry.ppf / page_size >= from && entry.ppf / page_size <= to)
+            entry.invalidate();
+}
+
+static void drop_translations(uint64_t from, uint64_t to)
+{
+    for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
+        drop_entries(BX_CPU(i)->DTLB, from, to);
+        drop_entries(BX_CPU(i)->ITLB, from, to);
+        BX_CPU(i)->invalidate_prefetch_q();
+        BX_CPU(i)->invalidate_stack_cache();
+    }
+}
+
+static void add_stop(struct sev_breaks *breaks, const struct stop &stop)
+{
+    for (unsigned i = 0; i < n_stops; i++)
+        if (breaks->stops[i].kind == STOP_FREE) {
+            breaks->stops[i] = stop;
+            breaks->any = true;
+            if (stop.kind != STOP_COMMAND)
+                drop_translations(stop.from, stop.to);
+            print_stop(breaks, i);
+            return;
+        }
+    dbg_printf("sev: all %u breaks are in use\n", n_stops);
+}
+
+void bx_sev_break_on_access(struct sev_breaks *breaks, enum sev_view view, uint64_t from,
+                            uint64_t to)
+{
+    add_stop(breaks, {STOP_ACCESS, view, from, to, 0});
+}
+
+void bx_sev_break_on_change(struct sev_breaks *breaks, uint64_t from, uint64_t to)
+{
+    add_stop(breaks, {STOP_CHANGE, SEV_VIEW_PRIVATE, from, to, 0});
+}
+
+void bx_sev_break_on_command(struct sev_breaks *breaks, uint16_t command)
+{
+    add_stop(breaks, {STOP_COMMAND, SEV_VIEW_PRIVATE, 0, 0, command});
+}
+
+bool bx_sev_breaks_delete(struct sev_breaks *breaks, unsigned number)
+{
+    bool found = false;
+
+    breaks->any = false;
+    for (unsigned i = 0; i < n_stops; i++) {
+        struct stop *stop = &breaks->stops[i];
+
+        if (stop->kind != STOP_FREE && (!number || number == i + 1)) {
+            *stop = {};
+            found = true;
+        }
+        breaks->any |= stop->kind != STOP_FREE;
+    }
+    return found;
+}
+
+void bx_sev_breaks_print(const struct sev_breaks *breaks)
+{
+    for (unsigned i = 0; i < n_stops; i++)
+        if (breaks->stops[i].kind != STOP_FREE)
+            print_stop(breaks, i);
+    if (!breaks->any)
+        dbg_printf("no breaks\n");
+}
+
+/* --- stopping --- */
+
+/* The instruction that a CPU is in the middle of. */
+static void print_instruction(unsigned index)
+{
+    BX_CPU_C *cpu = BX_CPU(index);
+    const bx_segment_reg_t *cs = &cpu->sregs[BX_SEG_REG_CS];
+    bx_address base = cpu->get_segment_base(BX_SEG_REG_CS), rip = cpu->prev_rip;
+    bool is_64 = cpu->get_cpu_mode() == BX_MODE_LONG_64;
+    Bit8u code[16];
+    char text[256];
+
+    for (unsigned i = 0; i < sizeof(code); i++) {
+        bx_phy_address paddr;
+
+        code[i] = 0;
+        if (cpu->dbg_xlate_linear2phy(base + rip + i, &paddr) && bx_sev_map_kind(paddr) != MAP_MMIO)
+            BX_MEM(0)->dbg_fetch_mem(cpu, paddr, 1, &code[i]);
+        else if (!i)
+            return;
+    }
+    bx_dbg_disasm_wrapper(!is_64 && cs->cache.u.segment.d_b, is_64, base, rip, code, text);
+    dbg_printf("  CPU %u at %04x:%016" PRIx64 ": %s\n", index, cs->selector.value, (uint64_t)rip,
+               text);
+}
+
+static void report_access(unsigned number, unsigned cpu, uint64_t paddr, enum sev_view view,
+                          enum sev_why why, bool write)
+{
+    static const char *const verbs[SEV_WHY_COUNT] = {"reads", "fetches from", "walks", "reads"};
+
+    dbg_printf("\nsev: %u: ", number);
+    if (cpu == SEV_HOOKS_NO_CPU)
+        dbg_printf("a device");
+    else
+        dbg_printf("CPU %u", cpu);
+    dbg_printf(" %s page %#" PRIx64 " %s\n", write ? "writes" : verbs[why],
+               paddr & ~(page_size - 1),
+               view == SEV_VIEW_PRIVATE ? "private (C=1)" : "shared (C=0)");
+    if (cpu != SEV_HOOKS_NO_CPU)
+        print_instruction(cpu);
+    bx_debug_break();
+}
+
+void bx_sev_breaks_want(struct sev_breaks *breaks, unsigned cpu, uint64_t paddr, enum sev_view view,
+                        enum sev_why why, bool write, bool changed)
+{
+    const uint64_t page = paddr / page_size;
+
+    if (!breaks->any)
+        return;
+    for (unsigned i = 0; i < n_stops; i++) {
+        const struct stop *stop = &breaks->stops[i];
+        bool hit = (stop->kind == STOP_ACCESS && stop->view == view) ||
+                   (stop->kind == STOP_CHANGE && changed);
+
+        if (!hit || page < stop->from || page > stop->to)
+            continue;
+        report_access(i + 1, cpu, paddr, view, why, write);
+        if (stop->kind == STOP_ACCESS)
+            bx_sev_breaks_delete(breaks, i + 1); /* the first one only */
+    }
+}
+
+void bx_sev_breaks_psp(struct sev_breaks *breaks, const struct psp_trace *event)
+{
+    if (!breaks->any)
+        return;
+    for (unsigned i = 0; i < n_stops; i++) {
+        const struct stop *stop = &breaks->stops[i];
+
+        if (stop->kind != STOP_COMMAND || stop->command != event->command)
+            continue;
+        dbg_printf("\nsev: %u: %s answered %s\n", i + 1, psp_command_name(event->command),
+                   psp_status_name(event->status));
+        bx_debug_break();
+    }
+}
+
+#endif

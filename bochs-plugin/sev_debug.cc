@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What Bochs's debugger knows of SEV: the commands behind `info device "sev" "WORD, ARGUMENT..."`.
+ * What stops it is in sev_break.cc.
+ *
+ * Implements bochs-sev-debug(7) over Bochs 3.0 (bx_debug/debug.h). Nothing that only looks changes
+ * a view, a translation or an accessed bit of the machine.
+ */
+#define BX_PLUGGABLE
+
+#include "iodev.h"
+#include "cpu/cpu.h"
+#include "bx_debug/debug.h"
+#include "sev.h"
+#include "sev_machine.h"
+
+#if BX_DEBUGGER
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const uint64_t page_size = MAP_PAGE_SIZE, page_mask = ~(uint64_t)(MAP_PAGE_SIZE - 1);
+static const uint64_t read_max = 65536, address_end = UINT64_C(1) << 40;
+
+/* --- arguments --- */
+
+static bool get_number(const char *text, uint64_t *number)
+{
+    char *end;
+
+    errno = 0;
+    *number = strtoull(text, &end, 0);
+    if (isdigit((unsigned char)*text) && !*end && !errno)
+        return true;
+    dbg_printf("sev: '%s' is not a number\n", text);
+    return false;
+}
+
+/* [address, address + length) of physical addresses, not empty, as whole pages. */
+static bool get_pages(int argc, char **argv, int first, uint64_t *from, uint64_t *to)
+{
+    uint64_t address, length = 1;
+
+    if (!get_number(argv[first], &address) ||
+        (argc > first + 1 && !get_number(argv[first + 1], &length)))
+        return false;
+    if (!length || address >= address_end || length > address_end - address) {
+        dbg_printf("sev: there is no memory at these addresses\n");
+        return false;
+    }
+    *from = address / page_size;
+    *to = (address + length - 1) / page_size;
+    return true;
+}
+
+static bool get_view(const char *text, enum sev_view *view)
+{
+    if (strcasecmp(text, "private") && strcasecmp(text, "shared"))
+        return false;
+    *view = strcasecmp(text, "private") ? SEV_VIEW_SHARED : SEV_VIEW_PRIVATE;
+    return true;
+}
+
+/* --- looking at memory --- */
+
+enum look { LOOK_PRIVATE, LOOK_SHARED, LOOK_STORED };
+
+/* `len` bytes at `paddr`, within a page. Bochs's own debugger functions ask the hook for the
+ * guest's view; without it they show memory as it stands. */
+static void look_at(struct sev_machine *m, uint64_t paddr, enum look look, Bit8u *buf, unsigned len)
+{
+    bool (*peek)(void *, uint64_t, enum sev_view, void *, unsigned) = sev_hooks.peek;
+    enum sev_view view = look == LOOK_SHARED ? SEV_VIEW_SHARED : SEV_VIEW_PRIVATE;
+
+    if (m->memory && look != LOOK_STORED && peek && peek(sev_hooks.ctx, paddr, view, buf, len))
+        return;
+    sev_hooks.peek = NULL;
+    BX_MEM(0)->dbg_fetch_mem(BX_CPU(dbg_cpu), (bx_phy_address)paddr, len, buf);
+    sev_hooks.peek = peek;
+}
+
+static void print_bytes(uint64_t address, const Bit8u *bytes, unsigned n)
+{
+    char hex[3 * 16 + 1] = "", text[17] = "";
+
+    for (unsigned i = 0; i < n; i++) {
+        snprintf(hex + 3 * i, 4, "%02x ", bytes[i]);
+        text[i] = bytes[i] >= 0x20 && bytes[i] < 0x7f ? (char)bytes[i] : '.';
+    }
+    dbg_printf("%016" PRIx64 "  %-48s |%s|\n", address, hex, text);
+}
+
+/* read, VIEW, phys|lin, ADDRESS[, LENGTH] */
+static void command_read(struct sev_machine *m, int argc, char **argv)
+{
+    uint64_t address, length = 64;
+    enum sev_view view;
+    bool linear = !strcasecmp(argv[2], "lin");
+    enum look look = LOOK_STORED;
+
+    if (get_view(argv[1], &view))
+        look = view == SEV_VIEW_PRIVATE ? LOOK_PRIVATE : LOOK_SHARED;
+    else if (strcasecmp(argv[1], "stored")) {
+        dbg_printf("sev: '%s' is no view: private, shared or stored\n", argv[1]);
+        return;
+    }
+    if (!linear && strcasecmp(argv[2], "phys")) {
+        dbg_printf("sev: '%s' is neither phys nor lin\n", argv[2]);
+        return;
+    }
+    if (!get_number(argv[3], &address) || (argc > 4 && !get_number(argv[4], &length)))
+        return;
+    if (length > read_max)
+        length = read_max;
+    for (uint64_t done = 0, shown = ~UINT64_C(0); done < length;) {
+        uint64_t at = address + done, rest = page_size - at % page_size;
+        unsigned n = length - done < 16 ? (unsigned)(length - done) : 16;
+        bx_phy_address paddr = (bx_phy_address)at;
+        Bit8u bytes[16];
+
+        if (n > rest)
+            n = (unsigned)rest;
+        if (linear && !BX_CPU(dbg_cpu)->dbg_xlate_linear2phy((bx_address)at, &paddr)) {
+            dbg_printf("sev: linear address %#" PRIx64 " is not mapped\n", at);
+            return;
+        }
+        if (paddr >= address_end || bx_sev_map_kind(paddr) == MAP_MMIO) {
+            dbg_printf("sev: there is no memory at %#" PRIx64
+                       ", and device registers are not read\n",
+                       (uint64_t)paddr);
+            return;
+        }
+        if ((paddr & page_mask) != shown)
+            dbg_printf("physical page %#" PRIx64 ", last used: %s; %s view\n",
+                       (uint64_t)(paddr & page_mask),
+                       map_use_name(map_use(m->map, paddr / page_size)), argv[1]);
+        shown = paddr & page_mask;
+        look_at(m, paddr, look, bytes, n);
+        print_bytes(at, bytes, n);
+        done += n;
+    }
+}
+
+/* --- translate --- */
+
+struct walk {
+    struct sev_machine *m;
+    uint64_t cbit;
+    uint64_t next; /* address of the next table */
+    uint64_t linear;
+};
+
+static uint64_t read_entry(struct sev_machine *m, uint64_t paddr, unsigned size)
+{
+    uint64_t entry = 0;
+
+    look_at(m, paddr, LOOK_PRIVATE, (Bit8u *)&entry, size);
+    return entry;
+}
+
+static void print_entry(const struct walk *walk, const char *name, unsigned index, uint64_t at,
+                        uint64_t entry, bool has_cbit)
+{
+    dbg_printf("%-5s [%3u] at %#011" PRIx64 ": %#018" PRIx64 "  %s %c%c%c%c%c%s%s%s\n", name, index,
+               at, entry,
+               !has_cbit            ? "C=-"
+               : entry & walk->cbit ? "C=1"
+                                    : "C=0",
+               entry & 1 ? 'P' : '-', entry & 2 ? 'W' : '-', entry & 4 ? 'U' : '-',
+               entry & 0x20 ? 'A' : '-', entry & 0x40 ? 'D' : '-',
+               entry & 0x100 && has_cbit ? " G" : "", has_cbit && entry >> 63 ? " NX" : "",
+               entry & 1 ? "" : "  not present");
+}
+
+static void print_leaf(struct walk *walk, uint64_t paddr, uint64_t size, bool is_private)
+{
+    char text[MAP_SIZE_TEXT];
+
+    dbg_printf("physical %#" PRIx64 " in a page of %s: data %s, fetches private\n", paddr,
+               map_size_text(size, text), is_private ? "private (C=1)" : "shared (C=0)");
+    dbg_printf("page %#" PRIx64 " was last used: %s\n", paddr & page_mask,
+               map_use_name(map_use(walk->m->map, paddr / page_size)));
+}
+
+/* Long mode and PAE: `level` 5 to 1 of tables with 64-bit entries. */
+static void walk_pae(struct walk *walk, unsigned level, bool pae)
+{
+    static const char *const names[] = {"", "PTE", "PDE", "PDPTE", "PML4E", "PML5E"};
+
+    for (;; level--) {
+        unsigned shift = 12 + 9 * (level - 1), index = (unsigned)(walk->linear >> shift) & 511;
+        bool pdpte = pae && level == 3;
+        if (pdpte)
+            index &= 3;
+        uint64_t at = walk->next + 8 * index, entry = read_entry(walk->m, at, 8);
+        uint64_t address = entry & ~walk->cbit & UINT64_C(0x000ffffffffff000);
+        uint64_t size = UINT64_C(1) << shift;
+        bool leaf = level == 1 || (entry & 0x80 && (level == 2 || (level == 3 && !pae)));
+
+        print_entry(walk, names[level], index, at, entry, true);
+        if (!(entry & 1))
+            return;
+        if (leaf) {
+            print_leaf(walk, (address & ~(size - 1)) | (walk->linear & (size - 1)), size,
+                       entry & walk->cbit);
+            return;
+        }
+        walk->next = address;
+    }
+}
+
+/* Two levels of 32-bit entries: no room for a C-bit. */
+static void walk_legacy(struct walk *walk, bool pse)
+{
+    uint64_t at = walk->next + 4 * (walk->linear >> 22), entry = read_entry(walk->m, at, 4);
+
+    print_entry(walk, "PDE", (unsigned)(walk->linear >> 22), at, entry, false);
+    if (!(entry & 1))
+        return;
+    if (entry & 0x80 && pse) {
+        print_leaf(walk,
+                   (entry & 0xffc00000) | (entry & 0x1fe000) << 19 | (walk->linear & 0x3fffff),
+                   0x400000, true);
+        return;
+    }
+    at = (entry & 0xfffff000) + 4 * (walk->linear >> 12 & 0x3ff);
+    entry = read_entry(walk->m, at, 4);
+    print_entry(walk, "PTE", (unsigned)(walk->linear >> 12) & 0x3ff, at, entry, false);
+    if (entry & 1)
+        print_leaf(walk, (entry & 0xfffff000) | (walk->linear & 0xfff), page_size, true);
+}
+
+/* translate, ADDRESS */
+static void command_translate(struct sev_machine *m, int, char **argv)
+{
+    BX_CPU_C *cpu = BX_CPU(dbg_cpu);
+    uint64_t cr3 = cpu->cr3;
+    struct walk walk = {m, sev_hooks.cbit_mask, cr3 & ~sev_hooks.cbit_mask & page_mask, 0};
+
+    if (!get_number(argv[1], &walk.linear))
+        return;
+    if (!cpu->cr0.get_PG()) {
+        dbg_printf("CPU %u has paging off: physical %#" PRIx64 ", private\n", dbg_cpu, walk.linear);
+        return;
+    }
+    dbg_printf("CPU %u, CR3 %#" PRIx64 " %s\n", dbg_cpu, cr3,
+               !cpu->long_mode() ? ""
+               : cr3 & walk.cbit ? "C=1"
+                                 : "C=0");
+    if (cpu->long_mode()) {
+        walk_pae(&walk, cpu->cr4.get_LA57() ? 5 : 4, false);
+        return;
+    }
+    walk.linear &= 0xffffffff;
+    if (cpu->cr4.get_PAE()) {
+        walk.next = cr3 & 0xffffffe0;
+        walk_pae(&walk, 3, true);
+    } else {
+        walk.next = cr3 & 0xfffff000;
+        dbg_printf("paging without PAE has no C-bit: all is private\n");
+        walk_legacy(&walk, cpu->cr4.get_PSE());
+    }
+}
+
+/* --- pages --- */
+
+static unsigned print_ranges(struct sev_machine *m, enum map_use use)
+{
+    struct map_range range = {};
+    char text[MAP_SIZE_TEXT];
+    unsigned n = 0;
+
+    for (; map_next_range(m->map, use, &range); n++)
+        dbg_printf("%#012" PRIx64 "-%#012" PRIx64 " %8" PRIu64 " page(s), %s: %s\n",
+                   range.first * page_size, (range.first + range.pages) * page_size - 1,
+                   range.pages, map_size_text(range.pages * page_size, text), map_use_name(use));
+    return n;
+}
+
+/* shared */
+static void command_shared(struct sev_machine *m, int, char **)
+{
+    bx_sev_map_look(m);
+    unsigned n = print_ranges(m, MAP_SHARED), declared = print_ranges(m, MAP_DECLARED);
+    struct map_info info = map_info(m->map);
+
+    dbg_printf("%u page(s) in %u range(s) shared, %u in %u range(s) mapped shared but not used\n",
+               info.pages[MAP_SHARED], n, info.pages[MAP_DECLARED], declared);
+    dbg_printf("%" PRIu64 " change(s) between private and shared so far\n", info.changes);
+}
+
+static void print_line(void *, const char *line)
+{
+    dbg_printf("%s\n", line);
+}
+
+/* map[, FILE] */
+static void command_map(struct sev_machine *m, int argc, char **argv)
+{
+    int err;
+
+    bx_sev_map_look(m);
+    if (argc == 1) {
+        map_print(m->map, print_line, NULL);
+        return;
+    }
+    err = bx_sev_map_write(m, argv[1]);
+    if (err)
+        dbg_printf("sev: '%s' cannot be written: %s\n", argv[1], strerror(-err));
+    else
+        dbg_printf("the map is in %s\n", argv[1]);
+}
+
+/* --- breaks and watches --- */
+
+/* break, psp, COMMAND */
+static void break_on_command(struct sev_machine *m, const char *name)
+{
+    const uint16_t n_commands = 0x100;
+
+    for (uint16_t id = 0; id < n_commands; id++)
+        if (!strcasecmp(psp_command_name(id), name) && *psp_command_name(id) != '?') {
+            bx_sev_break_on_command(m->breaks, id);
+            return;
+        }
+    dbg_printf("sev: '%s' is no command of the secure processor; there are:", name);
+    for (uint16_t id = 0; id < n_commands; id++)
+        if (*psp_command_name(id) != '?')
+            dbg_printf(" %s", psp_command_name(id));
+    dbg_printf("\n");
+}
+
+/* break, private|shared, ADDRESS[, LENGTH] */
+static void command_break(struct sev_machine *m, int argc, char **argv)
+{
+    enum sev_view view;
+    uint64_t from, to;
+
+    if (!strcasecmp(argv[1], "psp"))
+        break_on_command(m, argv[2]);
+    else if (!get_view(argv[1], &view))
+        dbg_printf("sev: '%s' is none of private, shared and psp\n", argv[1]);
+    else if (get_pages(argc, argv, 2, &from, &to))
+        bx_sev_break_on_access(m->breaks, view, from, to);
+}
+
+/* watch, ADDRESS[, LENGTH] */
+static void command_watch(struct sev_machine *m, int argc, char **argv)
+{
+    uint64_t from, to;
+
+    if (get_pages(argc, argv, 1, &from, &to))
+        bx_sev_break_on_change(m->breaks, from, to);
+}
+
+/* breaks */
+static void command_breaks(struct sev_machine *m, int, char **)
+{
+    bx_sev_breaks_print(m->breaks);
+}
+
+/* delete, NUMBER|all */
+static void command_delete(struct sev_machine *m, int, char **argv)
+{
+    uint64_t number = 0;
+
+    if (!strcasecmp(argv[1], "all"))
+        bx_sev_breaks_delete(m->breaks, 0);
+    else if (get_number(argv[1], &number) &&
+             (!number || !bx_sev_breaks_delete(m->breaks, (unsigned)number)))
+        dbg_printf("sev: there is no break %s\n", argv[1]);
+}
+
+/* --- the commands --- */
+
+static void command_help(struct sev_machine *m, int argc, char **argv);
+
+static void command_state(struct sev_machine *m, int, char **)
+{
+    bx_sev_machine_dump(m, [](const char *line) { dbg_printf("%s\n", line); });
+}
+
+static const struct command {
+    const char *name;
+    int min, max; /* arguments */
+    const char *arguments, *help;
+    void (*run)(struct sev_machine *m, int argc, char **argv);
+} commands[] = {
+    {"state", 0, 0, "", "platform, guests, launched regions, counters", command_state},
+    {"read", 3, 4, ", private|shared|stored, phys|lin, ADDRESS[, LENGTH]",
+     "memory in a view, which it does not change", command_read},
+    {"translate", 1, 1, ", ADDRESS", "page walk of a linear address, C-bit at each level",
+     command_translate},
+    {"shared", 0, 0, "", "ranges of shared pages", command_shared},
+    {"map", 0, 1, "[, FILE.svg]", "map of memory over time, here or as a picture", command_map},
+    {"break", 2, 3, ", private|shared, ADDRESS[, LENGTH]",
+     "stop at the first such access to these pages", command_break},
+    {"break", 2, 2, ", psp, COMMAND", "stop at a command of the secure processor", command_break},
+    {"watch", 1, 2, ", ADDRESS[, LENGTH]", "stop whenever one of these pages changes its view",
+     command_watch},
+    {"breaks", 0, 0, "", "list breaks and watches", command_breaks},
+    {"delete", 1, 1, ", NUMBER|all", "remove them", command_delete},
+    {"help", 0, 0, "", "this page; more in bochs-sev-debug(7)", command_help},
+};
+
+static void command_help(struct sev_machine *, int, char **)
+{
+    dbg_printf("info device \"sev\" \"COMMAND\":\n");
+    for (const struct command &command : commands)
+        dbg_printf("  %s%s\n      %s\n", command.name, command.arguments, command.help);
+}
+
+void bx_sev_debug_command(struct sev_machine *m, int argc, char **argv)
+{
+    const struct command *found = NULL;
+
+    if (!argc) {
+        command_state(m, 0, NULL);
+        return;
+    }
+    for (const struct command &command : commands)
+        if (!strcasecmp(command.name, argv[0])) {
+            found = &command;
+            if (argc - 1 >= command.min && argc - 1 <= command.max) {
+                command.run(m, argc, argv);
+                return;
+            }
+        }
+    if (found)
+        dbg_printf("sev: usage: %s%s\n", found->name, found->arguments);
+    else
+        dbg_printf("sev: there is no command '%s'; try info device \"sev\" \"help\"\n", argv[0]);
+}
+
+#endif

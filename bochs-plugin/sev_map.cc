@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Feeds the map of guest memory over time (map.h) with the accesses that the hooks report and with
+ * what the page tables say from time to time, and writes the picture. Only if map= was given or the
+ * debugger is there: otherwise nobody pays.
+ *
+ * Implements the pictures of bochs-sev-debug(7) over Bochs 3.0 (memory/memory-bochs.h).
+ */
+#define BX_PLUGGABLE
+
+#include "iodev.h"
+#include "cpu/cpu.h"
+#include "sev.h"
+#include "sev_machine.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <vector>
+
+#define LOG_THIS bx_sev_device->
+
+static const uint64_t adapter_area = 0xa0000, low_area_end = 0x100000;
+
+struct map *bx_sev_map_new(const struct sev_machine *m)
+{
+#if BX_DEBUGGER
+    bool wanted = *m->opt->map || bx_dbg.debugger_active;
+#else
+    bool wanted = *m->opt->map;
+#endif
+
+    if (!wanted)
+        return NULL;
+    /* What cannot be written is said now, not at the end. */
+    FILE *file = *m->opt->map ? fopen(m->opt->map, "ae") : NULL;
+    if (*m->opt->map && !file)
+        BX_FATAL(("sev: map: '%.300s' cannot be written: %s", m->opt->map, strerror(errno)));
+    if (file)
+        fclose(file);
+    struct map *map =
+        map_new((uint32_t)(BX_MEM(0)->get_memory_len() / MAP_PAGE_SIZE), bx_pc_system.time_usec());
+    if (!map)
+        BX_FATAL(("sev: out of memory"));
+    return map;
+}
+
+/* What is there, apart from views. RAM below and above the first MiB needs no look; behind
+ * C0000h..FFFFFh the chip set decides between ROM and RAM. */
+enum map_use bx_sev_map_kind(uint64_t paddr)
+{
+    const bx_phy_address page = (bx_phy_address)(paddr & ~(uint64_t)(MAP_PAGE_SIZE - 1));
+    const bool ram = page < BX_MEM(0)->get_memory_len();
+    const uint64_t bios = (UINT64_C(1) << 32) - BIOSROMSZ;
+
+    if (ram && (page < adapter_area || page >= low_area_end))
+        return MAP_PRIVATE;
+    if (page >= bios && page < UINT64_C(1) << 32)
+        return MAP_ROM;
+    const Bit8u *host = page < low_area_end ? BX_MEM(0)->getHostMemAddr(NULL, page, BX_READ) : NULL;
+    if (!host)
+        return MAP_MMIO;
+    return host == BX_MEM(0)->get_vector(page) ? MAP_PRIVATE : MAP_ROM;
+}
+
+/* --- what the page tables say --- */
+
+static const unsigned entries_max = 512;
+static const uint64_t entry_address = UINT64_C(0x000ffffffffff000);
+
+struct scan {
+    std::vector<bool> shared; /* the pages of RAM that are mapped with C=0 */
+    uint64_t cbit;
+    unsigned tables; /* that may still be read: tables may point at each other */
+};
+
+static void mark_leaf(struct scan *scan, uint64_t address, uint64_t size)
+{
+    uint64_t first = (address & ~(size - 1)) / MAP_PAGE_SIZE, n = size / MAP_PAGE_SIZE;
+
+    for (uint64_t page = first; page < scan->shared.size() && page < first + n; page++)
+        scan->shared[page] = true;
+}
+
+/* `level` 5 to 1; a PAE machine begins at 3 with four entries. */
+static void scan_table(struct scan *scan, uint64_t table, unsigned level, unsigned entries)
+{
+    uint64_t size = UINT64_C(1) << (12 + 9 * (level - 1)), entry[entries_max];
+    bool pae_top = entries != entries_max;
+
+    if (!scan->tables || bx_sev_map_kind(table) != MAP_PRIVATE)
+        return;
+    scan->tables--;
+    if (!sev_hooks.peek || !sev_hooks.peek(sev_hooks.ctx, table, SEV_VIEW_PRIVATE, entry,
+                                           (unsigned)(entries * sizeof(entry[0]))))
+        memcpy(entry, BX_MEM(0)->get_vector((bx_phy_address)table), entries * sizeof(entry[0]));
+    for (unsigned i = 0; i < entries; i++) {
+        uint64_t address = entry[i] & ~scan->cbit & entry_address;
+        bool leaf = level == 1 || (level <= 3 && !pae_top && entry[i] & 0x80);
+
+        if (!(entry[i] & 1))
+            continue;
+        if (!leaf)
+            scan_table(scan, address, level - 1, entries_max);
+        else if (!(entry[i] & scan->cbit))
+            mark_leaf(scan, address, size);
+    }
+}
+
+void bx_sev_map_look(struct sev_machine *m)
+{
+    const uint64_t now = bx_pc_system.time_usec();
+    struct scan scan = {std::vector<bool>(map_info(m->map).ram_pages), sev_hooks.cbit_mask, 8192};
+
+    for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
+        BX_CPU_C *cpu = BX_CPU(i);
+        uint64_t root = cpu->cr3 & ~scan.cbit;
+
+        if (!cpu->cr0.get_PG() || !cpu->cr4.get_PAE())
+            continue; /* all is private */
+        if (cpu->long_mode())
+            scan_table(&scan, root & entry_address, cpu->cr4.get_LA57() ? 5 : 4, entries_max);
+        else
+            scan_table(&scan, root & 0xffffffe0, 3, 4);
+    }
+    for (uint32_t page = 0; page < scan.shared.size(); page++)
+        map_declare(m->map, page, scan.shared[page], now);
+    map_advance(m->map, now);
+}
+
+/* --- what happens --- */
+
+/* Once a column, but not more often than every 10 ms of the machine's time. */
+static void look_sometimes(struct sev_machine *m)
+{
+    const uint64_t now = bx_pc_system.time_usec(), least = 10000;
+
+    if (now < m->map_next_us)
+        return;
+    bx_sev_map_look(m);
+    uint64_t column_us = map_info(m->map).column_us;
+    m->map_next_us = now + (column_us > least ? column_us : least);
+}
+
+bool bx_sev_map_want(struct sev_machine *m, uint64_t paddr, enum sev_view view)
+{
+    enum map_use use = bx_sev_map_kind(paddr);
+    uint64_t page = paddr / MAP_PAGE_SIZE;
+
+    if (++m->map_wants % 256 == 0)
+        look_sometimes(m);
+    if (use == MAP_PRIVATE && view == SEV_VIEW_SHARED)
+        use = MAP_SHARED;
+    return map_use(m->map, page) != use && map_touch(m->map, page, use, bx_pc_system.time_usec());
+}
+
+/* --- the picture --- */
+
+int bx_sev_map_write(struct sev_machine *m, const char *path)
+{
+    unsigned n;
+    const struct trace_region *regions = trace_regions(m->trace, &n);
+    std::vector<struct map_note> notes;
+    char subtitle[200];
+    struct map_caption caption = {};
+    FILE *file = fopen(path, "we");
+    int err;
+
+    if (!file)
+        return -errno;
+    for (unsigned i = 0; i < n && i < 8; i++)
+        notes.push_back({regions[i].gpa, regions[i].len,
+                         *regions[i].name ? regions[i].name : "by the guest itself"});
+    snprintf(subtitle, sizeof(subtitle),
+             "An AMD SEV guest in Bochs: %u processor(s), C-bit %u, encryption=%s, %u MiB of RAM",
+             BX_SMP_PROCESSORS, (unsigned)m->opt->cbitpos, m->memory ? "aes" : "none",
+             map_info(m->map).ram_pages / (1024 * 1024 / MAP_PAGE_SIZE));
+    caption.title = "Guest memory over time: what is private, what is shared";
+    caption.subtitle = subtitle;
+    caption.notes = notes.data();
+    caption.n_notes = (unsigned)notes.size();
+    err = map_write_svg(m->map, &caption, file);
+    if (fclose(file) && !err)
+        err = -errno;
+    return err;
+}
+
+void bx_sev_map_finish(struct sev_machine *m)
+{
+    if (m->map)
+        map_advance(m->map, bx_pc_system.time_usec()); /* the CPUs' memory is gone already */
+    int err = m->map && *m->opt->map ? bx_sev_map_write(m, m->opt->map) : 0;
+
+    if (err)
+        BX_ERROR(("sev: map: '%.300s' cannot be written: %s", m->opt->map, strerror(-err)));
+    map_free(m->map);
+    m->map = NULL;
+}
