@@ -34,14 +34,17 @@ guest_sources = \
 	%D%/secret.c \
 	%D%/ticks.c
 
-guest_lib = boot start fault mailbox page tap trap
+guest_lib = boot start fault mailbox page smp smp16 tap trap views
 guest_lib_sources = \
 	%D%/lib/boot.S \
 	%D%/lib/mailbox.c \
 	%D%/lib/page.c \
+	%D%/lib/smp.c \
+	%D%/lib/smp16.S \
 	%D%/lib/start.S \
 	%D%/lib/tap.c \
 	%D%/lib/trap.S \
+	%D%/lib/views.c \
 	%D%/lib/fault.c
 
 EXTRA_DIST += tests/run-guest %D%/README.md %D%/lib/guest.h %D%/lib/guest.ld \
@@ -104,3 +107,13 @@ guest_tests += \
 	%D%/paging_pae-32.tap \
 	%D%/paging_pae-47.tap \
 	%D%/paging_pae-51.tap
+
+# Encrypted memory, on one CPU and on the second of two.
+guests += memory.64 memory.32
+guest_sources += %D%/memory.c
+guest_tests += \
+	%D%/memory.tap \
+	%D%/memory_ap.tap \
+	%D%/memory_large.tap \
+	%D%/memory_pae.tap \
+	%D%/memory_pae_ap.tap

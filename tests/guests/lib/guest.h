@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What a test guest is made of: instructions as functions, TAP on port E9h, faults as values, page
- * tables with a C-bit, the secure processor's mailbox. Freestanding, one CPU, interrupts off.
+ * tables with a C-bit, the secure processor's mailbox. Freestanding, interrupts off.
  *
  * The constants are written down here a second time, on purpose, from public documents and not
  * from psp-model: a guest that shared the model's header would agree with a mistake in it.
@@ -320,5 +320,49 @@ uint32_t psp_secret(uint32_t handle, const struct secret *s);
 void put32(uint8_t *at, uint32_t v);
 void put64(uint8_t *at, uint64_t v);
 uint32_t get32(const uint8_t *at);
+
+/* --- views.c: RAM through both values of the C-bit --------------------------------------------
+ */
+
+/* VIEWS_PAGES pages of RAM, seen twice. Own page tables, 64 MiB one to one and private; argument
+ * leaf=2 maps the two windows with 2 MiB pages instead of 4 KiB. Long mode, or PAE in a 32-bit
+ * guest, where it switches paging on. */
+#define VIEWS_RAM     0x1000000u
+#define VIEWS_PAGES   512u
+#define VIEWS_PRIVATE 0x40000000u
+#define VIEWS_SHARED  0x50000000u
+void views_init(void);
+uint8_t *priv(unsigned page); /* through C=1 */
+uint8_t *shr(unsigned page);  /* through C=0 */
+uint64_t phys(unsigned page);
+/* One more 4 KiB page in those tables. */
+void views_map(void *va, uint64_t pa, uint64_t flags);
+/* The entry of `va` at `level`, as table_entry(). */
+uint64_t *views_entry(const void *va, unsigned level);
+void views_reload(void);
+
+/* Bytes that depend on `seed`, and whether they are there. */
+void fill(void *to, size_t len, uint32_t seed);
+bool filled(const void *with, size_t len, uint32_t seed);
+/* How many 16-byte blocks are the same at the same place. */
+unsigned equal_blocks(const void *a, const void *b, size_t len);
+/* Do 4096 bytes look like ciphertext: as many ones as zeros, no two 16-byte blocks equal? */
+bool random_page(const void *page);
+
+/* --- smp.c, smp.S: a second CPU (run-guest -c 2) -----------------------------------------------
+ */
+
+/* In real mode the second CPU runs at AP_PAGE and copies 16 bytes from AP_REAL to AP_REAL + 16. */
+#define AP_PAGE 0x8000u
+#define AP_REAL 0x9000u
+/* Starts it into the mode and the page tables of the first one; reads *touch, if not NULL, when the
+ * code stands at AP_PAGE. False: it never came. */
+bool ap_start(const volatile uint8_t *touch);
+/* Runs fn(arg) there; ap_wait() returns when it is done. TAP and trap_call() are for one CPU at a
+ * time. */
+void ap_begin(void (*fn)(void *), void *arg);
+void ap_wait(void);
+/* Runs fn(arg) on CPU 0 (the caller) or 1 and waits. */
+void on_cpu(unsigned cpu, void (*fn)(void *), void *arg);
 
 #endif
