@@ -3,6 +3,7 @@
 # A new one is a name in unit_tests and its two lines below (a _SOURCES line only if it has more
 # than its own file).
 unit_tests = \
+	%D%/test_abi \
 	%D%/test_buf \
 	%D%/test_cert \
 	%D%/test_commands \
@@ -30,6 +31,8 @@ unit_tests = \
 	%D%/test_start \
 	%D%/test_state
 
+%C%_test_abi_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_abi_LDADD = $(UNIT_LDADD)
 %C%_test_buf_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_buf_LDADD = $(UNIT_LDADD)
 %C%_test_cert_CPPFLAGS = $(UNIT_CPPFLAGS)
