@@ -3,7 +3,7 @@
 # How to add one: README.md here.
 
 # NAME.64 is NAME.c compiled for long mode, NAME.32 for 32-bit protected mode.
-guests = cpuid.64 msr.64 msr.32 mailbox.64 launch.64 nosev.64 save.64 ticks.64 secret.64 chaos.64 reset.64
+guests = cpuid.64 flip.64 msr.64 msr.32 mailbox.64 launch.64 nosev.64 save.64 ticks.64 secret.64 chaos.64 reset.64
 guest_images = $(guests:%=%D%/%.img)
 
 guest_tests = \
@@ -25,6 +25,7 @@ guest_tests = \
 guest_sources = \
 	%D%/chaos.c \
 	%D%/cpuid.c \
+	%D%/flip.c \
 	%D%/launch.c \
 	%D%/mailbox.c \
 	%D%/msr.c \
