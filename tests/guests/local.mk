@@ -118,3 +118,6 @@ guest_tests += \
 	%D%/memory_large.tap \
 	%D%/memory_pae.tap \
 	%D%/memory_pae_ap.tap
+guests += fetch.64 fetch.32
+guest_sources += %D%/fetch.c
+guest_tests += %D%/fetch.tap %D%/fetch_ap.tap %D%/fetch_pae.tap %D%/fetch_pae_ap.tap
