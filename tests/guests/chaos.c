@@ -65,7 +65,7 @@ static uint16_t random_command(void)
 /* Offsets 0 and 4 are a handle and a small word nearly everywhere, 8 an address, 10h a length, or
  * an address again in the commands below. Behind it they alternate: a length there has odd bits in
  * its upper half, so that it is no low address for a command that takes it for one. */
-static void fill(uint8_t *at, uint16_t command)
+static void fill_command(uint8_t *at, uint16_t command)
 {
     bool address =
         command == CMD_PDH_CERT_EXPORT || command == CMD_DBG_DECRYPT || command == CMD_DBG_ENCRYPT;
@@ -92,7 +92,7 @@ static void storm(unsigned rounds)
         uint16_t command = random_command();
         uint32_t status;
 
-        fill(at, command);
+        fill_command(at, command);
         if (!random(16))
             wbinvd();
         status = mbox_command(command, random(16) ? (uintptr_t)at : random_address());

@@ -57,7 +57,7 @@ static void activate(void)
     is(s.asid, 1, "the guest has ASID 1");
 }
 
-static void fill(uint8_t *at, unsigned len, unsigned seed)
+static void fill_region(uint8_t *at, unsigned len, unsigned seed)
 {
     for (unsigned i = 0; i < len; i++)
         at[i] = (uint8_t)(seed + 7 * i);
@@ -67,8 +67,8 @@ static void update(void)
 {
     uint32_t len = 48;
 
-    fill(REGION1, 8192, 1);
-    fill(REGION2, 4112, 2);
+    fill_region(REGION1, 8192, 1);
+    fill_region(REGION2, 4112, 2);
     is(psp_update_data(handle, PHYS(REGION1) + 8, 16), ST_INVALID_ADDRESS, "address not on 16");
     is(psp_update_data(handle, PHYS(REGION1), 24), ST_INVALID_LEN, "length no multiple of 16");
     is(psp_update_data(handle, PHYS(REGION1), 0), ST_INVALID_LEN, "length 0");
@@ -108,7 +108,7 @@ static void measure(void)
 
     is(psp_update_data(handle, PHYS(REGION1), 8192), ST_SUCCESS, "LAUNCH_UPDATE_DATA");
     is(psp_update_data(handle, PHYS(REGION2), 4112), ST_SUCCESS, "LAUNCH_UPDATE_DATA");
-    fill(BLOB, 4112, 2);
+    fill_region(BLOB, 4112, 2);
     ok(!memcmp(private_alias(REGION2), BLOB, 4112), "the guest reads its region through the C-bit");
     is(psp_measure(handle, 0, &len), ST_INVALID_LEN, "LAUNCH_MEASURE asks for the length");
     is(len, 48, "which is 48");

@@ -22,7 +22,7 @@ static bool pattern(const uint8_t *at, unsigned seed)
     return true;
 }
 
-static void fill(uint8_t *at, unsigned seed)
+static void fill_page(uint8_t *at, unsigned seed)
 {
     for (unsigned i = 0; i < PAGE; i++)
         at[i] = (uint8_t)(i * 7 + seed);
@@ -38,8 +38,8 @@ void guest_main(void)
     mbox_init();
     private = private_alias(PRIVATE);
     through_c = private_alias(SHARED);
-    fill(private, 1);
-    fill(SHARED, 2);
+    fill_page(private, 1);
+    fill_page(SHARED, 2);
     memcpy(ciphertext, PRIVATE, PAGE);
     memcpy(garbage, through_c, PAGE);
     wrmsr(MSR_HWCR, HWCR_VALUE);
