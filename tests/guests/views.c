@@ -19,7 +19,7 @@ static struct table t;
 static uint8_t *frames;
 static uint8_t copy[4096];
 
-static volatile uint8_t *priv(unsigned page)
+static volatile uint8_t *private_page(unsigned page)
 {
     return (volatile uint8_t *)(PRIVATE + page * PAGE_4K);
 }
@@ -34,7 +34,7 @@ static uint8_t pattern(unsigned i)
     return (uint8_t)(i * 7 + 3);
 }
 
-static void fill(volatile uint8_t *at)
+static void fill_page(volatile uint8_t *at)
 {
     for (unsigned i = 0; i < 4096; i++)
         at[i] = pattern(i);
@@ -57,17 +57,18 @@ static unsigned intact(const volatile uint8_t *at)
 
 static void two_views(void)
 {
-    fill(priv(0));
-    is(intact(priv(0)), 256, "C=1 reads what C=1 wrote");
+    fill_page(private_page(0));
+    is(intact(private_page(0)), 256, "C=1 reads what C=1 wrote");
     is(intact(shrd(0)), 0, "C=0 reads ciphertext of it");
-    is(intact(priv(0)), 256, "and that changed nothing");
-    fill(shrd(1));
+    is(intact(private_page(0)), 256, "and that changed nothing");
+    fill_page(shrd(1));
     is(intact(shrd(1)), 256, "C=0 reads what C=0 wrote");
-    is(intact(priv(1)), 0, "C=1 reads garbage of it");
+    is(intact(private_page(1)), 0, "C=1 reads garbage of it");
     shrd(0)[100] ^= 1;
-    is(intact(priv(0)), 255, "a byte written through C=0 spoils its block of 16 and no other");
+    is(intact(private_page(0)), 255,
+       "a byte written through C=0 spoils its block of 16 and no other");
     shrd(0)[100] ^= 1;
-    is(intact(priv(0)), 256, "and the same byte back restores it");
+    is(intact(private_page(0)), 256, "and the same byte back restores it");
 }
 
 static void by_place(void)
@@ -75,20 +76,20 @@ static void by_place(void)
     bool same = true;
 
     for (unsigned i = 0; i < 4096; i++)
-        priv(0)[i] = priv(1)[i] = 0x5a;
+        private_page(0)[i] = private_page(1)[i] = 0x5a;
     for (unsigned i = 0; i < 16; i++)
         same = same && shrd(0)[i] == shrd(0)[16 + i];
     ok(!same, "equal blocks of a page have different ciphertext");
     ok(memcmp((const void *)shrd(0), (const void *)shrd(1), 16) != 0,
        "equal blocks of two pages have different ciphertext");
-    fill(priv(0));
+    fill_page(private_page(0));
     memcpy((void *)shrd(2), (const void *)shrd(0), 4096);
-    is(intact(priv(2)), 0, "moved ciphertext is no plaintext elsewhere");
+    is(intact(private_page(2)), 0, "moved ciphertext is no plaintext elsewhere");
     memcpy(copy, (const void *)shrd(0), 4096);
-    fill(priv(0));
-    priv(0)[0] ^= 1;
+    fill_page(private_page(0));
+    private_page(0)[0] ^= 1;
     memcpy((void *)shrd(0), copy, 4096);
-    is(intact(priv(0)), 256,
+    is(intact(private_page(0)), 256,
        "old ciphertext back in its place is the old plaintext (no integrity)");
 }
 
@@ -96,12 +97,12 @@ static void rep_movs_in_one_page(void)
 {
     bool same = true;
 
-    fill(priv(3));
+    fill_page(private_page(3));
     memcpy((void *)(SHARED + 3 * PAGE_4K + 2048), (const void *)(PRIVATE + 3 * PAGE_4K), 2048);
     for (unsigned i = 0; i < 2048; i++)
         same = same && shrd(3)[2048 + i] == pattern(i);
     ok(same, "REP MOVSB from the private to the shared view of one page");
-    is(intact(priv(3)), 128, "and the half that was read is as before");
+    is(intact(private_page(3)), 128, "and the half that was read is as before");
 }
 
 static void page_crossing(void)
@@ -113,16 +114,17 @@ static void page_crossing(void)
     table_map(&t, PRIVATE + 64 * PAGE_4K, (uintptr_t)frames, PAGE_4K, PTE_P | PTE_W | boot_cbit);
     table_map(&t, PRIVATE + 65 * PAGE_4K, (uintptr_t)frames, PAGE_4K, PTE_P | PTE_W);
     write_cr3(table_cr3(&t));
-    fill(priv(0));
-    *(volatile uint32_t *)(priv(0) + 4092) = 0x11223344;
+    fill_page(private_page(0));
+    *(volatile uint32_t *)(private_page(0) + 4092) = 0x11223344;
     *(volatile uint32_t *)shrd(0) = 0x55667788;
     is(*across, 0x5566778811223344, "a read across pages: one frame, both views");
     *across = 0xa5a5a5a55a5a5a5a;
-    is(*(volatile uint32_t *)(priv(0) + 4092), 0x5a5a5a5a, "a write across them: private half");
+    is(*(volatile uint32_t *)(private_page(0) + 4092), 0x5a5a5a5a,
+       "a write across them: private half");
     is(*(volatile uint32_t *)shrd(0), 0xa5a5a5a5, "  shared half");
     __asm__ volatile("lock xaddq %0, %1" : "+r"(old), "+m"(*across));
     is(old, 0xa5a5a5a55a5a5a5a, "XADD across them reads both");
-    is(*(volatile uint32_t *)(priv(0) + 4092), 0x5a5a5a5b, "  and writes the private half");
+    is(*(volatile uint32_t *)(private_page(0) + 4092), 0x5a5a5a5b, "  and writes the private half");
     is(*(volatile uint32_t *)shrd(0), 0xa5a5a5a6, "  and the shared half");
 }
 
@@ -139,25 +141,26 @@ static void stack_and_16_bytes(void)
                      "movb (%2), %%al\n\t"
                      "popq %0\n\tmovq %%rbx, %%rsp"
                      : "=&r"(popped)
-                     : "r"(priv(4) + 4096), "r"(shrd(4))
+                     : "r"(private_page(4) + 4096), "r"(shrd(4))
                      : "rax", "rbx", "memory");
     is(popped, 0x1234567 + 0x89abcde, "PUSH and POP in a page that changes its view in between");
 
-    fill(priv(4));
+    fill_page(private_page(4));
     (void)shrd(4)[0];
     __asm__ volatile("lock cmpxchg16b %1\n\tsete %0"
-                     : "=q"(equal), "+m"(*(volatile __int128 *)priv(4))
+                     : "=q"(equal), "+m"(*(volatile __int128 *)private_page(4))
                      : "a"(*(volatile uint64_t *)copy), "d"(0), "b"(1ull), "c"(2ull)
                      : "memory");
-    ok(!equal && intact(priv(4)) == 256, "CMPXCHG16B that does not match leaves the page");
-    const uint64_t lo = *(volatile uint64_t *)priv(4), hi = *(volatile uint64_t *)(priv(4) + 8);
+    ok(!equal && intact(private_page(4)) == 256, "CMPXCHG16B that does not match leaves the page");
+    const uint64_t lo = *(volatile uint64_t *)private_page(4),
+                   hi = *(volatile uint64_t *)(private_page(4) + 8);
     (void)shrd(4)[0];
     __asm__ volatile("lock cmpxchg16b %1\n\tsete %0"
-                     : "=q"(equal), "+m"(*(volatile __int128 *)priv(4))
+                     : "=q"(equal), "+m"(*(volatile __int128 *)private_page(4))
                      : "a"(lo), "d"(hi), "b"(1ull), "c"(2ull)
                      : "memory");
-    ok(equal && *(volatile uint64_t *)priv(4) == 1 && *(volatile uint64_t *)(priv(4) + 8) == 2 &&
-           intact(priv(4)) == 255,
+    ok(equal && *(volatile uint64_t *)private_page(4) == 1 &&
+           *(volatile uint64_t *)(private_page(4) + 8) == 2 && intact(private_page(4)) == 255,
        "CMPXCHG16B that matches writes its block");
 }
 
@@ -173,20 +176,21 @@ static void write_code(volatile uint8_t *at, uint32_t value)
 
 static void fetches(void)
 {
-    number *through_c = (number *)(uintptr_t)priv(CODE), *without = (number *)(uintptr_t)shrd(CODE);
+    number *through_c = (number *)(uintptr_t)private_page(CODE),
+           *without = (number *)(uintptr_t)shrd(CODE);
 
-    write_code(priv(CODE), 0x1001);
+    write_code(private_page(CODE), 0x1001);
     is(through_c(), 0x1001, "code in a private page");
     is(without(), 0x1001, "the same through C=0: fetches are private");
     ok(*(volatile uint32_t *)(shrd(CODE) + 1) != 0x1001, "though C=0 data reads see ciphertext");
     is(without(), 0x1001, "and again after that");
-    write_code(priv(CODE), 0x1002);
+    write_code(private_page(CODE), 0x1002);
     is(through_c(), 0x1002, "code changed through C=1");
     (void)shrd(CODE)[0];
-    write_code(priv(CODE), 0x1003);
+    write_code(private_page(CODE), 0x1003);
     is(without(), 0x1003, "changed while the page stood shared");
     memcpy(copy, (const void *)shrd(CODE), 16);
-    write_code(priv(CODE), 0x1004);
+    write_code(private_page(CODE), 0x1004);
     is(through_c(), 0x1004, "changed again");
     memcpy((void *)shrd(CODE), copy, 16);
     is(through_c(), 0x1003, "old ciphertext written through C=0 is the old code");
@@ -194,13 +198,13 @@ static void fetches(void)
 
 static void walks(void)
 {
-    uint64_t *entry = (uint64_t *)(uintptr_t)(priv(TABLE) + 8), before;
+    uint64_t *entry = (uint64_t *)(uintptr_t)(private_page(TABLE) + 8), before;
     volatile uint8_t *va = (volatile uint8_t *)(PRIVATE + PAGE_2M * 16 + PAGE_4K);
     uint64_t *pde;
     uint32_t value;
 
     /* A page table in the last frame, mapped into the tables by hand. */
-    fill(priv(5));
+    fill_page(private_page(5));
     table_map(&t, (uintptr_t)va, (uintptr_t)frames + 5 * PAGE_4K, PAGE_4K,
               PTE_P | PTE_W | boot_cbit);
     pde = table_entry(&t, (uintptr_t)va, 2);
@@ -216,7 +220,7 @@ static void walks(void)
     is(*entry, before | PTE_A | PTE_D, "  the D bit, too");
     *(volatile uint64_t *)(shrd(TABLE) + 8) = before;
     write_cr3(table_cr3(&t));
-    ok(try_read(va, &value).vector != FAULT_NONE || value != *(volatile uint32_t *)priv(5),
+    ok(try_read(va, &value).vector != FAULT_NONE || value != *(volatile uint32_t *)private_page(5),
        "an entry written through C=0 is no entry");
     *pde = 0;
     write_cr3(table_cr3(&t));
