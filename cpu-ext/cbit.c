@@ -60,6 +60,27 @@ static void hook_wbinvd(void *ctx, unsigned cpu)
         cbit->sink.wbinvd(cbit->sink.ctx, cpu);
 }
 
+static bool hook_watched(void *ctx, uint64_t paddr)
+{
+    const struct cbit *cbit = ctx;
+
+    return cbit->sink.watched(cbit->sink.ctx, paddr);
+}
+
+static void hook_touch(void *ctx, unsigned cpu, uint64_t paddr, unsigned len, const void *data)
+{
+    const struct cbit *cbit = ctx;
+
+    cbit->sink.touch(cbit->sink.ctx, cpu, paddr, len, data);
+}
+
+static void hook_decode(void *ctx, unsigned cpu, uint64_t paddr, unsigned len)
+{
+    const struct cbit *cbit = ctx;
+
+    cbit->sink.decode(cbit->sink.ctx, cpu, paddr, len);
+}
+
 int cbit_attach(struct cbit *cbit, struct sev_hooks *hooks)
 {
     if (hooks->version != SEV_HOOKS_VERSION || hooks->size != sizeof(*hooks))
@@ -68,6 +89,10 @@ int cbit_attach(struct cbit *cbit, struct sev_hooks *hooks)
     hooks->want = hook_want;
     hooks->peek = hook_peek;
     hooks->wbinvd = hook_wbinvd;
+    /* Where nobody watches, Bochs shall not even call. */
+    hooks->watched = cbit->sink.watched ? hook_watched : NULL;
+    hooks->touch = cbit->sink.touch ? hook_touch : NULL;
+    hooks->decode = cbit->sink.decode ? hook_decode : NULL;
     hooks->cbit_mask = UINT64_C(1) << cbit->pos;
     return 0;
 }
@@ -78,6 +103,9 @@ void cbit_detach(struct sev_hooks *hooks)
     hooks->want = NULL;
     hooks->peek = NULL;
     hooks->wbinvd = NULL;
+    hooks->watched = NULL;
+    hooks->touch = NULL;
+    hooks->decode = NULL;
     hooks->ctx = NULL;
 }
 

@@ -32,6 +32,9 @@ struct cbit_sink {
                  bool write, void *holder);
     bool (*peek)(void *ctx, uint64_t paddr, enum sev_view view, void *buf, unsigned len);
     void (*wbinvd)(void *ctx, unsigned cpu);
+    bool (*watched)(void *ctx, uint64_t paddr);
+    void (*touch)(void *ctx, unsigned cpu, uint64_t paddr, unsigned len, const void *data);
+    void (*decode)(void *ctx, unsigned cpu, uint64_t paddr, unsigned len);
 };
 
 struct cbit {
@@ -45,9 +48,9 @@ struct cbit {
 /* Set up for a checked position, without a sink. */
 void cbit_init(struct cbit *cbit, unsigned pos);
 
-/* Put `cbit` into the hook table of the running Bochs, or take it out again (all zero, stock
- * behaviour). `cbit` stays the caller's and must outlive its time in the table. -EPROTO if the
- * table is not of this version. */
+/* Put `cbit` with its sink into the hook table of the running Bochs, or take it out again (all
+ * zero, stock behaviour). `cbit` stays the caller's and must outlive its time in the table. -EPROTO
+ * if the table is not of this version. */
 int cbit_attach(struct cbit *cbit, struct sev_hooks *hooks) __attribute__((warn_unused_result));
 void cbit_detach(struct sev_hooks *hooks);
 

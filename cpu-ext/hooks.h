@@ -21,7 +21,7 @@ extern "C" {
 #endif
 
 /* Changes whenever the layout or the meaning of the table does. */
-#define SEV_HOOKS_VERSION 2u
+#define SEV_HOOKS_VERSION 3u
 
 /* Which reader's picture of a page an access needs. */
 enum sev_view {
@@ -61,6 +61,21 @@ struct sev_hooks {
 
     /* WBINVD was executed by CPU `cpu`: the PSP's DF_FLUSH depends on it. May be NULL. */
     void (*wbinvd)(void *ctx, unsigned cpu);
+
+    /* --- for a sanitizer; NULL in all other machines --- */
+
+    /* Called when a translation for data becomes valid, after want(): true if it shall have no host
+     * pointer, so that touch() sees each access through it. */
+    bool (*watched)(void *ctx, uint64_t paddr);
+
+    /* Called before `len` bytes at `paddr`, all in one page, are read (`data` is NULL) or written,
+     * by a CPU past the TLB's host pointers or by a device (SEV_HOOKS_NO_CPU). Right after a want()
+     * with SEV_WHY_WALK it is the access of that walk. */
+    void (*touch)(void *ctx, unsigned cpu, uint64_t paddr, unsigned len, const void *data);
+
+    /* Called when an instruction was decoded from `len` bytes at `paddr`; once for each page if it
+     * crosses one. Decoded instructions are kept until somebody writes there. */
+    void (*decode)(void *ctx, unsigned cpu, uint64_t paddr, unsigned len);
 };
 
 #define SEV_HOOKS_NO_CPU (~0u)
@@ -74,6 +89,23 @@ static inline void sev_hooks_want(unsigned cpu, uint64_t paddr, enum sev_view vi
 {
     if (sev_hooks.want)
         sev_hooks.want(sev_hooks.ctx, cpu, paddr & ~(uint64_t)0xfff, view, why, write, holder);
+}
+
+static inline bool sev_hooks_watched(uint64_t paddr)
+{
+    return sev_hooks.watched && sev_hooks.watched(sev_hooks.ctx, paddr);
+}
+
+static inline void sev_hooks_touch(unsigned cpu, uint64_t paddr, unsigned len, const void *data)
+{
+    if (sev_hooks.touch)
+        sev_hooks.touch(sev_hooks.ctx, cpu, paddr, len, data);
+}
+
+static inline void sev_hooks_decode(unsigned cpu, uint64_t paddr, unsigned len)
+{
+    if (sev_hooks.decode)
+        sev_hooks.decode(sev_hooks.ctx, cpu, paddr, len);
 }
 
 /* The guest's own view for a debugger; false = read memory as it stands. */

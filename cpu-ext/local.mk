@@ -11,6 +11,7 @@ libcpuext_la_SOURCES = \
 	%D%/holders.c %D%/holders.h \
 	%D%/mee.c %D%/mee.h \
 	%D%/msr.c %D%/msr.h \
+	%D%/sanitize.c %D%/sanitize.h \
 	%D%/view.c %D%/view.h
 
 # --- the patched Bochs --------------------------------------------------------------------------
@@ -26,7 +27,8 @@ bochs_inputs = \
 	%D%/patches/03-wanted-view.patch \
 	%D%/patches/04-observers.patch \
 	%D%/patches/05-wbinvd.patch \
-	%D%/patches/06-page-crossing.patch
+	%D%/patches/06-page-crossing.patch \
+	%D%/patches/07-watched-pages.patch
 
 EXTRA_DIST += $(bochs_inputs)
 

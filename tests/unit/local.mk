@@ -109,6 +109,7 @@ unit_tests += \
 	%D%/test_cpuid \
 	%D%/test_mee \
 	%D%/test_msr \
+	%D%/test_sanitize \
 	%D%/test_view \
 	%D%/test_view_random
 
@@ -120,6 +121,8 @@ unit_tests += \
 %C%_test_mee_LDADD = libcpuext.la $(UNIT_LDADD)
 %C%_test_msr_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_msr_LDADD = libcpuext.la $(UNIT_LDADD)
+%C%_test_sanitize_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_sanitize_LDADD = libcpuext.la $(UNIT_LDADD)
 %C%_test_view_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_view_LDADD = libcpuext.la $(UNIT_LDADD)
 %C%_test_view_random_CPPFLAGS = $(UNIT_CPPFLAGS)

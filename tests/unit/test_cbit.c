@@ -93,6 +93,28 @@ static void sink_wbinvd(void *ctx, unsigned cpu)
     seen.cpu = cpu;
 }
 
+static bool sink_watched(void *ctx, uint64_t paddr)
+{
+    assert_ptr_equal(ctx, &seen);
+    seen.calls++;
+    return paddr == 0x5000;
+}
+
+static void sink_touch(void *ctx, unsigned cpu, uint64_t paddr, unsigned len, const void *data)
+{
+    assert_ptr_equal(ctx, &seen);
+    seen.calls++;
+    seen.cpu = cpu;
+    seen.paddr = paddr;
+    seen.len = len;
+    seen.write = data != NULL;
+}
+
+static void sink_decode(void *ctx, unsigned cpu, uint64_t paddr, unsigned len)
+{
+    sink_touch(ctx, cpu, paddr, len, NULL);
+}
+
 static void an_empty_table_does_nothing(void **state)
 {
     uint8_t byte = 7;
@@ -101,6 +123,9 @@ static void an_empty_table_does_nothing(void **state)
     sev_hooks_want(0, 0x1234, SEV_VIEW_SHARED, SEV_WHY_DEVICE, true, NULL);
     assert_false(sev_hooks_peek(0, &byte, 1));
     assert_int_equal(byte, 7);
+    assert_false(sev_hooks_watched(0x1000));
+    sev_hooks_touch(0, 0x1234, 4, NULL);
+    sev_hooks_decode(0, 0x1234, 4);
     assert_true(sev_hooks.cbit_mask == 0);
 }
 
@@ -117,6 +142,9 @@ static void attach_and_detach(void **state)
     assert_null(sev_hooks.want);
     assert_null(sev_hooks.peek);
     assert_null(sev_hooks.wbinvd);
+    assert_null(sev_hooks.watched);
+    assert_null(sev_hooks.touch);
+    assert_null(sev_hooks.decode);
     assert_int_equal(sev_hooks.version, SEV_HOOKS_VERSION);
 }
 
@@ -142,6 +170,10 @@ static void counts_without_a_sink(void **state)
     (void)state;
     cbit_init(&cbit, 51);
     assert_int_equal(cbit_attach(&cbit, &sev_hooks), 0);
+    /* Bochs does not even call where nobody watches. */
+    assert_null(sev_hooks.watched);
+    assert_null(sev_hooks.touch);
+    assert_null(sev_hooks.decode);
     sev_hooks_want(0, 0x1000, SEV_VIEW_PRIVATE, SEV_WHY_FETCH, false, NULL);
     sev_hooks_want(1, 0x1000, SEV_VIEW_PRIVATE, SEV_WHY_FETCH, false, NULL);
     sev_hooks_want(1, 0x2000, SEV_VIEW_SHARED, SEV_WHY_DATA, true, NULL);
@@ -169,7 +201,8 @@ static void hands_on_as_it_came(void **state)
 
     (void)state;
     cbit_init(&cbit, 47);
-    cbit.sink = (struct cbit_sink){&seen, sink_want, sink_peek, sink_wbinvd};
+    cbit.sink = (struct cbit_sink){&seen,        sink_want,  sink_peek,  sink_wbinvd,
+                                   sink_watched, sink_touch, sink_decode};
     assert_int_equal(cbit_attach(&cbit, &sev_hooks), 0);
     memset(&seen, 0, sizeof(seen));
 
@@ -192,6 +225,17 @@ static void hands_on_as_it_came(void **state)
     sev_hooks.wbinvd(sev_hooks.ctx, 2);
     assert_int_equal(seen.calls, 3);
     assert_int_equal(seen.cpu, 2);
+
+    assert_true(sev_hooks_watched(0x5000));
+    assert_false(sev_hooks_watched(0x6000));
+    sev_hooks_touch(SEV_HOOKS_NO_CPU, 0x7ffff123, 512, bytes);
+    assert_int_equal(seen.calls, 6);
+    assert_true(seen.cpu == SEV_HOOKS_NO_CPU && seen.paddr == 0x7ffff123 && seen.write);
+    assert_int_equal(seen.len, 512);
+    sev_hooks_decode(1, 0x8ffd, 3);
+    assert_int_equal(seen.calls, 7);
+    assert_true(seen.cpu == 1 && seen.paddr == 0x8ffd && !seen.write);
+    assert_int_equal(seen.len, 3);
     cbit_detach(&sev_hooks);
 }
 

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The C-bit sanitizer. See sanitize.h.
+ */
+#include "sanitize.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE_SIZE     4096u
+#define BLOCKS        (PAGE_SIZE / SAN_BLOCK_SIZE)
+#define MIXED_MAX     4096u /* pages with blocks at a time, 6 KiB each */
+#define TABLE_LIFE    1024u /* accesses without a walk until a page table counts as plain memory */
+#define ENTRY_P       1u
+#define ENTRY_PS      0x80u
+#define ENTRY_ADDRESS UINT64_C(0x000ffffffffff000)
+#define LARGE_PAGE    UINT64_C(0x200000)
+
+/* Whose writes a page holds. */
+enum state { UNTOUCHED, ALL_PRIVATE, ALL_SHARED, MIXED };
+
+struct page {
+    struct san_who writer; /* of the whole page, unless it is mixed */
+    uint64_t linear;       /* where a CPU last opened it for writing through C=1 */
+    uint32_t mixed;        /* its place in the pool */
+    uint16_t table;        /* > 0: walked as a page table, watched for so many accesses more */
+    uint8_t state;         /* enum state */
+    uint8_t view : 1;      /* enum sev_view: that of all translations now */
+    uint8_t stale : 1;     /* an entry that maps it has another C-bit than the translations */
+};
+
+struct mixed {
+    uint32_t page;
+    uint32_t n_shared;
+    bool used;
+    uint8_t shared[BLOCKS]; /* by which view each block was last written */
+    struct san_who writer[BLOCKS];
+};
+
+/* An access, on its way to memory. */
+struct access {
+    uint64_t paddr;
+    unsigned len;
+    enum sev_view view;
+    bool write;
+    struct san_who who;
+};
+
+struct san {
+    struct san_ops ops;
+    uint64_t cbit_mask, ram_end;
+    uint64_t stale_entry; /* the latest entry that lost or got its C-bit */
+    bool walking;         /* the next touch is that of a page walk */
+    struct san_stats stats;
+    uint32_t next_victim;
+    struct mixed *pool[MIXED_MAX]; /* allocated when first needed */
+    struct page pages[];
+};
+
+struct san *san_new(uint64_t ram_end, uint64_t cbit_mask, const struct san_ops *ops)
+{
+    struct san *san = calloc(1, sizeof(*san) + ram_end / PAGE_SIZE * sizeof(struct page));
+
+    if (san) {
+        san->ops = *ops;
+        san->cbit_mask = cbit_mask;
+        san->ram_end = ram_end;
+    }
+    return san;
+}
+
+void san_free(struct san *san)
+{
+    if (!san)
+        return;
+    for (unsigned i = 0; i < MIXED_MAX; i++)
+        free(san->pool[i]);
+    free(san);
+}
+
+static struct page *page_of(struct san *san, uint64_t paddr)
+{
+    return paddr < san->ram_end ? &san->pages[paddr / PAGE_SIZE] : NULL;
+}
+
+static bool watched(const struct page *page)
+{
+    return page->state == MIXED || page->table || page->stale;
+}
+
+static enum state state_of(enum sev_view view)
+{
+    return view == SEV_VIEW_SHARED ? ALL_SHARED : ALL_PRIVATE;
+}
+
+static struct san_who who_now(struct san *san, unsigned cpu, bool exact)
+{
+    struct san_who who = {.cpu = cpu, .exact = exact};
+
+    san->ops.who(san->ops.ctx, cpu, &who);
+    if (cpu == SEV_HOOKS_NO_CPU)
+        who.by = SAN_BY_DEVICE;
+    return who;
+}
+
+/* --- mixed pages --- */
+
+static void unmix(struct san *san, struct page *page, enum state state)
+{
+    san->pool[page->mixed]->used = false;
+    san->stats.mixed--;
+    page->state = (uint8_t)state;
+}
+
+/* A free place in the pool; the page whose turn it is makes room. */
+static struct mixed *take_place(struct san *san, uint32_t *index)
+{
+    uint32_t at = san->next_victim;
+
+    for (uint32_t i = 0; i < MIXED_MAX && san->pool[at] && san->pool[at]->used; i++)
+        at = (at + 1) % MIXED_MAX;
+    san->next_victim = (at + 1) % MIXED_MAX;
+    if (!san->pool[at])
+        san->pool[at] = malloc(sizeof(*san->pool[at]));
+    else if (san->pool[at]->used) {
+        unmix(san, &san->pages[san->pool[at]->page], UNTOUCHED);
+        san->stats.forgotten++;
+    }
+    *index = at;
+    return san->pool[at];
+}
+
+/* From one view and one writer for the page to blocks that all have them. The translations of the
+ * page are already gone, for its view has changed. */
+static void mix(struct san *san, struct page *page)
+{
+    bool shared = page->state == ALL_SHARED;
+    struct mixed *mixed = take_place(san, &page->mixed);
+
+    if (!mixed) {
+        page->state = UNTOUCHED;
+        san->stats.forgotten++;
+        return;
+    }
+    mixed->page = (uint32_t)(page - san->pages);
+    mixed->used = true;
+    mixed->n_shared = shared ? BLOCKS : 0;
+    memset(mixed->shared, shared, sizeof(mixed->shared));
+    for (unsigned i = 0; i < BLOCKS; i++)
+        mixed->writer[i] = page->writer;
+    page->state = MIXED;
+    san->stats.mixed++;
+    san->stats.mixed_ever++;
+}
+
+static void blocks_written(struct san *san, struct page *page, const struct access *access)
+{
+    struct mixed *mixed = san->pool[page->mixed];
+    unsigned offset = access->paddr % PAGE_SIZE;
+    unsigned last = (offset + access->len - 1) / SAN_BLOCK_SIZE;
+    bool shared = access->view == SEV_VIEW_SHARED;
+
+    for (unsigned i = offset / SAN_BLOCK_SIZE; i <= last && i < BLOCKS; i++) {
+        mixed->n_shared += (unsigned)shared - mixed->shared[i];
+        mixed->shared[i] = shared;
+        mixed->writer[i] = access->who;
+    }
+    if (mixed->n_shared == (shared ? BLOCKS : 0)) {
+        page->writer = access->who;
+        page->writer.exact = false;
+        unmix(san, page, state_of(access->view));
+    }
+}
+
+/* The first block of the access that was last written through the other view, or -1. */
+static int other_block(const struct mixed *mixed, uint64_t paddr, unsigned len, enum sev_view view)
+{
+    unsigned first = paddr % PAGE_SIZE / SAN_BLOCK_SIZE;
+    unsigned last = (unsigned)(paddr % PAGE_SIZE + len - 1) / SAN_BLOCK_SIZE;
+
+    for (unsigned i = first; i <= last && i < BLOCKS; i++)
+        if (mixed->shared[i] != (view == SEV_VIEW_SHARED))
+            return (int)i;
+    return -1;
+}
+
+/* --- reports --- */
+
+static void report(struct san *san, enum san_kind kind, const struct page *page,
+                   const struct access *access)
+{
+    uint64_t paddr = access->paddr;
+    struct san_report r = {.kind = kind,
+                           .view = access->view,
+                           .write = access->write,
+                           .paddr = paddr,
+                           .len = access->len,
+                           .who = access->who,
+                           .writer = page->writer};
+    int block;
+
+    if (page->state == MIXED) {
+        block = other_block(san->pool[page->mixed], paddr, r.len, r.view);
+        if (block < 0)
+            block = (int)(paddr % PAGE_SIZE / SAN_BLOCK_SIZE);
+        r.writer = san->pool[page->mixed]->writer[block];
+        if (paddr % PAGE_SIZE < (unsigned)block * SAN_BLOCK_SIZE)
+            r.paddr = paddr / PAGE_SIZE * PAGE_SIZE + (unsigned)block * SAN_BLOCK_SIZE;
+    }
+    if (kind == SAN_STALE_TRANSLATION)
+        r.entry = san->stale_entry;
+    if (kind == SAN_SHARED_READ && (r.writer.by == SAN_BY_FIRMWARE || r.writer.by == SAN_BY_PSP))
+        r.kind = SAN_FIRMWARE_READ;
+    san->ops.report(san->ops.ctx, &r);
+}
+
+/* --- page tables --- */
+
+/* A leaf entry's C-bit changes. Translations made from the old entry may live on until the guest
+ * flushes them; from now on each access through one of them is seen. */
+static void entry_changed(struct san *san, uint64_t paddr, uint64_t old, uint64_t new)
+{
+    uint64_t to = new &ENTRY_ADDRESS & ~san->cbit_mask, n = 1;
+    enum sev_view view = new & san->cbit_mask ? SEV_VIEW_PRIVATE : SEV_VIEW_SHARED;
+
+    if (!(old & new &ENTRY_P) || !((old ^ new) & san->cbit_mask) ||
+        ((old ^ new) & ENTRY_ADDRESS & ~san->cbit_mask))
+        return;
+    /* Bit 7 of a 4 KiB entry is PAT; bit 12 of a larger one is, all others below the address are
+     * zero. */
+    if ((new &ENTRY_PS) && !(to % LARGE_PAGE & ~(uint64_t)PAGE_SIZE)) {
+        to -= to % LARGE_PAGE;
+        n = LARGE_PAGE / PAGE_SIZE;
+    }
+    for (uint64_t i = 0; i < n; i++) {
+        struct page *page = page_of(san, to + i * PAGE_SIZE);
+
+        /* An entry that points to a page table is no leaf. */
+        if (!page || page->table || page->view == view)
+            continue;
+        page->stale = san->ops.watch(san->ops.ctx, to + i * PAGE_SIZE, 1);
+        if (page->stale)
+            san->stale_entry = paddr;
+    }
+}
+
+static void table_store(struct san *san, struct page *page, const struct access *access,
+                        const uint8_t *data)
+{
+    uint64_t paddr = access->paddr, end = paddr + access->len;
+
+    if (access->view == SEV_VIEW_SHARED) {
+        /* It may have been given up as a page table long ago. */
+        if (san->ops.is_table(san->ops.ctx, access->who.cpu, paddr))
+            report(san, SAN_TABLE_STORE, page, access);
+        else
+            page->table = 0;
+        return;
+    }
+    for (uint64_t at = paddr & ~UINT64_C(7); at < end; at += 8) {
+        uint64_t old, new;
+
+        if (!san->ops.peek(san->ops.ctx, at, &old))
+            continue;
+        new = old;
+        for (unsigned i = 0; i < 8; i++)
+            if (at + i >= paddr && at + i < end) {
+                new &= ~(UINT64_C(0xff) << 8 * i);
+                new |= (uint64_t)data[at + i - paddr] << 8 * i;
+            }
+        entry_changed(san, at, old, new);
+    }
+}
+
+static void walked(struct san *san, struct page *page, uint64_t paddr)
+{
+    if (!page->table)
+        (void)san->ops.watch(san->ops.ctx, paddr & ~(uint64_t)(PAGE_SIZE - 1), 1);
+    page->table = TABLE_LIFE;
+}
+
+/* --- what happens --- */
+
+void san_want(struct san *san, unsigned cpu, uint64_t paddr, enum sev_view view, enum sev_why why,
+              bool write)
+{
+    struct page *page = page_of(san, paddr);
+
+    san->walking = why == SEV_WHY_WALK;
+    if (!page)
+        return;
+    page->view = view;
+    if (why == SEV_WHY_WALK)
+        walked(san, page, paddr);
+    if (why == SEV_WHY_DATA)
+        page->stale = false;
+    if (page->state == MIXED || (why == SEV_WHY_DATA && cpu == SEV_HOOKS_NO_CPU))
+        return;
+    if (page->state != UNTOUCHED && page->state != state_of(view)) {
+        mix(san, page);
+    } else if (write && why != SEV_WHY_WALK) {
+        page->state = (uint8_t)state_of(view);
+        page->writer = who_now(san, cpu, false);
+    }
+    if (write && why == SEV_WHY_DATA && view == SEV_VIEW_PRIVATE)
+        page->linear = san->ops.linear(san->ops.ctx, cpu) & ~(uint64_t)(PAGE_SIZE - 1);
+}
+
+static enum san_kind read_kind(enum sev_why why, enum sev_view view)
+{
+    if (why == SEV_WHY_WALK)
+        return SAN_WALK;
+    if (why == SEV_WHY_DEVICE)
+        return SAN_DEVICE_READ;
+    return view == SEV_VIEW_SHARED ? SAN_SHARED_READ : SAN_PRIVATE_READ;
+}
+
+/* A device that writes to a page with private data may be right: the guest has made the page
+ * shared and not written to it yet. So the page tables are asked, at the address through which the
+ * data came there. */
+static bool device_intrudes(struct san *san, const struct page *page, uint64_t paddr, unsigned len)
+{
+    const struct mixed *mixed = san->pool[page->mixed];
+    int block = other_block(mixed, paddr, len, SEV_VIEW_SHARED);
+
+    return block >= 0 &&
+           (mixed->writer[block].by == SAN_BY_CPU || mixed->writer[block].by == SAN_BY_FIRMWARE) &&
+           san->ops.private_now(san->ops.ctx, mixed->writer[block].cpu, page->linear, paddr);
+}
+
+static void touch_mixed(struct san *san, struct page *page, const struct access *access,
+                        enum sev_why why)
+{
+    if (access->write) {
+        if (why == SEV_WHY_DEVICE && device_intrudes(san, page, access->paddr, access->len))
+            report(san, SAN_DEVICE_WRITE, page, access);
+        blocks_written(san, page, access);
+    } else if (other_block(san->pool[page->mixed], access->paddr, access->len, access->view) >= 0) {
+        report(san, read_kind(why, access->view), page, access);
+    }
+}
+
+/* Is the translation that the CPU uses now another one than its page tables say? */
+static bool is_stale(struct san *san, unsigned cpu, const struct access *access)
+{
+    uint64_t linear = san->ops.linear(san->ops.ctx, cpu);
+
+    return san->ops.private_now(san->ops.ctx, cpu, linear, access->paddr) !=
+           (access->view == SEV_VIEW_PRIVATE);
+}
+
+void san_touch(struct san *san, unsigned cpu, uint64_t paddr, unsigned len, const void *data)
+{
+    struct page *page = page_of(san, paddr);
+    enum sev_why why = cpu == SEV_HOOKS_NO_CPU ? SEV_WHY_DEVICE
+                       : san->walking          ? SEV_WHY_WALK
+                                               : SEV_WHY_DATA;
+    struct access access = {.paddr = paddr, .len = len, .write = data != NULL};
+
+    san->walking = false;
+    if (!page || !len || (page->state != MIXED && (why != SEV_WHY_DATA || !watched(page))))
+        return;
+    san->stats.touches++;
+    access.view = (enum sev_view)page->view;
+    access.who = who_now(san, cpu, true);
+    if (why == SEV_WHY_DATA && page->stale && is_stale(san, cpu, &access))
+        report(san, SAN_STALE_TRANSLATION, page, &access);
+    if (why == SEV_WHY_DATA && page->table) {
+        page->table--;
+        if (data)
+            table_store(san, page, &access, data);
+    }
+    if (page->state == MIXED)
+        touch_mixed(san, page, &access, why);
+}
+
+void san_decode(struct san *san, unsigned cpu, uint64_t paddr, unsigned len)
+{
+    struct page *page = page_of(san, paddr);
+    struct access access = {.paddr = paddr, .len = len, .view = SEV_VIEW_PRIVATE};
+
+    if (!page || page->state != MIXED || !len ||
+        other_block(san->pool[page->mixed], paddr, len, SEV_VIEW_PRIVATE) < 0)
+        return;
+    access.who = who_now(san, cpu, true);
+    report(san, SAN_FETCH, page, &access);
+}
+
+bool san_watched(const struct san *san, uint64_t paddr)
+{
+    return paddr < san->ram_end && watched(&san->pages[paddr / PAGE_SIZE]);
+}
+
+/* Unlike a device's, its reads leave the page in its view, and its translations alive. */
+void san_psp(struct san *san, uint64_t paddr, unsigned len, enum sev_view view, bool write)
+{
+    struct page *page = page_of(san, paddr);
+    struct access access = {.paddr = paddr, .len = len, .view = view, .write = write};
+
+    if (!page || !len)
+        return;
+    access.who = who_now(san, SEV_HOOKS_NO_CPU, true);
+    access.who.by = SAN_BY_PSP;
+    if (write)
+        page->view = view;
+    if (write && (len >= PAGE_SIZE || page->state == UNTOUCHED)) {
+        if (page->state == MIXED)
+            unmix(san, page, UNTOUCHED);
+        page->state = (uint8_t)state_of(view);
+        page->writer = access.who;
+        page->writer.exact = false;
+        return;
+    }
+    if (page->state != MIXED && page->state != UNTOUCHED && page->state != state_of(view)) {
+        mix(san, page);
+        (void)san->ops.watch(san->ops.ctx, paddr & ~(uint64_t)(PAGE_SIZE - 1), 1);
+    }
+    if (page->state != MIXED)
+        return;
+    if (write)
+        blocks_written(san, page, &access);
+    else if (view == SEV_VIEW_SHARED && other_block(san->pool[page->mixed], paddr, len, view) >= 0)
+        report(san, SAN_DEVICE_READ, page, &access);
+}
+
+struct san_stats san_stats(const struct san *san)
+{
+    return san->stats;
+}
+
+/* --- names --- */
+
+static const struct {
+    const char *name, *meaning;
+} kinds[SAN_KINDS] = {
+    [SAN_SHARED_READ] = {"shared-read-of-private",
+                         "reads ciphertext: the data was written through a mapping with the C-bit"},
+    [SAN_PRIVATE_READ] =
+        {"private-read-of-shared",
+         "reads garbage: the data was written through a mapping without the C-bit"},
+    [SAN_FIRMWARE_READ] = {"firmware-read-shared",
+                           "reads ciphertext: firmware is private, this mapping is not"},
+    [SAN_DEVICE_READ] = {"device-read-of-private",
+                         "a device sees ciphertext: its buffer must be shared memory"},
+    [SAN_DEVICE_WRITE] = {"device-write-to-private",
+                          "the guest will read garbage: the buffer must be shared memory"},
+    [SAN_FETCH] =
+        {"fetch-of-shared",
+         "executes garbage: instruction fetches are private, the code was written shared"},
+    [SAN_WALK] = {"walk-of-shared",
+                  "translates garbage: page tables are private, the entry was written shared"},
+    [SAN_TABLE_STORE] = {"table-written-shared",
+                         "the processor will walk garbage: page tables are private"},
+    [SAN_STALE_TRANSLATION] = {"stale-translation",
+                               "the entry's C-bit was changed, the TLB was not flushed"},
+};
+
+const char *san_kind_name(enum san_kind kind)
+{
+    return kinds[kind].name;
+}
+
+const char *san_kind_meaning(enum san_kind kind)
+{
+    return kinds[kind].meaning;
+}
+
+const char *san_by_name(enum san_by by)
+{
+    static const char *const names[] = {"nobody", "cpu", "firmware", "device", "psp"};
+
+    return names[by];
+}
