@@ -7,6 +7,8 @@ noinst_LTLIBRARIES += libsevplugin.la
 libsevplugin_la_SOURCES = \
 	%D%/ctl.c \
 	%D%/ctl.h \
+	%D%/finding.c \
+	%D%/finding.h \
 	%D%/hv.c \
 	%D%/hv.h \
 	%D%/map.c \
@@ -41,6 +43,7 @@ plugin_sources = \
 	%D%/sev_map.cc \
 	%D%/sev_memory.cc \
 	%D%/sev_options.cc \
+	%D%/sev_sanitize.cc \
 	%D%/sev_save.cc
 
 dist_man_MANS += %D%/bochs-sev.1 %D%/bochs-sev.5 %D%/bochs-sev-control.7 %D%/bochs-sev-debug.7 %D%/bochs-sev-trace.5

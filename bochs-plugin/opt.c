@@ -37,6 +37,7 @@ static opt_parser opt_number, opt_word, opt_key_file, opt_key_hex, opt_version, 
 
 static const char *const launch_words[] = {"auto", "guest", "wait", NULL};
 static const char *const encryption_words[] = {"aes", "none", NULL};
+static const char *const sanitize_words[] = {"off", "report", "break", NULL};
 static const char *const log_words[] = {"error", "info", "debug", NULL};
 
 #define FIELD(f) offsetof(struct opt, f)
@@ -75,6 +76,9 @@ static const struct opt_row rows[] = {
     {"trace", opt_text, FIELD(trace), 0, OPT_TEXT_MAX - 1, 1, NULL, "", "a file to write"},
     {"map", opt_picture, FIELD(map), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
      "a file to write whose name ends in .svg"},
+    {"sanitize", opt_word, FIELD(sanitize), 0, 0, 1, sanitize_words, "off", "off, report or break"},
+    {"sanitize_report", opt_text, FIELD(sanitize_report), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
+     "a file to write"},
     {"log", opt_word, FIELD(log), 0, 0, 1, log_words, "info", "error, info or debug"},
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -359,6 +363,10 @@ bool opt_check(const struct opt *opt, char *error, size_t error_size)
         {header && guest, "secret_header needs a launch by the hypervisor: with launch=guest the "
                           "machine injects its secrets itself"},
         {opt->secret_payload.len % 16 != 0, "secret_payload must be a multiple of 16 bytes"},
+        {opt->sanitize != OPT_SANITIZE_OFF && opt->encryption == OPT_ENCRYPTION_NONE,
+         "sanitize needs encryption=aes: without it both views show the same"},
+        {*opt->sanitize_report && opt->sanitize == OPT_SANITIZE_OFF,
+         "sanitize_report needs sanitize=report or sanitize=break"},
         {opt->launch == OPT_LAUNCH_WAIT && !*opt->control,
          "launch=wait needs control, over which the machine is told to go on"},
     };

@@ -24,6 +24,7 @@ extern "C" {
 
 enum opt_launch { OPT_LAUNCH_AUTO, OPT_LAUNCH_GUEST, OPT_LAUNCH_WAIT };
 enum opt_encryption { OPT_ENCRYPTION_AES, OPT_ENCRYPTION_NONE };
+enum opt_sanitize { OPT_SANITIZE_OFF, OPT_SANITIZE_REPORT, OPT_SANITIZE_BREAK };
 enum opt_log { OPT_LOG_ERROR, OPT_LOG_INFO, OPT_LOG_DEBUG };
 
 #define OPT_SECRET_MAX 16384 /* SEV_FW_BLOB_MAX_SIZE of Linux */
@@ -51,6 +52,7 @@ struct opt {
     uint64_t launch;     /* enum opt_launch */
     uint64_t log;        /* enum opt_log */
     uint64_t encryption; /* enum opt_encryption */
+    uint64_t sanitize;   /* enum opt_sanitize */
     uint64_t secret_gpa;
     bool secret_gpa_set;
     struct opt_key tik, tek, mnonce;
@@ -58,7 +60,7 @@ struct opt {
     struct opt_blob session, dh_cert, secret_header, secret_payload;
     /* Paths and the seed as given; "" = not given. `control` without its "unix:". */
     char state_dir[OPT_TEXT_MAX], seed[OPT_TEXT_MAX], control[OPT_TEXT_MAX], trace[OPT_TEXT_MAX],
-        map[OPT_TEXT_MAX];
+        map[OPT_TEXT_MAX], sanitize_report[OPT_TEXT_MAX];
 };
 
 /* One parameter, for help pages, menus and the saved configuration. */

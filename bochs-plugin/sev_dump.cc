@@ -65,6 +65,20 @@ static void dump_memory(const struct sev_machine *m, print_line *print)
                  info.asid, info.private_pages, info.stored_pages, info.flips);
 }
 
+static void dump_sanitizer(const struct sev_machine *m, print_line *print)
+{
+    struct bx_sev_sanitizer_info info;
+
+    if (!m->sanitizer)
+        return;
+    bx_sev_sanitizer_info(m->sanitizer, &info);
+    print_format(print,
+                 "sanitizer: %" PRIu64 " reports, %u sites; %u pages mixed, %" PRIu64
+                 " so far, %" PRIu64 " forgotten; %" PRIu64 " accesses watched",
+                 info.reports, info.sites, info.mixed, info.mixed_ever, info.forgotten,
+                 info.touches);
+}
+
 void bx_sev_machine_dump(struct sev_machine *m, print_line *print)
 {
     struct psp_platform_info platform;
@@ -77,6 +91,7 @@ void bx_sev_machine_dump(struct sev_machine *m, print_line *print)
                  platform.build, platform.guests);
     print_format(print, "C-bit %u, mask %#" PRIx64, (unsigned)m->opt->cbitpos, sev_hooks.cbit_mask);
     dump_memory(m, print);
+    dump_sanitizer(m, print);
     for (unsigned i = 0; i < psp_guest_slots(); i++)
         if (psp_get_guest(m->psp, i, &guest))
             dump_guest(&guest, print);

@@ -63,6 +63,8 @@ static int glue_ram_read(void *ctx, uint32_t asid, uint64_t spa, void *buf, size
     struct sev_machine *m = (struct sev_machine *)ctx;
     const void *own = hv_mapped(m->hv, spa, len);
 
+    if (!own && m->sanitizer)
+        bx_sev_sanitizer_psp(m->sanitizer, spa, len, asid, false);
     if (own)
         memcpy(buf, own, len);
     else if (m->memory)
@@ -79,6 +81,8 @@ static int glue_ram_write(void *ctx, uint32_t asid, uint64_t spa, const void *bu
     struct sev_machine *m = (struct sev_machine *)ctx;
     void *own = hv_mapped(m->hv, spa, len);
 
+    if (!own && m->sanitizer)
+        bx_sev_sanitizer_psp(m->sanitizer, spa, len, asid, true);
     if (own)
         memcpy(own, buf, len);
     else if (m->memory)
@@ -198,6 +202,23 @@ static void glue_want(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view vie
         bx_sev_memory_want(m->memory, cpu, paddr, view, why, write, holder);
     if (m->map)
         glue_observe(m, cpu, paddr, view, why, write);
+    if (m->sanitizer)
+        bx_sev_sanitizer_want(m->sanitizer, cpu, paddr, view, why, write);
+}
+
+static bool glue_watched(void *ctx, uint64_t paddr)
+{
+    return bx_sev_sanitizer_watched(((struct sev_machine *)ctx)->sanitizer, paddr);
+}
+
+static void glue_touch(void *ctx, unsigned cpu, uint64_t paddr, unsigned len, const void *data)
+{
+    bx_sev_sanitizer_touch(((struct sev_machine *)ctx)->sanitizer, cpu, paddr, len, data);
+}
+
+static void glue_decode(void *ctx, unsigned cpu, uint64_t paddr, unsigned len)
+{
+    bx_sev_sanitizer_decode(((struct sev_machine *)ctx)->sanitizer, cpu, paddr, len);
 }
 
 static bool glue_peek(void *ctx, uint64_t paddr, enum sev_view view, void *buf, unsigned len)
@@ -219,6 +240,11 @@ static void glue_hooks_install(struct sev_machine *m)
         m->cbit.sink.want = glue_want;
     if (m->memory)
         m->cbit.sink.peek = glue_peek;
+    if (m->sanitizer) {
+        m->cbit.sink.watched = glue_watched;
+        m->cbit.sink.touch = glue_touch;
+        m->cbit.sink.decode = glue_decode;
+    }
     if (cbit_attach(&m->cbit, &sev_hooks))
         BX_FATAL(("this Bochs was patched for hook version %u, the plugin needs %u: rebuild both",
                   sev_hooks.version, SEV_HOOKS_VERSION));
@@ -281,6 +307,8 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt)
 #if BX_DEBUGGER
     m->breaks = bx_sev_breaks_new();
 #endif
+    if (opt->sanitize != OPT_SANITIZE_OFF)
+        m->sanitizer = bx_sev_sanitizer_new(m);
     glue_hooks_install(m);
     return m;
 }
@@ -300,6 +328,8 @@ void bx_sev_machine_free(struct sev_machine *m)
 #if BX_DEBUGGER
     bx_sev_breaks_free(m->breaks);
 #endif
+    bx_sev_sanitizer_free(m->sanitizer);
+    m->sanitizer = NULL;
     bx_sev_memory_free(m->memory);
     m->memory = NULL;
     hv_free(m->hv);

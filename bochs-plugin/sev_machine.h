@@ -32,7 +32,8 @@ struct sev_machine {
     struct map *map;           /* NULL: nobody wants to see one; see sev_map.cc */
     uint64_t map_next_us;      /* when the page tables are looked at again */
     unsigned map_wants;
-    struct sev_breaks *breaks; /* NULL: not in the debugger */
+    struct sev_breaks *breaks;       /* NULL: not in the debugger */
+    struct sev_sanitizer *sanitizer; /* NULL: sanitize=off */
 };
 
 /* --- sev_memory.cc: encrypted memory --- */
@@ -108,6 +109,32 @@ void bx_sev_break_on_command(struct sev_breaks *breaks, uint16_t command);
 void bx_sev_breaks_print(const struct sev_breaks *breaks);
 /* 0: all. False if there was none. */
 bool bx_sev_breaks_delete(struct sev_breaks *breaks, unsigned number);
+/* --- sev_sanitize.cc: the C-bit sanitizer --- */
+
+struct sev_sanitizer;
+/* Needs the machine's memory. Never NULL: trouble ends Bochs with one sentence. */
+struct sev_sanitizer *bx_sev_sanitizer_new(struct sev_machine *machine);
+/* Prints the summary. */
+void bx_sev_sanitizer_free(struct sev_sanitizer *sanitizer);
+
+/* For struct cbit_sink; want after memory had its turn. */
+void bx_sev_sanitizer_want(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t paddr,
+                           enum sev_view view, enum sev_why why, bool write);
+bool bx_sev_sanitizer_watched(const struct sev_sanitizer *sanitizer, uint64_t paddr);
+void bx_sev_sanitizer_touch(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t paddr,
+                            unsigned len, const void *data);
+void bx_sev_sanitizer_decode(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t paddr,
+                             unsigned len);
+/* The secure processor reads or writes memory through the key of an ASID, 0 = as stored. */
+void bx_sev_sanitizer_psp(struct sev_sanitizer *sanitizer, uint64_t spa, size_t len, uint32_t asid,
+                          bool write);
+
+struct bx_sev_sanitizer_info {
+    uint64_t reports, mixed_ever, touches, forgotten; /* as in struct san_stats */
+    uint32_t sites, mixed;
+};
+void bx_sev_sanitizer_info(const struct sev_sanitizer *sanitizer,
+                           struct bx_sev_sanitizer_info *info);
 
 /* --- sev_glue.cc --- */
 

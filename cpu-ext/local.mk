@@ -12,7 +12,8 @@ libcpuext_la_SOURCES = \
 	%D%/mee.c %D%/mee.h \
 	%D%/msr.c %D%/msr.h \
 	%D%/sanitize.c %D%/sanitize.h \
-	%D%/view.c %D%/view.h
+	%D%/view.c %D%/view.h \
+	%D%/walk.c %D%/walk.h
 
 # --- the patched Bochs --------------------------------------------------------------------------
 bochs_inputs = \

@@ -232,15 +232,15 @@ static void entry_changed(struct san *san, uint64_t paddr, uint64_t old, uint64_
         to -= to % LARGE_PAGE;
         n = LARGE_PAGE / PAGE_SIZE;
     }
+    if (to >= san->ram_end || !san->ops.watch(san->ops.ctx, to, n))
+        return;
+    san->stale_entry = paddr;
     for (uint64_t i = 0; i < n; i++) {
         struct page *page = page_of(san, to + i * PAGE_SIZE);
 
         /* An entry that points to a page table is no leaf. */
-        if (!page || page->table || page->view == view)
-            continue;
-        page->stale = san->ops.watch(san->ops.ctx, to + i * PAGE_SIZE, 1);
-        if (page->stale)
-            san->stale_entry = paddr;
+        if (page && !page->table && page->view != view)
+            page->stale = true;
     }
 }
 

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The sanitizer's findings as text and JSON. See finding.h.
+ */
+#include "finding.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#define SITES_MAX 4096u /* a guest can make sites without end */
+#define BUCKETS   8192u
+
+struct site {
+    enum san_kind kind;
+    bool write;
+    uint8_t by;
+    uint64_t rip;
+    uint64_t count;
+};
+
+struct findings {
+    FILE *file;
+    uint64_t reports, more; /* `more`: reports of sites that had no room */
+    unsigned n;
+    struct site sites[SITES_MAX];
+    uint16_t bucket[BUCKETS]; /* index + 1, open addressing */
+};
+
+struct findings *findings_new(void)
+{
+    return calloc(1, sizeof(struct findings));
+}
+
+void findings_free(struct findings *findings)
+{
+    if (!findings)
+        return;
+    if (findings->file)
+        fclose(findings->file);
+    free(findings);
+}
+
+int findings_open(struct findings *findings, const char *path)
+{
+    FILE *file = fopen(path, "we");
+
+    if (!file)
+        return -errno;
+    if (findings->file)
+        fclose(findings->file);
+    findings->file = file;
+    return 0;
+}
+
+static bool by_cpu(const struct san_who *who)
+{
+    return who->by == SAN_BY_CPU || who->by == SAN_BY_FIRMWARE;
+}
+
+static bool same(const struct site *a, const struct site *b)
+{
+    return a->kind == b->kind && a->write == b->write && a->by == b->by && a->rip == b->rip;
+}
+
+bool findings_count(struct findings *findings, const struct san_report *report)
+{
+    struct site site = {report->kind, report->write, report->who.by,
+                        by_cpu(&report->who) ? report->who.rip : report->writer.rip, 1};
+    uint64_t hash = (site.rip * 16 + (unsigned)site.kind) * UINT64_C(0x9e3779b97f4a7c15);
+    unsigned at = (unsigned)(hash >> 51) % BUCKETS;
+
+    findings->reports++;
+    for (; findings->bucket[at]; at = (at + 1) % BUCKETS) {
+        struct site *known = &findings->sites[findings->bucket[at] - 1];
+
+        if (same(known, &site)) {
+            known->count++;
+            return false;
+        }
+    }
+    if (findings->n == SITES_MAX) {
+        findings->more++;
+        return false;
+    }
+    findings->sites[findings->n] = site;
+    findings->bucket[at] = (uint16_t)++findings->n;
+    return true;
+}
+
+/* --- text --- */
+
+/* Appends like snprintf(); the text is cut where it does not fit. */
+static void __attribute__((format(printf, 4, 5)))
+add(char *text, size_t size, size_t *len, const char *format, ...)
+{
+    va_list args;
+    int n;
+
+    if (*len >= size)
+        return;
+    va_start(args, format);
+    n = vsnprintf(text + *len, size - *len, format, args);
+    va_end(args);
+    *len = n < 0 ? *len : *len + (size_t)n;
+}
+
+static void add_access(const struct finding *f, char *line, size_t size, size_t *len)
+{
+    const struct san_report *r = &f->report;
+
+    if (by_cpu(&r->who))
+        add(line, size, len, " at %#" PRIx64 "%s%s%s, CPU %u", r->who.rip, *f->disasm ? " (" : "",
+            f->disasm, *f->disasm ? ")" : "", r->who.cpu);
+    else
+        add(line, size, len, " by %s while CPU 0 was at %#" PRIx64,
+            r->who.by == SAN_BY_PSP ? "the secure processor" : "a device", r->who.rip);
+    add(line, size, len, ", tick %" PRIu64 ": %s of %u bytes at physical %#" PRIx64, r->who.tick,
+        r->write ? "store" : "load", r->len, r->paddr);
+    if (f->linear_known)
+        add(line, size, len, ", linear %#" PRIx64, f->linear);
+    if (f->entry_known)
+        add(line, size, len, ", entry %#" PRIx64 " (C=%d) at %#" PRIx64, f->entry,
+            (f->entry & f->cbit_mask) != 0, f->entry_paddr);
+}
+
+static void add_writer(const struct san_who *w, char *line, size_t size, size_t *len)
+{
+    if (w->by == SAN_BY_NOBODY)
+        return;
+    add(line, size, len, "; last written %sby ", w->exact ? "" : "(its page) ");
+    if (by_cpu(w))
+        add(line, size, len, "%s at %#" PRIx64 ", CPU %u",
+            w->by == SAN_BY_FIRMWARE ? "firmware" : "the instruction", w->rip, w->cpu);
+    else
+        add(line, size, len, "%s", w->by == SAN_BY_PSP ? "the secure processor" : "a device");
+    add(line, size, len, ", tick %" PRIu64, w->tick);
+}
+
+static void text(const struct finding *f, char *line, size_t size)
+{
+    const struct san_report *r = &f->report;
+    size_t len = 0;
+
+    add(line, size, &len, "sanitizer: %s", san_kind_name(r->kind));
+    add_access(f, line, size, &len);
+    if (r->kind == SAN_STALE_TRANSLATION)
+        add(line, size, &len, "; the entry that changed is at physical %#" PRIx64, r->entry);
+    add_writer(&r->writer, line, size, &len);
+    add(line, size, &len, ": %s", san_kind_meaning(r->kind));
+}
+
+/* --- JSON: addresses as hexadecimal text, for many readers take numbers for doubles --- */
+
+static void set_hex(json_t *object, const char *key, uint64_t value)
+{
+    char hex[24];
+
+    snprintf(hex, sizeof(hex), "%#" PRIx64, value);
+    json_object_set_new(object, key, json_string(hex));
+}
+
+static json_t *who_json(const struct san_who *who)
+{
+    json_t *o = json_pack("{s:s, s:I}", "by", san_by_name((enum san_by)who->by), "tick",
+                          (json_int_t)who->tick);
+
+    if (o && by_cpu(who)) {
+        json_object_set_new(o, "cpu", json_integer(who->cpu));
+        set_hex(o, "rip", who->rip);
+    }
+    if (o && who->by == SAN_BY_DEVICE)
+        set_hex(o, "cpu0_rip", who->rip);
+    return o;
+}
+
+static void write_line(FILE *file, json_t *object)
+{
+    if (!object)
+        return;
+    json_dumpf(object, file, JSON_COMPACT);
+    fputc('\n', file);
+    fflush(file); /* a reader may follow while the machine runs */
+    json_decref(object);
+}
+
+static json_t *finding_json(const struct finding *f)
+{
+    const struct san_report *r = &f->report;
+    json_t *o =
+        json_pack("{s:s, s:s, s:s, s:i, s:o*}", "kind", san_kind_name(r->kind), "view",
+                  r->view == SEV_VIEW_SHARED ? "shared" : "private", "access",
+                  r->write ? "write" : "read", "length", (int)r->len, "who", who_json(&r->who));
+    char hex[2 * sizeof(f->code) + 1] = "";
+
+    if (!o)
+        return NULL;
+    set_hex(o, "physical", r->paddr);
+    if (f->linear_known)
+        set_hex(o, "linear", f->linear);
+    if (f->entry_known) {
+        set_hex(o, "entry", f->entry);
+        set_hex(o, "entry_at", f->entry_paddr);
+        json_object_set_new(o, "entry_cbit", json_boolean(f->entry & f->cbit_mask));
+    }
+    if (r->kind == SAN_STALE_TRANSLATION)
+        set_hex(o, "changed_entry_at", r->entry);
+    for (unsigned i = 0; i < f->code_len; i++)
+        snprintf(hex + 2 * i, 3, "%02x", f->code[i]);
+    if (f->code_len)
+        json_object_set_new(o, "code", json_string(hex));
+    if (*f->disasm)
+        json_object_set_new(o, "disassembly", json_string(f->disasm));
+    if (r->writer.by != SAN_BY_NOBODY) {
+        json_t *writer = who_json(&r->writer);
+
+        if (writer)
+            json_object_set_new(writer, "exact", json_boolean(r->writer.exact));
+        json_object_set_new(o, "writer", writer);
+    }
+    return o;
+}
+
+void findings_tell(struct findings *findings, const struct finding *finding, char *line,
+                   size_t line_size)
+{
+    text(finding, line, line_size);
+    if (findings->file)
+        write_line(findings->file, finding_json(finding));
+}
+
+/* --- summary --- */
+
+uint64_t findings_reports(const struct findings *findings)
+{
+    return findings->reports;
+}
+
+unsigned findings_sites(const struct findings *findings)
+{
+    return findings->n;
+}
+
+static json_t *summary_json(const struct findings *findings)
+{
+    json_t *sites = json_array();
+
+    for (unsigned i = 0; i < findings->n; i++) {
+        const struct site *s = &findings->sites[i];
+        json_t *o = json_pack("{s:s, s:s, s:s, s:I}", "kind", san_kind_name(s->kind), "access",
+                              s->write ? "write" : "read", "by", san_by_name((enum san_by)s->by),
+                              "count", (json_int_t)s->count);
+
+        if (o)
+            set_hex(o, "site", s->rip);
+        json_array_append_new(sites, o);
+    }
+    return json_pack("{s:s, s:I, s:I, s:o}", "kind", "summary", "reports",
+                     (json_int_t)findings->reports, "reports_of_other_sites",
+                     (json_int_t)findings->more, "sites", sites);
+}
+
+void findings_summary(struct findings *findings, void (*print)(void *ctx, const char *line),
+                      void *ctx)
+{
+    char line[160];
+
+    snprintf(line, sizeof(line), "sanitizer: %" PRIu64 " reports, %u sites", findings->reports,
+             findings->n);
+    print(ctx, line);
+    for (unsigned i = 0; i < findings->n; i++) {
+        const struct site *s = &findings->sites[i];
+
+        snprintf(line, sizeof(line), "sanitizer: %8" PRIu64 " x %s, %s %#" PRIx64, s->count,
+                 san_kind_name(s->kind),
+                 s->by == SAN_BY_CPU || s->by == SAN_BY_FIRMWARE ? "by the instruction at"
+                                                                 : "of data from the one at",
+                 s->rip);
+        print(ctx, line);
+    }
+    if (findings->more) {
+        snprintf(line, sizeof(line), "sanitizer: %8" PRIu64 " x at further sites", findings->more);
+        print(ctx, line);
+    }
+    if (findings->file)
+        write_line(findings->file, summary_json(findings));
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the C-bit sanitizer found, for people and for programs: each site once, as a line of text
+ * and as a JSON object a line, and a summary with counts.
+ *
+ * Implements bochs-sev-sanitizer(7). The findings come from cpu-ext/sanitize.h.
+ */
+#ifndef SEV_FINDING_H
+#define SEV_FINDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sanitize.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One report and what was found out about it. */
+struct finding {
+    struct san_report report;
+    bool linear_known;
+    uint64_t linear;
+    bool entry_known; /* the leaf entry that maps `linear` now */
+    uint64_t entry, entry_paddr;
+    uint64_t cbit_mask;
+    unsigned code_len;
+    uint8_t code[15];
+    char disasm[96]; /* "" = unknown */
+};
+
+struct findings;
+
+/* NULL if out of memory. */
+struct findings *findings_new(void);
+void findings_free(struct findings *findings); /* closes the file */
+
+/* Also write JSON lines to `path` (created or emptied). 0 or a negative errno. */
+int findings_open(struct findings *findings, const char *path) __attribute__((warn_unused_result));
+
+/* Counts a report. True if it is the first of its site: the same kind of access by the same
+ * instruction; for devices and the secure processor, of data from the same instruction. When there
+ * are more sites than findings has room for, further ones are only counted. */
+bool findings_count(struct findings *findings, const struct san_report *report);
+/* A new site: its text to `line`, its JSON to the file. */
+void findings_tell(struct findings *findings, const struct finding *finding, char *line,
+                   size_t line_size);
+
+uint64_t findings_reports(const struct findings *findings);
+unsigned findings_sites(const struct findings *findings);
+/* The summary: line by line to `print`, and as one JSON object to the file. */
+void findings_summary(struct findings *findings, void (*print)(void *ctx, const char *line),
+                      void *ctx);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

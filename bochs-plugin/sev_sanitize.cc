@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The C-bit sanitizer in Bochs: what cpu-ext's sanitizer asks of the CPUs, and what becomes of its
+ * reports.
+ *
+ * Implements sanitize.h's callbacks over Bochs 3.0 (cpu/cpu.h, cpu/tlb.h) and the parameters
+ * sanitize and sanitize_report of bochs-sev(5).
+ */
+#define BX_PLUGGABLE
+
+#include "iodev.h"
+#include "cpu/cpu.h"
+#include "bx_debug/debug.h"
+#include "sev.h"
+#include "sev_machine.h"
+
+#include <string.h>
+
+extern "C" {
+#include "finding.h"
+#include "sanitize.h"
+#include "walk.h"
+}
+
+#define LOG_THIS bx_sev_device->
+
+/* Bit 11 of a TLB entry's page frame; paging.cc has the name for itself (TLB_NoHostPtr). */
+static const bx_address no_host_ptr = 0x800;
+
+struct sev_sanitizer {
+    struct sev_machine *machine;
+    struct san *san;
+    struct findings *findings;
+    bool decoding;          /* san_decode() runs: */
+    unsigned decode_offset; /* the instruction begins here in its page */
+    bool told;              /* the summary */
+};
+
+/* Neither VGA memory nor SMM's RAM under it has views. */
+static bool followed(uint64_t paddr)
+{
+    return paddr < 0xa0000 || paddr >= 0xc0000;
+}
+
+/* --- what the sanitizer asks --- */
+
+/* Firmware runs from the ROMs or from their copy in shadow RAM. */
+static bool firmware_runs(const BX_CPU_C *cpu)
+{
+    uint64_t code = cpu->pAddrFetchPage;
+
+    return (code >= 0xc0000 && code < 0x100000) ||
+           (code >= 0x100000000 - BIOSROMSZ && code < 0x100000000);
+}
+
+static void san_ops_who(void *ctx, unsigned index, struct san_who *who)
+{
+    const struct sev_sanitizer *s = (const struct sev_sanitizer *)ctx;
+    BX_CPU_C *cpu = BX_CPU(index == SEV_HOOKS_NO_CPU ? 0 : index);
+
+    who->rip = cpu->get_laddr(BX_SEG_REG_CS, cpu->prev_rip);
+    who->tick = bx_pc_system.time_ticks();
+    who->by = firmware_runs(cpu) ? SAN_BY_FIRMWARE : SAN_BY_CPU;
+    /* Instructions are decoded ahead. The second half of one that crosses a page is at the start of
+     * the next. */
+    if (s->decoding && !(s->decode_offset == 0 && (who->rip & 0xfff) > 0xff0))
+        who->rip = (who->rip & ~(uint64_t)0xfff) | s->decode_offset;
+}
+
+static uint64_t san_ops_linear(void *, unsigned cpu)
+{
+    return cpu == SEV_HOOKS_NO_CPU ? 0 : BX_CPU(cpu)->address_xlation.sev_laddr;
+}
+
+static struct walk_mode mode_of(BX_CPU_C *cpu)
+{
+    struct walk_mode mode = {};
+
+    mode.cr3 = cpu->cr3;
+    mode.cbit_mask = sev_hooks.cbit_mask;
+    if (cpu->cr0.get_PG() && cpu->long_mode())
+        mode.levels = cpu->cr4.get_LA57() ? 5 : 4;
+    else if (cpu->cr0.get_PG() && cpu->cr4.get_PAE())
+        mode.levels = 3;
+    return mode;
+}
+
+static bool read_private(void *ctx, uint64_t paddr, void *buf, unsigned len)
+{
+    return bx_sev_memory_peek(((struct sev_sanitizer *)ctx)->machine->memory, paddr,
+                              SEV_VIEW_PRIVATE, buf, len);
+}
+
+static struct walk_result walk_now(struct sev_sanitizer *s, unsigned cpu, uint64_t linear)
+{
+    struct walk_mode mode = mode_of(BX_CPU(cpu));
+    struct walk_memory memory = {s, read_private};
+
+    return walk_linear(&mode, &memory, linear);
+}
+
+static bool san_ops_private_now(void *ctx, unsigned cpu, uint64_t linear, uint64_t paddr)
+{
+    struct walk_result now = walk_now((struct sev_sanitizer *)ctx, cpu, linear);
+
+    if (!mode_of(BX_CPU(cpu)).levels)
+        return true;
+    return now.present && now.is_private && (now.paddr ^ paddr) < 0x1000;
+}
+
+static bool san_ops_is_table(void *ctx, unsigned cpu, uint64_t paddr)
+{
+    struct walk_mode mode = mode_of(BX_CPU(cpu));
+    struct walk_memory memory = {ctx, read_private};
+
+    return walk_reaches(&mode, &memory, paddr);
+}
+
+static bool san_ops_peek(void *ctx, uint64_t paddr, uint64_t *value)
+{
+    return read_private(ctx, paddr, value, sizeof(*value));
+}
+
+static bool san_ops_watch(void *, uint64_t paddr, uint64_t n)
+{
+    bool found = false;
+
+    for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
+        BX_CPU_C *cpu = BX_CPU(i);
+
+        for (unsigned k = 0; k < BX_DTLB_SIZE; k++) {
+            bx_TLB_entry *entry = &cpu->DTLB.entry[k];
+
+            if (entry->valid() && entry->ppf - paddr < n * 0x1000) {
+                entry->lpf |= no_host_ptr;
+                entry->hostPageAddr = 0;
+                found = true;
+            }
+        }
+        if (cpu->pAddrStackPage - paddr < n * 0x1000)
+            cpu->invalidate_stack_cache();
+    }
+    return found;
+}
+
+/* --- reports --- */
+
+/* The instruction, as the CPU fetched it. */
+static void describe_code(struct sev_sanitizer *s, struct finding *f)
+{
+    const struct san_who *who = &f->report.who;
+    BX_CPU_C *cpu = BX_CPU(who->cpu);
+    bool translated = mode_of(cpu).levels != 0;
+
+    while (f->code_len < sizeof(f->code)) {
+        uint64_t at = who->rip + f->code_len, paddr = at;
+        unsigned n = 0x1000 - (unsigned)(at & 0xfff);
+
+        if (n > sizeof(f->code) - f->code_len)
+            n = (unsigned)sizeof(f->code) - f->code_len;
+        if (translated) {
+            struct walk_result now = walk_now(s, who->cpu, at);
+
+            if (!now.present)
+                break;
+            paddr = now.paddr;
+        } else if (cpu->cr0.get_PG()) {
+            break; /* tables of 32-bit entries, without C-bits */
+        }
+        if (!read_private(s, paddr, f->code + f->code_len, n))
+            break;
+        f->code_len += n;
+    }
+    if (f->code_len == sizeof(f->code)) {
+        char text[256];
+        unsigned len =
+            bx_disasm_wrapper(cpu->sregs[BX_SEG_REG_CS].cache.u.segment.d_b, cpu->long64_mode(),
+                              cpu->get_segment_base(BX_SEG_REG_CS), who->rip, f->code, text);
+
+        snprintf(f->disasm, sizeof(f->disasm), "%s", text);
+        if (len <= sizeof(f->code))
+            f->code_len = len;
+    }
+}
+
+static void describe(struct sev_sanitizer *s, const struct san_report *report, struct finding *f)
+{
+    struct walk_result now;
+
+    *f = {};
+    f->report = *report;
+    f->cbit_mask = sev_hooks.cbit_mask;
+    if (report->who.by != SAN_BY_CPU && report->who.by != SAN_BY_FIRMWARE)
+        return;
+    describe_code(s, f);
+    f->linear = report->kind == SAN_FETCH ? report->who.rip : san_ops_linear(s, report->who.cpu);
+    f->linear_known = true;
+    if (report->kind == SAN_WALK) /* the entry is the thing that was loaded */
+        return;
+    now = walk_now(s, report->who.cpu, f->linear);
+    if (now.present) {
+        f->entry_known = true;
+        f->entry = now.entry[now.n - 1].value;
+        f->entry_paddr = now.entry[now.n - 1].paddr;
+    }
+}
+
+static void print_info(void *, const char *line)
+{
+    BX_INFO(("%s", line));
+}
+
+static void summary(struct sev_sanitizer *s)
+{
+    if (!s->told)
+        findings_summary(s->findings, print_info, NULL);
+    s->told = true;
+}
+
+/* Bochs's debugger takes the control as at a watchpoint: after the instruction. */
+static void stop(struct sev_sanitizer *s, const struct san_report *report)
+{
+#if BX_DEBUGGER
+    if (bx_dbg.debugger_active) {
+        BX_CPU_C *cpu = BX_CPU(report->who.cpu == SEV_HOOKS_NO_CPU ? 0 : report->who.cpu);
+
+        cpu->watchpoint = report->paddr;
+        cpu->break_point = report->write ? BREAK_POINT_WRITE : BREAK_POINT_READ;
+        return;
+    }
+#endif
+    summary(s);
+    BX_FATAL(("sanitize=break: %s at %#lx; run bochs-sev -dbg to stop in the debugger instead",
+              san_kind_name(report->kind), (unsigned long)report->who.rip));
+}
+
+static void san_ops_report(void *ctx, const struct san_report *report)
+{
+    struct sev_sanitizer *s = (struct sev_sanitizer *)ctx;
+    struct finding f;
+    char line[1024];
+
+    if (!findings_count(s->findings, report))
+        return;
+    describe(s, report, &f);
+    findings_tell(s->findings, &f, line, sizeof(line));
+    BX_ERROR(("%s", line));
+    if (s->machine->opt->sanitize == OPT_SANITIZE_BREAK)
+        stop(s, report);
+}
+
+/* --- life --- */
+
+static const struct san_ops san_ops = {
+    .ctx = NULL,
+    .who = san_ops_who,
+    .linear = san_ops_linear,
+    .private_now = san_ops_private_now,
+    .is_table = san_ops_is_table,
+    .peek = san_ops_peek,
+    .watch = san_ops_watch,
+    .report = san_ops_report,
+};
+
+struct sev_sanitizer *bx_sev_sanitizer_new(struct sev_machine *machine)
+{
+    const char *path = machine->opt->sanitize_report;
+    struct sev_sanitizer *s = new struct sev_sanitizer();
+    struct san_ops ops = san_ops;
+    int err;
+
+    ops.ctx = s;
+    s->machine = machine;
+    s->findings = findings_new();
+    s->san = san_new(BX_MEM(0)->get_memory_len(), UINT64_C(1) << machine->opt->cbitpos, &ops);
+    if (!s->findings || !s->san)
+        BX_FATAL(("sev: sanitize: out of memory"));
+    err = *path ? findings_open(s->findings, path) : 0;
+    if (err)
+        BX_FATAL(("sev: sanitize_report: '%.300s' cannot be written: %s", path, strerror(-err)));
+    return s;
+}
+
+void bx_sev_sanitizer_free(struct sev_sanitizer *s)
+{
+    if (!s)
+        return;
+    summary(s);
+    findings_free(s->findings);
+    san_free(s->san);
+    delete s;
+}
+
+/* --- what happens --- */
+
+void bx_sev_sanitizer_want(struct sev_sanitizer *s, unsigned cpu, uint64_t paddr,
+                           enum sev_view view, enum sev_why why, bool write)
+{
+    if (followed(paddr))
+        san_want(s->san, cpu, paddr, view, why, write);
+}
+
+bool bx_sev_sanitizer_watched(const struct sev_sanitizer *s, uint64_t paddr)
+{
+    return followed(paddr) && san_watched(s->san, paddr);
+}
+
+void bx_sev_sanitizer_touch(struct sev_sanitizer *s, unsigned cpu, uint64_t paddr, unsigned len,
+                            const void *data)
+{
+    bx_TLB_entry *entry;
+    bx_address linear;
+
+    if (!followed(paddr))
+        return;
+    san_touch(s->san, cpu, paddr, len, data);
+    if (cpu == SEV_HOOKS_NO_CPU || (paddr >= 0xc0000 && paddr < 0x100000) ||
+        san_watched(s->san, paddr))
+        return;
+    /* A translation without host pointer that may have one again is made anew next time. */
+    linear = BX_CPU(cpu)->address_xlation.sev_laddr;
+    entry = BX_CPU(cpu)->DTLB.get_entry_of(linear, 0);
+    if (entry->valid() && entry->lpf == (LPFOf(linear) | no_host_ptr) && entry->ppf == PPFOf(paddr))
+        entry->invalidate();
+}
+
+void bx_sev_sanitizer_decode(struct sev_sanitizer *s, unsigned cpu, uint64_t paddr, unsigned len)
+{
+    if (!followed(paddr))
+        return;
+    s->decoding = true;
+    s->decode_offset = (unsigned)(paddr & 0xfff);
+    san_decode(s->san, cpu, paddr, len);
+    s->decoding = false;
+}
+
+void bx_sev_sanitizer_psp(struct sev_sanitizer *s, uint64_t spa, size_t len, uint32_t asid,
+                          bool write)
+{
+    while (len) {
+        unsigned n = 0x1000 - (unsigned)(spa & 0xfff);
+
+        if (n > len)
+            n = (unsigned)len;
+        if (followed(spa))
+            san_psp(s->san, spa, n, asid ? SEV_VIEW_PRIVATE : SEV_VIEW_SHARED, write);
+        spa += n;
+        len -= n;
+    }
+}
+
+void bx_sev_sanitizer_info(const struct sev_sanitizer *s, struct bx_sev_sanitizer_info *info)
+{
+    struct san_stats stats = san_stats(s->san);
+
+    info->reports = findings_reports(s->findings);
+    info->sites = findings_sites(s->findings);
+    info->mixed = stats.mixed;
+    info->mixed_ever = stats.mixed_ever;
+    info->touches = stats.touches;
+    info->forgotten = stats.forgotten;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A page walk for observers: what the page tables say, with the C-bit of every level, without a
+ * TLB, without A and D bits and without a fault.
+ *
+ * Implements AMD64 APM vol. 2, 5.2.3 (PAE), 5.3 (long mode) and 15.34.6 (the C-bit).
+ */
+#ifndef CPU_EXT_WALK_H
+#define CPU_EXT_WALK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define WALK_LEVELS 5u
+
+struct walk_mode {
+    uint64_t cr3;
+    uint64_t cbit_mask;
+    unsigned levels; /* 3 = PAE, 4 or 5 = long mode; 0 = paging without C-bits, or none */
+};
+
+/* Page tables as the CPU reads them, through C=1: `len` bytes within a page. False: no memory. */
+struct walk_memory {
+    void *ctx;
+    bool (*read)(void *ctx, uint64_t paddr, void *buf, unsigned len);
+};
+
+struct walk_entry {
+    uint64_t paddr; /* where it stands */
+    uint64_t value;
+};
+
+struct walk_result {
+    bool present;
+    bool is_private; /* by the leaf */
+    uint64_t paddr;
+    unsigned n;                           /* entries read */
+    struct walk_entry entry[WALK_LEVELS]; /* from the top; the last one is the leaf */
+};
+
+/* Where `linear` goes. Without levels nothing is present. */
+struct walk_result walk_linear(const struct walk_mode *mode, const struct walk_memory *memory,
+                               uint64_t linear);
+
+/* Is the page at `paddr` a page table below CR3? Looks at so many tables at most and says no then.
+ */
+bool walk_reaches(const struct walk_mode *mode, const struct walk_memory *memory, uint64_t paddr);
+
+#endif
