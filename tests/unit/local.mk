@@ -12,6 +12,7 @@ unit_tests = \
 	%D%/test_debug \
 	%D%/test_dispatch \
 	%D%/test_failing \
+	%D%/test_finding \
 	%D%/test_guest \
 	%D%/test_identity \
 	%D%/test_kdf \
@@ -66,6 +67,8 @@ unit_tests = \
 	-Wl,--wrap=gcry_mpi_ec_new \
 	-Wl,--wrap=gcry_pk_sign \
 	-Wl,--wrap=gcry_pk_verify
+%C%_test_finding_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_finding_LDADD = libsevplugin.la libcpuext.la $(UNIT_LDADD) $(JANSSON_LIBS)
 %C%_test_guest_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_guest_LDADD = $(UNIT_LDADD)
 %C%_test_identity_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -110,8 +113,10 @@ unit_tests += \
 	%D%/test_mee \
 	%D%/test_msr \
 	%D%/test_sanitize \
+	%D%/test_sanitize_random \
 	%D%/test_view \
-	%D%/test_view_random
+	%D%/test_view_random \
+	%D%/test_walk
 
 %C%_test_cbit_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_cbit_LDADD = libcpuext.la $(UNIT_LDADD)
@@ -123,10 +128,14 @@ unit_tests += \
 %C%_test_msr_LDADD = libcpuext.la $(UNIT_LDADD)
 %C%_test_sanitize_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_sanitize_LDADD = libcpuext.la $(UNIT_LDADD)
+%C%_test_sanitize_random_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_sanitize_random_LDADD = libcpuext.la $(UNIT_LDADD)
 %C%_test_view_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_view_LDADD = libcpuext.la $(UNIT_LDADD)
 %C%_test_view_random_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_view_random_LDADD = libcpuext.la $(UNIT_LDADD)
+%C%_test_walk_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_walk_LDADD = libcpuext.la $(UNIT_LDADD)
 
 # The map of memory.
 unit_tests += %D%/test_map

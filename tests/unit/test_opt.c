@@ -244,6 +244,20 @@ static void combinations(void **state)
     assert_false(consistent("sealed with the owner's keys"));
 }
 
+static void sanitizer(void **state)
+{
+    (void)state;
+    refused("sanitize", "on", "sanitize", "off, report or break");
+    assert_true(accepts("sanitize", "report") && accepts("encryption", "none"));
+    assert_false(consistent("sanitize needs encryption=aes"));
+    assert_true(accepts("encryption", "aes") && accepts("sanitize_report", "/tmp/findings"));
+    assert_true(consistent(""));
+    assert_true(accepts("sanitize", "break"));
+    assert_true(consistent(""));
+    assert_true(accepts("sanitize", "off"));
+    assert_false(consistent("sanitize_report needs"));
+}
+
 static void sessions(void **state)
 {
     (void)state;
@@ -296,6 +310,7 @@ int main(void)
         cmocka_unit_test_setup(blobs, setup),
         cmocka_unit_test_setup(unknown, setup),
         cmocka_unit_test_setup(combinations, setup),
+        cmocka_unit_test_setup(sanitizer, setup),
         cmocka_unit_test_setup(sessions, setup),
         cmocka_unit_test_setup(texts, setup),
     };

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * cpu-ext/sanitize: each kind of report and each silence by itself, then random accesses by CPUs
- * with TLBs, a device and the secure processor against a model that knows of every block who wrote
- * it last, because it sees every access. The sanitizer sees only what Bochs would show it.
+ * cpu-ext/sanitize: each kind of report and each silence by itself.
  */
 #include "unit.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sanitize.h"
@@ -16,12 +13,6 @@
 #define RAM_END (UINT64_C(5000) * 4096)
 #define DEVICE  SEV_HOOKS_NO_CPU
 #define PAGE(n) ((uint64_t)(n) << 12)
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__COVERAGE__)
-#define ACCESSES 500000u
-#else
-#define ACCESSES 5000000u
-#endif
 
 /* --- the machine that the sanitizer asks --- */
 
@@ -37,8 +28,6 @@ static struct machine {
     unsigned reports;
     struct san_report last;
 } m;
-
-static void random_watch(uint64_t paddr);
 
 static void ops_who(void *ctx, unsigned cpu, struct san_who *who)
 {
@@ -84,9 +73,9 @@ static bool ops_peek(void *ctx, uint64_t paddr, uint64_t *value)
 static bool ops_watch(void *ctx, uint64_t paddr, uint64_t n)
 {
     (void)ctx;
+    (void)paddr;
+    (void)n;
     m.watches++;
-    for (uint64_t i = 0; i < n; i++)
-        random_watch(paddr + PAGE(i));
     return m.translated;
 }
 
@@ -483,163 +472,6 @@ static void test_names(void **state)
     assert_string_equal(san_by_name(SAN_BY_PSP), "psp");
 }
 
-/* --- against a model that sees everything --- */
-
-#define PAGES  6u
-#define CPUS   2u
-#define BLOCKS 256u
-
-static struct block {
-    bool written;
-    enum sev_view view;
-    uint64_t rip;
-} model[PAGES][BLOCKS];
-
-/* One translation for each CPU and page; all of a page agree on one view. */
-static struct entry {
-    bool valid, host, write;
-    enum sev_view view;
-} tlb[CPUS][PAGES];
-
-static uint64_t seed;
-
-static unsigned dice(unsigned n)
-{
-    seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
-    return (unsigned)(seed >> 33) % n;
-}
-
-static void random_watch(uint64_t paddr)
-{
-    for (unsigned cpu = 0; cpu < CPUS && paddr < PAGE(PAGES); cpu++)
-        tlb[cpu][paddr >> 12].host = false;
-}
-
-static void drop(unsigned page, enum sev_view unless)
-{
-    for (unsigned cpu = 0; cpu < CPUS; cpu++)
-        if (tlb[cpu][page].view != unless)
-            tlb[cpu][page].valid = false;
-}
-
-/* Does the model say that an access reads what was written through the other view, and do the
- * reports agree? */
-static void check_read(unsigned page, unsigned at, unsigned len, enum sev_view view)
-{
-    bool wrong = false, unwritten = false;
-    const struct block *b;
-
-    for (unsigned i = at / 16; i <= (at + len - 1) / 16; i++) {
-        b = &model[page][i];
-        wrong |= b->written && b->view != view;
-        unwritten |= !b->written;
-    }
-    if (wrong)
-        assert_int_equal(m.reports, 1);
-    else if (!unwritten)
-        assert_int_equal(m.reports, 0);
-    if (!m.reports)
-        return;
-    b = &model[m.last.paddr >> 12][m.last.paddr % 4096 / 16];
-    assert_int_equal(m.last.view, view);
-    assert_true(!b->written || b->view != view);
-    if (m.last.writer.exact)
-        assert_int_equal(m.last.writer.rip, b->rip);
-}
-
-static void model_write(unsigned page, unsigned at, unsigned len, enum sev_view view)
-{
-    for (unsigned i = at / 16; i <= (at + len - 1) / 16; i++)
-        model[page][i] = (struct block){true, view, m.rip};
-}
-
-static void random_data(unsigned page, unsigned at, unsigned len, bool write)
-{
-    static const uint8_t bytes[4096];
-    unsigned cpu = dice(CPUS);
-    enum sev_view view = dice(2) ? SEV_VIEW_PRIVATE : SEV_VIEW_SHARED;
-    struct entry *e = &tlb[cpu][page];
-    uint64_t paddr = PAGE(page) + at;
-
-    if (dice(4) && e->valid)
-        view = e->view; /* most accesses go where the last one went */
-    if (!e->valid || e->view != view || (write && !e->write)) {
-        drop(page, view);
-        san_want(m.san, cpu, PAGE(page), view, SEV_WHY_DATA, write);
-        *e = (struct entry){true, !san_watched(m.san, PAGE(page)), write, view};
-        san_touch(m.san, cpu, paddr, len, write ? bytes : NULL);
-    } else if (!e->host) {
-        san_touch(m.san, cpu, paddr, len, write ? bytes : NULL);
-        if (!san_watched(m.san, PAGE(page)))
-            e->valid = false; /* it may have a pointer again */
-    }
-    if (!write) {
-        check_read(page, at, len, view);
-    } else {
-        assert_int_equal(m.reports, 0);
-        model_write(page, at, len, view);
-    }
-}
-
-static void random_step(void)
-{
-    unsigned page = dice(PAGES), len = dice(6) ? 1 + dice(dice(4) ? 32 : 4096) : 4096;
-    unsigned at = dice(4096 - len + 1);
-    bool write = dice(2);
-
-    m.rip++;
-    m.reports = 0;
-    switch (dice(16)) {
-    case 0:
-        drop(page, SEV_VIEW_SHARED);
-        device(PAGE(page) + at, len, write);
-        if (write)
-            model_write(page, at, len, SEV_VIEW_SHARED);
-        else
-            check_read(page, at, len, SEV_VIEW_SHARED);
-        break;
-    case 1:
-        san_psp(m.san, PAGE(page) + at, len, SEV_VIEW_SHARED, false);
-        check_read(page, at, len, SEV_VIEW_SHARED);
-        break;
-    case 2:
-        drop(page, SEV_VIEW_PRIVATE);
-        san_psp(m.san, PAGE(page) + at, len, SEV_VIEW_PRIVATE, true);
-        model_write(page, at, len, SEV_VIEW_PRIVATE);
-        break;
-    case 3:
-        drop(page, SEV_VIEW_PRIVATE);
-        walk(PAGE(page) + (at & ~7u));
-        check_read(page, at & ~7u, 8, SEV_VIEW_PRIVATE);
-        break;
-    case 4:
-        drop(page, SEV_VIEW_PRIVATE);
-        san_want(m.san, 0, PAGE(page), SEV_VIEW_PRIVATE, SEV_WHY_FETCH, false);
-        len = 1 + dice(15);
-        at = dice(4096 - len);
-        san_decode(m.san, 0, PAGE(page) + at, len);
-        check_read(page, at, len, SEV_VIEW_PRIVATE);
-        break;
-    case 5:
-        for (unsigned i = 0; i < PAGES; i++)
-            tlb[dice(CPUS)][i].valid = false;
-        break;
-    default:
-        random_data(page, at, len, write);
-    }
-}
-
-static void test_random(void **state)
-{
-    (void)state;
-    seed = 1;
-    memset(model, 0, sizeof(model));
-    memset(tlb, 0, sizeof(tlb));
-    for (unsigned i = 0; i < ACCESSES; i++)
-        random_step();
-    assert_true(san_stats(m.san).mixed_ever > 1000);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -660,7 +492,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_forgotten_flush_of_a_large_page, setup, teardown),
         cmocka_unit_test_setup_teardown(test_room, setup, teardown),
         cmocka_unit_test_setup_teardown(test_names, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_random, setup, teardown),
     };
 
     return cmocka_run_group_tests_name("sanitize", tests, NULL, NULL);
