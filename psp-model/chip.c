@@ -31,8 +31,12 @@ static enum sev_status decode(struct psp *psp, size_t len, struct identity *id)
     const char *reason = NULL;
     char message[160];
 
-    if (nv_decode(id, psp->chunk, len, &reason) == 0)
+    int err = nv_decode(id, psp->chunk, len, &reason);
+
+    if (!err)
         return SEV_STATUS_SUCCESS;
+    if (err != -EINVAL && err != -ENOTSUP)
+        return psp_host_trouble(psp, "decoding the identity", err);
     if (psp->host.log) {
         snprintf(message, sizeof(message), "psp: stored identity refused: %s",
                  reason ? reason : "unknown reason");

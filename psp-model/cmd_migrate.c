@@ -10,6 +10,7 @@
  * state, reserved fields, handle, guest state), in the order of checking; trouble of the host
  * (HWERROR_PLATFORM) is not named.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "chip.h"
@@ -60,25 +61,41 @@ static enum sev_status check_target_buffers(struct cmd *cmd, const struct target
     return SEV_STATUS_SUCCESS;
 }
 
+/* One certificate of the target, which must be of that usage. */
+static int read_one(struct cert *cert, const uint8_t wire[CERT_SIZE], enum cert_usage usage)
+{
+    int err = cert_read(cert, wire);
+
+    return err || cert->usage == usage ? err : -EINVAL;
+}
+
 static enum sev_status read_target(struct cmd *cmd, struct target *t)
 {
     struct psp *psp = cmd->psp;
     uint8_t *wire = psp->chunk;
     enum sev_status status = psp_ram_read(psp, PSP_NO_ASID, t->pdh_addr, wire, CERT_SIZE);
+    int err;
 
     if (status == SEV_STATUS_SUCCESS)
         status = psp_ram_read(psp, PSP_NO_ASID, t->plat_addr, wire + CERT_SIZE, CERT_CHAIN_SIZE);
     if (status != SEV_STATUS_SUCCESS)
         return status;
-    if (cert_read(&t->pdh, wire) || t->pdh.usage != CERT_USAGE_PDH ||
-        cert_read(&t->pek, wire + CERT_SIZE) || t->pek.usage != CERT_USAGE_PEK ||
-        cert_read(&t->oca, wire + 2 * CERT_SIZE) || t->oca.usage != CERT_USAGE_OCA ||
-        cert_read(&t->cek, wire + 3 * CERT_SIZE) || t->cek.usage != CERT_USAGE_CEK)
-        return SEV_STATUS_INVALID_CERTIFICATE;
-    if (cert_verify(&t->pdh, &t->pek) || cert_verify(&t->pek, &t->oca) ||
-        cert_verify(&t->pek, &t->cek) || cert_verify(&t->oca, &t->oca))
-        return SEV_STATUS_BAD_SIGNATURE;
-    return SEV_STATUS_SUCCESS;
+    err = read_one(&t->pdh, wire, CERT_USAGE_PDH);
+    if (!err)
+        err = read_one(&t->pek, wire + CERT_SIZE, CERT_USAGE_PEK);
+    if (!err)
+        err = read_one(&t->oca, wire + 2 * CERT_SIZE, CERT_USAGE_OCA);
+    if (!err)
+        err = read_one(&t->cek, wire + 3 * CERT_SIZE, CERT_USAGE_CEK);
+    if (!err)
+        err = cert_verify(&t->pdh, &t->pek);
+    if (!err)
+        err = cert_verify(&t->pek, &t->oca);
+    if (!err)
+        err = cert_verify(&t->pek, &t->cek);
+    if (!err)
+        err = cert_verify(&t->oca, &t->oca);
+    return psp_cert_verdict(psp, err);
 }
 
 /* The chip itself must be genuine: CEK <- ASK <- ARK, and the ARK one that this model trusts, its
@@ -88,19 +105,24 @@ static enum sev_status check_roots(struct cmd *cmd, const struct target *t)
     struct psp *psp = cmd->psp;
     struct cert_root ask, ark;
     enum sev_status status = psp_ram_read(psp, PSP_NO_ASID, t->amd_addr, psp->chunk, t->amd_len);
-    long len;
+    long ask_len, ark_len;
+    int err = -EINVAL;
 
     if (status != SEV_STATUS_SUCCESS)
         return status;
-    len = cert_root_read(&ask, psp->chunk, t->amd_len);
-    if (len < 0 || ask.usage != CERT_USAGE_ASK ||
-        cert_root_read(&ark, psp->chunk + len, t->amd_len - (size_t)len) < 0 ||
-        ark.usage != CERT_USAGE_ARK || !root_is_model(&ark))
-        return SEV_STATUS_INVALID_CERTIFICATE;
-    if (cert_root_verify(&ark, &ark) || cert_root_verify(&ask, &ark) ||
-        cert_verify_by_root(&t->cek, &ask))
-        return SEV_STATUS_BAD_SIGNATURE;
-    return SEV_STATUS_SUCCESS;
+    ask_len = cert_root_read(&ask, psp->chunk, t->amd_len);
+    if (ask_len > 0 && ask.usage == CERT_USAGE_ASK) {
+        ark_len = cert_root_read(&ark, psp->chunk + ask_len, t->amd_len - (size_t)ask_len);
+        if (ark_len > 0 && ark.usage == CERT_USAGE_ARK && root_is_model(&ark))
+            err = 0;
+    }
+    if (!err)
+        err = cert_root_verify(&ark, &ark);
+    if (!err)
+        err = cert_root_verify(&ask, &ark);
+    if (!err)
+        err = cert_verify_by_root(&t->cek, &ask);
+    return psp_cert_verdict(psp, err);
 }
 
 static enum sev_status check_target(struct cmd *cmd, const struct target *t)

@@ -10,8 +10,6 @@
  * state, reserved fields), in the order of checking; trouble of the host (HWERROR_PLATFORM) is not
  * named. A changed identity is stored before it takes effect.
  */
-#include <errno.h>
-
 #include "chip.h"
 #include "dispatch.h"
 
@@ -109,7 +107,6 @@ enum sev_status cmd_pek_cert_import(struct cmd *cmd)
     uint8_t pek_wire[CERT_SIZE], oca_wire[CERT_SIZE];
     struct identity id;
     enum sev_status status;
-    int err;
 
     if (chip_identity(psp)->owned)
         return SEV_STATUS_ALREADY_OWNED;
@@ -124,15 +121,9 @@ enum sev_status cmd_pek_cert_import(struct cmd *cmd)
     if (status != SEV_STATUS_SUCCESS)
         return status;
     id = *chip_identity(psp);
-    err = identity_import(&id, pek_wire, oca_wire);
-    if (!err)
+    status = psp_cert_verdict(psp, identity_import(&id, pek_wire, oca_wire));
+    if (status == SEV_STATUS_SUCCESS)
         status = chip_change(psp, &id);
-    else if (err == -EINVAL)
-        status = SEV_STATUS_INVALID_CERTIFICATE;
-    else if (err == -EBADMSG)
-        status = SEV_STATUS_BAD_SIGNATURE;
-    else
-        status = psp_host_trouble(psp, "importing a certificate", err);
     identity_wipe(&id);
     return status;
 }

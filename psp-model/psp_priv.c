@@ -6,6 +6,7 @@
  */
 #include "psp_priv.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,20 @@ enum sev_status psp_host_trouble(struct psp *psp, const char *what, int err)
         psp->host.log(psp->ctx, PSP_LOG_ERROR, message);
     }
     return SEV_STATUS_HWERROR_PLATFORM;
+}
+
+enum sev_status psp_cert_verdict(struct psp *psp, int err)
+{
+    switch (err) {
+    case 0:
+        return SEV_STATUS_SUCCESS;
+    case -EINVAL:
+        return SEV_STATUS_INVALID_CERTIFICATE;
+    case -EBADMSG:
+        return SEV_STATUS_BAD_SIGNATURE;
+    default:
+        return psp_host_trouble(psp, "looking at a certificate", err);
+    }
 }
 
 bool psp_ram_valid(struct psp *psp, uint64_t spa, uint64_t len)

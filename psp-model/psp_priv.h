@@ -29,6 +29,10 @@ struct psp {
 /* Log trouble of the host (`err` is a negative errno) once and give HWERROR_PLATFORM. */
 enum sev_status psp_host_trouble(struct psp *psp, const char *what, int err);
 
+/* What a function of cert.h, or one with its errors, says of somebody else's certificate: SUCCESS,
+ * INVALID_CERTIFICATE, BAD_SIGNATURE, or HWERROR_PLATFORM if the host was in trouble. */
+enum sev_status psp_cert_verdict(struct psp *psp, int err) __attribute__((warn_unused_result));
+
 /* Access to memory; SUCCESS or HWERROR_PLATFORM. The range must have passed psp_ram_valid(), which
  * also refuses one that wraps around. */
 bool psp_ram_valid(struct psp *psp, uint64_t spa, uint64_t len);

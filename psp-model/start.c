@@ -56,15 +56,18 @@ static enum sev_status check(struct cmd *cmd, const struct start *s)
 }
 
 /* The peer's ECDH key. The certificate is a carrier only: its signatures are not looked at. */
-static enum sev_status peer_key(const uint8_t wire[CERT_SIZE], struct crypto_p384_public *pub)
+static enum sev_status peer_key(struct psp *psp, const uint8_t wire[CERT_SIZE],
+                                struct crypto_p384_public *pub)
 {
     struct cert cert;
+    int err = cert_read(&cert, wire);
 
-    if (cert_read(&cert, wire) || cert.usage != CERT_USAGE_PDH ||
-        (cert.algo != CERT_ALGO_ECDH_SHA256 && cert.algo != CERT_ALGO_ECDH_SHA384) ||
-        cert_public(&cert, pub))
-        return SEV_STATUS_INVALID_CERTIFICATE;
-    return SEV_STATUS_SUCCESS;
+    if (!err && (cert.usage != CERT_USAGE_PDH ||
+                 (cert.algo != CERT_ALGO_ECDH_SHA256 && cert.algo != CERT_ALGO_ECDH_SHA384)))
+        err = -EINVAL;
+    if (!err)
+        err = cert_public(&cert, pub);
+    return psp_cert_verdict(psp, err);
 }
 
 /* TEK and TIK out of the session. */
@@ -79,7 +82,7 @@ static enum sev_status unwrap(struct psp *psp, const struct start *s, struct ses
     if (status == SEV_STATUS_SUCCESS)
         status = psp_ram_read(psp, PSP_NO_ASID, s->session_addr, wire, SESSION_SIZE);
     if (status == SEV_STATUS_SUCCESS)
-        status = peer_key(cert_wire, &peer);
+        status = peer_key(psp, cert_wire, &peer);
     if (status != SEV_STATUS_SUCCESS)
         return status;
     session_read(&session, wire);

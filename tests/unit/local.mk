@@ -13,6 +13,7 @@ unit_tests = \
 	%D%/test_dispatch \
 	%D%/test_failing \
 	%D%/test_finding \
+	%D%/test_failing_cmd \
 	%D%/test_guest \
 	%D%/test_identity \
 	%D%/test_kdf \
@@ -69,6 +70,20 @@ unit_tests = \
 	-Wl,--wrap=gcry_pk_verify
 %C%_test_finding_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_finding_LDADD = libsevplugin.la libcpuext.la $(UNIT_LDADD) $(JANSSON_LIBS)
+%C%_test_failing_cmd_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_failing_cmd_LDADD = $(UNIT_LDADD)
+%C%_test_failing_cmd_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=crypto_sha256_new \
+	-Wl,--wrap=crypto_sha256_copy \
+	-Wl,--wrap=crypto_sha256_peek \
+	-Wl,--wrap=crypto_hmac_sha256 \
+	-Wl,--wrap=crypto_p384_from_seed \
+	-Wl,--wrap=crypto_p384_from_private \
+	-Wl,--wrap=crypto_p384_check \
+	-Wl,--wrap=crypto_p384_ecdh \
+	-Wl,--wrap=crypto_p384_sign \
+	-Wl,--wrap=crypto_p384_verify \
+	-Wl,--wrap=crypto_rsa_pss_verify
 %C%_test_guest_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_guest_LDADD = $(UNIT_LDADD)
 %C%_test_identity_CPPFLAGS = $(UNIT_CPPFLAGS)

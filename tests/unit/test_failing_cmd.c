@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Commands while cryptography fails, at every call in turn: the answer is HWERROR_PLATFORM (or
+ * RESOURCE_LIMIT), never a verdict about certificates or keys, and nothing changes. The linker puts
+ * the functions below between the commands and crypto.c (--wrap, see local.mk).
+ */
+#include "fixture.h"
+
+#include <errno.h>
+
+#include "crypto.h"
+#include "root.h"
+#include "session.h"
+#include "vectors.h"
+
+static struct harness *h;
+static bool armed;
+static unsigned calls, fail_at;
+
+static bool fails(void)
+{
+    return armed && ++calls == fail_at;
+}
+
+#define WRAP(type, failure, name, parameters, arguments)                                           \
+    type __real_##name parameters;                                                                 \
+    type __wrap_##name parameters;                                                                 \
+    type __wrap_##name parameters                                                                  \
+    {                                                                                              \
+        return fails() ? failure : __real_##name arguments;                                        \
+    }
+
+WRAP(struct crypto_sha256 *, NULL, crypto_sha256_new, (void), ())
+WRAP(struct crypto_sha256 *, NULL, crypto_sha256_copy, (const struct crypto_sha256 *hash), (hash))
+WRAP(int, -EIO, crypto_sha256_peek, (const struct crypto_sha256 *hash, uint8_t digest[32]),
+     (hash, digest))
+WRAP(int, -EIO, crypto_hmac_sha256,
+     (const void *key, size_t key_len, const struct crypto_piece *pieces, unsigned n,
+      uint8_t mac[32]),
+     (key, key_len, pieces, n, mac))
+WRAP(int, -EIO, crypto_p384_from_seed, (const uint8_t seed[56], struct crypto_p384_key *key),
+     (seed, key))
+WRAP(int, -EIO, crypto_p384_from_private, (struct crypto_p384_key * key), (key))
+WRAP(int, -EIO, crypto_p384_check, (const struct crypto_p384_public *pub), (pub))
+WRAP(int, -EIO, crypto_p384_ecdh,
+     (const struct crypto_p384_key *key, const struct crypto_p384_public *peer, uint8_t z[48]),
+     (key, peer, z))
+WRAP(int, -EIO, crypto_p384_sign,
+     (const struct crypto_p384_key *key, enum crypto_hash hash, const void *data, size_t len,
+      struct crypto_p384_signature *sig),
+     (key, hash, data, len, sig))
+WRAP(int, -EIO, crypto_p384_verify,
+     (const struct crypto_p384_public *pub, enum crypto_hash hash, const void *data, size_t len,
+      const struct crypto_p384_signature *sig),
+     (pub, hash, data, len, sig))
+WRAP(int, -EIO, crypto_rsa_pss_verify,
+     (const struct crypto_rsa_public *key, enum crypto_hash hash, const void *data, size_t len,
+      const uint8_t *sig),
+     (key, hash, data, len, sig))
+
+static int setup(void **state)
+{
+    (void)state;
+    armed = false;
+    h = harness_new();
+    h->host.trace = NULL; /* it asks for a digest after the command is done */
+    fixture_chip(h);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    harness_free(h);
+    return 0;
+}
+
+/* Execute the prepared command with every fault, then without. At least `least` calls can fail. */
+static void exec_failing(enum sev_cmd command, unsigned least)
+{
+    uint8_t buffer[SEV_COMMAND_SIZE_MAX];
+    struct snapshot before = snapshot(h);
+    enum sev_status status;
+
+    memcpy(buffer, h->ram + CMD_ADDR, sizeof(buffer));
+    for (fail_at = 1;; fail_at++) {
+        put(h, CMD_ADDR, buffer, sizeof(buffer));
+        calls = 0;
+        armed = true;
+        status = exec(h, command);
+        armed = false;
+        if (calls < fail_at)
+            break;
+        assert_true(status == SEV_STATUS_HWERROR_PLATFORM || status == SEV_STATUS_RESOURCE_LIMIT);
+        assert_unchanged(h, before);
+    }
+    assert_int_equal(status, SEV_STATUS_SUCCESS);
+    assert_true(fail_at > least);
+}
+
+static void a_launch(void **state)
+{
+    (void)state;
+    uint8_t cert[CERT_SIZE], session[SESSION_SIZE];
+    uint32_t handle;
+
+    cmd_clear(h);
+    exec_failing(SEV_CMD_INIT, 4);
+    assert_int_equal(exec(h, SEV_CMD_DF_FLUSH), SEV_STATUS_SUCCESS);
+
+    vector_exact("pki.txt", "cert_godh_plain", cert, sizeof(cert));
+    vector_exact("start.txt", "session", session, sizeof(session));
+    put(h, TRANS_ADDR, cert, sizeof(cert));
+    put(h, BLOB_ADDR, session, sizeof(session));
+    cmd_clear(h);
+    put32(h, CMD_ADDR + SEV_START_POLICY, 1);
+    put64(h, CMD_ADDR + SEV_START_CERT_ADDR, TRANS_ADDR);
+    put32(h, CMD_ADDR + SEV_START_CERT_LEN, CERT_SIZE);
+    put64(h, CMD_ADDR + SEV_START_SESSION_ADDR, BLOB_ADDR);
+    put32(h, CMD_ADDR + SEV_START_SESSION_LEN, SESSION_SIZE);
+    exec_failing(SEV_CMD_LAUNCH_START, 6);
+    handle = get32(h, CMD_ADDR);
+    do_activate(h, handle, 1);
+
+    put64(h, CMD_ADDR + SEV_LAUNCH_ADDR, DATA_ADDR);
+    put32(h, CMD_ADDR + SEV_LAUNCH_LEN, 0x40);
+    put32(h, CMD_ADDR + 4, 0);
+    exec_failing(SEV_CMD_LAUNCH_UPDATE_DATA, 1);
+    put64(h, CMD_ADDR + SEV_LAUNCH_ADDR, BLOB_ADDR);
+    exec_failing(SEV_CMD_LAUNCH_MEASURE, 2);
+    do_finish(h, handle);
+
+    cmd_clear(h);
+    put32(h, CMD_ADDR, handle);
+    put64(h, CMD_ADDR + SEV_ATTESTATION_ADDR, BLOB_ADDR);
+    put32(h, CMD_ADDR + SEV_ATTESTATION_LEN, 208);
+    exec_failing(SEV_CMD_ATTESTATION, 1);
+}
+
+static void new_keys(void **state)
+{
+    (void)state;
+    do_init(h);
+    exec_failing(SEV_CMD_PDH_GEN, 2);
+    exec_failing(SEV_CMD_PEK_GEN, 6);
+}
+
+static void an_owner(void **state)
+{
+    (void)state;
+    uint8_t pek[CERT_SIZE], oca[CERT_SIZE];
+
+    do_init(h);
+    assert_int_equal(exec_blob(h, SEV_CMD_PEK_CSR, BLOB_ADDR, CERT_SIZE), SEV_STATUS_SUCCESS);
+    fixture_own(h->ram + BLOB_ADDR, 9, pek, oca);
+    put(h, BLOB_ADDR, pek, CERT_SIZE);
+    put(h, TRANS_ADDR, oca, CERT_SIZE);
+    cmd_clear(h);
+    put64(h, CMD_ADDR + SEV_PEK_CERT_IMPORT_PEK_ADDR, BLOB_ADDR);
+    put32(h, CMD_ADDR + SEV_PEK_CERT_IMPORT_PEK_LEN, CERT_SIZE);
+    put64(h, CMD_ADDR + SEV_PEK_CERT_IMPORT_OCA_ADDR, TRANS_ADDR);
+    put32(h, CMD_ADDR + SEV_PEK_CERT_IMPORT_OCA_LEN, CERT_SIZE);
+    exec_failing(SEV_CMD_PEK_CERT_IMPORT, 3);
+}
+
+/* A platform may send a guest to itself. */
+static void a_journey(void **state)
+{
+    (void)state;
+    uint8_t pdh[CERT_SIZE], chain[CERT_CHAIN_SIZE], wire[CERT_ROOT_MAX];
+    struct cert_root root;
+    uint32_t handle;
+    size_t len;
+
+    h->nv_len = 0; /* a chip whose CEK has the ASK's signature */
+    harness_start(h);
+    do_init(h);
+    handle = do_launch(h, SEV_POLICY_SEV, 1);
+    do_export(h, pdh, chain);
+    put(h, 0x10000, pdh, sizeof(pdh));
+    put(h, 0x11000, chain, sizeof(chain));
+    root_ask(&root);
+    len = cert_root_write(&root, wire);
+    put(h, 0x13000, wire, len);
+    root_ark(&root);
+    len += cert_root_write(&root, wire);
+    put(h, 0x13000 + len / 2, wire, len / 2);
+    cmd_clear(h);
+    put32(h, CMD_ADDR, handle);
+    put64(h, CMD_ADDR + SEV_SEND_START_PDH_ADDR, 0x10000);
+    put32(h, CMD_ADDR + SEV_SEND_START_PDH_LEN, CERT_SIZE);
+    put64(h, CMD_ADDR + SEV_SEND_START_PLAT_ADDR, 0x11000);
+    put32(h, CMD_ADDR + SEV_SEND_START_PLAT_LEN, CERT_CHAIN_SIZE);
+    put64(h, CMD_ADDR + SEV_SEND_START_AMD_ADDR, 0x13000);
+    put32(h, CMD_ADDR + SEV_SEND_START_AMD_LEN, (uint32_t)len);
+    put64(h, CMD_ADDR + SEV_SEND_START_SESSION_ADDR, BLOB_ADDR);
+    put32(h, CMD_ADDR + SEV_SEND_START_SESSION_LEN, SESSION_SIZE);
+    exec_failing(SEV_CMD_SEND_START, 12);
+
+    cmd_clear(h);
+    put32(h, CMD_ADDR, handle);
+    put64(h, CMD_ADDR + SEV_PACKET_HEADER_ADDR, 0x18000);
+    put32(h, CMD_ADDR + SEV_PACKET_HEADER_LEN, 52);
+    put64(h, CMD_ADDR + SEV_PACKET_GUEST_ADDR, 0x110000);
+    put32(h, CMD_ADDR + SEV_PACKET_GUEST_LEN, 0x40);
+    put64(h, CMD_ADDR + SEV_PACKET_TRANS_ADDR, TRANS_ADDR);
+    put32(h, CMD_ADDR + SEV_PACKET_TRANS_LEN, 0x40);
+    exec_failing(SEV_CMD_SEND_UPDATE_DATA, 1);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(a_launch),
+        T(new_keys),
+        T(an_owner),
+        T(a_journey),
+    };
+
+    return cmocka_run_group_tests_name("failing commands", tests, NULL, NULL);
+}
