@@ -5,10 +5,12 @@
  * Implements view.h's callbacks over Bochs 3.0 (memory/memory-bochs.h, cpu/tlb.h, cpu/icache.h),
  * and says which storage has views at all:
  *
- *   RAM                      one page a frame; also the shadow RAM at C0000h..FFFFFh
- *   ROM that has an image    at its address below 4 GiB and at C0000h..DFFFFh; the last 128 KiB
- * also show at E0000h..FFFFFh, as the same page all else                 none: VGA memory, SMM's
- * RAM under it, MMIO, ROM sockets without an image
+ * - RAM, one page a frame; also the shadow RAM at C0000h..FFFFFh
+ *
+ * - ROM that has an image, at its address below 4 GiB and at C0000h..DFFFFh; the last 128 KiB also
+ *   show at E0000h..FFFFFh, as the same pages
+ *
+ * - nothing else: not VGA memory, SMM's RAM under it, MMIO, nor ROM sockets without an image
  *
  * At power-on RAM holds private data of the machine (whatever is in it), and ROM stands as its
  * image: a ROM that the launch does not measure is fetched as garbage. Until the machine has a
