@@ -121,3 +121,17 @@ guest_tests += \
 guests += fetch.64 fetch.32
 guest_sources += %D%/fetch.c
 guest_tests += %D%/fetch.tap %D%/fetch_ap.tap %D%/fetch_pae.tap %D%/fetch_pae_ap.tap
+
+# A guest that moves between two machines (tests/interop/migrate.tap): what moves is not in the image.
+guests += migrate.64
+guest_sources += %D%/migrate.c
+guest_payloads = %D%/migrate_workload.bin
+EXTRA_DIST += %D%/migrate_workload.S
+CLEANFILES += $(guest_payloads)
+
+%D%/%.bin: %D%/%.64.o
+	$(AM_V_GEN)objcopy -O binary -j .text $< $@
+
+if WITH_BOCHS
+check_DATA += $(guest_payloads)
+endif

@@ -2,6 +2,7 @@
 # Other people's tools on what this project makes.
 interop_tests = \
 	%D%/control.tap \
+	%D%/migrate.tap \
 	%D%/save.tap \
 	%D%/session.tap \
 	%D%/validate.tap
@@ -25,3 +26,8 @@ check_PROGRAMS += %D%/make_platform
 if WITH_BOCHS
 TESTS += $(interop_tests)
 endif
+
+clean-local: clean-interop
+clean-interop:
+	-rm -rf %D%/run-*
+.PHONY: clean-interop

@@ -14,7 +14,8 @@ sys.dont_write_bytecode = True  # the source folder may be read-only
 class Machine:
     """A running Bochs and one client of its control socket."""
 
-    def __init__(self, name, sev, image=None, arguments="", control=True):
+    def __init__(self, name, sev, image=None, arguments="", control=True, data=()):
+        """`data`: (offset, bytes) to put into the image's copy."""
         self.dir = name
         os.makedirs(self.dir)
         self.path = os.path.join(self.dir, "socket")
@@ -25,6 +26,9 @@ class Machine:
             with open(disk, "r+b") as f:
                 f.seek(384)
                 f.write(arguments.encode())
+                for offset, piece in data:
+                    f.seek(offset)
+                    f.write(piece)
             boot = "ata0-master: type=disk, path=%s, mode=flat\nboot: disk\n" % disk
         with open(os.path.join(self.dir, "bochsrc"), "w") as f:
             f.write("display_library: nogui\nlog: %s/bochs.log\npanic: action=fatal\n"
@@ -93,9 +97,9 @@ class Machine:
     def output(self):
         return self.read("output")
 
-    def end(self):
+    def end(self, seconds=20):
         try:
-            self.process.wait(20)
+            self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

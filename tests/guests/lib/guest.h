@@ -240,6 +240,7 @@ enum {
     CMD_SHUTDOWN = 0x02,
     CMD_PLATFORM_STATUS = 0x04,
     CMD_PDH_CERT_EXPORT = 0x08,
+    CMD_PDH_GEN = 0x09,
     CMD_DF_FLUSH = 0x0a,
     CMD_DECOMMISSION = 0x20,
     CMD_ACTIVATE = 0x21,
@@ -251,6 +252,13 @@ enum {
     CMD_LAUNCH_MEASURE = 0x33,
     CMD_LAUNCH_SECRET = 0x34,
     CMD_LAUNCH_FINISH = 0x35,
+    CMD_SEND_START = 0x40,
+    CMD_SEND_UPDATE_DATA = 0x41,
+    CMD_SEND_FINISH = 0x43,
+    CMD_SEND_CANCEL = 0x44,
+    CMD_RECEIVE_START = 0x50,
+    CMD_RECEIVE_UPDATE_DATA = 0x51,
+    CMD_RECEIVE_FINISH = 0x53,
     CMD_DBG_DECRYPT = 0x60,
     CMD_DBG_ENCRYPT = 0x61,
 };
@@ -261,6 +269,7 @@ enum {
     ST_INVALID_GUEST_STATE = 0x02,
     ST_INVALID_CONFIG = 0x03,
     ST_INVALID_LEN = 0x04,
+    ST_INVALID_CERTIFICATE = 0x06,
     ST_POLICY_FAILURE = 0x07,
     ST_INACTIVE = 0x08,
     ST_INVALID_ADDRESS = 0x09,
@@ -278,7 +287,15 @@ enum {
     MBOX_NO_ANSWER = 0x10000, /* of this library: RESP never came */
 };
 
-enum { GUEST_UNINIT, GUEST_LUPDATE, GUEST_LSECRET, GUEST_RUNNING };
+enum {
+    GUEST_UNINIT,
+    GUEST_LUPDATE,
+    GUEST_LSECRET,
+    GUEST_RUNNING,
+    GUEST_SUPDATE,
+    GUEST_RUPDATE,
+    GUEST_SENT,
+};
 enum { PLATFORM_UNINIT, PLATFORM_INIT, PLATFORM_WORKING };
 
 /* Runs a command whose buffer stands at guest physical `buffer` (0 = none): its status. */
@@ -316,6 +333,8 @@ struct secret {
     uint32_t header_len, guest_len, data_len;
 };
 uint32_t psp_secret(uint32_t handle, const struct secret *s);
+/* The same buffer for the other commands that move a packet: SEND_UPDATE_*, RECEIVE_UPDATE_*. */
+uint32_t psp_packet(uint16_t command, uint32_t handle, const struct secret *s);
 
 void put32(uint8_t *at, uint32_t v);
 void put64(uint8_t *at, uint64_t v);

@@ -156,7 +156,7 @@ uint32_t psp_guest_status(uint32_t handle, struct guest_status *out)
     return status;
 }
 
-uint32_t psp_secret(uint32_t handle, const struct secret *s)
+uint32_t psp_packet(uint16_t command, uint32_t handle, const struct secret *s)
 {
     fresh(handle);
     put64(buffer + 0x08, s->header);
@@ -165,5 +165,10 @@ uint32_t psp_secret(uint32_t handle, const struct secret *s)
     put32(buffer + 0x20, s->guest_len);
     put64(buffer + 0x28, s->data);
     put32(buffer + 0x30, s->data_len);
-    return run(CMD_LAUNCH_SECRET);
+    return run(command);
+}
+
+uint32_t psp_secret(uint32_t handle, const struct secret *s)
+{
+    return psp_packet(CMD_LAUNCH_SECRET, handle, s);
 }
