@@ -121,6 +121,12 @@ guest_tests += \
 guests += fetch.64 fetch.32
 guest_sources += %D%/fetch.c
 guest_tests += %D%/fetch.tap %D%/fetch_ap.tap %D%/fetch_pae.tap %D%/fetch_pae_ap.tap
+guests += smp_views.64 smp_views.32
+guest_sources += %D%/smp_views.c
+guest_tests += %D%/smp_views.tap %D%/smp_views_pae.tap
+guests += dma.64 dma.32
+guest_sources += %D%/dma.c
+guest_tests += %D%/dma.tap %D%/dma_ap.tap %D%/dma_pae.tap
 
 # A guest that moves between two machines (tests/interop/migrate.tap): what moves is not in the image.
 guests += migrate.64
