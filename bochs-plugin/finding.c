@@ -68,10 +68,17 @@ static bool same(const struct site *a, const struct site *b)
     return a->kind == b->kind && a->write == b->write && a->by == b->by && a->rip == b->rip;
 }
 
+/* Garbage in one block makes several instructions: one site. */
+static uint64_t site_rip(const struct san_report *report)
+{
+    if (report->kind == SAN_FETCH)
+        return report->who.rip & ~(uint64_t)(SAN_BLOCK_SIZE - 1);
+    return by_cpu(&report->who) ? report->who.rip : report->writer.rip;
+}
+
 bool findings_count(struct findings *findings, const struct san_report *report)
 {
-    struct site site = {report->kind, report->write, report->who.by,
-                        by_cpu(&report->who) ? report->who.rip : report->writer.rip, 1};
+    struct site site = {report->kind, report->write, report->who.by, site_rip(report), 1};
     uint64_t hash = (site.rip * 16 + (unsigned)site.kind) * UINT64_C(0x9e3779b97f4a7c15);
     unsigned at = (unsigned)(hash >> 51) % BUCKETS;
 

@@ -41,8 +41,9 @@ void findings_free(struct findings *findings); /* closes the file */
 int findings_open(struct findings *findings, const char *path) __attribute__((warn_unused_result));
 
 /* Counts a report. True if it is the first of its site: the same kind of access by the same
- * instruction; for devices and the secure processor, of data from the same instruction. When there
- * are more sites than findings has room for, further ones are only counted. */
+ * instruction (for fetches: in the same block); for devices and the secure processor, of data from
+ * the same instruction. When there are more sites than findings has room for, further ones are only
+ * counted. */
 bool findings_count(struct findings *findings, const struct san_report *report);
 /* A new site: its text to `line`, its JSON to the file. */
 void findings_tell(struct findings *findings, const struct finding *finding, char *line,

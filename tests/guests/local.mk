@@ -141,3 +141,8 @@ CLEANFILES += $(guest_payloads)
 if WITH_BOCHS
 check_DATA += $(guest_payloads)
 endif
+
+# Mistakes with the C-bit, for the sanitizer to find.
+guests += bugs.64
+guest_sources += %D%/bugs.c
+guest_tests += %D%/bugs.tap

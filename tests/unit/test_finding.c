@@ -86,8 +86,14 @@ static void test_a_site_is_told_once(void **state)
     assert_false(findings_count(findings, &device));
     device.writer.rip = 0x108;
     assert_true(findings_count(findings, &device));
-    assert_int_equal(findings_reports(findings), 7);
-    assert_int_equal(findings_sites(findings), 5);
+    device.kind = SAN_FETCH;
+    device.who.by = SAN_BY_CPU;
+    device.who.rip = 0x203;
+    assert_true(findings_count(findings, &device));
+    device.who.rip = 0x20f;
+    assert_false(findings_count(findings, &device));
+    assert_int_equal(findings_reports(findings), 9);
+    assert_int_equal(findings_sites(findings), 6);
 }
 
 static void test_text_and_json(void **state)
