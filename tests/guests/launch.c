@@ -110,6 +110,8 @@ static void measure(void)
     is(psp_update_data(handle, PHYS(REGION2), 4112), ST_SUCCESS, "LAUNCH_UPDATE_DATA");
     fill_region(BLOB, 4112, 2);
     ok(!memcmp(private_alias(REGION2), BLOB, 4112), "the guest reads its region through the C-bit");
+    ok(memcmp(REGION2, BLOB, 16) && memcmp(REGION2 + 4096, BLOB + 4096, 16),
+       "from its first to its last block it is ciphertext without");
     is(psp_measure(handle, 0, &len), ST_INVALID_LEN, "LAUNCH_MEASURE asks for the length");
     is(len, 48, "which is 48");
     expect_state(GUEST_LUPDATE, "asking changes no state");
@@ -152,6 +154,7 @@ static void secret(void)
     is(psp_secret(handle, &s), ST_SUCCESS, "LAUNCH_SECRET");
     ok(!memcmp(private_alias(SECRET_PAGE), known_secret, sizeof(known_data)),
        "the guest reads the secret through the C-bit");
+    ok(memcmp(SECRET_PAGE, known_secret, 16), "without it the secret is ciphertext");
 }
 
 static void finish(void)
