@@ -127,6 +127,12 @@ guest_tests += %D%/smp_views.tap %D%/smp_views_pae.tap
 guests += dma.64 dma.32
 guest_sources += %D%/dma.c
 guest_tests += %D%/dma.tap %D%/dma_ap.tap %D%/dma_pae.tap
+guests += alias.64 alias.32
+guest_sources += %D%/alias.c
+guest_tests += %D%/alias.tap %D%/alias_ap.tap %D%/alias_pae.tap
+guests += walk.64 walk.32
+guest_sources += %D%/walk.c
+guest_tests += %D%/walk.tap %D%/walk_ap.tap %D%/walk_pae.tap
 
 # A guest that moves between two machines (tests/interop/migrate.tap): what moves is not in the image.
 guests += migrate.64
