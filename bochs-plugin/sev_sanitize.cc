@@ -212,18 +212,27 @@ static void print_info(void *, const char *line)
 
 static void summary(struct sev_sanitizer *s)
 {
-    if (!s->told)
-        findings_summary(s->findings, print_info, NULL);
+    struct san_stats stats = san_stats(s->san);
+
+    if (s->told)
+        return;
     s->told = true;
+    findings_summary(s->findings, print_info, NULL);
+    BX_INFO(("sanitizer: %llu pages were seen through both views, %llu accesses to watched pages",
+             (unsigned long long)stats.mixed_ever, (unsigned long long)stats.touches));
+    if (stats.forgotten)
+        BX_INFO(("sanitizer: %llu pages were forgotten for want of room: reports may be missing",
+                 (unsigned long long)stats.forgotten));
 }
 
 /* Bochs's debugger takes the control as at a watchpoint: after the instruction. */
-static void stop(struct sev_sanitizer *s, const struct san_report *report)
+static void stop(struct sev_sanitizer *s, const struct san_report *report, const char *line)
 {
 #if BX_DEBUGGER
     if (bx_dbg.debugger_active) {
         BX_CPU_C *cpu = BX_CPU(report->who.cpu == SEV_HOOKS_NO_CPU ? 0 : report->who.cpu);
 
+        dbg_printf("%s\n", line);
         cpu->watchpoint = report->paddr;
         cpu->break_point = report->write ? BREAK_POINT_WRITE : BREAK_POINT_READ;
         return;
@@ -246,7 +255,7 @@ static void san_ops_report(void *ctx, const struct san_report *report)
     findings_tell(s->findings, &f, line, sizeof(line));
     BX_ERROR(("%s", line));
     if (s->machine->opt->sanitize == OPT_SANITIZE_BREAK)
-        stop(s, report);
+        stop(s, report, line);
 }
 
 /* --- life --- */

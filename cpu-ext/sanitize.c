@@ -27,6 +27,7 @@ struct page {
     uint8_t state;         /* enum state */
     uint8_t view : 1;      /* enum sev_view: that of all translations now */
     uint8_t stale : 1;     /* an entry that maps it has another C-bit than the translations */
+    uint8_t in_use : 1;    /* as a page table: known for sure */
 };
 
 struct mixed {
@@ -251,7 +252,9 @@ static void table_store(struct san *san, struct page *page, const struct access 
 
     if (access->view == SEV_VIEW_SHARED) {
         /* It may have been given up as a page table long ago. */
-        if (san->ops.is_table(san->ops.ctx, access->who.cpu, paddr))
+        if (!page->in_use)
+            page->in_use = san->ops.is_table(san->ops.ctx, access->who.cpu, paddr);
+        if (page->in_use)
             report(san, SAN_TABLE_STORE, page, access);
         else
             page->table = 0;
@@ -366,7 +369,7 @@ void san_touch(struct san *san, unsigned cpu, uint64_t paddr, unsigned len, cons
     if (why == SEV_WHY_DATA && page->stale && is_stale(san, cpu, &access))
         report(san, SAN_STALE_TRANSLATION, page, &access);
     if (why == SEV_WHY_DATA && page->table) {
-        page->table--;
+        page->in_use &= --page->table > 0;
         if (data)
             table_store(san, page, &access, data);
     }

@@ -24,7 +24,7 @@ static struct machine {
     bool in_use;         /* as a page table */
     uint64_t entry;      /* what peek finds */
     bool translated;     /* is there a live translation of any page? */
-    unsigned watches;
+    unsigned watches, asked;
     unsigned reports;
     struct san_report last;
 } m;
@@ -59,6 +59,7 @@ static bool ops_is_table(void *ctx, unsigned cpu, uint64_t paddr)
     (void)ctx;
     (void)cpu;
     (void)paddr;
+    m.asked++;
     return m.in_use;
 }
 
@@ -325,11 +326,15 @@ static void test_page_tables(void **state)
     walk(PAGE(14));
     assert_true(san_watched(m.san, PAGE(14)));
     m.in_use = true;
+    m.asked = 0;
     m.rip = 0x508;
     data(PAGE(14), 8, SEV_VIEW_SHARED, true);
     assert_int_equal(m.reports, 1);
     assert_int_equal(m.last.kind, SAN_TABLE_STORE);
     assert_int_equal(m.last.who.rip, 0x508);
+    data(PAGE(14) + 8, 8, SEV_VIEW_SHARED, true);
+    assert_int_equal(m.reports, 2);
+    assert_int_equal(m.asked, 1); /* it is slow to ask */
     m.reports = 0;
 
     /* Given up as a page table, then shared: nobody's business. */
