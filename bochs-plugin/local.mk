@@ -46,7 +46,8 @@ plugin_sources = \
 	%D%/sev_sanitize.cc \
 	%D%/sev_save.cc
 
-dist_man_MANS += %D%/bochs-sev.1 %D%/bochs-sev.5 %D%/bochs-sev-control.7 %D%/bochs-sev-debug.7 %D%/bochs-sev-trace.5
+dist_man_MANS += %D%/bochs-sev.1 %D%/bochs-sev.5 %D%/bochs-sev-control.7 %D%/bochs-sev-debug.7 \
+	%D%/bochs-sev-sanitizer.7 %D%/bochs-sev-trace.5
 
 # --- the plugin ---------------------------------------------------------------------------------
 if WITH_BOCHS

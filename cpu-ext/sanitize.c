@@ -442,7 +442,7 @@ static const struct {
         {"private-read-of-shared",
          "reads garbage: the data was written through a mapping without the C-bit"},
     [SAN_FIRMWARE_READ] = {"firmware-read-shared",
-                           "reads ciphertext: firmware is private, this mapping is not"},
+                           "reads ciphertext: what firmware or the launch put there is private"},
     [SAN_DEVICE_READ] = {"device-read-of-private",
                          "a device sees ciphertext: its buffer must be shared memory"},
     [SAN_DEVICE_WRITE] = {"device-write-to-private",

@@ -89,7 +89,8 @@ struct san_ops {
 struct san;
 
 /* Follows RAM below `ram_end`, a multiple of 4096; all accesses elsewhere are ignored. `cbit_mask`
- * as in hooks.h. NULL if out of memory. 40 bytes a page, and up to 25 MiB for mixed pages. */
+ * as in hooks.h. NULL if out of memory. 40 bytes a page, and up to 26 MiB for mixed pages.
+ */
 struct san *san_new(uint64_t ram_end, uint64_t cbit_mask, const struct san_ops *ops);
 void san_free(struct san *san);
 
