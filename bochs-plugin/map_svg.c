@@ -41,7 +41,7 @@ static const char patterns[] =
     "<rect width='6' height='6' fill='#d6e6f4'/>"
     "<path d='M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2' stroke='#9dbfdd' stroke-width='0.8'/></pattern>\n"
     "<pattern id='shared' width='6' height='6' patternUnits='userSpaceOnUse'>"
-    "<rect width='6' height='6' fill='#c8500a'/></pattern>\n"
+    "<rect width='6' height='6' fill='#b54200'/></pattern>\n"
     "<pattern id='partly' width='6' height='4' patternUnits='userSpaceOnUse'>"
     "<rect width='6' height='4' fill='#f6cfa6'/>"
     "<rect width='6' height='2' fill='#d9691c'/></pattern>\n"
@@ -315,7 +315,7 @@ static double draw_legend(const struct drawing *d, double y)
 static double draw_explanation(const struct drawing *d, double y)
 {
     static const char *const sentences[] = {
-        "Down are addresses, to the right is time. A row is a piece of memory; its colour says "
+        "Down are addresses, to the right is time. A row is a piece of memory; its pattern says "
         "how it was used at that time.",
         "A device cannot read private memory. So a Linux guest keeps one large shared area, "
         "the swiotlb: what a disk or network card shall read or write is copied through it.",

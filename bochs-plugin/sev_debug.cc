@@ -93,54 +93,78 @@ static void print_bytes(uint64_t address, const Bit8u *bytes, unsigned n)
     dbg_printf("%016" PRIx64 "  %-48s |%s|\n", address, hex, text);
 }
 
+static bool get_look(const char *text, enum look *look)
+{
+    enum sev_view view;
+
+    if (get_view(text, &view))
+        *look = view == SEV_VIEW_PRIVATE ? LOOK_PRIVATE : LOOK_SHARED;
+    else if (!strcasecmp(text, "stored"))
+        *look = LOOK_STORED;
+    else {
+        dbg_printf("sev: '%s' is no view: private, shared or stored\n", text);
+        return false;
+    }
+    return true;
+}
+
+/* Where memory for `at` is; false, and said so, if there is none. */
+static bool find_memory(uint64_t at, bool linear, uint64_t *paddr)
+{
+    bx_phy_address address = (bx_phy_address)at;
+
+    if (linear && !BX_CPU(dbg_cpu)->dbg_xlate_linear2phy((bx_address)at, &address)) {
+        dbg_printf("sev: linear address %#" PRIx64 " is not mapped\n", at);
+        return false;
+    }
+    *paddr = address;
+    if (linear ? address < address_end : at < address_end)
+        if (bx_sev_map_kind(address) != MAP_MMIO)
+            return true;
+    dbg_printf("sev: there is no memory at %#" PRIx64 ", and device registers are not read\n",
+               linear ? (uint64_t)address : at);
+    return false;
+}
+
+/* Up to 16 bytes at `at`, not past the end of its page; how many. */
+static unsigned read_line(struct sev_machine *m, uint64_t at, uint64_t paddr, enum look look,
+                          uint64_t left)
+{
+    uint64_t rest = page_size - at % page_size, n = left < 16 ? left : 16;
+    Bit8u bytes[16];
+
+    if (n > rest)
+        n = rest;
+    look_at(m, paddr, look, bytes, (unsigned)n);
+    print_bytes(at, bytes, (unsigned)n);
+    return (unsigned)n;
+}
+
 /* read, VIEW, phys|lin, ADDRESS[, LENGTH] */
 static void command_read(struct sev_machine *m, int argc, char **argv)
 {
-    uint64_t address, length = 64;
-    enum sev_view view;
+    uint64_t address, length = 64, paddr, shown = ~UINT64_C(0);
     bool linear = !strcasecmp(argv[2], "lin");
-    enum look look = LOOK_STORED;
+    enum look look;
 
-    if (get_view(argv[1], &view))
-        look = view == SEV_VIEW_PRIVATE ? LOOK_PRIVATE : LOOK_SHARED;
-    else if (strcasecmp(argv[1], "stored")) {
-        dbg_printf("sev: '%s' is no view: private, shared or stored\n", argv[1]);
+    if (!get_look(argv[1], &look) || !get_number(argv[3], &address) ||
+        (argc > 4 && !get_number(argv[4], &length)))
         return;
-    }
     if (!linear && strcasecmp(argv[2], "phys")) {
         dbg_printf("sev: '%s' is neither phys nor lin\n", argv[2]);
         return;
     }
-    if (!get_number(argv[3], &address) || (argc > 4 && !get_number(argv[4], &length)))
-        return;
+    bx_sev_map_look(m);
     if (length > read_max)
         length = read_max;
-    for (uint64_t done = 0, shown = ~UINT64_C(0); done < length;) {
-        uint64_t at = address + done, rest = page_size - at % page_size;
-        unsigned n = length - done < 16 ? (unsigned)(length - done) : 16;
-        bx_phy_address paddr = (bx_phy_address)at;
-        Bit8u bytes[16];
-
-        if (n > rest)
-            n = (unsigned)rest;
-        if (linear && !BX_CPU(dbg_cpu)->dbg_xlate_linear2phy((bx_address)at, &paddr)) {
-            dbg_printf("sev: linear address %#" PRIx64 " is not mapped\n", at);
+    for (uint64_t done = 0; done < length;) {
+        if (!find_memory(address + done, linear, &paddr))
             return;
-        }
-        if (paddr >= address_end || bx_sev_map_kind(paddr) == MAP_MMIO) {
-            dbg_printf("sev: there is no memory at %#" PRIx64
-                       ", and device registers are not read\n",
-                       (uint64_t)paddr);
-            return;
-        }
         if ((paddr & page_mask) != shown)
-            dbg_printf("physical page %#" PRIx64 ", last used: %s; %s view\n",
-                       (uint64_t)(paddr & page_mask),
+            dbg_printf("physical page %#" PRIx64 ", last used: %s; %s view\n", paddr & page_mask,
                        map_use_name(map_use(m->map, paddr / page_size)), argv[1]);
         shown = paddr & page_mask;
-        look_at(m, paddr, look, bytes, n);
-        print_bytes(at, bytes, n);
-        done += n;
+        done += read_line(m, address + done, paddr, look, length - done);
     }
 }
 
@@ -164,8 +188,8 @@ static uint64_t read_entry(struct sev_machine *m, uint64_t paddr, unsigned size)
 static void print_entry(const struct walk *walk, const char *name, unsigned index, uint64_t at,
                         uint64_t entry, bool has_cbit)
 {
-    dbg_printf("%-5s [%3u] at %#011" PRIx64 ": %#018" PRIx64 "  %s %c%c%c%c%c%s%s%s\n", name, index,
-               at, entry,
+    dbg_printf("%-5s [%3u] at 0x%09" PRIx64 ": 0x%016" PRIx64 "  %s %c%c%c%c%c%s%s%s\n", name,
+               index, at, entry,
                !has_cbit            ? "C=-"
                : entry & walk->cbit ? "C=1"
                                     : "C=0",
@@ -242,6 +266,7 @@ static void command_translate(struct sev_machine *m, int, char **argv)
 
     if (!get_number(argv[1], &walk.linear))
         return;
+    bx_sev_map_look(m);
     if (!cpu->cr0.get_PG()) {
         dbg_printf("CPU %u has paging off: physical %#" PRIx64 ", private\n", dbg_cpu, walk.linear);
         return;
@@ -274,7 +299,7 @@ static unsigned print_ranges(struct sev_machine *m, enum map_use use)
     unsigned n = 0;
 
     for (; map_next_range(m->map, use, &range); n++)
-        dbg_printf("%#012" PRIx64 "-%#012" PRIx64 " %8" PRIu64 " page(s), %s: %s\n",
+        dbg_printf("0x%010" PRIx64 "-0x%010" PRIx64 " %8" PRIu64 " page(s), %s: %s\n",
                    range.first * page_size, (range.first + range.pages) * page_size - 1,
                    range.pages, map_size_text(range.pages * page_size, text), map_use_name(use));
     return n;

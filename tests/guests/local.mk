@@ -152,3 +152,7 @@ endif
 guests += bugs.64
 guest_sources += %D%/bugs.c
 guest_tests += %D%/bugs.tap
+
+# For the debugger's tests (tests/plugin).
+guests += watched.64 watched.32
+guest_sources += %D%/watched.c

@@ -2,6 +2,7 @@
 # The plugin in Bochs: directive, debugger.
 plugin_tests = \
 	%D%/debugger.tap \
+	%D%/debugger_memory.tap \
 	%D%/directive.tap \
 	%D%/patches.tap
 
