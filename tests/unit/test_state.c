@@ -173,6 +173,8 @@ static void killed(void **state)
     uint8_t data[NV_SIZE + 1];
     size_t len;
 
+    bool stored = false;
+
     state_close(opened());
     srand(1);
     for (int round = 0; round < 40; round++) {
@@ -184,18 +186,21 @@ static void killed(void **state)
                     break;
             _exit(1);
         }
-        usleep((useconds_t)(2000 + rand() % 8000));
+        usleep((useconds_t)(2000 + rand() % 20000));
         kill(pid, SIGKILL);
         assert_int_equal(waitpid(pid, NULL, 0), pid);
         struct state *s = opened();
         int failed = state_load(s, data, sizeof(data), &len);
-        assert_true(!failed || (round == 0 && failed == -ENOENT));
+        /* Killed before its first store, or not started yet on a busy machine; later never. */
+        assert_true(!failed || (!stored && failed == -ENOENT));
         if (!failed) {
+            stored = true;
             assert_int_equal(len, NV_SIZE);
             assert_true(!memcmp(data, blob[0], NV_SIZE) || !memcmp(data, blob[1], NV_SIZE));
         }
         state_close(s);
     }
+    assert_true(stored);
 }
 
 /* python3: s = sha256(b"seed").digest(); sha256(s + n.to_bytes(8, "little")) for n = 0, 1 */
