@@ -307,15 +307,19 @@ void bx_sev_memory_want(void *ctx, unsigned, uint64_t paddr, enum sev_view wante
     mem->cpu_walks = false;
 }
 
-/* Where ROM and shadow RAM share an address only the chip set knows which one is read: as it
- * stands, which is how the CPU left it. */
+/* Where ROM and shadow RAM share an address the chip set knows which one is read. */
 bool bx_sev_memory_peek(void *ctx, uint64_t paddr, enum sev_view wanted, void *buf, unsigned len)
 {
     struct sev_memory *mem = (struct sev_memory *)ctx;
     struct bx_sev_pages pages = resolve(mem, paddr);
+    const bx_phy_address frame = paddr & ~(uint64_t)(VIEW_PAGE_SIZE - 1);
 
-    return pages.n == 1 && !view_peek(mem->view, pages.page[0], wanted,
-                                      (unsigned)(paddr % VIEW_PAGE_SIZE), buf, len);
+    for (unsigned i = 0; i < pages.n; i++)
+        if (pages.n == 1 ||
+            memory_host(mem, pages.page[i]) == BX_MEM(0)->getHostMemAddr(NULL, frame, BX_READ))
+            return !view_peek(mem->view, pages.page[i], wanted, (unsigned)(paddr % VIEW_PAGE_SIZE),
+                              buf, len);
+    return false;
 }
 
 /* The secure processor reaches RAM and ROM; at C0000h..FFFFFh the ROM, which is what is there while
