@@ -6,7 +6,7 @@
  *   BUG kind rip       the accessing instruction, or for a device the one that wrote the data
  *
  * and bugs.tap compares. With the argument correct=1 it does the same work as it should be done,
- * and nothing may be reported.
+ * and nothing may be reported; with cpus=2 a second CPU takes part.
  *
  * AMD64 APM vol. 2, 15.34.5; PIIX3 datasheet 2.9 (bus-master IDE); ATA/ATAPI-4 (READ/WRITE DMA).
  */
@@ -180,6 +180,39 @@ static void forgotten_flush(void)
     ok(true, "a changed mapping");
 }
 
+/* The same where the flush was done, but not on the second CPU. */
+
+STORE(shootdown_store)
+
+static void warm(void *at)
+{
+    stale_warm(at, 1);
+}
+
+static void flush(void *at)
+{
+    invlpg(at);
+}
+
+static void late(void *at)
+{
+    shootdown_store(at, 2);
+}
+
+static void forgotten_shootdown(void)
+{
+    void *at = (void *)(uintptr_t)map(page_alloc(1), cbit);
+
+    ok(ap_start(NULL), "a second CPU");
+    on_cpu(1, warm, at);
+    *table_entry(&t, (uintptr_t)at, 1) &= ~cbit;
+    flush(at);
+    if (correct)
+        on_cpu(1, flush, at);
+    expect("stale-translation", (const void *)shootdown_store);
+    on_cpu(1, late, at);
+}
+
 /* --- 4: a page that both sides use, as a GHCB is, read private --- */
 
 STORE(ghcb_store)
@@ -235,12 +268,14 @@ void guest_main(void)
     cbit = boot_cbit;
     correct = argument("correct", 0);
     t = table_new(4, cbit, 64 * PAGE_2M);
-    for (uint64_t at = SHARED_WINDOW; at < SHARED_WINDOW + PAGE_2M; at += PAGE_2M)
-        *table_entry(&t, at, 2) &= ~cbit;
+    *table_entry(&t, SHARED_WINDOW, 2) &= ~cbit;
+    table_map(&t, 0xfee00000, 0xfee00000, PAGE_2M, PTE_P | PTE_W); /* the local APIC */
     write_cr3(table_cr3(&t));
     dma_buffer();
     page_table();
     forgotten_flush();
+    if (argument("cpus", 1) == 2)
+        forgotten_shootdown();
     ghcb();
     firmware();
     copied_code();
