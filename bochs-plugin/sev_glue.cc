@@ -236,7 +236,7 @@ static void glue_hooks_install(struct sev_machine *m)
     cbit_init(&m->cbit, (unsigned)m->opt->cbitpos);
     m->cbit.sink.ctx = m;
     m->cbit.sink.wbinvd = glue_wbinvd;
-    if (m->memory || m->map)
+    if (m->memory || m->map || m->sanitizer)
         m->cbit.sink.want = glue_want;
     if (m->memory)
         m->cbit.sink.peek = glue_peek;
