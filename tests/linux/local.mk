@@ -3,6 +3,7 @@
 linux_tests = \
 	%D%/linux_cbit47.tap \
 	%D%/linux_cbit51.tap \
+	%D%/linux_map.tap \
 	%D%/linux_nosev.tap \
 	%D%/linux_sanitize.tap \
 	%D%/linux_smp.tap \
