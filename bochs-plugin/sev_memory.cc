@@ -44,12 +44,18 @@ static const uint64_t bios_base = (UINT64_C(1) << 32) - BIOSROMSZ;
 static const uint32_t bios_pages = BIOSROMSZ / VIEW_PAGE_SIZE,
                       rom_pages = bios_pages + EXROMSIZE / VIEW_PAGE_SIZE;
 
+enum rom_state {
+    ROM_EMPTY,    /* an empty socket: no views */
+    ROM_IMAGE,    /* stands as its image, which a guest sees decrypted: as garbage */
+    ROM_LAUNCHED, /* private data of the guest, at least in part */
+};
+
 struct sev_memory {
     const struct sev_machine *machine;
     struct view *view;
     uint32_t ram_pages;
-    Bit8u *rom;                 /* Bochs's array: BIOS, then the option ROMs */
-    std::vector<bool> rom_used; /* which of its pages have an image */
+    Bit8u *rom;                     /* Bochs's array: BIOS, then the option ROMs */
+    std::vector<uint8_t> rom_state; /* enum rom_state of its pages */
     uint8_t boot_key[16];
     bool cpu_walks; /* a CPU is in the middle of a page walk or fetch */
     bool warned;    /* of an unmeasured ROM */
@@ -66,7 +72,7 @@ struct bx_sev_pages {
 
 static void add_rom(const struct sev_memory *mem, struct bx_sev_pages *pages, uint32_t rom_page)
 {
-    if (mem->rom_used[rom_page])
+    if (mem->rom_state[rom_page] != ROM_EMPTY)
         pages->page[pages->n++] = mem->ram_pages + rom_page;
 }
 
@@ -178,13 +184,14 @@ static void flush_tlbs()
 /* --- life --- */
 
 /* Pages of the ROM array with nothing but FFh in them are empty sockets. */
-static void find_roms(struct sev_memory *mem)
+static void find_roms(struct sev_memory *mem, bool launched)
 {
     for (uint32_t page = 0; page < rom_pages; page++) {
         const Bit8u *data = mem->rom + (size_t)page * VIEW_PAGE_SIZE;
 
-        for (unsigned i = 0; i < VIEW_PAGE_SIZE && !mem->rom_used[page]; i++)
-            mem->rom_used[page] = data[i] != 0xff;
+        for (unsigned i = 0; i < VIEW_PAGE_SIZE && mem->rom_state[page] == ROM_EMPTY; i++)
+            if (data[i] != 0xff)
+                mem->rom_state[page] = launched ? ROM_LAUNCHED : ROM_IMAGE;
     }
 }
 
@@ -231,7 +238,7 @@ struct sev_memory *bx_sev_memory_new(struct sev_machine *machine)
                   "give host= the value of guest= (memory:), or say encryption=none"));
     mem->machine = machine;
     mem->ram_pages = (uint32_t)(BX_MEM(0)->get_memory_len() / VIEW_PAGE_SIZE);
-    mem->rom_used.assign(rom_pages, false);
+    mem->rom_state.assign(rom_pages, ROM_EMPTY);
     new_view(mem);
     return mem;
 }
@@ -239,12 +246,13 @@ struct sev_memory *bx_sev_memory_new(struct sev_machine *machine)
 void bx_sev_memory_power_on(struct sev_memory *mem, struct rng *rng)
 {
     static const uint64_t top = 0xfffff000; /* always in the BIOS ROM, if A20 is open */
+    const bool by_guest = mem->machine->opt->launch == OPT_LAUNCH_GUEST;
     int err;
 
     mem->rom = BX_MEM(0)->getHostMemAddr(NULL, top, BX_READ) - (top & BIOS_MASK);
-    find_roms(mem);
+    find_roms(mem, by_guest);
     err = install_boot_key(mem, rng);
-    if (!err && mem->machine->opt->launch == OPT_LAUNCH_GUEST)
+    if (!err && by_guest)
         err = view_declare(mem->view, mem->ram_pages, rom_pages, boot_asid);
     if (err)
         BX_FATAL(("sev: memory encryption could not be started: %s", strerror(-err)));
@@ -299,7 +307,7 @@ void bx_sev_memory_want(void *ctx, unsigned, uint64_t paddr, enum sev_view wante
     struct bx_sev_pages pages = resolve(mem, paddr);
 
     if (why == SEV_WHY_FETCH && !mem->warned && pages.n && pages.page[0] >= mem->ram_pages &&
-        !view_owner(mem->view, pages.page[0]))
+        mem->rom_state[pages.page[0] - mem->ram_pages] != ROM_LAUNCHED)
         warn_unmeasured(mem, paddr);
     mem->cpu_walks = why == SEV_WHY_FETCH || why == SEV_WHY_WALK;
     for (unsigned i = 0; i < pages.n; i++)
@@ -322,6 +330,14 @@ bool bx_sev_memory_peek(void *ctx, uint64_t paddr, enum sev_view wanted, void *b
     return false;
 }
 
+static void note_access(struct sev_memory *mem, uint32_t rom_page, bool launches)
+{
+    if (launches)
+        mem->rom_state[rom_page] = ROM_LAUNCHED;
+    else if (mem->rom_state[rom_page] == ROM_EMPTY)
+        mem->rom_state[rom_page] = ROM_IMAGE;
+}
+
 /* The secure processor reaches RAM and ROM; at C0000h..FFFFFh the ROM, which is what is there while
  * it may go there, before the first instruction. What it launches is part of an image, even if all
  * FFh. -EFAULT where nothing has views. */
@@ -330,7 +346,7 @@ static int access_pages(struct sev_memory *mem, uint32_t asid, uint64_t spa, uin
 {
     while (len) {
         if (is_rom(spa))
-            mem->rom_used[rom_page_of(spa)] = true;
+            note_access(mem, rom_page_of(spa), asid && out);
         struct bx_sev_pages pages = resolve(mem, spa);
         unsigned offset = (unsigned)(spa % VIEW_PAGE_SIZE), n = VIEW_PAGE_SIZE - offset;
         int err;
@@ -364,14 +380,15 @@ int bx_sev_memory_write(struct sev_memory *mem, uint32_t asid, uint64_t spa, con
 
 /* --- save and restore ---
  *
- * The boot key (16 bytes), for each page of the ROM array 0 or 1 and 4096 bytes, view_save(). */
+ * The boot key (16 bytes), for each page of the ROM array its enum rom_state and, unless it is
+ * empty, 4096 bytes, view_save(). */
 
 size_t bx_sev_memory_save_size(const struct sev_memory *mem)
 {
     size_t used = 0;
 
     for (uint32_t page = 0; page < rom_pages; page++)
-        used += mem->rom_used[page];
+        used += mem->rom_state[page] != ROM_EMPTY;
     return sizeof(mem->boot_key) + rom_pages + used * VIEW_PAGE_SIZE + view_save_size(mem->view);
 }
 
@@ -380,8 +397,8 @@ void bx_sev_memory_save(const struct sev_memory *mem, uint8_t *out)
     memcpy(out, mem->boot_key, sizeof(mem->boot_key));
     out += sizeof(mem->boot_key);
     for (uint32_t page = 0; page < rom_pages; page++) {
-        *out++ = mem->rom_used[page];
-        if (!mem->rom_used[page])
+        *out++ = mem->rom_state[page];
+        if (mem->rom_state[page] == ROM_EMPTY)
             continue;
         memcpy(out, mem->rom + (size_t)page * VIEW_PAGE_SIZE, VIEW_PAGE_SIZE);
         out += VIEW_PAGE_SIZE;
@@ -406,10 +423,10 @@ int bx_sev_memory_restore(struct sev_memory *mem, const uint8_t *in, size_t len)
     memcpy(mem->boot_key, in, sizeof(mem->boot_key));
     in += sizeof(mem->boot_key);
     for (uint32_t page = 0; page < rom_pages; page++) {
-        if (in == end)
+        if (in == end || *in > ROM_LAUNCHED)
             return -EINVAL;
-        mem->rom_used[page] = *in++ != 0;
-        if (!mem->rom_used[page])
+        mem->rom_state[page] = *in++;
+        if (mem->rom_state[page] == ROM_EMPTY)
             continue;
         if ((size_t)(end - in) < VIEW_PAGE_SIZE)
             return -EINVAL;

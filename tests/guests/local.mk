@@ -133,6 +133,9 @@ guest_tests += %D%/alias.tap %D%/alias_ap.tap %D%/alias_pae.tap
 guests += walk.64 walk.32
 guest_sources += %D%/walk.c
 guest_tests += %D%/walk.tap %D%/walk_ap.tap %D%/walk_pae.tap
+guests += rom.64
+guest_sources += %D%/rom.c
+guest_tests += %D%/rom.tap
 
 # A guest that moves between two machines (tests/interop/migrate.tap): what moves is not in the image.
 guests += migrate.64

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Question: is a ROM private memory that the launch made? Through C=1 its code is there and runs,
+ * through C=0 it is ciphertext, whichever was looked at last.
+ *
+ * AMD64 APM vol. 2, 15.34.5; AMD pub. 55766, 6.2 (LAUNCH_UPDATE_DATA encrypts in place).
+ */
+#include "guest.h"
+
+static uint8_t through_key[PAGE_4K], bus[PAGE_4K];
+
+static void look(uint8_t *private_at, uint8_t *shared_at, uint64_t paddr, const char *name)
+{
+    views_map(private_at, paddr, PTE_P | PTE_W | boot_cbit);
+    views_map(shared_at, paddr, PTE_P | PTE_W);
+    memcpy(through_key, private_at, PAGE_4K);
+    memcpy(bus, shared_at, PAGE_4K);
+    is(equal_blocks(through_key, bus, PAGE_4K), 0, name);
+    ok(random_page(bus) && !random_page(through_key), "  random through C=0, not so through C=1");
+    ok(equal_blocks(through_key, private_at, PAGE_4K) == 256 &&
+           equal_blocks(bus, shared_at, PAGE_4K) == 256,
+       "  and it stays what it is");
+}
+
+/* A RET somewhere in the BIOS, after its page was looked at through C=0. */
+static void run(const uint8_t *private_at, const uint8_t *shared_at)
+{
+    for (unsigned i = 0; i < PAGE_4K; i++)
+        if (private_at[i] == 0xc3) {
+            (void)*(const volatile uint8_t *)shared_at;
+            is((uint64_t)try_exec(private_at + i).vector, (uint64_t)FAULT_NONE, "its code runs");
+            (void)*(const volatile uint8_t *)shared_at;
+            is((uint64_t)try_exec(shared_at + i).vector, (uint64_t)FAULT_NONE,
+               "also without the C-bit");
+            return;
+        }
+    skip("its code runs", "no RET in this page");
+}
+
+void guest_main(void)
+{
+    uint8_t *window = (uint8_t *)(uintptr_t)0x60000000;
+
+    trap_init();
+    views_init();
+    look(window, window + PAGE_4K, 0xfffff000, "the last page below 4 GiB: no block is the same");
+    run(window, window + PAGE_4K);
+    look(window + 2 * PAGE_4K, window + 3 * PAGE_4K, 0xffff0000, "the first of the last 64 KiB");
+    run(window + 2 * PAGE_4K, window + 3 * PAGE_4K);
+    look(window + 4 * PAGE_4K, window + 5 * PAGE_4K, 0xc0000, "the VGA BIOS");
+    done_testing();
+}
