@@ -17,6 +17,7 @@
 #if BX_DEBUGGER
 
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,6 +167,32 @@ static void command_read(struct sev_machine *m, int argc, char **argv)
         shown = paddr & page_mask;
         done += read_line(m, address + done, paddr, look, length - done);
     }
+}
+
+/* dump, VIEW, FILE: all RAM, but what is below A0000h..FFFFFh is left as a hole: there the chip set
+ * decides what is seen. */
+static void command_dump(struct sev_machine *m, int, char **argv)
+{
+    const uint64_t end = BX_MEM(0)->get_memory_len(), hole = 0xa0000, hole_end = 0x100000;
+    enum sev_view view;
+    Bit8u page[page_size];
+    bool good = true;
+
+    if (!get_view(argv[1], &view)) {
+        dbg_printf("sev: '%s' is no view: private or shared\n", argv[1]);
+        return;
+    }
+    FILE *file = fopen(argv[2], "wb");
+    for (uint64_t at = 0; file && good && at < end; at += page_size) {
+        memset(page, 0, sizeof(page));
+        if (at < hole || at >= hole_end)
+            look_at(m, at, view == SEV_VIEW_PRIVATE ? LOOK_PRIVATE : LOOK_SHARED, page, page_size);
+        good = fwrite(page, page_size, 1, file) == 1;
+    }
+    if (!file || (fclose(file) != 0) || !good)
+        dbg_printf("sev: cannot write %s: %s\n", argv[2], strerror(errno));
+    else
+        dbg_printf("%" PRIu64 " bytes of RAM written to %s, %s view\n", end, argv[2], argv[1]);
 }
 
 /* --- translate --- */
@@ -417,6 +444,7 @@ static const struct command {
     {"state", 0, 0, "", "platform, guests, launched regions, counters", command_state},
     {"read", 3, 4, ", private|shared|stored, phys|lin, ADDRESS[, LENGTH]",
      "memory in a view, which it does not change", command_read},
+    {"dump", 2, 2, ", private|shared, FILE", "all RAM in a view, as a file", command_dump},
     {"translate", 1, 1, ", ADDRESS", "page walk of a linear address, C-bit at each level",
      command_translate},
     {"shared", 0, 0, "", "ranges of shared pages", command_shared},

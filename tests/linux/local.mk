@@ -4,14 +4,15 @@ linux_tests = \
 	%D%/linux_cbit47.tap \
 	%D%/linux_cbit51.tap \
 	%D%/linux_map.tap \
+	%D%/linux_files.tap \
 	%D%/linux_nosev.tap \
 	%D%/linux_sanitize.tap \
 	%D%/linux_smp.tap \
 	%D%/linux_ticks.tap
 
-EXTRA_DIST += %D%/run-linux $(linux_tests) \
+EXTRA_DIST += %D%/run-linux %D%/ram_dump.py $(linux_tests) \
 	bochsrc-examples/linux/make-iso bochsrc-examples/linux/init \
-	bochsrc-examples/linux/isolinux.cfg bochsrc-examples/linux/ticks.c
+	bochsrc-examples/linux/isolinux.cfg bochsrc-examples/linux/ticks.c bochsrc-examples/linux/stop.c
 
 if WITH_BOCHS
 TESTS += $(linux_tests)
