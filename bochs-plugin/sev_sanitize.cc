@@ -108,12 +108,12 @@ static bool san_ops_private_now(void *ctx, unsigned cpu, uint64_t linear, uint64
     return now.present && now.is_private && (now.paddr ^ paddr) < 0x1000;
 }
 
-static bool san_ops_is_table(void *ctx, unsigned cpu, uint64_t paddr)
+static unsigned san_ops_table_level(void *ctx, unsigned cpu, uint64_t paddr)
 {
     struct walk_mode mode = mode_of(BX_CPU(cpu));
     struct walk_memory memory = {ctx, read_private};
 
-    return walk_reaches(&mode, &memory, paddr);
+    return walk_level(&mode, &memory, paddr);
 }
 
 static bool san_ops_peek(void *ctx, uint64_t paddr, uint64_t *value)
@@ -265,7 +265,7 @@ static const struct san_ops san_ops = {
     .who = san_ops_who,
     .linear = san_ops_linear,
     .private_now = san_ops_private_now,
-    .is_table = san_ops_is_table,
+    .table_level = san_ops_table_level,
     .peek = san_ops_peek,
     .watch = san_ops_watch,
     .report = san_ops_report,

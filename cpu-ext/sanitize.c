@@ -15,6 +15,7 @@
 #define ENTRY_PS      0x80u
 #define ENTRY_ADDRESS UINT64_C(0x000ffffffffff000)
 #define LARGE_PAGE    UINT64_C(0x200000)
+#define HUGE_PAGE     UINT64_C(0x40000000)
 
 /* Whose writes a page holds. */
 enum state { UNTOUCHED, ALL_PRIVATE, ALL_SHARED, MIXED };
@@ -217,30 +218,42 @@ static void report(struct san *san, enum san_kind kind, const struct page *page,
 
 /* --- page tables --- */
 
+/* How many bytes does the entry at `paddr` map? Bit 7 is PAT in an entry for 4 KiB, else the page
+ * size. Where the level of its table cannot be found (another process's), 2 MiB are most likely. */
+static uint64_t mapped_by(struct san *san, unsigned cpu, uint64_t paddr, uint64_t entry)
+{
+    if (!(entry & ENTRY_PS))
+        return PAGE_SIZE;
+    switch (san->ops.table_level(san->ops.ctx, cpu, paddr)) {
+    case 1:
+        return PAGE_SIZE;
+    case 3:
+        return HUGE_PAGE;
+    default:
+        return LARGE_PAGE;
+    }
+}
+
 /* A leaf entry's C-bit changes. Translations made from the old entry may live on until the guest
  * flushes them; from now on each access through one of them is seen. */
-static void entry_changed(struct san *san, uint64_t paddr, uint64_t old, uint64_t new)
+static void entry_changed(struct san *san, unsigned cpu, uint64_t paddr, uint64_t old, uint64_t new)
 {
-    uint64_t to = new &ENTRY_ADDRESS & ~san->cbit_mask, n = 1;
     enum sev_view view = new & san->cbit_mask ? SEV_VIEW_PRIVATE : SEV_VIEW_SHARED;
+    uint64_t to = new &ENTRY_ADDRESS & ~san->cbit_mask, len;
 
     if (!(old & new &ENTRY_P) || !((old ^ new) & san->cbit_mask) ||
         ((old ^ new) & ENTRY_ADDRESS & ~san->cbit_mask))
         return;
-    /* Bit 7 of a 4 KiB entry is PAT; bit 12 of a larger one is, all others below the address are
-     * zero. */
-    if ((new &ENTRY_PS) && !(to % LARGE_PAGE & ~(uint64_t)PAGE_SIZE)) {
-        to -= to % LARGE_PAGE;
-        n = LARGE_PAGE / PAGE_SIZE;
-    }
-    if (to >= san->ram_end || !san->ops.watch(san->ops.ctx, to, n))
+    len = mapped_by(san, cpu, paddr, new);
+    to -= to % len;
+    if (to >= san->ram_end || !san->ops.watch(san->ops.ctx, to, len / PAGE_SIZE))
         return;
     san->stale_entry = paddr;
-    for (uint64_t i = 0; i < n; i++) {
-        struct page *page = page_of(san, to + i * PAGE_SIZE);
+    for (uint64_t at = to; at < to + len && at < san->ram_end; at += PAGE_SIZE) {
+        struct page *page = &san->pages[at / PAGE_SIZE];
 
         /* An entry that points to a page table is no leaf. */
-        if (page && !page->table && page->view != view)
+        if (!page->table && page->view != view)
             page->stale = true;
     }
 }
@@ -253,7 +266,7 @@ static void table_store(struct san *san, struct page *page, const struct access 
     if (access->view == SEV_VIEW_SHARED) {
         /* It may have been given up as a page table long ago. */
         if (!page->in_use)
-            page->in_use = san->ops.is_table(san->ops.ctx, access->who.cpu, paddr);
+            page->in_use = san->ops.table_level(san->ops.ctx, access->who.cpu, paddr) > 0;
         if (page->in_use)
             report(san, SAN_TABLE_STORE, page, access);
         else
@@ -271,7 +284,7 @@ static void table_store(struct san *san, struct page *page, const struct access 
                 new &= ~(UINT64_C(0xff) << 8 * i);
                 new |= (uint64_t)data[at + i - paddr] << 8 * i;
             }
-        entry_changed(san, at, old, new);
+        entry_changed(san, access->who.cpu, at, old, new);
     }
 }
 

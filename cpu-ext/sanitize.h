@@ -75,8 +75,9 @@ struct san_ops {
     uint64_t (*linear)(void *ctx, unsigned cpu);
     /* Does `linear` map the page at `paddr`, and privately, by the page tables as they are now? */
     bool (*private_now)(void *ctx, unsigned cpu, uint64_t linear, uint64_t paddr);
-    /* Is the page at `paddr` reachable as a page table from CR3? Slow, for reports only. */
-    bool (*is_table)(void *ctx, unsigned cpu, uint64_t paddr);
+    /* The level at which the page at `paddr` is a page table below CR3 (1 = its entries map 4 KiB),
+     * 0 if it is none. Slow, asked rarely. */
+    unsigned (*table_level)(void *ctx, unsigned cpu, uint64_t paddr);
     /* 8 bytes of memory through C=1; false if there are none. */
     bool (*peek)(void *ctx, uint64_t paddr, uint64_t *value);
     /* Take the host pointers out of the TLB entries for data of `n` pages from `paddr` on, on all

@@ -70,32 +70,32 @@ struct walk_result walk_linear(const struct walk_mode *mode, const struct walk_m
     return result;
 }
 
-static bool search(const struct walk_mode *mode, const struct walk_memory *memory, uint64_t table,
-                   unsigned level, uint64_t wanted, unsigned *budget)
+static unsigned search(const struct walk_mode *mode, const struct walk_memory *memory,
+                       uint64_t table, unsigned level, uint64_t wanted, unsigned *budget)
 {
     uint8_t bytes[TABLE_SIZE];
-    unsigned n = entries_of(mode, level);
+    unsigned n = entries_of(mode, level), found = 0;
 
     if ((table & ENTRY_ADDRESS) == wanted)
-        return true;
+        return level;
     if (level == 1 || !*budget || !memory->read(memory->ctx, table, bytes, 8 * n))
-        return false;
+        return 0;
     --*budget;
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; i < n && !found; i++) {
         uint64_t value = little_endian(bytes + 8 * i);
 
-        if ((value & ENTRY_P) && !is_leaf(mode, level, value) &&
-            search(mode, memory, value & ENTRY_ADDRESS & ~mode->cbit_mask, level - 1, wanted,
-                   budget))
-            return true;
+        if ((value & ENTRY_P) && !is_leaf(mode, level, value))
+            found = search(mode, memory, value & ENTRY_ADDRESS & ~mode->cbit_mask, level - 1,
+                           wanted, budget);
     }
-    return false;
+    return found;
 }
 
-bool walk_reaches(const struct walk_mode *mode, const struct walk_memory *memory, uint64_t paddr)
+unsigned walk_level(const struct walk_mode *mode, const struct walk_memory *memory, uint64_t paddr)
 {
     unsigned budget = TABLES_MAX;
 
-    return mode->levels &&
-           search(mode, memory, root_of(mode), mode->levels, paddr & ENTRY_ADDRESS, &budget);
+    if (!mode->levels)
+        return 0;
+    return search(mode, memory, root_of(mode), mode->levels, paddr & ENTRY_ADDRESS, &budget);
 }

@@ -42,8 +42,8 @@ struct walk_result {
 struct walk_result walk_linear(const struct walk_mode *mode, const struct walk_memory *memory,
                                uint64_t linear);
 
-/* Is the page at `paddr` a page table below CR3? Looks at so many tables at most and says no then.
- */
-bool walk_reaches(const struct walk_mode *mode, const struct walk_memory *memory, uint64_t paddr);
+/* The level at which the page at `paddr` is a page table below CR3 (1 = its entries map 4 KiB), 0
+ * if it is none. Looks at 8192 tables at most and says 0 then. */
+unsigned walk_level(const struct walk_mode *mode, const struct walk_memory *memory, uint64_t paddr);
 
 #endif

@@ -21,7 +21,7 @@ static struct machine {
     uint64_t rip, tick, linear;
     uint8_t by;
     bool mapped_private; /* by the page tables as they are now */
-    bool in_use;         /* as a page table */
+    unsigned level;      /* of the page table that is asked about */
     uint64_t entry;      /* what peek finds */
     bool translated;     /* is there a live translation of any page? */
     unsigned watches, asked;
@@ -54,13 +54,13 @@ static bool ops_private_now(void *ctx, unsigned cpu, uint64_t linear, uint64_t p
     return m.mapped_private;
 }
 
-static bool ops_is_table(void *ctx, unsigned cpu, uint64_t paddr)
+static unsigned ops_table_level(void *ctx, unsigned cpu, uint64_t paddr)
 {
     (void)ctx;
     (void)cpu;
     (void)paddr;
     m.asked++;
-    return m.in_use;
+    return m.level;
 }
 
 static bool ops_peek(void *ctx, uint64_t paddr, uint64_t *value)
@@ -92,7 +92,7 @@ static int setup(void **state)
     static const struct san_ops ops = {.who = ops_who,
                                        .linear = ops_linear,
                                        .private_now = ops_private_now,
-                                       .is_table = ops_is_table,
+                                       .table_level = ops_table_level,
                                        .peek = ops_peek,
                                        .watch = ops_watch,
                                        .report = ops_report};
@@ -325,7 +325,7 @@ static void test_page_tables(void **state)
     data(PAGE(14), 8, SEV_VIEW_PRIVATE, true);
     walk(PAGE(14));
     assert_true(san_watched(m.san, PAGE(14)));
-    m.in_use = true;
+    m.level = 1;
     m.asked = 0;
     m.rip = 0x508;
     data(PAGE(14), 8, SEV_VIEW_SHARED, true);
@@ -340,7 +340,7 @@ static void test_page_tables(void **state)
     /* Given up as a page table, then shared: nobody's business. */
     data(PAGE(15), 8, SEV_VIEW_PRIVATE, true);
     walk(PAGE(15));
-    m.in_use = false;
+    m.level = 0;
     data(PAGE(15), 8, SEV_VIEW_SHARED, true);
     assert_int_equal(m.reports, 0);
 }
@@ -449,6 +449,27 @@ static void test_forgotten_flush_of_a_large_page(void **state)
     assert_int_equal(m.reports, 1);
 }
 
+static void test_forgotten_flush_of_other_sizes(void **state)
+{
+    const uint64_t entry = 0x800000 | 0xe3, table = PAGE(17);
+
+    (void)state;
+    walk(table);
+    data(0, 8, SEV_VIEW_PRIVATE, true);
+    data(0x800000, 8, SEV_VIEW_PRIVATE, true);
+    m.translated = true;
+    m.level = 1; /* bit 7 is PAT */
+    set_entry(table, entry | CBIT, entry);
+    assert_true(san_watched(m.san, 0x800000));
+    assert_false(san_watched(m.san, 0x801000));
+    m.level = 3;
+    set_entry(table, 0x1e3 | CBIT, 0x1e3);
+    assert_true(san_watched(m.san, 0));
+    assert_true(san_watched(m.san, 0x801000));
+    assert_true(san_watched(m.san, RAM_END - 1));
+    assert_false(san_watched(m.san, RAM_END));
+}
+
 static void test_room(void **state)
 {
     (void)state;
@@ -495,6 +516,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_forgotten_flush, setup, teardown),
         cmocka_unit_test_setup_teardown(test_entries_that_leave_nothing_stale, setup, teardown),
         cmocka_unit_test_setup_teardown(test_forgotten_flush_of_a_large_page, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_forgotten_flush_of_other_sizes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_room, setup, teardown),
         cmocka_unit_test_setup_teardown(test_names, setup, teardown),
     };

@@ -80,9 +80,12 @@ static bool ops_private_now(void *ctx, unsigned cpu, uint64_t linear, uint64_t p
     return false;
 }
 
-static bool ops_is_table(void *ctx, unsigned cpu, uint64_t paddr)
+static unsigned ops_table_level(void *ctx, unsigned cpu, uint64_t paddr)
 {
-    return ops_private_now(ctx, cpu, 0, paddr);
+    (void)ctx;
+    (void)cpu;
+    (void)paddr;
+    return 0;
 }
 
 static bool ops_peek(void *ctx, uint64_t paddr, uint64_t *value)
@@ -231,7 +234,7 @@ static void test_random(void **state)
     static const struct san_ops ops = {.who = ops_who,
                                        .linear = ops_linear,
                                        .private_now = ops_private_now,
-                                       .is_table = ops_is_table,
+                                       .table_level = ops_table_level,
                                        .peek = ops_peek,
                                        .watch = ops_watch,
                                        .report = ops_report};

@@ -106,10 +106,10 @@ static void test_nothing_there(void **state)
     assert_true(!r.present && r.n == 1);
     assert_false(walk_linear(&none, &memory, 0).present);
     assert_int_equal(walk_linear(&outside, &memory, 0).n, 0);
-    assert_false(walk_reaches(&none, &memory, 0x1000));
+    assert_int_equal(walk_level(&none, &memory, 0x1000), 0);
 }
 
-static void test_reaches(void **state)
+static void test_level(void **state)
 {
     struct walk_mode mode = {0x1000, CBIT, 4};
 
@@ -120,12 +120,12 @@ static void test_reaches(void **state)
     tables[2][10] = 0x600000 | PS | P; /* data */
     tables[2][11] = 0x5000;            /* not present */
     tables[3][0] = 0x7000 | P;         /* data */
-    for (uint64_t table = 0x1000; table <= 0x4000; table += 0x1000)
-        assert_true(walk_reaches(&mode, &memory, table));
-    assert_true(walk_reaches(&mode, &memory, 0x4abc));
-    assert_false(walk_reaches(&mode, &memory, 0x5000));
-    assert_false(walk_reaches(&mode, &memory, 0x7000));
-    assert_false(walk_reaches(&mode, &memory, 0x600000));
+    for (unsigned level = 4; level > 0; level--)
+        assert_int_equal(walk_level(&mode, &memory, (5 - level) * 0x1000), level);
+    assert_int_equal(walk_level(&mode, &memory, 0x4abc), 1);
+    assert_int_equal(walk_level(&mode, &memory, 0x5000), 0);
+    assert_int_equal(walk_level(&mode, &memory, 0x7000), 0);
+    assert_int_equal(walk_level(&mode, &memory, 0x600000), 0);
 }
 
 static void test_tables_that_map_themselves_end(void **state)
@@ -135,7 +135,7 @@ static void test_tables_that_map_themselves_end(void **state)
     (void)state;
     for (unsigned i = 0; i < 512; i++)
         tables[0][i] = 0x1000 | P;
-    assert_false(walk_reaches(&mode, &memory, 0x8000));
+    assert_int_equal(walk_level(&mode, &memory, 0x8000), 0);
     assert_true(reads <= 8192);
 }
 
@@ -146,7 +146,7 @@ int main(void)
         cmocka_unit_test_setup(test_five_levels, setup),
         cmocka_unit_test_setup(test_pae, setup),
         cmocka_unit_test_setup(test_nothing_there, setup),
-        cmocka_unit_test_setup(test_reaches, setup),
+        cmocka_unit_test_setup(test_level, setup),
         cmocka_unit_test_setup(test_tables_that_map_themselves_end, setup),
     };
 
