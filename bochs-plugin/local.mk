@@ -9,6 +9,8 @@ libsevplugin_la_SOURCES = \
 	%D%/ctl.h \
 	%D%/finding.c \
 	%D%/finding.h \
+	%D%/fwcfg.c \
+	%D%/fwcfg.h \
 	%D%/hv.c \
 	%D%/hv.h \
 	%D%/map.c \

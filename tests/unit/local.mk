@@ -14,6 +14,7 @@ unit_tests = \
 	%D%/test_failing \
 	%D%/test_finding \
 	%D%/test_failing_cmd \
+	%D%/test_fwcfg \
 	%D%/test_guest \
 	%D%/test_identity \
 	%D%/test_kdf \
@@ -84,6 +85,8 @@ unit_tests = \
 	-Wl,--wrap=crypto_p384_sign \
 	-Wl,--wrap=crypto_p384_verify \
 	-Wl,--wrap=crypto_rsa_pss_verify
+%C%_test_fwcfg_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_fwcfg_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_guest_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_guest_LDADD = $(UNIT_LDADD)
 %C%_test_identity_CPPFLAGS = $(UNIT_CPPFLAGS)
