@@ -5,8 +5,12 @@
 noinst_LTLIBRARIES += libsevplugin.la
 
 libsevplugin_la_SOURCES = \
+	%D%/bzimage.c \
+	%D%/bzimage.h \
 	%D%/ctl.c \
 	%D%/ctl.h \
+	%D%/direct.c \
+	%D%/direct.h \
 	%D%/finding.c \
 	%D%/finding.h \
 	%D%/fwcfg.c \
@@ -30,7 +34,7 @@ libsevplugin_la_SOURCES = \
 libsevplugin_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libsevplugin_la_LIBADD = $(JANSSON_LIBS)
 
-EXTRA_DIST += $(plugin_sources) %D%/bochs-sev.in
+EXTRA_DIST += $(plugin_sources) %D%/bochs-sev.in %D%/bootrom/bootrom.S %D%/bootrom/mkrom
 plugin_sources = \
 	%D%/sev.cc \
 	%D%/sev.h \
@@ -39,6 +43,7 @@ plugin_sources = \
 	%D%/sev_cpuid.cc \
 	%D%/sev_debug.cc \
 	%D%/sev_dump.cc \
+	%D%/sev_fwcfg.cc \
 	%D%/sev_glue.cc \
 	%D%/sev_launch.cc \
 	%D%/sev_machine.h \
@@ -63,6 +68,17 @@ libbx_sev_la_LDFLAGS  = $(AM_LDFLAGS) -module -avoid-version -shared -export-sym
 libbx_sev_la_LIBADD   = libsevplugin.la libcpuext.la libpspmodel.la
 
 $(libbx_sev_la_OBJECTS): $(BOCHS_STAMP)
+
+# The boot ROM of kernel=, one folder above the plugin both here and installed.
+bootromdir     = $(pkglibdir)
+bootrom_DATA   = bootrom.rom
+CLEANFILES    += bootrom.rom bootrom.bin bootrom.o
+bootrom_size   = 2048
+
+bootrom.rom: %D%/bootrom/bootrom.S %D%/bootrom/mkrom Makefile
+	$(AM_V_GEN)$(CC) -m32 -DROM_SIZE=$(bootrom_size) -c -o bootrom.o $(srcdir)/%D%/bootrom/bootrom.S && \
+		$(LD) -m elf_i386 -Ttext=0 -e 0 --build-id=none --oformat binary -o bootrom.bin bootrom.o && \
+		$(SHELL) $(srcdir)/%D%/bootrom/mkrom bootrom.bin $@
 
 # Our Bochs from the build tree, as `bochs-sev` runs it once installed.
 noinst_SCRIPTS = bochs-sev

@@ -33,7 +33,7 @@ struct opt_row {
 };
 
 static opt_parser opt_number, opt_word, opt_key_file, opt_key_hex, opt_version, opt_address,
-    opt_blob_file, opt_text, opt_picture, opt_unix;
+    opt_blob_file, opt_text, opt_file, opt_picture, opt_unix;
 
 static const char *const launch_words[] = {"auto", "guest", "wait", NULL};
 static const char *const encryption_words[] = {"aes", "none", NULL};
@@ -68,6 +68,12 @@ static const struct opt_row rows[] = {
     {"api", opt_version, FIELD(api), 0, 255, 1, NULL, "1.55", "major.minor, each from 0 to 255"},
     {"build", opt_number, FIELD(build), 0, 255, 1, NULL, "21", "a number from 0 to 255"},
     {"asids", opt_number, FIELD(asids), 1, 4095, 1, NULL, "15", "a number from 1 to 4095"},
+    {"kernel", opt_file, FIELD(kernel), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
+     "a readable file, a Linux kernel (bzImage)"},
+    {"initrd", opt_file, FIELD(initrd), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
+     "a readable file, the kernel's initial RAM disk"},
+    {"append", opt_text, FIELD(append), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
+     "the kernel's command line, at most 511 characters"},
     {"state_dir", opt_text, FIELD(state_dir), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
      "a directory for the chip's keys"},
     {"seed", opt_text, FIELD(seed), 0, OPT_TEXT_MAX - 1, 1, NULL, "", "any text"},
@@ -294,6 +300,15 @@ static const char *opt_text(const struct opt_row *row, const char *value, struct
     return NULL;
 }
 
+static const char *opt_file(const struct opt_row *row, const char *value, struct opt *opt)
+{
+    uint8_t byte;
+    size_t len;
+    const char *wrong = *value ? read_file(value, &byte, sizeof(byte), &len) : NULL;
+
+    return wrong ? wrong : opt_text(row, value, opt);
+}
+
 static const char *opt_picture(const struct opt_row *row, const char *value, struct opt *opt)
 {
     size_t len = strlen(value);
@@ -367,6 +382,8 @@ bool opt_check(const struct opt *opt, char *error, size_t error_size)
          "sanitize needs encryption=aes: without it both views show the same"},
         {*opt->sanitize_report && opt->sanitize == OPT_SANITIZE_OFF,
          "sanitize_report needs sanitize=report or sanitize=break"},
+        {!*opt->kernel && (*opt->initrd || *opt->append),
+         "initrd and append need kernel, the Linux kernel that they are for"},
         {opt->launch == OPT_LAUNCH_WAIT && !*opt->control,
          "launch=wait needs control, over which the machine is told to go on"},
     };

@@ -101,6 +101,7 @@ void bx_sev_c::register_state(void)
     bx_list_c *list = new bx_list_c(SIM->get_bochs_root(), "sev", "AMD SEV");
     bx_shadow_filedata_c *state = new bx_shadow_filedata_c(list, "state", &saved);
     state->set_sr_handlers(this, save_handler, NULL);
+    bx_sev_machine_register_state(machine, list);
 }
 
 void bx_sev_c::save_handler(void *self, FILE *file)

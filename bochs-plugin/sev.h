@@ -7,6 +7,7 @@
  *   sev_cpuid.cc    CPUID and MSRs, over cpu-ext
  *   sev_glue.cc     fills psp_host and the hook table: the one file that knows everybody
  *   sev_launch.cc   the launch at power-on, over hv.c
+ *   sev_fwcfg.cc    kernel=: firmware configuration device and boot ROM, over direct.c and fwcfg.c
  *   sev_memory.cc   encrypted memory, over cpu-ext's views
  *   sev_save.cc     save and restore
  *   sev_control.cc  the control socket, over ctl.c and qmp.c
@@ -78,6 +79,9 @@ void bx_sev_control_started(void);
 void bx_sev_control_close(void);
 
 /* --- sev_glue.cc --- */
+
+/* What of the machine Bochs can save by itself. */
+void bx_sev_machine_register_state(struct sev_machine *machine, bx_list_c *list);
 
 /* The register block of the secure processor; `offset` from the port base. */
 uint32_t bx_sev_machine_port_read(struct sev_machine *machine, unsigned offset, unsigned size);

@@ -309,6 +309,7 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt)
 #endif
     if (opt->sanitize != OPT_SANITIZE_OFF)
         m->sanitizer = bx_sev_sanitizer_new(m);
+    m->fwcfg = bx_sev_fwcfg_new(opt);
     glue_hooks_install(m);
     return m;
 }
@@ -332,11 +333,18 @@ void bx_sev_machine_free(struct sev_machine *m)
     m->sanitizer = NULL;
     bx_sev_memory_free(m->memory);
     m->memory = NULL;
+    bx_sev_fwcfg_free(m->fwcfg);
     hv_free(m->hv);
     psp_free(m->psp);
     state_close(m->state);
     trace_free(m->trace);
     delete m;
+}
+
+void bx_sev_machine_register_state(struct sev_machine *m, bx_list_c *list)
+{
+    if (m->fwcfg)
+        bx_sev_fwcfg_register_state(m->fwcfg, list);
 }
 
 uint32_t bx_sev_machine_port_read(struct sev_machine *m, unsigned offset, unsigned size)

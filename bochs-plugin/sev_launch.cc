@@ -34,8 +34,8 @@ static void add_rom(std::vector<struct hv_region> &roms, const char *name, const
     roms.push_back({name, gpa, (uint32_t)st.st_size});
 }
 
-/* BIOS, VGA BIOS, option ROMs: all that the CPU will execute, in that order. */
-static std::vector<struct hv_region> list_roms()
+/* BIOS, VGA BIOS, option ROMs, boot ROM: all that the CPU will execute, in that order. */
+static std::vector<struct hv_region> list_roms(const struct sev_machine *m)
 {
     static const char *const optroms[] = {"option ROM 1", "option ROM 2", "option ROM 3",
                                           "option ROM 4"};
@@ -55,6 +55,11 @@ static std::vector<struct hv_region> list_roms()
         add_rom(roms, optroms[i], SIM->get_param_string("file", list)->getptr(),
                 (uint64_t)SIM->get_param_num("address", list)->get64());
     }
+    if (m->fwcfg) {
+        uint64_t address;
+        const char *path = bx_sev_fwcfg_rom(m->fwcfg, &address);
+        add_rom(roms, "boot ROM", path, address);
+    }
     return roms;
 }
 
@@ -72,7 +77,7 @@ void bx_sev_machine_launch(struct sev_machine *m)
                                    session ? opt->dh_cert.bytes : NULL};
     const struct hv_secret secret = {opt->secret_header.bytes, opt->secret_payload.bytes,
                                      (uint32_t)opt->secret_payload.len, opt->secret_gpa};
-    std::vector<struct hv_region> roms = list_roms();
+    std::vector<struct hv_region> roms = list_roms(m);
     struct hv_failure failure = {};
     char text[B64_TEXT_SIZE(MEASURE_BLOB_SIZE)];
 

@@ -34,6 +34,7 @@ struct sev_machine {
     unsigned map_wants;
     struct sev_breaks *breaks;       /* NULL: not in the debugger */
     struct sev_sanitizer *sanitizer; /* NULL: sanitize=off */
+    struct sev_fwcfg *fwcfg;         /* NULL: no kernel= */
 };
 
 /* --- sev_memory.cc: encrypted memory --- */
@@ -74,6 +75,18 @@ struct bx_sev_memory_info {
     uint32_t private_pages, stored_pages; /* RAM as it stands now */
 };
 void bx_sev_memory_info(const struct sev_memory *memory, struct bx_sev_memory_info *info);
+
+/* --- sev_fwcfg.cc: direct boot --- */
+
+struct sev_fwcfg;
+/* Loads kernel=, initrd= and append=, claims the ports and loads the boot ROM. NULL without
+ * kernel=; trouble ends Bochs with one sentence. */
+struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt);
+void bx_sev_fwcfg_free(struct sev_fwcfg *fwcfg);
+/* The boot ROM, which the launch measures: its file and where it stands. */
+const char *bx_sev_fwcfg_rom(const struct sev_fwcfg *fwcfg, uint64_t *address);
+/* For save and restore. */
+void bx_sev_fwcfg_register_state(struct sev_fwcfg *fwcfg, bx_list_c *list);
 
 /* --- sev_map.cc: the map of memory over time --- */
 

@@ -10,6 +10,7 @@ unit_tests = \
 	%D%/test_crypto \
 	%D%/test_ctl \
 	%D%/test_debug \
+	%D%/test_direct \
 	%D%/test_dispatch \
 	%D%/test_failing \
 	%D%/test_finding \
@@ -49,6 +50,8 @@ unit_tests = \
 %C%_test_ctl_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_debug_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_debug_LDADD = $(UNIT_LDADD)
+%C%_test_direct_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_direct_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_dispatch_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_dispatch_LDADD = $(UNIT_LDADD)
 %C%_test_failing_CPPFLAGS = $(UNIT_CPPFLAGS) $(GCRYPT_CFLAGS)

@@ -137,6 +137,28 @@ static void words_and_versions(void **state)
     refused("api", "1.2.3", "api");
 }
 
+static void direct_boot(void **state)
+{
+    char error[400];
+    (void)state;
+    make_file("kernel", "any", 3);
+    assert_true(accepts("kernel", path_of("kernel")));
+    assert_string_equal(opt->kernel, path_of("kernel"));
+    refused("kernel", path_of("none"), "kernel", "No such file", "bzImage");
+    refused("initrd", path_of("none"), "initrd", "No such file", "RAM disk");
+    refused("initrd", dir, "initrd", "is not a regular file");
+    assert_true(accepts("append", "console=ttyS0,115200 quiet"));
+    assert_true(accepts("initrd", path_of("kernel")));
+    assert_true(opt_check(opt, error, sizeof(error)));
+    assert_true(accepts("kernel", ""));
+    assert_false(opt_check(opt, error, sizeof(error)));
+    assert_true(accepts("initrd", ""));
+    assert_false(opt_check(opt, error, sizeof(error)));
+    assert_non_null(strstr(error, "need kernel"));
+    assert_true(accepts("append", ""));
+    assert_true(opt_check(opt, error, sizeof(error)));
+}
+
 static void nonce(void **state)
 {
     (void)state;
@@ -305,6 +327,7 @@ int main(void)
         cmocka_unit_test_setup(defaults, setup),
         cmocka_unit_test_setup(numbers, setup),
         cmocka_unit_test_setup(words_and_versions, setup),
+        cmocka_unit_test_setup(direct_boot, setup),
         cmocka_unit_test_setup(nonce, setup),
         cmocka_unit_test_setup(key_files, setup),
         cmocka_unit_test_setup(blobs, setup),

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Direct boot: kernel, initial RAM disk and command line in the firmware configuration device.
+ *
+ * Follows QEMU hw/i386/x86.c (x86_load_linux) and docs/specs/fw_cfg.rst.
+ */
+#include "direct.h"
+
+#include "bzimage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct file {
+    uint8_t *data;
+    uint32_t len;
+};
+
+struct direct {
+    struct fwcfg *fwcfg;
+    struct bzimage image;
+    struct file kernel, initrd;
+    char *cmdline;
+};
+
+/* --- files --- */
+
+/* A whole regular file of less than 4 GiB. 0 or a negative errno; the file is then untouched. */
+static int read_whole(const char *path, struct file *file)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err = 0;
+    uint8_t *data = NULL;
+    size_t len = 0;
+    ssize_t n = 1;
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st))
+        err = -errno;
+    else if (!S_ISREG(st.st_mode))
+        err = -EINVAL;
+    else if (st.st_size >= UINT32_MAX)
+        err = -EFBIG;
+    else if (!(data = malloc((size_t)st.st_size + 1)))
+        err = -ENOMEM;
+    while (!err && n > 0 && len < (size_t)st.st_size) {
+        n = read(fd, data + len, (size_t)st.st_size - len);
+        if (n < 0)
+            err = -errno;
+        else
+            len += (size_t)n;
+    }
+    if (err)
+        free(data);
+    else
+        *file = (struct file){data, (uint32_t)len};
+    if (fd >= 0)
+        close(fd);
+    return err;
+}
+
+static bool load_file(const char *name, const char *path, struct file *file, char *error,
+                      size_t error_size)
+{
+    int err = read_whole(path, file);
+
+    if (err)
+        snprintf(error, error_size, "%s: '%.200s' cannot be read (%s)", name, path, strerror(-err));
+    return !err;
+}
+
+/* --- the three parts --- */
+
+static unsigned mib(uint64_t bytes)
+{
+    return (unsigned)((bytes + 0xfffff) >> 20);
+}
+
+static bool load_kernel(struct direct *d, const struct direct_config *c, char *error, size_t size)
+{
+    const char *wrong;
+
+    if (!load_file("kernel", c->kernel, &d->kernel, error, size))
+        return false;
+    wrong = bzimage_parse(&d->image, d->kernel.data, d->kernel.len, d->kernel.len);
+    if (wrong)
+        snprintf(error, size, "kernel: '%.200s' %s", c->kernel, wrong);
+    else if (d->image.kernel_end > c->ram_end)
+        snprintf(error, size, "kernel: '%.200s' needs %u MiB of memory, the machine has %u",
+                 c->kernel, mib(d->image.kernel_end + (c->ram_size - c->ram_end)),
+                 mib(c->ram_size));
+    else
+        return true;
+    return false;
+}
+
+static bool load_initrd(struct direct *d, const struct direct_config *c, uint32_t *gpa, char *error,
+                        size_t size)
+{
+    *gpa = 0;
+    if (!*c->initrd)
+        return true;
+    if (!load_file("initrd", c->initrd, &d->initrd, error, size))
+        return false;
+    *gpa = bzimage_place_initrd(&d->image, d->initrd.len, c->ram_end);
+    if (!*gpa)
+        snprintf(error, size,
+                 "initrd: '%.200s' (%u MiB) is too large for %u MiB of memory with this kernel",
+                 c->initrd, mib(d->initrd.len), mib(c->ram_size));
+    return *gpa != 0;
+}
+
+static bool load_cmdline(struct direct *d, const struct direct_config *c, char *error, size_t size)
+{
+    if (strlen(c->append) > d->image.cmdline_max) {
+        snprintf(error, size, "append: the kernel takes a command line of %u characters, not %zu",
+                 (unsigned)d->image.cmdline_max, strlen(c->append));
+        return false;
+    }
+    d->cmdline = strdup(c->append);
+    if (!d->cmdline)
+        snprintf(error, size, "append: out of memory");
+    return d->cmdline != NULL;
+}
+
+/* --- items --- */
+
+static bool add_items(struct direct *d, const struct direct_config *c, uint32_t initrd_gpa)
+{
+    const uint32_t setup = d->image.setup_size, cmdline = (uint32_t)strlen(d->cmdline) + 1;
+    const struct {
+        uint16_t key;
+        uint32_t value;
+    } numbers[] = {
+        {FW_CFG_SETUP_ADDR, BZIMAGE_SETUP_GPA},     {FW_CFG_SETUP_SIZE, setup},
+        {FW_CFG_KERNEL_ADDR, BZIMAGE_KERNEL_GPA},   {FW_CFG_KERNEL_SIZE, d->kernel.len - setup},
+        {FW_CFG_CMDLINE_ADDR, BZIMAGE_CMDLINE_GPA}, {FW_CFG_CMDLINE_SIZE, cmdline},
+        {FW_CFG_INITRD_ADDR, initrd_gpa},           {FW_CFG_INITRD_SIZE, d->initrd.len},
+        {FW_CFG_RAM_SIZE, (uint32_t)c->ram_size},
+    };
+    int err = fwcfg_add(d->fwcfg, FW_CFG_SETUP_DATA, d->kernel.data, setup);
+
+    err |= fwcfg_add(d->fwcfg, FW_CFG_KERNEL_DATA, d->kernel.data + setup, d->kernel.len - setup);
+    err |= fwcfg_add(d->fwcfg, FW_CFG_CMDLINE_DATA, d->cmdline, cmdline);
+    err |= fwcfg_add(d->fwcfg, FW_CFG_INITRD_DATA, d->initrd.data, d->initrd.len);
+    err |= fwcfg_add_u16(d->fwcfg, FW_CFG_NB_CPUS, c->cpus);
+    err |= fwcfg_add_u16(d->fwcfg, FW_CFG_MAX_CPUS, c->cpus);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        err |= fwcfg_add_u32(d->fwcfg, numbers[i].key, numbers[i].value);
+    return !err;
+}
+
+struct direct *direct_new(const struct direct_config *c, const struct fwcfg_dma *dma, char *error,
+                          size_t size)
+{
+    struct direct *d = calloc(1, sizeof(*d));
+    uint32_t initrd_gpa;
+
+    snprintf(error, size, "kernel: out of memory");
+    if (d && load_kernel(d, c, error, size) && load_initrd(d, c, &initrd_gpa, error, size) &&
+        load_cmdline(d, c, error, size)) {
+        d->fwcfg = fwcfg_new(dma);
+        if (d->fwcfg && add_items(d, c, initrd_gpa))
+            return d;
+        snprintf(error, size, "kernel: out of memory");
+    }
+    direct_free(d);
+    return NULL;
+}
+
+void direct_free(struct direct *d)
+{
+    if (!d)
+        return;
+    fwcfg_free(d->fwcfg);
+    free(d->kernel.data);
+    free(d->initrd.data);
+    free(d->cmdline);
+    free(d);
+}
+
+struct fwcfg *direct_fwcfg(struct direct *d)
+{
+    return d->fwcfg;
+}

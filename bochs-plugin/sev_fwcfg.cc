@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Direct boot: the firmware configuration device at its ports, with kernel=, initrd= and append= in
+ * it, and the boot ROM that boots them.
+ *
+ * Implements fwcfg.h's callbacks over Bochs 3.0: its DMA is a device's, so with SEV it goes through
+ * the shared view of memory.
+ */
+#define BX_PLUGGABLE
+
+#include "iodev.h"
+#include "param_names.h"
+#include "sev.h"
+#include "sev_machine.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <sys/stat.h>
+
+#include <string>
+
+extern "C" {
+#include "direct.h"
+}
+
+#define LOG_THIS bx_sev_device->
+
+struct sev_fwcfg {
+    struct direct *direct;
+    std::string rom;
+    uint64_t rom_address;
+};
+
+/* --- fwcfg_dma --- */
+
+static const uint64_t video_memory = 0xa0000, video_memory_end = 0xc0000;
+static const uint64_t hole_below_4g = 0xc0000000, end_of_4g = UINT64_C(1) << 32;
+
+/* Only RAM: no register of a device is reached. */
+static bool is_ram(uint64_t gpa, size_t len)
+{
+    uint64_t end = gpa + len, ram = BX_MEM(0)->get_memory_len();
+
+    return end >= gpa && end <= ram && (end <= video_memory || gpa >= video_memory_end) &&
+           (end <= hole_below_4g || gpa >= end_of_4g);
+}
+
+static unsigned to_page_end(uint64_t gpa, size_t len)
+{
+    size_t n = 0x1000 - (gpa & 0xfff);
+
+    return (unsigned)(n < len ? n : len);
+}
+
+static int dma_read(void *, uint64_t gpa, void *buf, size_t len)
+{
+    Bit8u *data = (Bit8u *)buf;
+
+    if (!is_ram(gpa, len))
+        return -EFAULT;
+    for (unsigned n; len; gpa += n, data += n, len -= n)
+        BX_MEM(0)->dmaReadPhysicalPage(gpa, n = to_page_end(gpa, len), data);
+    return 0;
+}
+
+static int dma_write(void *, uint64_t gpa, const void *buf, size_t len)
+{
+    Bit8u *data = (Bit8u *)buf; /* Bochs takes no const; it does not write */
+
+    if (!is_ram(gpa, len))
+        return -EFAULT;
+    for (unsigned n; len; gpa += n, data += n, len -= n)
+        BX_MEM(0)->dmaWritePhysicalPage(gpa, n = to_page_end(gpa, len), data);
+    return 0;
+}
+
+/* --- ports --- */
+
+static Bit32u port_read(void *self, Bit32u address, unsigned len)
+{
+    return fwcfg_read(direct_fwcfg(((struct sev_fwcfg *)self)->direct), address - FWCFG_PORT, len);
+}
+
+static void port_write(void *self, Bit32u address, Bit32u value, unsigned len)
+{
+    fwcfg_write(direct_fwcfg(((struct sev_fwcfg *)self)->direct), address - FWCFG_PORT, value, len);
+}
+
+static void claim_ports(struct sev_fwcfg *f)
+{
+    for (unsigned port = FWCFG_PORT; port < FWCFG_PORT + FWCFG_PORTS; port++)
+        if (!DEV_register_ioread_handler(f, port_read, port, "fw_cfg", 7) ||
+            !DEV_register_iowrite_handler(f, port_write, port, "fw_cfg", 7))
+            BX_FATAL(("sev: kernel: another device has I/O port %#x, where the firmware "
+                      "configuration device belongs",
+                      port));
+}
+
+/* --- the boot ROM --- */
+
+/* It stands one folder above the plugin. */
+static std::string find_rom()
+{
+    Dl_info info;
+    std::string path = dladdr((void *)bx_sev_fwcfg_new, &info) ? info.dli_fname : "";
+    size_t slash = path.rfind('/');
+
+    return (slash == std::string::npos ? "." : path.substr(0, slash)) + "/../bootrom.rom";
+}
+
+/* A start of the area of option ROMs where none of the user's stands, clear of a VGA BIOS of 64
+ * KiB. 0: there is none. */
+static uint64_t find_place(uint64_t size)
+{
+    static const uint64_t first = 0xd0000, last = 0xe0000, step = 0x800;
+
+    for (uint64_t at = first; at + size <= last; at += step) {
+        bool is_free = true;
+        for (unsigned i = 1; i <= BX_N_OPTROM_IMAGES; i++) {
+            std::string base = std::string(BXPN_OPTROM_BASE) + "." + std::to_string(i);
+            bx_list_c *list = (bx_list_c *)SIM->get_param(base.c_str());
+            uint64_t rom = (uint64_t)SIM->get_param_num("address", list)->get64();
+            struct stat st;
+
+            if (!stat(SIM->get_param_string("file", list)->getptr(), &st) &&
+                at < rom + (uint64_t)st.st_size && rom < at + size)
+                is_free = false;
+        }
+        if (is_free)
+            return at;
+    }
+    return 0;
+}
+
+static void load_rom(struct sev_fwcfg *f)
+{
+    struct stat st;
+
+    f->rom = find_rom();
+    if (stat(f->rom.c_str(), &st))
+        BX_FATAL(
+            ("sev: kernel: the boot ROM '%s' cannot be read: %s", f->rom.c_str(), strerror(errno)));
+    f->rom_address = find_place((uint64_t)st.st_size);
+    if (!f->rom_address)
+        BX_FATAL(("sev: kernel: the boot ROM needs %u bytes from 0xd0000 to 0xdffff, where the "
+                  "machine's option ROMs leave no room",
+                  (unsigned)st.st_size));
+    BX_MEM(0)->load_ROM(f->rom.c_str(), f->rom_address, 2);
+}
+
+/* --- life --- */
+
+/* End of RAM below 4 GiB, less what the BIOS takes at its top for ACPI tables. */
+static uint64_t usable_ram_end()
+{
+    static const uint64_t for_firmware = 0x100000;
+    uint64_t ram = BX_MEM(0)->get_memory_len();
+
+    return (ram < hole_below_4g ? ram : hole_below_4g) - for_firmware;
+}
+
+struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt)
+{
+    struct direct_config config = {};
+    struct fwcfg_dma dma = {NULL, dma_read, dma_write};
+    char error[400];
+
+    if (!*opt->kernel)
+        return NULL;
+    config.kernel = opt->kernel;
+    config.initrd = opt->initrd;
+    config.append = opt->append;
+    config.ram_size = BX_MEM(0)->get_memory_len();
+    config.ram_end = usable_ram_end();
+    config.cpus = (uint16_t)BX_SMP_PROCESSORS;
+
+    struct sev_fwcfg *f = new struct sev_fwcfg();
+    f->direct = direct_new(&config, &dma, error, sizeof(error));
+    if (!f->direct)
+        BX_FATAL(("sev: %s", error));
+    claim_ports(f);
+    load_rom(f);
+    return f;
+}
+
+void bx_sev_fwcfg_free(struct sev_fwcfg *f)
+{
+    if (!f)
+        return;
+    direct_free(f->direct);
+    delete f;
+}
+
+const char *bx_sev_fwcfg_rom(const struct sev_fwcfg *f, uint64_t *address)
+{
+    *address = f->rom_address;
+    return f->rom.c_str();
+}
+
+void bx_sev_fwcfg_register_state(struct sev_fwcfg *f, bx_list_c *list)
+{
+    struct fwcfg_state *state = fwcfg_state(direct_fwcfg(f->direct));
+    bx_list_c *own = new bx_list_c(list, "fwcfg", "firmware configuration device");
+
+    new bx_shadow_num_c(own, "dma_address", &state->dma_address);
+    new bx_shadow_num_c(own, "offset", &state->offset);
+    new bx_shadow_num_c(own, "selector", &state->selector);
+}
