@@ -170,10 +170,12 @@ item:
         movw $FWCFG_DATA, %dx
         pushl %ecx
         shrl $2, %ecx
-        addr32 rep insl
+        .byte 0x67                      /* addr32, which clang refuses to spell here */
+        rep insl
         popl %ecx
         andl $3, %ecx
-        addr32 rep insb
+        .byte 0x67
+        rep insb
         ret
 
 /* Item %ax, a 32-bit number, in %ecx. */
