@@ -204,12 +204,16 @@ struct walk {
     uint64_t linear;
 };
 
-static uint64_t read_entry(struct sev_machine *m, uint64_t paddr, unsigned size)
+/* A guest may point its tables anywhere: only memory is read. False, and said so, elsewhere. */
+static bool read_entry(struct sev_machine *m, uint64_t paddr, unsigned size, uint64_t *entry)
 {
-    uint64_t entry = 0;
-
-    look_at(m, paddr, LOOK_PRIVATE, (Bit8u *)&entry, size);
-    return entry;
+    *entry = 0;
+    if (paddr >= address_end || bx_sev_map_kind(paddr) == MAP_MMIO) {
+        dbg_printf("the next table is at %#" PRIx64 ", where no memory is\n", paddr);
+        return false;
+    }
+    look_at(m, paddr, LOOK_PRIVATE, (Bit8u *)entry, size);
+    return true;
 }
 
 static void print_entry(const struct walk *walk, const char *name, unsigned index, uint64_t at,
@@ -246,9 +250,11 @@ static void walk_pae(struct walk *walk, unsigned level, bool pae)
         bool pdpte = pae && level == 3;
         if (pdpte)
             index &= 3;
-        uint64_t at = walk->next + 8 * index, entry = read_entry(walk->m, at, 8);
+        uint64_t at = walk->next + 8 * index, size = UINT64_C(1) << shift, entry;
+
+        if (!read_entry(walk->m, at, 8, &entry))
+            return;
         uint64_t address = entry & ~walk->cbit & UINT64_C(0x000ffffffffff000);
-        uint64_t size = UINT64_C(1) << shift;
         bool leaf = level == 1 || (entry & 0x80 && (level == 2 || (level == 3 && !pae)));
 
         print_entry(walk, names[level], index, at, entry, true);
@@ -266,8 +272,10 @@ static void walk_pae(struct walk *walk, unsigned level, bool pae)
 /* Two levels of 32-bit entries: no room for a C-bit. */
 static void walk_legacy(struct walk *walk, bool pse)
 {
-    uint64_t at = walk->next + 4 * (walk->linear >> 22), entry = read_entry(walk->m, at, 4);
+    uint64_t at = walk->next + 4 * (walk->linear >> 22), entry;
 
+    if (!read_entry(walk->m, at, 4, &entry))
+        return;
     print_entry(walk, "PDE", (unsigned)(walk->linear >> 22), at, entry, false);
     if (!(entry & 1))
         return;
@@ -278,7 +286,8 @@ static void walk_legacy(struct walk *walk, bool pse)
         return;
     }
     at = (entry & 0xfffff000) + 4 * (walk->linear >> 12 & 0x3ff);
-    entry = read_entry(walk->m, at, 4);
+    if (!read_entry(walk->m, at, 4, &entry))
+        return;
     print_entry(walk, "PTE", (unsigned)(walk->linear >> 12) & 0x3ff, at, entry, false);
     if (entry & 1)
         print_leaf(walk, (entry & 0xfffff000) | (walk->linear & 0xfff), page_size, true);

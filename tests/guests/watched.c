@@ -14,6 +14,9 @@
 #define PAGE_TWO   0x601000u   /* written shared, read private */
 #define PAGE_THREE 0x602000u   /* private, shared, private */
 #define ALIAS      0x40000000u /* the same pages through C=0 */
+#define NOWHERE    0x50000000u /* its page table stands where no memory is */
+#define FAR_AWAY   0x60000000u /* and beyond what Bochs has addresses for */
+#define ROUND      0x70000000u /* and is the page directory itself */
 
 static struct table t;
 
@@ -45,6 +48,12 @@ static void paging_on(void)
     t = table_new(sizeof(void *) == 8 ? 4 : 3, boot_cbit, 64 << 20);
     for (uint32_t page = PAGE_ONE; page <= PAGE_THREE; page += PAGE_4K)
         table_map(&t, ALIAS + page, page, PAGE_4K, PTE_P | PTE_W);
+    table_map(&t, NOWHERE, 0, PAGE_4K, PTE_P);
+    *table_entry(&t, NOWHERE, 2) = 0x7f00000000 | PTE_P | boot_cbit;
+    table_map(&t, FAR_AWAY, 0, PAGE_4K, PTE_P);
+    *table_entry(&t, FAR_AWAY, 2) = 0x600000000000 | PTE_P | boot_cbit;
+    table_map(&t, ROUND, 0, PAGE_4K, PTE_P);
+    *table_entry(&t, ROUND, 2) = ((uintptr_t)table_entry(&t, ROUND, 2) & ~(uintptr_t)4095) | PTE_P;
     if (sizeof(void *) == 4)
         write_cr4(read_cr4() | CR4_PAE);
     write_cr3(table_cr3(&t));
