@@ -31,6 +31,7 @@ struct sev_sanitizer {
     struct sev_machine *machine;
     struct san *san;
     struct findings *findings;
+    uint64_t ram_end;
     bool decoding;          /* san_decode() runs: */
     unsigned decode_offset; /* the instruction begins here in its page */
     bool told;              /* the summary */
@@ -281,7 +282,8 @@ struct sev_sanitizer *bx_sev_sanitizer_new(struct sev_machine *machine)
     ops.ctx = s;
     s->machine = machine;
     s->findings = findings_new();
-    s->san = san_new(BX_MEM(0)->get_memory_len(), UINT64_C(1) << machine->opt->cbitpos, &ops);
+    s->ram_end = BX_MEM(0)->get_memory_len();
+    s->san = san_new(s->ram_end, UINT64_C(1) << machine->opt->cbitpos, &ops);
     if (!s->findings || !s->san)
         BX_FATAL(("sev: sanitize: out of memory"));
     err = *path ? findings_open(s->findings, path) : 0;
@@ -320,7 +322,7 @@ void bx_sev_sanitizer_touch(struct sev_sanitizer *s, unsigned cpu, uint64_t padd
     bx_TLB_entry *entry;
     bx_address linear;
 
-    if (!followed(paddr))
+    if (!followed(paddr) || paddr >= s->ram_end)
         return;
     san_touch(s->san, cpu, paddr, len, data);
     if (cpu == SEV_HOOKS_NO_CPU || (paddr >= 0xc0000 && paddr < 0x100000) ||
