@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Debian's kernel as a guest. The image is made once in linux-guest/ of the build folder.
 linux_tests = \
+	%D%/direct.tap \
 	%D%/linux_cbit47.tap \
 	%D%/linux_cbit51.tap \
 	%D%/linux_map.tap \
