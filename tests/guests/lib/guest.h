@@ -346,10 +346,12 @@ uint32_t get32(const uint8_t *at);
 /* VIEWS_PAGES pages of RAM, seen twice. Own page tables, 64 MiB one to one and private; argument
  * leaf=2 maps the two windows with 2 MiB pages instead of 4 KiB. Long mode, or PAE in a 32-bit
  * guest, where it switches paging on. */
-#define VIEWS_RAM     0x1000000u
-#define VIEWS_PAGES   512u
-#define VIEWS_PRIVATE 0x40000000u
-#define VIEWS_SHARED  0x50000000u
+#define VIEWS_RAM   0x1000000u
+#define VIEWS_PAGES 512u
+/* Bochs's TLB has 2048 entries, by bits 22:12 of the address: these windows share none, so that a
+ * translation of one outlives the use of the other. */
+#define VIEWS_PRIVATE 0x40600000u
+#define VIEWS_SHARED  0x50200000u
 void views_init(void);
 uint8_t *priv(unsigned page); /* through C=1 */
 uint8_t *shr(unsigned page);  /* through C=0 */
