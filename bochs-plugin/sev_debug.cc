@@ -23,6 +23,10 @@
 #include <string.h>
 #include <strings.h>
 
+extern "C" {
+#include "walk.h"
+}
+
 static const uint64_t page_size = MAP_PAGE_SIZE, page_mask = ~(uint64_t)(MAP_PAGE_SIZE - 1);
 static const uint64_t read_max = 65536, address_end = UINT64_C(1) << 40;
 
@@ -200,7 +204,7 @@ static void command_dump(struct sev_machine *m, int, char **argv)
 struct walk {
     struct sev_machine *m;
     uint64_t cbit;
-    uint64_t next; /* address of the next table */
+    uint64_t next; /* address of the table, for entries of 32 bits */
     uint64_t linear;
 };
 
@@ -240,33 +244,31 @@ static void print_leaf(struct walk *walk, uint64_t paddr, uint64_t size, bool is
                map_use_name(map_use(walk->m->map, paddr / page_size)));
 }
 
-/* Long mode and PAE: `level` 5 to 1 of tables with 64-bit entries. */
-static void walk_pae(struct walk *walk, unsigned level, bool pae)
+static bool walk_read(void *ctx, uint64_t paddr, void *buf, unsigned len)
+{
+    uint64_t entry;
+    bool there = read_entry((struct sev_machine *)ctx, paddr, len, &entry);
+
+    memcpy(buf, &entry, len); /* one entry at a time */
+    return there;
+}
+
+/* Long mode and PAE: tables with 64-bit entries. */
+static void walk_pae(struct walk *walk, uint64_t cr3, unsigned levels)
 {
     static const char *const names[] = {"", "PTE", "PDE", "PDPTE", "PML4E", "PML5E"};
+    const struct walk_mode mode = {cr3, walk->cbit, levels};
+    const struct walk_memory memory = {walk->m, walk_read};
+    const struct walk_result result = walk_linear(&mode, &memory, walk->linear);
 
-    for (;; level--) {
-        unsigned shift = 12 + 9 * (level - 1), index = (unsigned)(walk->linear >> shift) & 511;
-        bool pdpte = pae && level == 3;
-        if (pdpte)
-            index &= 3;
-        uint64_t at = walk->next + 8 * index, size = UINT64_C(1) << shift, entry;
-
-        if (!read_entry(walk->m, at, 8, &entry))
-            return;
-        uint64_t address = entry & ~walk->cbit & UINT64_C(0x000ffffffffff000);
-        bool leaf = level == 1 || (entry & 0x80 && (level == 2 || (level == 3 && !pae)));
-
-        print_entry(walk, names[level], index, at, entry, true);
-        if (!(entry & 1))
-            return;
-        if (leaf) {
-            print_leaf(walk, (address & ~(size - 1)) | (walk->linear & (size - 1)), size,
-                       entry & walk->cbit);
-            return;
-        }
-        walk->next = address;
+    for (unsigned i = 0; i < result.n; i++) {
+        unsigned level = levels - i, shift = 12 + 9 * (level - 1);
+        unsigned index = (unsigned)(walk->linear >> shift) & (levels == 3 && level == 3 ? 3 : 511);
+        print_entry(walk, names[level], index, result.entry[i].paddr, result.entry[i].value, true);
     }
+    if (result.present)
+        print_leaf(walk, result.paddr, UINT64_C(1) << (12 + 9 * (levels - result.n)),
+                   result.is_private);
 }
 
 /* Two levels of 32-bit entries: no room for a C-bit. */
@@ -312,13 +314,12 @@ static void command_translate(struct sev_machine *m, int, char **argv)
                : cr3 & walk.cbit ? "C=1"
                                  : "C=0");
     if (cpu->long_mode()) {
-        walk_pae(&walk, cpu->cr4.get_LA57() ? 5 : 4, false);
+        walk_pae(&walk, cr3, cpu->cr4.get_LA57() ? 5 : 4);
         return;
     }
     walk.linear &= 0xffffffff;
     if (cpu->cr4.get_PAE()) {
-        walk.next = cr3 & 0xffffffe0;
-        walk_pae(&walk, 3, true);
+        walk_pae(&walk, cr3, 3);
     } else {
         walk.next = cr3 & 0xfffff000;
         dbg_printf("paging without PAE has no C-bit: all is private\n");
