@@ -6,7 +6,7 @@ include %D%/teaching/local.mk
 EXTRA_DIST += %D%/demo %D%/linux/bochsrc
 
 examplesdir = $(docdir)/examples
-dist_examples_DATA = %D%/README.md %D%/sev.bochsrc
+dist_examples_DATA = %D%/README.md %D%/direct.bochsrc %D%/sev.bochsrc
 
 # The demonstration; ./bootstrap demo ends here.
 .PHONY: demo
