@@ -30,6 +30,10 @@ struct direct *direct_new(const struct direct_config *config, const struct fwcfg
 void direct_free(struct direct *direct); /* NULL is allowed */
 struct fwcfg *direct_fwcfg(struct direct *direct);
 
+/* QEMU's table of kernel hashes: command line with its NUL, RAM disk, kernel file. */
+#define DIRECT_HASHES_SIZE 176
+void direct_hashes(const struct direct *direct, uint8_t table[DIRECT_HASHES_SIZE]);
+
 #ifdef __cplusplus
 }
 #endif

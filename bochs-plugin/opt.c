@@ -74,6 +74,7 @@ static const struct opt_row rows[] = {
      "a readable file, the kernel's initial RAM disk"},
     {"append", opt_text, FIELD(append), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
      "the kernel's command line, at most 511 characters"},
+    {"kernel_hashes", opt_number, FIELD(kernel_hashes), 0, 1, 1, NULL, "0", "0 or 1"},
     {"state_dir", opt_text, FIELD(state_dir), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
      "a directory for the chip's keys"},
     {"seed", opt_text, FIELD(seed), 0, OPT_TEXT_MAX - 1, 1, NULL, "", "any text"},
@@ -384,6 +385,11 @@ bool opt_check(const struct opt *opt, char *error, size_t error_size)
          "sanitize_report needs sanitize=report or sanitize=break"},
         {!*opt->kernel && (*opt->initrd || *opt->append),
          "initrd and append need kernel, the Linux kernel that they are for"},
+        {opt->kernel_hashes && !*opt->kernel,
+         "kernel_hashes needs kernel, the Linux kernel that is measured"},
+        {opt->kernel_hashes && guest,
+         "kernel_hashes needs a launch by the hypervisor: with launch=guest the machine measures "
+         "what it wants itself"},
         {opt->launch == OPT_LAUNCH_WAIT && !*opt->control,
          "launch=wait needs control, over which the machine is told to go on"},
     };

@@ -15,8 +15,13 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <fstream>
+#include <iterator>
 #include <string>
 
 extern "C" {
@@ -27,8 +32,9 @@ extern "C" {
 
 struct sev_fwcfg {
     struct direct *direct;
-    std::string rom;
     uint64_t rom_address;
+    uint32_t rom_size;
+    bool hashes;
 };
 
 /* --- fwcfg_dma --- */
@@ -132,20 +138,47 @@ static uint64_t find_place(uint64_t size)
     return 0;
 }
 
+/* The ROM's file. */
+static std::string read_rom()
+{
+    std::string path = find_rom();
+    std::ifstream file(path, std::ios::binary);
+    std::string image((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+
+    if (!file || image.empty())
+        BX_FATAL(("sev: kernel: the boot ROM '%s' cannot be read", path.c_str()));
+    return image;
+}
+
+/* Bochs takes a ROM from a file only: the ROM with the table behind it becomes one that has no
+ * name. It is padded to the sectors that Bochs wants. */
+static void load_image(const std::string &image, uint64_t address)
+{
+    int fd = memfd_create("boot ROM", MFD_CLOEXEC);
+    std::string path = "/proc/self/fd/" + std::to_string(fd);
+
+    if (fd < 0 || write(fd, image.data(), image.size()) != (ssize_t)image.size())
+        BX_FATAL(("sev: kernel: the boot ROM cannot be put together: %s", strerror(errno)));
+    BX_MEM(0)->load_ROM(path.c_str(), address, 2);
+    close(fd);
+}
+
 static void load_rom(struct sev_fwcfg *f)
 {
-    struct stat st;
+    std::string image = read_rom();
 
-    f->rom = find_rom();
-    if (stat(f->rom.c_str(), &st))
-        BX_FATAL(
-            ("sev: kernel: the boot ROM '%s' cannot be read: %s", f->rom.c_str(), strerror(errno)));
-    f->rom_address = find_place((uint64_t)st.st_size);
+    f->rom_size = (uint32_t)image.size();
+    if (f->hashes) {
+        uint8_t table[512] = {};
+        direct_hashes(f->direct, table);
+        image.append((const char *)table, sizeof(table));
+    }
+    f->rom_address = find_place(image.size());
     if (!f->rom_address)
         BX_FATAL(("sev: kernel: the boot ROM needs %u bytes from 0xd0000 to 0xdffff, where the "
                   "machine's option ROMs leave no room",
-                  (unsigned)st.st_size));
-    BX_MEM(0)->load_ROM(f->rom.c_str(), f->rom_address, 2);
+                  (unsigned)image.size()));
+    load_image(image, f->rom_address);
 }
 
 /* --- life --- */
@@ -175,6 +208,7 @@ struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt)
     config.cpus = (uint16_t)BX_SMP_PROCESSORS;
 
     struct sev_fwcfg *f = new struct sev_fwcfg();
+    f->hashes = opt->kernel_hashes != 0;
     f->direct = direct_new(&config, &dma, error, sizeof(error));
     if (!f->direct)
         BX_FATAL(("sev: %s", error));
@@ -191,10 +225,11 @@ void bx_sev_fwcfg_free(struct sev_fwcfg *f)
     delete f;
 }
 
-const char *bx_sev_fwcfg_rom(const struct sev_fwcfg *f, uint64_t *address)
+unsigned bx_sev_fwcfg_regions(const struct sev_fwcfg *f, struct hv_region regions[2])
 {
-    *address = f->rom_address;
-    return f->rom.c_str();
+    regions[0] = {"boot ROM", f->rom_address, f->rom_size};
+    regions[1] = {"kernel hashes", f->rom_address + f->rom_size, DIRECT_HASHES_SIZE};
+    return f->hashes ? 2 : 1;
 }
 
 void bx_sev_fwcfg_register_state(struct sev_fwcfg *f, bx_list_c *list)

@@ -56,9 +56,8 @@ static std::vector<struct hv_region> list_roms(const struct sev_machine *m)
                 (uint64_t)SIM->get_param_num("address", list)->get64());
     }
     if (m->fwcfg) {
-        uint64_t address;
-        const char *path = bx_sev_fwcfg_rom(m->fwcfg, &address);
-        add_rom(roms, "boot ROM", path, address);
+        struct hv_region regions[2];
+        roms.insert(roms.end(), regions, regions + bx_sev_fwcfg_regions(m->fwcfg, regions));
     }
     return roms;
 }

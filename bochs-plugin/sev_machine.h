@@ -83,8 +83,9 @@ struct sev_fwcfg;
  * kernel=; trouble ends Bochs with one sentence. */
 struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt);
 void bx_sev_fwcfg_free(struct sev_fwcfg *fwcfg);
-/* The boot ROM, which the launch measures: its file and where it stands. */
-const char *bx_sev_fwcfg_rom(const struct sev_fwcfg *fwcfg, uint64_t *address);
+/* What the launch measures of it: the boot ROM, and the table of kernel hashes right behind it if
+ * there is one. Writes up to two regions and returns their number. */
+unsigned bx_sev_fwcfg_regions(const struct sev_fwcfg *fwcfg, struct hv_region regions[2]);
 /* For save and restore. */
 void bx_sev_fwcfg_register_state(struct sev_fwcfg *fwcfg, bx_list_c *list);
 

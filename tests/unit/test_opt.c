@@ -150,12 +150,20 @@ static void direct_boot(void **state)
     assert_true(accepts("append", "console=ttyS0,115200 quiet"));
     assert_true(accepts("initrd", path_of("kernel")));
     assert_true(opt_check(opt, error, sizeof(error)));
+    assert_true(accepts("kernel_hashes", "1"));
+    assert_true(opt_check(opt, error, sizeof(error)));
+    assert_true(accepts("launch", "guest"));
+    assert_false(opt_check(opt, error, sizeof(error)));
+    assert_true(accepts("launch", "auto"));
     assert_true(accepts("kernel", ""));
     assert_false(opt_check(opt, error, sizeof(error)));
     assert_true(accepts("initrd", ""));
     assert_false(opt_check(opt, error, sizeof(error)));
     assert_non_null(strstr(error, "need kernel"));
     assert_true(accepts("append", ""));
+    assert_false(opt_check(opt, error, sizeof(error)));
+    assert_non_null(strstr(error, "kernel_hashes needs kernel"));
+    assert_true(accepts("kernel_hashes", "0"));
     assert_true(opt_check(opt, error, sizeof(error)));
 }
 
