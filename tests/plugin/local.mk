@@ -10,3 +10,8 @@ EXTRA_DIST += $(plugin_tests)
 if WITH_BOCHS
 TESTS += $(plugin_tests)
 endif
+
+clean-local: clean-plugin
+clean-plugin:
+	rm -rf %D%/run %D%/run-*
+.PHONY: clean-plugin
