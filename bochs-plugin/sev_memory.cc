@@ -26,6 +26,7 @@
 #include "sev_machine.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include <vector>
@@ -261,8 +262,13 @@ void bx_sev_memory_power_on(struct sev_memory *mem, struct rng *rng)
 
 void bx_sev_memory_free(struct sev_memory *mem)
 {
+    struct bx_sev_memory_info info;
+
     if (!mem)
         return;
+    bx_sev_memory_info(mem, &info);
+    BX_INFO(("page views: %u pages stand private, %u as stored; %" PRIu64 " changes",
+             info.private_pages, info.stored_pages, info.flips));
     view_free(mem->view);
     delete mem;
 }

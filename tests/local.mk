@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# All tests; each folder lists its own.
+# All tests; each folder lists its own. Those of GUEST_TESTS are slower: `make check-guests`.
+GUEST_TESTS =
 include %D%/vectors/local.mk
 include %D%/unit/local.mk
 include %D%/guests/local.mk
 include %D%/linux/local.mk
+include %D%/real/local.mk
 include %D%/bench/local.mk
 include %D%/plugin/local.mk
 include %D%/interop/local.mk

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Real guests, unmodified, of Debian's archive, each without SEV, with encryption=none and with encryption=aes:
+# `make check-guests`, some minutes; the table of results stands in real-guests/table.txt, too.
+real_tests = \
+	%D%/debian12_cloud.tap \
+	%D%/debian12_generic.tap \
+	%D%/debian13_cloud.tap \
+	%D%/debian13_generic.tap
+
+EXTRA_DIST += $(real_tests) %D%/packages %D%/realguest.py %D%/table
+
+if WITH_BOCHS
+GUEST_TESTS += $(real_tests)
+endif
+
+.PHONY: check-guests
+check-guests: all
+	@rm -rf real-guests/results
+	@status=0; \
+	$(MAKE) $(AM_MAKEFLAGS) TESTS='$(GUEST_TESTS)' TEST_SUITE_LOG=check-guests.log check-TESTS || status=$$?; \
+	$(srcdir)/%D%/table real-guests/results real-guests/table.txt; \
+	exit $$status
+
+distclean-local: distclean-real
+distclean-real:
+	rm -rf real-guests
+.PHONY: distclean-real

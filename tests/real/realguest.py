@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the tests of `make check-guests` share: packages of Debian's archive, one guest run in each mode by
+bochs-sev-run, and the rows of the table of results (table).
+
+The current folder is the build folder; all that is fetched and made stands in real-guests/ there.
+"""
+import fcntl
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+SRCDIR = os.path.abspath(os.environ.get("srcdir", "."))
+sys.path.insert(0, os.path.join(SRCDIR, "tests", "interop"))
+import taplib  # noqa: E402
+
+ok, done, skip_all = taplib.ok, taplib.done, taplib.skip_all
+
+WORK = "real-guests"
+RUNS = f"{WORK}/run"
+RESULTS = f"{WORK}/results"
+RUN = f"{SRCDIR}/bochs-plugin/bochs-sev-run"
+
+# The modes: name in the table, and what of bochs-sev-run's options makes it.
+MODES = {
+    "stock": ["--no-sev"],
+    "none": ["--sev", "encryption=none"],
+    "aes": ["--sev", "encryption=aes"],
+    "sanitize": ["--sev", "encryption=aes", "--sev", "sanitize=report"],
+}
+
+
+# --- what guests are made of ---
+
+
+def need(*programs):
+    """Skips the test if one of (program, Debian package) is missing."""
+    for program, package in programs:
+        if not shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
+            skip_all(f"{program} is not installed (Debian: {package})")
+
+
+class lock:
+    """Only one test at a time makes a thing; the others wait for it."""
+
+    def __init__(self, name):
+        os.makedirs(WORK, exist_ok=True)
+        self.path = f"{WORK}/{name}.lock"
+
+    def __enter__(self):
+        self.file = open(self.path, "w")
+        fcntl.flock(self.file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_):
+        self.file.close()
+
+
+def make(name, command, **options):
+    """Runs what makes a thing; if it fails, so does the test, with the end of what was said."""
+    os.makedirs(WORK, exist_ok=True)
+    log = f"{WORK}/{name}.log"
+    with open(log, "w") as file:
+        status = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, **options).returncode
+    if status:
+        for line in read(log).splitlines()[-15:]:
+            print(f"# {line}")
+        print(f"Bail out! {name} could not be made (whole log: {log})")
+        sys.exit(99)
+
+
+def packages(*names, suite=""):
+    """The folder into which these packages of Debian's archive are unpacked; suite is another release."""
+    root = f"{WORK}/packages{'-' + suite if suite else ''}"
+    with lock(os.path.basename(root)):
+        make(f"packages-{names[0]}", [f"{SRCDIR}/tests/real/packages", root, suite or "-", *names])
+    return root
+
+
+def depends(package, pattern, suite=""):
+    """The first package that PACKAGE depends on and whose name is PATTERN: a kernel behind its metapackage."""
+    root = f"{WORK}/packages{'-' + suite if suite else ''}"
+    with lock(os.path.basename(root)):
+        make(f"depends-{package}", [f"{SRCDIR}/tests/real/packages", "-d", root, suite or "-", package])
+    names = re.findall(r"^ *Depends: (\S+)", read(f"{WORK}/depends-{package}.log"), re.M)
+    names = [name for name in names if re.fullmatch(pattern, name)]
+    if not names:
+        print(f"Bail out! APT knows no {package} (run apt-get update)")
+        sys.exit(99)
+    return names[0]
+
+
+def linux_guest():
+    """The folder with the busybox initramfs that bochsrc-examples/linux/make-iso makes."""
+    os.makedirs("linux-guest", exist_ok=True)
+    make("linux-guest", ["flock", "linux-guest/lock", "sh", "-c", "test -e linux-guest/linux.iso || "
+                         f"'{SRCDIR}/bochsrc-examples/linux/make-iso' linux-guest"])
+    return "linux-guest"
+
+
+def read(path):
+    """A text; what is not there is empty, what is no text is replaced."""
+    try:
+        with open(path, "rb") as file:
+            return file.read().replace(b"\r", b"").replace(b"\0", b"").decode(errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
+# --- one run ---
+
+
+class Result:
+    """A run: what the guest said, Bochs's log, and the figures for the table."""
+
+    def __init__(self, guest, mode, folder):
+        self.guest, self.mode, self.folder = guest, mode, folder
+        self.reached = self.hung = False
+        self.wall = self.cpu = 0.0
+        self.status = None
+        self.why = ""
+
+    def finish(self):
+        self.said = read(f"{self.folder}/said")
+        self.log = read(f"{self.folder}/log")
+        ticks = re.findall(r"^(\d+)[a-z]\[", self.log, re.M)
+        self.ticks = int(ticks[-1]) if ticks else 0
+        flips = re.findall(r"page views: .* (\d+) changes", self.log)
+        self.flips = int(flips[-1]) if flips else None
+        reports = re.findall(r"sanitizer: (\d+) reports?", self.log)
+        self.reports = int(reports[-1]) if reports else None
+
+    def where(self):
+        """RIP of each CPU at the end, from the registers that Bochs writes to its log."""
+        return re.findall(r"\[CPU(\d+) *\] \| *RIP=([0-9a-f]+)", self.log)
+
+    def tail(self, lines=12):
+        """The end of all that was said, for a failed test point."""
+        errors = read(f"{self.folder}/errors")
+        cpus = ["CPU %s at RIP %s" % where for where in self.where()]
+        return "\n".join((self.said + errors).splitlines()[-lines:] + cpus)
+
+    def row(self):
+        return {
+            "guest": self.guest, "mode": self.mode, "reached": self.reached, "ticks": self.ticks,
+            "wall": round(self.wall, 2), "cpu": round(self.cpu, 2), "flips": self.flips,
+            "reports": self.reports, "why": self.why,
+        }
+
+
+def run(guest, mode, arguments, until, seconds=300, stop=True, name=None):
+    """Boots a guest until it says what the pattern UNTIL says and, without STOP, has ended by itself. A guest
+    that does not is stopped after that many seconds; Result.where() then says where its CPUs were."""
+    folder = f"{RUNS}/{name or f'{guest}-{mode}'}"
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    result = Result(guest, mode, folder)
+    command = [RUN, *arguments, *MODES[mode], "--log", f"{folder}/log"]
+    with open(f"{folder}/command", "w") as file:
+        print(*command, file=file)
+    before, start = os.times(), time.monotonic()
+    with open(f"{folder}/said", "wb") as said, open(f"{folder}/errors", "wb") as errors:
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=said, stderr=errors,
+            env={**os.environ, "BOCHS_SEV": os.path.abspath("bochs-sev")})
+    try:
+        watch(result, child, until, start + seconds, stop, start)
+    finally:
+        if child.poll() is None:
+            child.send_signal(signal.SIGTERM)
+        result.status = child.wait()
+    after = os.times()
+    result.cpu = (after.children_user + after.children_system
+                  - before.children_user - before.children_system)
+    result.finish()
+    return result
+
+
+def watch(result, child, until, deadline, stop, start):
+    """Waits for the end of a run, and notes when the guest had said what is waited for."""
+    pattern, said = re.compile(until, re.M), f"{result.folder}/said"
+    while True:
+        ended = child.poll() is not None
+        if not result.reached and pattern.search(read(said)):
+            result.reached, result.wall = True, time.monotonic() - start
+        if ended or (result.reached and stop):
+            break
+        if time.monotonic() > deadline:
+            result.hung = True
+            break
+        time.sleep(0.05)
+    if not result.reached:
+        result.wall = time.monotonic() - start
+
+
+def record(name, results):
+    """Rows of the table of results, for the script `table`."""
+    os.makedirs(RESULTS, exist_ok=True)
+    with open(f"{RESULTS}/{name}.json", "w") as file:
+        json.dump([result.row() for result in results], file, indent=1)
+
+
+# --- a kernel by direct boot ---
+
+USERSPACE = r"^SEV-GUEST: userspace reached"
+
+
+def make_cd(name, kernel, initrd):
+    """A CD that boots the same without SEV, where there is no kernel=."""
+    need(("xorriso", "xorriso"))
+    linux_guest()
+    folder = f"{WORK}/{name}-cd"
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    for path, to in ((kernel, "vmlinuz"), (initrd, "initrd.gz"),
+                     ("linux-guest/root/usr/lib/ISOLINUX/isolinux.bin", "isolinux.bin"),
+                     ("linux-guest/root/usr/lib/syslinux/modules/bios/ldlinux.c32", "ldlinux.c32"),
+                     (f"{SRCDIR}/bochsrc-examples/linux/isolinux.cfg", "isolinux.cfg")):
+        shutil.copy(path, f"{folder}/{to}")
+    make(f"{name}-cd", ["xorriso", "-as", "mkisofs", "-quiet", "-o", f"{folder}.iso", "-b", "isolinux.bin",
+                        "-c", "boot.cat", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table", folder])
+    return f"{folder}.iso"
+
+
+def linux(name, kernel, megs=512):
+    """The test of one Debian kernel, in all modes: to userspace and to power-off."""
+    initrd = f"{linux_guest()}/iso/initrd.gz"
+    cd = make_cd(name, kernel, initrd)
+    direct = ["--kernel", kernel, "--initrd", initrd, "--append", "console=ttyS0,115200 quiet cryptomgr.notests"]
+    results = []
+    for mode in MODES:
+        boot = ["--cdrom", cd] if mode == "stock" else direct
+        result = run(name, mode, [*boot, "-m", str(megs)], USERSPACE, stop=False)
+        results.append(result)
+        ok(result.reached, f"{mode}: userspace", result.tail())
+        ok(not result.hung and "reboot: Power down" in result.said, f"{mode}: power off", result.tail())
+        active = "Memory Encryption Features active: AMD SEV" in result.said
+        ok(active == (mode != "stock"), f"{mode}: memory encryption is {'on' if active else 'off'}", result.tail())
+    record(name, results)
+    done()
