@@ -196,6 +196,23 @@ static void write_line(FILE *file, json_t *object)
     json_decref(object);
 }
 
+static json_t *walk_json(const struct finding *f)
+{
+    json_t *path = json_array();
+
+    for (unsigned i = 0; i < f->walk_n; i++) {
+        json_t *o = json_pack("{s:i, s:b}", "level", (int)(f->walk_levels - i), "cbit",
+                              (f->walk[i].value & f->cbit_mask) != 0);
+
+        if (o) {
+            set_hex(o, "at", f->walk[i].paddr);
+            set_hex(o, "value", f->walk[i].value);
+        }
+        json_array_append_new(path, o);
+    }
+    return path;
+}
+
 static json_t *finding_json(const struct finding *f)
 {
     const struct san_report *r = &f->report;
@@ -215,6 +232,8 @@ static json_t *finding_json(const struct finding *f)
         set_hex(o, "entry_at", f->entry_paddr);
         json_object_set_new(o, "entry_cbit", json_boolean(f->entry & f->cbit_mask));
     }
+    if (f->walk_n)
+        json_object_set_new(o, "walk", walk_json(f));
     if (r->kind == SAN_STALE_TRANSLATION)
         set_hex(o, "changed_entry_at", r->entry);
     for (unsigned i = 0; i < f->code_len; i++)

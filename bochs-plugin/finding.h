@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "sanitize.h"
+#include "walk.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -26,6 +27,9 @@ struct finding {
     bool entry_known; /* the leaf entry that maps `linear` now */
     uint64_t entry, entry_paddr;
     uint64_t cbit_mask;
+    unsigned walk_levels; /* of the page tables; 0 = there is no path */
+    unsigned walk_n;      /* entries of the path to `linear` now, the top one first */
+    struct walk_entry walk[WALK_LEVELS];
     unsigned code_len;
     uint8_t code[15];
     char disasm[96]; /* "" = unknown */

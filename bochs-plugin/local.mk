@@ -19,6 +19,8 @@ libsevplugin_la_SOURCES = \
 	%D%/hv.h \
 	%D%/map.c \
 	%D%/map.h \
+	%D%/map_log.c \
+	%D%/map_log.h \
 	%D%/map_svg.c \
 	%D%/map_text.c \
 	%D%/opt.c \
@@ -54,7 +56,7 @@ plugin_sources = \
 	%D%/sev_save.cc
 
 dist_man_MANS += %D%/bochs-sev.1 %D%/bochs-sev-run.1 %D%/bochs-sev.5 %D%/bochs-sev-control.7 %D%/bochs-sev-debug.7 \
-	%D%/bochs-sev-sanitizer.7 %D%/bochs-sev-trace.5
+	%D%/bochs-sev-map.5 %D%/bochs-sev-sanitizer.7 %D%/bochs-sev-trace.5
 
 # One command that starts a machine; it looks for bochs-sev beside itself.
 if WITH_BOCHS

@@ -83,6 +83,8 @@ static const struct opt_row rows[] = {
     {"trace", opt_text, FIELD(trace), 0, OPT_TEXT_MAX - 1, 1, NULL, "", "a file to write"},
     {"map", opt_picture, FIELD(map), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
      "a file to write whose name ends in .svg"},
+    {"map_changes", opt_text, FIELD(map_changes), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
+     "a file to write"},
     {"sanitize", opt_word, FIELD(sanitize), 0, 0, 1, sanitize_words, "off", "off, report or break"},
     {"sanitize_report", opt_text, FIELD(sanitize_report), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
      "a file to write"},

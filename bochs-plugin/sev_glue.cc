@@ -152,7 +152,8 @@ static void glue_trace(void *ctx, const struct psp_trace *event)
     struct sev_machine *m = (struct sev_machine *)ctx;
     char line[256];
 
-    trace_event(m->trace, event, hv_region_name(m->hv), line, sizeof(line));
+    trace_event(m->trace, event, hv_region_name(m->hv), bx_pc_system.time_ticks(), line,
+                sizeof(line));
 #if BX_DEBUGGER
     if (m->breaks)
         bx_sev_breaks_psp(m->breaks, event);
@@ -303,7 +304,7 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt)
     mailbox_init(&m->mailbox, m->psp);
     if (opt->encryption == OPT_ENCRYPTION_AES)
         m->memory = bx_sev_memory_new(m);
-    m->map = bx_sev_map_new(m);
+    bx_sev_map_new(m);
 #if BX_DEBUGGER
     m->breaks = bx_sev_breaks_new();
 #endif

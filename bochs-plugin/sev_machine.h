@@ -9,6 +9,7 @@
 #include "hv.h"
 #include "mailbox.h"
 #include "map.h"
+#include "map_log.h"
 #include "opt.h"
 #include "psp.h"
 #include "rng.h"
@@ -30,7 +31,9 @@ struct sev_machine {
     struct cbit cbit;
     struct sev_memory *memory; /* NULL: encryption=none */
     struct map *map;           /* NULL: nobody wants to see one; see sev_map.cc */
-    uint64_t map_next_us;      /* when the page tables are looked at again */
+    struct map_log *map_log;   /* NULL: no map_changes=; writes to: */
+    FILE *map_file;
+    uint64_t map_next_us; /* when the page tables are looked at again */
     unsigned map_wants;
     struct sev_breaks *breaks;       /* NULL: not in the debugger */
     struct sev_sanitizer *sanitizer; /* NULL: sanitize=off */
@@ -91,9 +94,9 @@ void bx_sev_fwcfg_register_state(struct sev_fwcfg *fwcfg, bx_list_c *list);
 
 /* --- sev_map.cc: the map of memory over time --- */
 
-/* NULL unless map= or the debugger asks for one. */
-struct map *bx_sev_map_new(const struct sev_machine *machine);
-/* Writes map= and frees the map. */
+/* Makes machine->map if map=, map_changes= or the debugger asks for one. */
+void bx_sev_map_new(struct sev_machine *machine);
+/* Writes map= and the end of map_changes=, and frees the map. */
 void bx_sev_map_finish(struct sev_machine *machine);
 /* Takes an access as hooks.h reports it, into machine->map. Did the page change between private and
  * shared? */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Feeds the map of guest memory over time (map.h) with the accesses that the hooks report and with
- * what the page tables say from time to time, and writes the picture. Only if map= was given or the
- * debugger is there: otherwise nobody pays.
+ * what the page tables say from time to time, and writes the picture and the changes. Only if map=
+ * or map_changes= was given or the debugger is there: otherwise nobody pays.
  *
  * Implements the pictures of bochs-sev-debug(7) over Bochs 3.0 (memory/memory-bochs.h).
  */
@@ -10,6 +10,7 @@
 
 #include "iodev.h"
 #include "cpu/cpu.h"
+#include "param_names.h"
 #include "sev.h"
 #include "sev_machine.h"
 
@@ -23,27 +24,37 @@
 
 static const uint64_t adapter_area = 0xa0000, low_area_end = 0x100000;
 
-struct map *bx_sev_map_new(const struct sev_machine *m)
+/* The file, open. What cannot be written is said now, not at the end. */
+static FILE *open_file(const char *name, const char *path, const char *mode)
 {
-#if BX_DEBUGGER
-    bool wanted = *m->opt->map || bx_dbg.debugger_active;
-#else
-    bool wanted = *m->opt->map;
-#endif
+    FILE *file = fopen(path, mode);
 
+    if (!file)
+        BX_FATAL(("sev: %s: '%.300s' cannot be written: %s", name, path, strerror(errno)));
+    return file;
+}
+
+void bx_sev_map_new(struct sev_machine *m)
+{
+    bool wanted = *m->opt->map || *m->opt->map_changes;
+
+#if BX_DEBUGGER
+    wanted = wanted || bx_dbg.debugger_active;
+#endif
     if (!wanted)
-        return NULL;
-    /* What cannot be written is said now, not at the end. */
-    FILE *file = *m->opt->map ? fopen(m->opt->map, "ae") : NULL;
-    if (*m->opt->map && !file)
-        BX_FATAL(("sev: map: '%.300s' cannot be written: %s", m->opt->map, strerror(errno)));
-    if (file)
-        fclose(file);
-    struct map *map =
+        return;
+    if (*m->opt->map)
+        fclose(open_file("map", m->opt->map, "ae"));
+    m->map =
         map_new((uint32_t)(BX_MEM(0)->get_memory_len() / MAP_PAGE_SIZE), bx_pc_system.time_usec());
-    if (!map)
+    if (!m->map)
         BX_FATAL(("sev: out of memory"));
-    return map;
+    if (!*m->opt->map_changes)
+        return;
+    m->map_file = open_file("map_changes", m->opt->map_changes, "we");
+    m->map_log = map_log_new(m->map, (uint64_t)SIM->get_param_num(BXPN_IPS)->get64(), m->map_file);
+    if (!m->map_log)
+        BX_FATAL(("sev: out of memory"));
 }
 
 /* What is there, apart from views. RAM below and above the first MiB needs no look; behind
@@ -124,8 +135,15 @@ void bx_sev_map_look(struct sev_machine *m)
         else
             scan_table(&scan, root & 0xffffffe0, 3, 4);
     }
-    for (uint32_t page = 0; page < scan.shared.size(); page++)
+    if (m->map_log)
+        map_log_pass(m->map_log, now);
+    for (uint32_t page = 0; page < scan.shared.size(); page++) {
+        enum map_use before = map_use(m->map, page);
+
         map_declare(m->map, page, scan.shared[page], now);
+        if (m->map_log && map_use(m->map, page) != before)
+            map_log_note(m->map_log, page, now);
+    }
     map_advance(m->map, now);
 }
 
@@ -152,7 +170,14 @@ bool bx_sev_map_want(struct sev_machine *m, uint64_t paddr, enum sev_view view)
         look_sometimes(m);
     if (use == MAP_PRIVATE && view == SEV_VIEW_SHARED)
         use = MAP_SHARED;
-    return map_use(m->map, page) != use && map_touch(m->map, page, use, bx_pc_system.time_usec());
+    if (map_use(m->map, page) == use)
+        return false;
+    const uint64_t now = bx_pc_system.time_usec();
+    if (m->map_log) {
+        map_log_pass(m->map_log, now);
+        map_log_note(m->map_log, page, now);
+    }
+    return map_touch(m->map, page, use, now);
 }
 
 /* --- the picture --- */
@@ -186,8 +211,23 @@ int bx_sev_map_write(struct sev_machine *m, const char *path)
     return err;
 }
 
+static void finish_log(struct sev_machine *m)
+{
+    int err = map_log_finish(m->map_log, bx_pc_system.time_usec());
+
+    if (fclose(m->map_file) && !err)
+        err = -errno;
+    if (err)
+        BX_ERROR(("sev: map_changes: '%.300s' cannot be written: %s", m->opt->map_changes,
+                  strerror(-err)));
+    map_log_free(m->map_log);
+    m->map_log = NULL;
+}
+
 void bx_sev_map_finish(struct sev_machine *m)
 {
+    if (m->map_log)
+        finish_log(m);
     if (m->map)
         map_advance(m->map, bx_pc_system.time_usec()); /* the CPUs' memory is gone already */
     int err = m->map && *m->opt->map ? bx_sev_map_write(m, m->opt->map) : 0;

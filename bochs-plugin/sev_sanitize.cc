@@ -196,10 +196,11 @@ static void describe(struct sev_sanitizer *s, const struct san_report *report, s
     describe_code(s, f);
     f->linear = report->kind == SAN_FETCH ? report->who.rip : san_ops_linear(s, report->who.cpu);
     f->linear_known = true;
-    if (report->kind == SAN_WALK) /* the entry is the thing that was loaded */
-        return;
     now = walk_now(s, report->who.cpu, f->linear);
-    if (now.present) {
+    f->walk_levels = mode_of(BX_CPU(report->who.cpu)).levels;
+    f->walk_n = now.n;
+    memcpy(f->walk, now.entry, sizeof(f->walk));
+    if (now.present && report->kind != SAN_WALK) { /* of a walk, an entry is what was loaded */
         f->entry_known = true;
         f->entry = now.entry[now.n - 1].value;
         f->entry_paddr = now.entry[now.n - 1].paddr;

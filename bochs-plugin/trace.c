@@ -94,11 +94,11 @@ static void trace_remember(struct trace *trace, const struct psp_trace *event, c
     memcpy(region->launch_digest, event->launch_digest, sizeof(region->launch_digest));
 }
 
-static void trace_json(FILE *file, const struct psp_trace *event, const char *name)
+static void trace_json(FILE *file, const struct psp_trace *event, const char *name, uint64_t tick)
 {
     char digest[65];
     json_t *o =
-        json_pack("{s:s, s:I, s:s, s:i, s:s, s:s, s:s, s:s, s:I}", /* clang-format off */
+        json_pack("{s:s, s:I, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:I}", /* clang-format off */
                           "command", psp_command_name(event->command),
                           "handle", (json_int_t)event->handle,
                           "status", psp_status_name(event->status),
@@ -107,7 +107,8 @@ static void trace_json(FILE *file, const struct psp_trace *event, const char *na
                           "platform_after", psp_platform_state_name(event->platform_after),
                           "state_before", psp_guest_state_name(event->guest_before),
                           "state_after", psp_guest_state_name(event->guest_after),
-                          "usec", (json_int_t)event->usec); /* clang-format on */
+                          "usec", (json_int_t)event->usec,
+                          "tick", (json_int_t)tick); /* clang-format on */
 
     if (!o)
         return;
@@ -132,7 +133,7 @@ static void trace_json(FILE *file, const struct psp_trace *event, const char *na
 }
 
 void trace_event(struct trace *trace, const struct psp_trace *event, const char *region_name,
-                 char *line, size_t line_size)
+                 uint64_t tick, char *line, size_t line_size)
 {
     char where[64] = "";
 
@@ -149,5 +150,5 @@ void trace_event(struct trace *trace, const struct psp_trace *event, const char 
     if (event->status == SEV_STATUS_SUCCESS && event->region_digest && event->launch_digest)
         trace_remember(trace, event, region_name);
     if (trace->file)
-        trace_json(trace->file, event, region_name);
+        trace_json(trace->file, event, region_name, tick);
 }

@@ -36,9 +36,10 @@ void trace_free(struct trace *trace); /* closes the file */
 /* Also write JSON lines to `path` (created or emptied). 0 or a negative errno. */
 int trace_open(struct trace *trace, const char *path) __attribute__((warn_unused_result));
 
-/* Take one event. `region_name` may be NULL. Writes the text line to `line`. */
+/* Take one event, finished at this tick of the machine. `region_name` may be NULL. Writes the text
+ * line to `line`. */
 void trace_event(struct trace *trace, const struct psp_trace *event, const char *region_name,
-                 char *line, size_t line_size);
+                 uint64_t tick, char *line, size_t line_size);
 
 /* All regions since trace_new() or trace_clear(); owned by the trace, valid until the next event.
  */

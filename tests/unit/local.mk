@@ -162,6 +162,9 @@ unit_tests += \
 unit_tests += %D%/test_map
 %C%_test_map_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_map_LDADD = libsevplugin.la $(UNIT_LDADD)
+unit_tests += %D%/test_map_log
+%C%_test_map_log_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_map_log_LDADD = libsevplugin.la $(UNIT_LDADD) $(JANSSON_LIBS)
 
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% $(CMOCKA_CFLAGS) \
 	-DTEST_VECTORS='"$(abs_srcdir)/tests/vectors"'

@@ -104,11 +104,14 @@ static void test_text_and_json(void **state)
                         .entry = 0x1067,
                         .entry_paddr = 0x2010,
                         .cbit_mask = UINT64_C(1) << 47,
+                        .walk_levels = 4,
+                        .walk_n = 2,
+                        .walk = {{0x1ff8, (UINT64_C(1) << 47) | 0x2067}, {0x2010, 0x1067}},
                         .code_len = 3,
                         .code = {0x48, 0x8b, 0x07},
                         .disasm = "mov rax, qword ptr ds:[rdi]"};
     char line[1024];
-    json_t *o, *writer;
+    json_t *o, *writer, *walk;
 
     (void)state;
     f.report = report_at(0x100);
@@ -129,6 +132,14 @@ static void test_text_and_json(void **state)
     expect_text(o, "disassembly", f.disasm);
     expect_text(json_object_get(o, "who"), "rip", "0x100");
     assert_true(json_is_false(json_object_get(o, "entry_cbit")));
+    walk = json_object_get(o, "walk");
+    assert_int_equal(json_array_size(walk), 2);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(walk, 0), "level")), 4);
+    assert_true(json_is_true(json_object_get(json_array_get(walk, 0), "cbit")));
+    expect_text(json_array_get(walk, 0), "at", "0x1ff8");
+    expect_text(json_array_get(walk, 0), "value", "0x800000002067");
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(walk, 1), "level")), 3);
+    assert_true(json_is_false(json_object_get(json_array_get(walk, 1), "cbit")));
     assert_int_equal(json_integer_value(json_object_get(json_object_get(o, "who"), "cpu")), 1);
     writer = json_object_get(o, "writer");
     expect_text(writer, "rip", "0x400");

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Tests of bochs-plugin/map_log: lines that tell the state of every page at every moment, slices
+ * that grow, a file that ends.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* open_memstream() */
+#endif
+#include "unit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "map_log.h"
+
+#define PAGES 2000u
+
+struct fixture {
+    struct map *map;
+    struct map_log *log;
+    FILE *file;
+    char *text;
+    size_t size;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+
+    if (!f || !(f->map = map_new(PAGES, 5000)) || !(f->file = open_memstream(&f->text, &f->size)))
+        return -1;
+    f->log = map_log_new(f->map, 50000000, f->file);
+    *state = f;
+    return f->log ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    map_log_free(f->log);
+    map_free(f->map);
+    fclose(f->file);
+    free(f->text);
+    free(f);
+    return 0;
+}
+
+/* As sev_map.cc does it. */
+static void touch(struct fixture *f, uint64_t page, enum map_use use, uint64_t us)
+{
+    map_log_pass(f->log, us);
+    map_log_note(f->log, page, us);
+    (void)map_touch(f->map, page, use, us);
+}
+
+static void declare(struct fixture *f, uint32_t page, bool declared, uint64_t us)
+{
+    map_log_pass(f->log, us);
+    map_declare(f->map, page, declared, us);
+    map_log_note(f->log, page, us);
+}
+
+static void expect_file(struct fixture *f, const char *lines)
+{
+    fflush(f->file);
+    assert_string_equal(f->text, lines);
+}
+
+#define FIRST                                                                                      \
+    "{\"kind\":\"map\",\"version\":1,\"page_size\":4096,\"ram_pages\":2000,"                       \
+    "\"ticks_per_second\":50000000,\"usec\":5000}\n"
+
+static void one_line_a_slice(void **state)
+{
+    struct fixture *f = *state;
+
+    touch(f, 7, MAP_PRIVATE, 5100);
+    touch(f, 8, MAP_PRIVATE, 5200);
+    touch(f, 1999, MAP_ROM, 5300);
+    touch(f, 7, MAP_SHARED, 5400);
+    touch(f, 9, MAP_SHARED, 6100); /* 1000 us after the first of the slice */
+    touch(f, 7, MAP_PRIVATE, 6150);
+    touch(f, 7, MAP_SHARED, 6160); /* there and back */
+    assert_int_equal(map_log_finish(f->log, 9000), 0);
+    expect_file(f, FIRST "{\"usec\":5400,\"changes\":1,\"private\":[[8,1]],\"shared\":[[7,1]],"
+                         "\"rom\":[[1999,1]]}\n"
+                         "{\"usec\":6160,\"changes\":2,\"shared\":[[9,1]]}\n"
+                         "{\"kind\":\"end\",\"usec\":9000,\"changes\":3}\n");
+}
+
+static void declared_and_not_any_more(void **state)
+{
+    struct fixture *f = *state;
+
+    declare(f, 600, true, 5000);
+    declare(f, 601, true, 5000);
+    declare(f, 600, false, 7000);
+    assert_int_equal(map_log_finish(f->log, 7000), 0);
+    expect_file(f, FIRST "{\"usec\":5000,\"changes\":0,\"mapped_shared\":[[600,2]]}\n"
+                         "{\"usec\":7000,\"changes\":0,\"untouched\":[[600,1]]}\n"
+                         "{\"kind\":\"end\",\"usec\":7000,\"changes\":0}\n");
+}
+
+static void outside_ram_the_first_use_counts(void **state)
+{
+    struct fixture *f = *state;
+
+    touch(f, 1048575, MAP_ROM, 5000);
+    touch(f, 1048575, MAP_ROM, 5001);
+    touch(f, 0xfee00, MAP_MMIO, 8000);
+    touch(f, 0xfee00, MAP_MMIO, 9000);
+    assert_int_equal(map_log_finish(f->log, 9000), 0);
+    expect_file(f, FIRST "{\"usec\":5000,\"changes\":0,\"rom\":[[1048575,1]]}\n"
+                         "{\"usec\":8000,\"changes\":0,\"devices\":[[1043968,1]]}\n"
+                         "{\"kind\":\"end\",\"usec\":9000,\"changes\":0}\n");
+}
+
+/* Reads the lines back and applies them. */
+static void replay(const char *text, uint8_t use[PAGES])
+{
+    static const char *const keys[] = {"untouched",     "private", "shared",
+                                       "mapped_shared", "rom",     "devices"};
+    json_t *line;
+
+    for (; *text; text = strchr(text, '\n') + 1) {
+        line = json_loads(text, JSON_DISABLE_EOF_CHECK, NULL);
+        assert_non_null(line);
+        for (unsigned key = 0; key < 6; key++) {
+            json_t *runs = json_object_get(line, keys[key]);
+
+            for (size_t i = 0; i < json_array_size(runs); i++) {
+                json_t *run = json_array_get(runs, i);
+                json_int_t first = json_integer_value(json_array_get(run, 0));
+                json_int_t pages = json_integer_value(json_array_get(run, 1));
+
+                assert_true(pages > 0 && first + pages <= PAGES);
+                memset(use + first, (int)key, (size_t)pages);
+            }
+        }
+        json_decref(line);
+    }
+}
+
+static void the_file_tells_every_page(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t use[PAGES] = {0};
+    uint64_t us = 5000;
+
+    srandom(7);
+    for (unsigned i = 0; i < 20000; i++) {
+        uint32_t page = (uint32_t)random() % PAGES;
+
+        us += (uint64_t)random() % 200;
+        if (random() % 4)
+            touch(f, page, random() % 2 ? MAP_PRIVATE : MAP_SHARED, us);
+        else
+            declare(f, page, random() % 2, us);
+    }
+    assert_int_equal(map_log_finish(f->log, us), 0);
+    replay(f->text, use);
+    for (uint32_t page = 0; page < PAGES; page++)
+        assert_int_equal(use[page], map_use(f->map, page));
+}
+
+static void slices_become_longer(void **state)
+{
+    struct fixture *f = *state;
+    unsigned lines = 0;
+
+    /* One change every 1000 us: a line each while slices are short, then one of two, then of four.
+     */
+    for (unsigned i = 0; i < 4 * MAP_LOG_LINES; i++)
+        touch(f, 3, i % 2 ? MAP_SHARED : MAP_PRIVATE, 5000 + (uint64_t)i * 1000);
+    assert_int_equal(map_log_finish(f->log, 5000 + UINT64_C(4) * MAP_LOG_LINES * 1000), 0);
+    for (const char *at = f->text; (at = strchr(at, '\n')); at++)
+        lines++;
+    assert_in_range(lines, 2 * MAP_LOG_LINES + 2, 2 * MAP_LOG_LINES + MAP_LOG_LINES / 2 + 4);
+}
+
+static void a_full_file_says_so(void **state)
+{
+    struct fixture *f = *state;
+
+    map_log_limit(f->log, 140);
+    touch(f, 1, MAP_PRIVATE, 5000);
+    touch(f, 2, MAP_PRIVATE, 7000);
+    touch(f, 3, MAP_PRIVATE, 9000);
+    assert_int_equal(map_log_finish(f->log, 9000), 0);
+    expect_file(f, FIRST "{\"usec\":5000,\"changes\":0,\"private\":[[1,1]]}\n"
+                         "{\"kind\":\"truncated\",\"usec\":5000}\n"
+                         "{\"kind\":\"end\",\"usec\":9000,\"changes\":0}\n");
+}
+
+static void a_full_disk(void **state)
+{
+    struct fixture *f = *state;
+    FILE *full = fopen("/dev/full", "w");
+    struct map_log *log;
+
+    if (!full)
+        return;
+    log = map_log_new(f->map, 1, full);
+    assert_non_null(log);
+    assert_int_equal(map_log_finish(log, 5000), -EIO);
+    map_log_free(log);
+    fclose(full);
+    map_log_free(NULL);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(one_line_a_slice),     TEST(declared_and_not_any_more),
+        TEST(a_full_file_says_so),  TEST(outside_ram_the_first_use_counts),
+        TEST(slices_become_longer), TEST(the_file_tells_every_page),
+        TEST(a_full_disk),
+    };
+    return cmocka_run_group_tests_name("map_log", tests, NULL, NULL);
+}
