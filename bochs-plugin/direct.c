@@ -24,7 +24,6 @@ struct file {
 };
 
 struct direct {
-    struct fwcfg *fwcfg;
     struct bzimage image;
     struct file kernel, initrd;
     char *cmdline;
@@ -131,7 +130,7 @@ static bool load_cmdline(struct direct *d, const struct direct_config *c, char *
 
 /* --- items --- */
 
-static bool add_items(struct direct *d, const struct direct_config *c, uint32_t initrd_gpa)
+static bool add_items(const struct direct *d, struct fwcfg *fwcfg, uint32_t initrd_gpa)
 {
     const uint32_t setup = d->image.setup_size, cmdline = (uint32_t)strlen(d->cmdline) + 1;
     const struct {
@@ -142,21 +141,18 @@ static bool add_items(struct direct *d, const struct direct_config *c, uint32_t 
         {FW_CFG_KERNEL_ADDR, BZIMAGE_KERNEL_GPA},   {FW_CFG_KERNEL_SIZE, d->kernel.len - setup},
         {FW_CFG_CMDLINE_ADDR, BZIMAGE_CMDLINE_GPA}, {FW_CFG_CMDLINE_SIZE, cmdline},
         {FW_CFG_INITRD_ADDR, initrd_gpa},           {FW_CFG_INITRD_SIZE, d->initrd.len},
-        {FW_CFG_RAM_SIZE, (uint32_t)c->ram_size},
     };
-    int err = fwcfg_add(d->fwcfg, FW_CFG_SETUP_DATA, d->kernel.data, setup);
+    int err = fwcfg_add(fwcfg, FW_CFG_SETUP_DATA, d->kernel.data, setup);
 
-    err |= fwcfg_add(d->fwcfg, FW_CFG_KERNEL_DATA, d->kernel.data + setup, d->kernel.len - setup);
-    err |= fwcfg_add(d->fwcfg, FW_CFG_CMDLINE_DATA, d->cmdline, cmdline);
-    err |= fwcfg_add(d->fwcfg, FW_CFG_INITRD_DATA, d->initrd.data, d->initrd.len);
-    err |= fwcfg_add_u16(d->fwcfg, FW_CFG_NB_CPUS, c->cpus);
-    err |= fwcfg_add_u16(d->fwcfg, FW_CFG_MAX_CPUS, c->cpus);
+    err |= fwcfg_add(fwcfg, FW_CFG_KERNEL_DATA, d->kernel.data + setup, d->kernel.len - setup);
+    err |= fwcfg_add(fwcfg, FW_CFG_CMDLINE_DATA, d->cmdline, cmdline);
+    err |= fwcfg_add(fwcfg, FW_CFG_INITRD_DATA, d->initrd.data, d->initrd.len);
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-        err |= fwcfg_add_u32(d->fwcfg, numbers[i].key, numbers[i].value);
+        err |= fwcfg_add_u32(fwcfg, numbers[i].key, numbers[i].value);
     return !err;
 }
 
-struct direct *direct_new(const struct direct_config *c, const struct fwcfg_dma *dma, char *error,
+struct direct *direct_new(const struct direct_config *c, struct fwcfg *fwcfg, char *error,
                           size_t size)
 {
     struct direct *d = calloc(1, sizeof(*d));
@@ -165,8 +161,7 @@ struct direct *direct_new(const struct direct_config *c, const struct fwcfg_dma 
     snprintf(error, size, "kernel: out of memory");
     if (d && load_kernel(d, c, error, size) && load_initrd(d, c, &initrd_gpa, error, size) &&
         load_cmdline(d, c, error, size)) {
-        d->fwcfg = fwcfg_new(dma);
-        if (d->fwcfg && add_items(d, c, initrd_gpa))
+        if (add_items(d, fwcfg, initrd_gpa))
             return d;
         snprintf(error, size, "kernel: out of memory");
     }
@@ -178,16 +173,10 @@ void direct_free(struct direct *d)
 {
     if (!d)
         return;
-    fwcfg_free(d->fwcfg);
     free(d->kernel.data);
     free(d->initrd.data);
     free(d->cmdline);
     free(d);
-}
-
-struct fwcfg *direct_fwcfg(struct direct *d)
-{
-    return d->fwcfg;
 }
 
 /* --- the table of hashes --- */

@@ -21,14 +21,13 @@ struct direct_config {
     const char *kernel, *initrd, *append; /* paths, text; initrd "" = none */
     uint64_t ram_size;                    /* bytes of RAM, all */
     uint64_t ram_end;                     /* end of RAM below 4 GiB that firmware leaves alone */
-    uint16_t cpus;
 };
 
-/* Reads the files and makes the device. NULL with one sentence in `error`. */
-struct direct *direct_new(const struct direct_config *config, const struct fwcfg_dma *dma,
-                          char *error, size_t error_size);
+/* Reads the files and adds the items to the device, which must not outlive them. NULL with one
+ * sentence in `error`. */
+struct direct *direct_new(const struct direct_config *config, struct fwcfg *fwcfg, char *error,
+                          size_t error_size);
 void direct_free(struct direct *direct); /* NULL is allowed */
-struct fwcfg *direct_fwcfg(struct direct *direct);
 
 /* QEMU's table of kernel hashes: command line with its NUL, RAM disk, kernel file. */
 #define DIRECT_HASHES_SIZE 176

@@ -5,6 +5,8 @@
 noinst_LTLIBRARIES += libsevplugin.la
 
 libsevplugin_la_SOURCES = \
+	%D%/board.c \
+	%D%/board.h \
 	%D%/bzimage.c \
 	%D%/bzimage.h \
 	%D%/ctl.c \

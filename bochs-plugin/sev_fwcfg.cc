@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Direct boot: the firmware configuration device at its ports, with kernel=, initrd= and append= in
- * it, and the boot ROM that boots them.
+ * The firmware configuration device at its ports: what the machine consists of, kernel=, initrd=
+ * and append=, and the boot ROM that boots them under a legacy BIOS. OVMF reads it all by itself.
  *
  * Implements fwcfg.h's callbacks over Bochs 3.0: its DMA is a device's, so with SEV it goes through
  * the shared view of memory.
@@ -25,14 +25,17 @@
 #include <string>
 
 extern "C" {
+#include "board.h"
 #include "direct.h"
 }
 
 #define LOG_THIS bx_sev_device->
 
 struct sev_fwcfg {
-    struct direct *direct;
-    uint64_t rom_address;
+    struct fwcfg *fwcfg;
+    struct board *board;
+    struct direct *direct; /* NULL: no kernel= */
+    uint64_t rom_address;  /* 0: no boot ROM */
     uint32_t rom_size;
     bool hashes;
 };
@@ -40,7 +43,6 @@ struct sev_fwcfg {
 /* --- fwcfg_dma --- */
 
 static const uint64_t video_memory = 0xa0000, video_memory_end = 0xc0000;
-static const uint64_t hole_below_4g = 0xc0000000, end_of_4g = UINT64_C(1) << 32;
 
 /* Only RAM: no register of a device is reached. */
 static bool is_ram(uint64_t gpa, size_t len)
@@ -48,7 +50,7 @@ static bool is_ram(uint64_t gpa, size_t len)
     uint64_t end = gpa + len, ram = BX_MEM(0)->get_memory_len();
 
     return end >= gpa && end <= ram && (end <= video_memory || gpa >= video_memory_end) &&
-           (end <= hole_below_4g || gpa >= end_of_4g);
+           (end <= BOARD_PCI_HOLE || gpa >= BOARD_4G);
 }
 
 static unsigned to_page_end(uint64_t gpa, size_t len)
@@ -84,12 +86,12 @@ static int dma_write(void *, uint64_t gpa, const void *buf, size_t len)
 
 static Bit32u port_read(void *self, Bit32u address, unsigned len)
 {
-    return fwcfg_read(direct_fwcfg(((struct sev_fwcfg *)self)->direct), address - FWCFG_PORT, len);
+    return fwcfg_read(((struct sev_fwcfg *)self)->fwcfg, address - FWCFG_PORT, len);
 }
 
 static void port_write(void *self, Bit32u address, Bit32u value, unsigned len)
 {
-    fwcfg_write(direct_fwcfg(((struct sev_fwcfg *)self)->direct), address - FWCFG_PORT, value, len);
+    fwcfg_write(((struct sev_fwcfg *)self)->fwcfg, address - FWCFG_PORT, value, len);
 }
 
 static void claim_ports(struct sev_fwcfg *f)
@@ -97,8 +99,8 @@ static void claim_ports(struct sev_fwcfg *f)
     for (unsigned port = FWCFG_PORT; port < FWCFG_PORT + FWCFG_PORTS; port++)
         if (!DEV_register_ioread_handler(f, port_read, port, "fw_cfg", 7) ||
             !DEV_register_iowrite_handler(f, port_write, port, "fw_cfg", 7))
-            BX_FATAL(("sev: kernel: another device has I/O port %#x, where the firmware "
-                      "configuration device belongs",
+            BX_FATAL(("sev: another device has I/O port %#x, where the firmware configuration "
+                      "device belongs",
                       port));
 }
 
@@ -183,37 +185,64 @@ static void load_rom(struct sev_fwcfg *f)
 
 /* --- life --- */
 
+/* OVMF says what it is in the 48 bytes below the reset vector's 16 (EDK2
+ * OvmfPkg/ResetVector/Ia16/ResetVectorVtf0.asm): the GUID of its table of GUIDed structures. */
+static bool is_ovmf()
+{
+    static const char guid[17] = "\xde\x82\xb5\x96\xb2\x1f\xf7\x45"
+                                 "\xba\xea\xa3\x66\xc5\x5a\x08\x2d";
+    std::ifstream file(SIM->get_param_string(BXPN_ROM_PATH)->getptr(), std::ios::binary);
+    char found[16] = {};
+
+    file.seekg(-48, std::ios::end);
+    return file.read(found, sizeof(found)) && !memcmp(found, guid, sizeof(found));
+}
+
 /* End of RAM below 4 GiB, less what the BIOS takes at its top for ACPI tables. */
 static uint64_t usable_ram_end()
 {
     static const uint64_t for_firmware = 0x100000;
     uint64_t ram = BX_MEM(0)->get_memory_len();
 
-    return (ram < hole_below_4g ? ram : hole_below_4g) - for_firmware;
+    return (ram < BOARD_PCI_HOLE ? ram : BOARD_PCI_HOLE) - for_firmware;
 }
 
-struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt)
+static void add_kernel(struct sev_fwcfg *f, const struct opt *opt)
 {
     struct direct_config config = {};
-    struct fwcfg_dma dma = {NULL, dma_read, dma_write};
     char error[400];
 
-    if (!*opt->kernel)
-        return NULL;
     config.kernel = opt->kernel;
     config.initrd = opt->initrd;
     config.append = opt->append;
     config.ram_size = BX_MEM(0)->get_memory_len();
     config.ram_end = usable_ram_end();
-    config.cpus = (uint16_t)BX_SMP_PROCESSORS;
-
-    struct sev_fwcfg *f = new struct sev_fwcfg();
-    f->hashes = opt->kernel_hashes != 0;
-    f->direct = direct_new(&config, &dma, error, sizeof(error));
+    f->direct = direct_new(&config, f->fwcfg, error, sizeof(error));
     if (!f->direct)
         BX_FATAL(("sev: %s", error));
+}
+
+struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt)
+{
+    const struct board_config config = {BX_MEM(0)->get_memory_len(), (uint16_t)BX_SMP_PROCESSORS};
+    const struct fwcfg_dma dma = {NULL, dma_read, dma_write};
+    const bool ovmf = is_ovmf();
+
+    if (!*opt->kernel && !ovmf)
+        return NULL;
+    if (opt->kernel_hashes && ovmf)
+        BX_FATAL(("sev: kernel_hashes: this firmware has no place for the table of hashes"));
+    struct sev_fwcfg *f = new struct sev_fwcfg();
+    f->fwcfg = fwcfg_new(&dma);
+    f->board = f->fwcfg ? board_new(&config, f->fwcfg) : NULL;
+    if (!f->board)
+        BX_FATAL(("sev: the firmware configuration device could not be made: out of memory"));
+    f->hashes = opt->kernel_hashes != 0;
+    if (*opt->kernel)
+        add_kernel(f, opt);
     claim_ports(f);
-    load_rom(f);
+    if (f->direct && !ovmf)
+        load_rom(f);
     return f;
 }
 
@@ -221,12 +250,16 @@ void bx_sev_fwcfg_free(struct sev_fwcfg *f)
 {
     if (!f)
         return;
+    fwcfg_free(f->fwcfg);
     direct_free(f->direct);
+    board_free(f->board);
     delete f;
 }
 
 unsigned bx_sev_fwcfg_regions(const struct sev_fwcfg *f, struct hv_region regions[2])
 {
+    if (!f->rom_address)
+        return 0;
     regions[0] = {"boot ROM", f->rom_address, f->rom_size};
     regions[1] = {"kernel hashes", f->rom_address + f->rom_size, DIRECT_HASHES_SIZE};
     return f->hashes ? 2 : 1;
@@ -234,7 +267,7 @@ unsigned bx_sev_fwcfg_regions(const struct sev_fwcfg *f, struct hv_region region
 
 void bx_sev_fwcfg_register_state(struct sev_fwcfg *f, bx_list_c *list)
 {
-    struct fwcfg_state *state = fwcfg_state(direct_fwcfg(f->direct));
+    struct fwcfg_state *state = fwcfg_state(f->fwcfg);
     bx_list_c *own = new bx_list_c(list, "fwcfg", "firmware configuration device");
 
     new bx_shadow_num_c(own, "dma_address", &state->dma_address);

@@ -37,7 +37,7 @@ struct sev_machine {
     unsigned map_wants;
     struct sev_breaks *breaks;       /* NULL: not in the debugger */
     struct sev_sanitizer *sanitizer; /* NULL: sanitize=off */
-    struct sev_fwcfg *fwcfg;         /* NULL: no kernel= */
+    struct sev_fwcfg *fwcfg;         /* NULL: neither kernel= nor OVMF */
 };
 
 /* --- sev_memory.cc: encrypted memory --- */
@@ -79,11 +79,11 @@ struct bx_sev_memory_info {
 };
 void bx_sev_memory_info(const struct sev_memory *memory, struct bx_sev_memory_info *info);
 
-/* --- sev_fwcfg.cc: direct boot --- */
+/* --- sev_fwcfg.cc: the firmware configuration device, direct boot --- */
 
 struct sev_fwcfg;
-/* Loads kernel=, initrd= and append=, claims the ports and loads the boot ROM. NULL without
- * kernel=; trouble ends Bochs with one sentence. */
+/* Loads kernel=, initrd= and append=, claims the ports and, unless the firmware is OVMF, loads the
+ * boot ROM. NULL without kernel= under another firmware; trouble ends Bochs with one sentence. */
 struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt);
 void bx_sev_fwcfg_free(struct sev_fwcfg *fwcfg);
 /* What the launch measures of it: the boot ROM, and the table of kernel hashes right behind it if

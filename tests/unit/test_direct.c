@@ -21,6 +21,7 @@ static char dir[] = "/tmp/test_direct.XXXXXX";
 static uint8_t image[IMAGE_SIZE];
 static char kernel_path[64], initrd_path[64];
 static struct direct_config config;
+static struct fwcfg *fwcfg;
 
 static void put(size_t offset, unsigned size, uint64_t value)
 {
@@ -69,16 +70,6 @@ static int group_teardown(void **state)
     return unlink(kernel_path) || unlink(initrd_path) || rmdir(dir);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    make_header();
-    write_file(kernel_path, image, sizeof(image));
-    write_file(initrd_path, "initial RAM disk", 16);
-    config = (struct direct_config){kernel_path, initrd_path, "quiet", 256 * MIB, 255 * MIB, 3};
-    return 0;
-}
-
 static int no_memory(void *ctx, uint64_t gpa, void *buf, size_t len)
 {
     (void)ctx, (void)gpa, (void)buf, (void)len;
@@ -93,17 +84,35 @@ static int no_memory_write(void *ctx, uint64_t gpa, const void *buf, size_t len)
 
 static const struct fwcfg_dma dma = {NULL, no_memory, no_memory_write};
 
-static void has(struct direct *direct, uint16_t key, const void *data, size_t len)
+static int setup(void **state)
 {
-    fwcfg_write(direct_fwcfg(direct), 0, key, 2);
-    for (size_t i = 0; i < len; i++)
-        assert_int_equal(fwcfg_read(direct_fwcfg(direct), 1, 1), ((const uint8_t *)data)[i]);
+    (void)state;
+    make_header();
+    write_file(kernel_path, image, sizeof(image));
+    write_file(initrd_path, "initial RAM disk", 16);
+    config = (struct direct_config){kernel_path, initrd_path, "quiet", 256 * MIB, 255 * MIB};
+    fwcfg = fwcfg_new(&dma);
+    return !fwcfg;
 }
 
-static void has_number(struct direct *direct, uint16_t key, uint32_t value)
+static int teardown(void **state)
 {
-    fwcfg_write(direct_fwcfg(direct), 0, key, 2);
-    assert_int_equal(fwcfg_read(direct_fwcfg(direct), 1, 4), value);
+    (void)state;
+    fwcfg_free(fwcfg);
+    return 0;
+}
+
+static void has(uint16_t key, const void *data, size_t len)
+{
+    fwcfg_write(fwcfg, 0, key, 2);
+    for (size_t i = 0; i < len; i++)
+        assert_int_equal(fwcfg_read(fwcfg, 1, 1), ((const uint8_t *)data)[i]);
+}
+
+static void has_number(uint16_t key, uint32_t value)
+{
+    fwcfg_write(fwcfg, 0, key, 2);
+    assert_int_equal(fwcfg_read(fwcfg, 1, 4), value);
 }
 
 static void refused(const char *sentence)
@@ -113,28 +122,26 @@ static void refused(const char *sentence)
     int before = at ? (int)(at - sentence) : (int)strlen(sentence);
 
     snprintf(expect, sizeof(expect), "%.*s%s%s", before, sentence, at ? dir : "", at ? at + 1 : "");
-    assert_null(direct_new(&config, &dma, error, sizeof(error)));
+    assert_null(direct_new(&config, fwcfg, error, sizeof(error)));
     assert_string_equal(error, expect);
 }
 
 static void items(void **state)
 {
     char error[400];
-    struct direct *d = direct_new(&config, &dma, error, sizeof(error));
+    struct direct *d = direct_new(&config, fwcfg, error, sizeof(error));
     (void)state;
     assert_non_null(d);
-    has_number(d, 0x17, 4 * 512);
-    has(d, 0x18, image, 4 * 512); /* as in the file */
-    has_number(d, 0x08, IMAGE_SIZE - 4 * 512);
-    has(d, 0x11, image + 4 * 512, IMAGE_SIZE - 4 * 512);
-    has_number(d, 0x07, 0x100000);
-    has_number(d, 0x0b, 16);
-    has(d, 0x12, "initial RAM disk", 16);
-    has_number(d, 0x0a, 255 * MIB - 0x1000); /* the last page below the firmware's */
-    has_number(d, 0x14, 6);
-    has(d, 0x15, "quiet", 6);
-    has_number(d, 0x05, 3);
-    has_number(d, 0x0f, 3);
+    has_number(0x17, 4 * 512);
+    has(0x18, image, 4 * 512); /* as in the file */
+    has_number(0x08, IMAGE_SIZE - 4 * 512);
+    has(0x11, image + 4 * 512, IMAGE_SIZE - 4 * 512);
+    has_number(0x07, 0x100000);
+    has_number(0x0b, 16);
+    has(0x12, "initial RAM disk", 16);
+    has_number(0x0a, 255 * MIB - 0x1000); /* the last page below the firmware's */
+    has_number(0x14, 6);
+    has(0x15, "quiet", 6);
     direct_free(d);
 }
 
@@ -145,12 +152,12 @@ static void without_initrd(void **state)
     (void)state;
     config.initrd = "";
     config.append = "";
-    d = direct_new(&config, &dma, error, sizeof(error));
+    d = direct_new(&config, fwcfg, error, sizeof(error));
     assert_non_null(d);
-    has_number(d, 0x0b, 0);
-    has_number(d, 0x0a, 0);
-    has_number(d, 0x14, 1);
-    has(d, 0x15, "", 1);
+    has_number(0x0b, 0);
+    has_number(0x0a, 0);
+    has_number(0x14, 1);
+    has(0x15, "", 1);
     direct_free(d);
 }
 
@@ -244,9 +251,12 @@ static void places(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(items, setup),       cmocka_unit_test_setup(without_initrd, setup),
-        cmocka_unit_test_setup(wrong_files, setup), cmocka_unit_test_setup(too_large, setup),
-        cmocka_unit_test_setup(headers, setup),     cmocka_unit_test_setup(places, setup),
+        cmocka_unit_test_setup_teardown(items, setup, teardown),
+        cmocka_unit_test_setup_teardown(without_initrd, setup, teardown),
+        cmocka_unit_test_setup_teardown(wrong_files, setup, teardown),
+        cmocka_unit_test_setup_teardown(too_large, setup, teardown),
+        cmocka_unit_test_setup_teardown(headers, setup, teardown),
+        cmocka_unit_test_setup_teardown(places, setup, teardown),
     };
 
     return cmocka_run_group_tests_name("direct", tests, group_setup, group_teardown);

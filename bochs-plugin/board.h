@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What firmware asks the firmware configuration device about the machine itself: memory and
+ * processors. Pure C.
+ *
+ * Follows QEMU hw/i386/fw_cfg.c for the items and their layouts.
+ */
+#ifndef SEV_BOARD_H
+#define SEV_BOARD_H
+
+#include "fwcfg.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Where PCI begins below 4 GiB at the latest: Bochs shows no RAM from here to 4 GiB. */
+#define BOARD_PCI_HOLE UINT64_C(0xc0000000)
+#define BOARD_4G       (UINT64_C(1) << 32)
+
+struct board_config {
+    uint64_t ram_size; /* as Bochs counts it: the address above the last byte of RAM */
+    uint16_t cpus;
+};
+
+struct board;
+
+/* Adds the items to the device, which must not outlive them. NULL: out of memory, or an item is
+ * there already. */
+struct board *board_new(const struct board_config *config, struct fwcfg *fwcfg);
+void board_free(struct board *board); /* NULL is allowed */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Tests of bochs-plugin/board: the items that describe the machine, byte by byte as QEMU lays them
+ * out and OVMF reads them.
+ */
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "board.h"
+
+#define MIB 0x100000u
+#define GIB 0x40000000ull
+
+static struct fwcfg *fwcfg;
+static struct board *board;
+
+static int no_memory(void *ctx, uint64_t gpa, void *buf, size_t len)
+{
+    (void)ctx, (void)gpa, (void)buf, (void)len;
+    return -1;
+}
+
+static int no_memory_write(void *ctx, uint64_t gpa, const void *buf, size_t len)
+{
+    (void)ctx, (void)gpa, (void)buf, (void)len;
+    return -1;
+}
+
+static int setup(void **state)
+{
+    const struct fwcfg_dma dma = {NULL, no_memory, no_memory_write};
+    (void)state;
+    board = NULL;
+    fwcfg = fwcfg_new(&dma);
+    return !fwcfg;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    board_free(board);
+    fwcfg_free(fwcfg);
+    return 0;
+}
+
+static void make(uint64_t ram_size, uint16_t cpus)
+{
+    const struct board_config config = {ram_size, cpus};
+
+    board = board_new(&config, fwcfg);
+    assert_non_null(board);
+}
+
+static uint64_t get(unsigned bytes)
+{
+    uint64_t value = 0;
+
+    for (unsigned i = 0; i < bytes; i++)
+        value |= (uint64_t)fwcfg_read(fwcfg, 1, 1) << 8 * i;
+    return value;
+}
+
+static uint32_t get_be(unsigned bytes)
+{
+    uint32_t value = 0;
+
+    while (bytes--)
+        value = value << 8 | fwcfg_read(fwcfg, 1, 1);
+    return value;
+}
+
+/* Selects a file through the directory; its size, 0 if there is none of that name. */
+static uint32_t open_file(const char *name)
+{
+    uint32_t count;
+
+    fwcfg_write(fwcfg, 0, 0x19, 2);
+    count = get_be(4);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t size = get_be(4), key = get_be(2);
+        char found[56];
+
+        get_be(2);
+        for (size_t n = 0; n < sizeof(found); n++)
+            found[n] = (char)get(1);
+        if (!strcmp(found, name)) {
+            fwcfg_write(fwcfg, 0, key, 2);
+            return size;
+        }
+    }
+    return 0;
+}
+
+static void e820_is(uint64_t address, uint64_t length)
+{
+    assert_int_equal(get(8), address);
+    assert_int_equal(get(8), length);
+    assert_int_equal(get(4), 1);
+}
+
+static void counts(void **state)
+{
+    (void)state;
+    make(512 * MIB, 4);
+    fwcfg_write(fwcfg, 0, 0x05, 2);
+    assert_int_equal(get(2), 4);
+    fwcfg_write(fwcfg, 0, 0x0f, 2);
+    assert_int_equal(get(2), 4);
+    fwcfg_write(fwcfg, 0, 0x03, 2);
+    assert_int_equal(get(4), 512 * MIB);
+}
+
+static void low_memory(void **state)
+{
+    (void)state;
+    make(512 * MIB, 1);
+    assert_int_equal(open_file("etc/e820"), 20);
+    e820_is(0, 512 * MIB);
+}
+
+static void memory_into_the_hole(void **state)
+{
+    (void)state;
+    make(GIB * 7 / 2, 1);
+    assert_int_equal(open_file("etc/e820"), 20);
+    e820_is(0, 3 * GIB);
+}
+
+static void memory_above_the_hole(void **state)
+{
+    (void)state;
+    make(6 * GIB, 1);
+    assert_int_equal(open_file("etc/e820"), 40);
+    e820_is(0, 3 * GIB);
+    e820_is(4 * GIB, 2 * GIB);
+}
+
+static void twice(void **state)
+{
+    const struct board_config config = {512 * MIB, 1};
+    (void)state;
+    make(512 * MIB, 1);
+    assert_null(board_new(&config, fwcfg));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(counts, setup, teardown),
+        cmocka_unit_test_setup_teardown(low_memory, setup, teardown),
+        cmocka_unit_test_setup_teardown(memory_into_the_hole, setup, teardown),
+        cmocka_unit_test_setup_teardown(memory_above_the_hole, setup, teardown),
+        cmocka_unit_test_setup_teardown(twice, setup, teardown),
+    };
+
+    return cmocka_run_group_tests_name("board", tests, NULL, NULL);
+}
