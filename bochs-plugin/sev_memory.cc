@@ -97,6 +97,11 @@ static struct bx_sev_pages resolve(const struct sev_memory *mem, uint64_t paddr)
     struct bx_sev_pages pages = {};
     uint64_t frame = paddr / VIEW_PAGE_SIZE;
 
+    if (paddr >= low_area_end && paddr < bios_base) { /* nearly always */
+        pages.n = frame < mem->ram_pages;
+        pages.page[0] = (uint32_t)frame;
+        return pages;
+    }
     if (paddr >= low_area && paddr < rom_area)
         return pages;
     if (is_rom(paddr))
@@ -164,16 +169,37 @@ static void memory_changed(void *ctx, uint32_t page)
         pageWriteStampTable.decWriteStamp(spa & (low_area_end - 1));
 }
 
-static bool memory_holds(void *ctx, void *holder, uint32_t page)
+/* TLB entries are numbered CPU by CPU, data TLB first, and each number twice: an entry in
+ * C0000h..FFFFFh holds a translation of two pages. */
+static const uint32_t holders_per_cpu = 2 * (BX_DTLB_SIZE + BX_ITLB_SIZE);
+
+static uint32_t holder_of(unsigned cpu, const void *entry)
 {
-    const bx_TLB_entry *entry = (const bx_TLB_entry *)holder;
+    const bx_TLB_entry *data = BX_CPU(cpu)->DTLB.entry, *code = BX_CPU(cpu)->ITLB.entry;
+    const bx_TLB_entry *e = (const bx_TLB_entry *)entry;
+    const bool is_data = e >= data && e < data + BX_DTLB_SIZE;
+
+    return cpu * holders_per_cpu + 2 * (uint32_t)(is_data ? e - data : BX_DTLB_SIZE + (e - code));
+}
+
+static bx_TLB_entry *entry_of(uint32_t holder)
+{
+    BX_CPU_C *cpu = BX_CPU(holder / holders_per_cpu);
+    uint32_t n = holder % holders_per_cpu / 2;
+
+    return n < BX_DTLB_SIZE ? &cpu->DTLB.entry[n] : &cpu->ITLB.entry[n - BX_DTLB_SIZE];
+}
+
+static bool memory_holds(void *ctx, uint32_t holder, uint32_t page)
+{
+    const bx_TLB_entry *entry = entry_of(holder);
 
     return entry->valid() && resolves_to((struct sev_memory *)ctx, entry->ppf, page);
 }
 
-static void memory_forget(void *, void *holder)
+static void memory_forget(void *, uint32_t holder)
 {
-    ((bx_TLB_entry *)holder)->invalidate();
+    entry_of(holder)->invalidate();
 }
 
 static void flush_tlbs()
@@ -221,6 +247,7 @@ static void new_view(struct sev_memory *mem)
     ops.flipped = memory_flipped;
     ops.changed = memory_changed;
     ops.tlb.ctx = mem;
+    ops.tlb.count = BX_SMP_PROCESSORS * holders_per_cpu;
     ops.tlb.holds = memory_holds;
     ops.tlb.forget = memory_forget;
     mem->view = view_new(mem->ram_pages + rom_pages, &ops);
@@ -306,19 +333,25 @@ static void warn_unmeasured(struct sev_memory *mem, uint64_t paddr)
              (unsigned long)paddr));
 }
 
-void bx_sev_memory_want(void *ctx, unsigned, uint64_t paddr, enum sev_view wanted, enum sev_why why,
-                        bool, void *holder)
+static void want_pages(struct sev_memory *mem, const struct bx_sev_pages *pages,
+                       enum sev_view wanted, enum sev_why why, uint32_t holder)
+{
+    mem->cpu_walks = why == SEV_WHY_FETCH || why == SEV_WHY_WALK;
+    for (unsigned i = 0; i < pages->n; i++)
+        view_want(mem->view, pages->page[i], wanted, holder == HOLDERS_NONE ? holder : holder + i);
+    mem->cpu_walks = false;
+}
+
+void bx_sev_memory_want(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view wanted,
+                        enum sev_why why, bool, void *entry)
 {
     struct sev_memory *mem = (struct sev_memory *)ctx;
-    struct bx_sev_pages pages = resolve(mem, paddr);
+    const struct bx_sev_pages pages = resolve(mem, paddr);
 
     if (why == SEV_WHY_FETCH && !mem->warned && pages.n && pages.page[0] >= mem->ram_pages &&
         mem->rom_state[pages.page[0] - mem->ram_pages] != ROM_LAUNCHED)
         warn_unmeasured(mem, paddr);
-    mem->cpu_walks = why == SEV_WHY_FETCH || why == SEV_WHY_WALK;
-    for (unsigned i = 0; i < pages.n; i++)
-        view_want(mem->view, pages.page[i], wanted, holder);
-    mem->cpu_walks = false;
+    want_pages(mem, &pages, wanted, why, entry ? holder_of(cpu, entry) : HOLDERS_NONE);
 }
 
 /* Where ROM and shadow RAM share an address the chip set knows which one is read. */

@@ -1,31 +1,37 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Who holds a translation of a page. See holders.h.
+ *
+ * Small enough to stay in the host's cache: every TLB fill comes here, and a guest that switches
+ * address spaces fills its TLB all the time.
  */
 #include "holders.h"
 
 #include <stdlib.h>
 
-#define BUCKETS 8192u /* two times the TLB entries of two CPUs; a power of two */
-#define WAYS    4u    /* a bucket is one cache line */
+#define CHAINS 4096u /* more than the entries of a CPU, so that most chains are short */
 
-struct place {
-    void *holder; /* NULL = free */
+/* An entry in a chain, a ring around the chain's head. */
+struct link {
     uint32_t page;
+    uint32_t next, prev;
 };
 
 struct holders {
     struct holders_ops ops;
-    unsigned turn; /* whose turn it is to be evicted */
-    struct place buckets[BUCKETS][WAYS];
+    struct link links[]; /* the chains' heads, then the holders */
 };
 
 struct holders *holders_new(const struct holders_ops *ops)
 {
-    struct holders *holders = calloc(1, sizeof(*holders));
+    struct holders *holders =
+        malloc(sizeof(*holders) + (CHAINS + (size_t)ops->count) * sizeof(holders->links[0]));
 
-    if (holders)
-        holders->ops = *ops;
+    if (!holders)
+        return NULL;
+    holders->ops = *ops;
+    for (uint32_t i = 0; i < CHAINS + ops->count; i++)
+        holders->links[i] = (struct link){HOLDERS_NONE, i, i};
     return holders;
 }
 
@@ -34,47 +40,37 @@ void holders_free(struct holders *holders)
     free(holders);
 }
 
-/* Neighbouring pages are used together: they go to different buckets. */
-static struct place *bucket_of(struct holders *holders, uint32_t page)
+static void take_out(struct link *links, struct link *link)
 {
-    return holders->buckets[page % BUCKETS];
+    links[link->prev].next = link->next;
+    links[link->next].prev = link->prev;
 }
 
-static bool live(struct holders *holders, const struct place *place)
+void holders_add(struct holders *holders, uint32_t page, uint32_t holder)
 {
-    return place->holder && holders->ops.holds(holders->ops.ctx, place->holder, place->page);
-}
+    const uint32_t head = page % CHAINS, number = CHAINS + holder;
+    struct link *links = holders->links, *link = &links[number];
 
-void holders_add(struct holders *holders, uint32_t page, void *holder)
-{
-    struct place *bucket = bucket_of(holders, page), *to = NULL;
-
-    for (unsigned i = 0; i < WAYS; i++) {
-        if (bucket[i].holder == holder && bucket[i].page == page)
-            return;
-        if (!bucket[i].holder)
-            to = &bucket[i];
-    }
-    for (unsigned i = 0; i < WAYS && !to; i++)
-        if (!live(holders, &bucket[i]))
-            to = &bucket[i];
-    if (!to) {
-        to = &bucket[holders->turn++ % WAYS];
-        holders->ops.forget(holders->ops.ctx, to->holder);
-    }
-    to->holder = holder;
-    to->page = page;
+    if (link->page == page)
+        return;
+    take_out(links, link);
+    *link = (struct link){page, links[head].next, head};
+    links[link->next].prev = number;
+    links[head].next = number;
 }
 
 void holders_drop(struct holders *holders, uint32_t page)
 {
-    struct place *bucket = bucket_of(holders, page);
+    const uint32_t head = page % CHAINS;
+    struct link *links = holders->links;
 
-    for (unsigned i = 0; i < WAYS; i++) {
-        if (!bucket[i].holder || bucket[i].page != page)
+    for (uint32_t i = links[head].next, next; i != head; i = next) {
+        next = links[i].next;
+        if (links[i].page != page)
             continue;
-        if (live(holders, &bucket[i]))
-            holders->ops.forget(holders->ops.ctx, bucket[i].holder);
-        bucket[i].holder = NULL;
+        if (holders->ops.holds(holders->ops.ctx, i - CHAINS, page))
+            holders->ops.forget(holders->ops.ctx, i - CHAINS);
+        take_out(links, &links[i]);
+        links[i] = (struct link){HOLDERS_NONE, i, i};
     }
 }

@@ -4,9 +4,8 @@
  * changes its view is dropped from all TLBs without a search.
  *
  * TLB entries are overwritten and flushed without a word, so the index holds a superset: every live
- * translation is in it, not all in it are live. Four places a bucket; a fifth page or entry that
- * hashes there takes the place of a dead one, else evicts a live translation, which costs its owner
- * a TLB miss and nothing else.
+ * translation is in it, not all in it are live. Each entry is in it once at most, in the chain of
+ * the page that it was last about to hold.
  */
 #ifndef CPU_EXT_HOLDERS_H
 #define CPU_EXT_HOLDERS_H
@@ -14,14 +13,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The TLBs' side; `holder` is what was given to holders_add(). */
+/* The TLBs' side, which numbers its entries from 0. */
 struct holders_ops {
     void *ctx;
+    uint32_t count; /* of entries */
     /* Is the translation in `holder` one of `page`? */
-    bool (*holds)(void *ctx, void *holder, uint32_t page);
+    bool (*holds)(void *ctx, uint32_t holder, uint32_t page);
     /* Invalidate it. */
-    void (*forget)(void *ctx, void *holder);
+    void (*forget)(void *ctx, uint32_t holder);
 };
+
+#define HOLDERS_NONE UINT32_MAX /* an access that leaves no translation behind */
 
 struct holders;
 
@@ -29,8 +31,8 @@ struct holders;
 struct holders *holders_new(const struct holders_ops *ops);
 void holders_free(struct holders *holders);
 
-/* `holder` is about to hold a translation of `page`. */
-void holders_add(struct holders *holders, uint32_t page, void *holder);
+/* `holder`, below ops.count, is about to hold a translation of `page`. */
+void holders_add(struct holders *holders, uint32_t page, uint32_t holder);
 /* Invalidate every translation of `page`. */
 void holders_drop(struct holders *holders, uint32_t page);
 

@@ -171,14 +171,14 @@ static unsigned wanted_slot(const struct view *view, enum sev_view wanted)
     return wanted == SEV_VIEW_PRIVATE ? view->guest_slot : MEE_NONE;
 }
 
-void view_want(struct view *view, uint32_t page, enum sev_view wanted, void *holder)
+void view_want(struct view *view, uint32_t page, enum sev_view wanted, uint32_t holder)
 {
     unsigned slot = wanted_slot(view, wanted);
 
     /* A failure was counted; the access goes on with the page as it stands. */
     if (view->slot[page] != slot)
         (void)!flip(view, page, slot);
-    if (holder)
+    if (holder != HOLDERS_NONE)
         holders_add(view->holders, page, holder);
 }
 

@@ -78,9 +78,9 @@ int view_rekey(struct view *view, uint32_t from, uint32_t to) __attribute__((war
 
 /* --- the hooks --- */
 
-/* On return `page` stands in that view of the running guest, and `holder`, if not NULL, is known to
- * be about to hold a translation of it. */
-void view_want(struct view *view, uint32_t page, enum sev_view wanted, void *holder);
+/* On return `page` stands in that view of the running guest, and `holder`, a TLB entry or
+ * HOLDERS_NONE, is known to be about to hold a translation of it. */
+void view_want(struct view *view, uint32_t page, enum sev_view wanted, uint32_t holder);
 /* Copy `len` bytes from `offset` of the page as the running guest (or everybody else) sees them;
  * nothing changes. */
 int view_peek(struct view *view, uint32_t page, enum sev_view wanted, unsigned offset, void *buf,

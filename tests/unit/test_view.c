@@ -21,11 +21,12 @@
 static uint8_t memory[PAGES][VIEW_PAGE_SIZE];
 static unsigned flipped[PAGES], changed[PAGES];
 
-/* A TLB entry: which page it translates. */
-struct entry {
+/* TLB entries: which page each translates. */
+#define ENTRIES 5000u
+static struct entry {
     bool valid;
     uint32_t page;
-};
+} entries[ENTRIES];
 static unsigned forgotten;
 
 static uint8_t *host(void *ctx, uint32_t page)
@@ -53,22 +54,22 @@ static void on_changed(void *ctx, uint32_t page)
     changed[page]++;
 }
 
-static bool holds(void *ctx, void *holder, uint32_t page)
+static bool holds(void *ctx, uint32_t holder, uint32_t page)
 {
-    const struct entry *entry = holder;
-
     (void)ctx;
-    return entry->valid && entry->page == page;
+    assert_true(holder < ENTRIES);
+    return entries[holder].valid && entries[holder].page == page;
 }
 
-static void forget(void *ctx, void *holder)
+static void forget(void *ctx, uint32_t holder)
 {
     (void)ctx;
-    ((struct entry *)holder)->valid = false;
+    entries[holder].valid = false;
     forgotten++;
 }
 
-static const struct view_ops ops = {NULL, host, spa, on_flipped, on_changed, {NULL, holds, forget}};
+static const struct view_ops ops = {NULL,       host,       spa,
+                                    on_flipped, on_changed, {NULL, ENTRIES, holds, forget}};
 
 static const uint8_t key1[16] = {1}, key2[16] = {2};
 
@@ -83,6 +84,7 @@ static int set_up(void **state)
         memory[i / VIEW_PAGE_SIZE][i % VIEW_PAGE_SIZE] = (uint8_t)(i * 11 + (i >> 12));
     memset(flipped, 0, sizeof(flipped));
     memset(changed, 0, sizeof(changed));
+    memset(entries, 0, sizeof(entries));
     forgotten = 0;
     *state = view;
     return 0;
@@ -94,10 +96,10 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void translate(struct view *view, struct entry *entry, uint32_t page, enum sev_view wanted)
+static void translate(struct view *view, uint32_t entry, uint32_t page, enum sev_view wanted)
 {
     view_want(view, page, wanted, entry);
-    *entry = (struct entry){true, page};
+    entries[entry] = (struct entry){true, page};
 }
 
 static void without_a_guest_both_views_are_one(void **state)
@@ -106,11 +108,11 @@ static void without_a_guest_both_views_are_one(void **state)
     uint8_t before[VIEW_PAGE_SIZE];
 
     memcpy(before, memory[3], sizeof(before));
-    view_want(view, 3, SEV_VIEW_PRIVATE, NULL);
-    view_want(view, 3, SEV_VIEW_SHARED, NULL);
+    view_want(view, 3, SEV_VIEW_PRIVATE, HOLDERS_NONE);
+    view_want(view, 3, SEV_VIEW_SHARED, HOLDERS_NONE);
     assert_memory_equal(memory[3], before, sizeof(before));
     view_guest_set(view, 9); /* an ASID without a key */
-    view_want(view, 3, SEV_VIEW_PRIVATE, NULL);
+    view_want(view, 3, SEV_VIEW_PRIVATE, HOLDERS_NONE);
     assert_memory_equal(memory[3], before, sizeof(before));
     assert_int_equal(flipped[3], 0);
     assert_true(view_stats(view).flips == 0);
@@ -124,12 +126,12 @@ static void to_and_fro(void **state)
     memcpy(before, memory[3], sizeof(before));
     view_guest_set(view, 1);
     assert_int_equal(view_guest(view), 1);
-    view_want(view, 3, SEV_VIEW_PRIVATE, NULL);
+    view_want(view, 3, SEV_VIEW_PRIVATE, HOLDERS_NONE);
     assert_memory_not_equal(memory[3], before, 16);
     assert_int_equal(view_owner(view, 3), 1);
-    view_want(view, 3, SEV_VIEW_PRIVATE, NULL);
+    view_want(view, 3, SEV_VIEW_PRIVATE, HOLDERS_NONE);
     assert_int_equal(flipped[3], 1);
-    view_want(view, 3, SEV_VIEW_SHARED, NULL);
+    view_want(view, 3, SEV_VIEW_SHARED, HOLDERS_NONE);
     assert_memory_equal(memory[3], before, sizeof(before));
     assert_int_equal(view_owner(view, 3), 0);
     assert_int_equal(flipped[3], 2);
@@ -144,18 +146,18 @@ static void private_data_is_ciphertext_to_others(void **state)
     uint8_t raw[VIEW_PAGE_SIZE];
 
     view_guest_set(view, 1);
-    view_want(view, 5, SEV_VIEW_PRIVATE, NULL);
+    view_want(view, 5, SEV_VIEW_PRIVATE, HOLDERS_NONE);
     memcpy(memory[5] + 64, secret, sizeof(secret));
     assert_int_equal(view_peek(view, 5, SEV_VIEW_SHARED, 0, raw, sizeof(raw)), 0);
     assert_null(memmem(raw, sizeof(raw), secret, 16));
     assert_memory_equal(memory[5] + 64, secret, sizeof(secret)); /* the observer changed nothing */
-    view_want(view, 5, SEV_VIEW_SHARED, NULL);
+    view_want(view, 5, SEV_VIEW_SHARED, HOLDERS_NONE);
     assert_memory_equal(memory[5], raw, sizeof(raw));
     assert_int_equal(view_peek(view, 5, SEV_VIEW_PRIVATE, 64, raw, sizeof(secret)), 0);
     assert_memory_equal(raw, secret, sizeof(secret));
     /* A write through C=0 destroys its block of the private view and no other. */
     memory[5][64] ^= 1;
-    view_want(view, 5, SEV_VIEW_PRIVATE, NULL);
+    view_want(view, 5, SEV_VIEW_PRIVATE, HOLDERS_NONE);
     assert_memory_not_equal(memory[5] + 64, secret, 16);
     assert_memory_equal(memory[5] + 80, secret + 16, sizeof(secret) - 16);
 }
@@ -163,66 +165,76 @@ static void private_data_is_ciphertext_to_others(void **state)
 static void a_flip_drops_every_translation(void **state)
 {
     struct view *view = *state;
-    struct entry entries[4] = {{false, 0}}, bystander = {false, 0};
 
     view_guest_set(view, 1);
     for (unsigned i = 0; i < 4; i++)
-        translate(view, &entries[i], 7, SEV_VIEW_PRIVATE);
-    translate(view, &bystander, 8, SEV_VIEW_PRIVATE);
-    forgotten = 0;
-    view_want(view, 7, SEV_VIEW_SHARED, NULL);
+        translate(view, i, 7, SEV_VIEW_PRIVATE);
+    translate(view, 4, 8, SEV_VIEW_PRIVATE);
+    view_want(view, 7, SEV_VIEW_SHARED, HOLDERS_NONE);
     assert_int_equal(forgotten, 4);
     for (unsigned i = 0; i < 4; i++)
         assert_false(entries[i].valid);
-    assert_true(bystander.valid);
+    assert_true(entries[4].valid);
 }
 
-static void more_translations_than_places(void **state)
+/* As many as all TLBs have: none is dropped before its time, none is forgotten. */
+static void every_entry_may_hold_one_page(void **state)
 {
     struct view *view = *state;
-    struct entry entries[40] = {{false, 0}};
-    unsigned live = 0;
 
     view_guest_set(view, 1);
-    for (unsigned i = 0; i < 40; i++)
-        translate(view, &entries[i], 7, SEV_VIEW_PRIVATE);
-    for (unsigned i = 0; i < 40; i++)
-        live += entries[i].valid;
-    assert_in_range(live, 1, 39); /* those that are not known were dropped at once */
-    assert_true(entries[39].valid);
-    view_want(view, 7, SEV_VIEW_SHARED, NULL);
-    for (unsigned i = 0; i < 40; i++)
-        assert_false(entries[i].valid);
+    for (unsigned i = 0; i < ENTRIES; i++)
+        translate(view, i, 7, SEV_VIEW_PRIVATE);
+    assert_int_equal(forgotten, 0);
+    view_want(view, 7, SEV_VIEW_SHARED, HOLDERS_NONE);
+    assert_int_equal(forgotten, ENTRIES);
+}
+
+/* Pages 4096 apart share a chain of the index. */
+static void neighbours_in_a_chain(void **state)
+{
+    struct view *view = view_new(PAGES + 4096, &ops);
+
+    (void)state;
+    assert_non_null(view);
+    translate(view, 0, 3, SEV_VIEW_PRIVATE);
+    translate(view, 1, 3 + 4096, SEV_VIEW_PRIVATE);
+    translate(view, 2, 3, SEV_VIEW_PRIVATE);
+    assert_int_equal(view_key_install(view, 1, key1), 0);
+    view_guest_set(view, 1);
+    view_want(view, 3, SEV_VIEW_PRIVATE, HOLDERS_NONE);
+    assert_false(entries[0].valid || entries[2].valid);
+    assert_true(entries[1].valid);
+    view_free(view);
 }
 
 static void a_reused_entry_is_not_dropped(void **state)
 {
     struct view *view = *state;
-    struct entry entry = {false, 0};
 
     view_guest_set(view, 1);
-    translate(view, &entry, 7, SEV_VIEW_PRIVATE);
-    translate(view, &entry, 9, SEV_VIEW_PRIVATE);
-    view_want(view, 7, SEV_VIEW_SHARED, NULL);
-    assert_true(entry.valid);
-    view_want(view, 9, SEV_VIEW_SHARED, NULL);
-    assert_false(entry.valid);
+    translate(view, 0, 7, SEV_VIEW_PRIVATE);
+    translate(view, 0, 9, SEV_VIEW_PRIVATE);
+    view_want(view, 7, SEV_VIEW_SHARED, HOLDERS_NONE);
+    assert_true(entries[0].valid);
+    view_want(view, 9, SEV_VIEW_SHARED, HOLDERS_NONE);
+    assert_false(entries[0].valid);
 }
 
-static void dead_places_are_reused_first(void **state)
+/* Dropped, filled again, flushed by its CPU, filled again: still known. */
+static void an_entry_comes_back(void **state)
 {
     struct view *view = *state;
-    struct entry entries[8] = {{false, 0}};
 
     view_guest_set(view, 1);
-    for (unsigned i = 0; i < 4; i++)
-        translate(view, &entries[i], 7, SEV_VIEW_PRIVATE);
-    entries[1].valid = entries[3].valid = false; /* flushed by the CPU */
-    forgotten = 0;
-    translate(view, &entries[4], 7, SEV_VIEW_PRIVATE);
-    translate(view, &entries[5], 7, SEV_VIEW_PRIVATE);
-    assert_int_equal(forgotten, 0);
-    assert_true(entries[0].valid && entries[2].valid && entries[4].valid && entries[5].valid);
+    for (unsigned i = 0; i < 3; i++) {
+        translate(view, 0, 7, SEV_VIEW_PRIVATE);
+        entries[0].valid = false; /* flushed */
+        translate(view, 0, 7, SEV_VIEW_PRIVATE);
+        view_want(view, 7, SEV_VIEW_SHARED, HOLDERS_NONE);
+        assert_false(entries[0].valid);
+        assert_int_equal(forgotten, i + 1);
+    }
 }
 
 static void two_guests(void **state)
@@ -231,15 +243,15 @@ static void two_guests(void **state)
     uint8_t one[16], two[16];
 
     view_guest_set(view, 1);
-    view_want(view, 2, SEV_VIEW_PRIVATE, NULL);
+    view_want(view, 2, SEV_VIEW_PRIVATE, HOLDERS_NONE);
     memcpy(one, memory[2], 16);
     view_guest_set(view, 2);
-    view_want(view, 2, SEV_VIEW_PRIVATE, NULL);
+    view_want(view, 2, SEV_VIEW_PRIVATE, HOLDERS_NONE);
     memcpy(two, memory[2], 16);
     assert_memory_not_equal(one, two, 16);
     assert_int_equal(view_owner(view, 2), 2);
     view_guest_set(view, 1);
-    view_want(view, 2, SEV_VIEW_PRIVATE, NULL);
+    view_want(view, 2, SEV_VIEW_PRIVATE, HOLDERS_NONE);
     assert_memory_equal(memory[2], one, 16);
 }
 
@@ -247,17 +259,16 @@ static void the_processor_reads_and_writes(void **state)
 {
     struct view *view = *state;
     static const char text[] = "launched";
-    struct entry entry = {false, 0};
     char got[sizeof(text)];
 
     view_guest_set(view, 1);
-    translate(view, &entry, 4, SEV_VIEW_SHARED);
+    translate(view, 0, 4, SEV_VIEW_SHARED);
     assert_int_equal(view_write(view, 1, 4, 4090, text, 6), 0);
-    assert_false(entry.valid);
+    assert_false(entries[0].valid);
     assert_int_equal(changed[4], 1);
     assert_int_equal(view_read(view, 1, 4, 4090, got, 6), 0);
     assert_memory_equal(got, text, 6);
-    view_want(view, 4, SEV_VIEW_PRIVATE, NULL);
+    view_want(view, 4, SEV_VIEW_PRIVATE, HOLDERS_NONE);
     assert_memory_equal(memory[4] + 4090, text, 6);
     /* Read as stored: ciphertext, and nothing moved for it. */
     unsigned before = flipped[4];
@@ -266,7 +277,7 @@ static void the_processor_reads_and_writes(void **state)
     assert_int_equal(flipped[4], before);
     /* Written as stored. */
     assert_int_equal(view_write(view, 0, 4, 0, text, sizeof(text)), 0);
-    view_want(view, 4, SEV_VIEW_SHARED, NULL);
+    view_want(view, 4, SEV_VIEW_SHARED, HOLDERS_NONE);
     assert_memory_equal(memory[4], text, sizeof(text));
     assert_int_equal(view_read(view, 3, 4, 0, got, 1), -ENOKEY);
     assert_int_equal(view_write(view, 3, 4, 0, got, 1), -ENOKEY);
@@ -282,7 +293,7 @@ static void a_whole_page_is_not_transformed_first(void **state)
     assert_true(view_stats(view).flips == 0);
     assert_int_equal(view_owner(view, 6), 2);
     assert_memory_equal(memory[6], page, sizeof(page));
-    view_want(view, 6, SEV_VIEW_SHARED, NULL);
+    view_want(view, 6, SEV_VIEW_SHARED, HOLDERS_NONE);
     assert_memory_not_equal(memory[6], page, 16);
 }
 
@@ -290,21 +301,20 @@ static void a_removed_key_leaves_ciphertext(void **state)
 {
     struct view *view = *state;
     uint8_t plain[VIEW_PAGE_SIZE], raw[VIEW_PAGE_SIZE];
-    struct entry entry = {false, 0};
 
     view_guest_set(view, 1);
-    translate(view, &entry, 1, SEV_VIEW_PRIVATE);
+    translate(view, 0, 1, SEV_VIEW_PRIVATE);
     memcpy(plain, memory[1], sizeof(plain));
     assert_int_equal(view_read(view, 0, 1, 0, raw, sizeof(raw)), 0);
     view_key_remove(view, 1);
     view_key_remove(view, 1);
-    assert_false(entry.valid);
+    assert_false(entries[0].valid);
     assert_memory_equal(memory[1], raw, sizeof(raw));
-    view_want(view, 1, SEV_VIEW_PRIVATE, NULL); /* the guest has lost its view */
+    view_want(view, 1, SEV_VIEW_PRIVATE, HOLDERS_NONE); /* the guest has lost its view */
     assert_memory_equal(memory[1], raw, sizeof(raw));
     /* The same key again, and all is as before: the running guest did not change. */
     assert_int_equal(view_key_install(view, 1, key1), 0);
-    view_want(view, 1, SEV_VIEW_PRIVATE, NULL);
+    view_want(view, 1, SEV_VIEW_PRIVATE, HOLDERS_NONE);
     assert_memory_equal(memory[1], plain, sizeof(plain));
     assert_int_equal(view_key_install(view, 1, key2), -EEXIST);
 }
@@ -320,7 +330,7 @@ static void declared_memory_is_not_touched(void **state)
     assert_memory_equal(memory, before, sizeof(memory));
     for (uint32_t page = 0; page < PAGES; page++)
         assert_int_equal(view_owner(view, page), page < 2 ? 0 : 1);
-    view_want(view, 9, SEV_VIEW_PRIVATE, NULL);
+    view_want(view, 9, SEV_VIEW_PRIVATE, HOLDERS_NONE);
     assert_memory_equal(memory, before, sizeof(memory));
     assert_int_equal(view_declare(view, 0, 1, 77), -ENOKEY);
     assert_int_equal(view_declare(view, 9, 1, 0), 0);
@@ -335,7 +345,7 @@ static void a_machine_gets_another_key(void **state)
     uint8_t stored[16], plain[16];
 
     view_guest_set(view, 1);
-    view_want(view, 3, SEV_VIEW_PRIVATE, NULL);
+    view_want(view, 3, SEV_VIEW_PRIVATE, HOLDERS_NONE);
     memcpy(plain, memory[3], 16);
     memcpy(stored, memory[4], 16);
     assert_int_equal(view_write(view, 2, 5, 0, "two", 4), 0);
@@ -345,7 +355,7 @@ static void a_machine_gets_another_key(void **state)
     assert_int_equal(view_owner(view, 3), 2);
     assert_int_equal(view_owner(view, 4), 0);
     assert_memory_equal(memory[4], stored, 16);
-    view_want(view, 5, SEV_VIEW_PRIVATE, NULL);
+    view_want(view, 5, SEV_VIEW_PRIVATE, HOLDERS_NONE);
     assert_memory_equal(memory[5], "two", 4);
     assert_int_equal(view_rekey(view, 2, 9), -ENOKEY);
     assert_int_equal(view_rekey(view, 9, 2), -ENOKEY);
@@ -361,9 +371,9 @@ static void save_and_restore(void **state)
 
     assert_non_null(saved);
     view_guest_set(view, 2);
-    view_want(view, 3, SEV_VIEW_PRIVATE, NULL);
+    view_want(view, 3, SEV_VIEW_PRIVATE, HOLDERS_NONE);
     view_guest_set(view, 1);
-    view_want(view, 4, SEV_VIEW_PRIVATE, NULL);
+    view_want(view, 4, SEV_VIEW_PRIVATE, HOLDERS_NONE);
     view_save(view, saved);
 
     /* Elsewhere the keys were loaded in another order. */
@@ -407,13 +417,21 @@ static void freeing_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(without_a_guest_both_views_are_one),   TEST(to_and_fro),
-        TEST(private_data_is_ciphertext_to_others), TEST(a_flip_drops_every_translation),
-        TEST(more_translations_than_places),        TEST(a_reused_entry_is_not_dropped),
-        TEST(dead_places_are_reused_first),         TEST(two_guests),
-        TEST(the_processor_reads_and_writes),       TEST(a_whole_page_is_not_transformed_first),
-        TEST(a_removed_key_leaves_ciphertext),      TEST(declared_memory_is_not_touched),
-        TEST(a_machine_gets_another_key),           TEST(save_and_restore),
+        TEST(without_a_guest_both_views_are_one),
+        TEST(to_and_fro),
+        TEST(private_data_is_ciphertext_to_others),
+        TEST(a_flip_drops_every_translation),
+        TEST(every_entry_may_hold_one_page),
+        TEST(neighbours_in_a_chain),
+        TEST(a_reused_entry_is_not_dropped),
+        TEST(an_entry_comes_back),
+        TEST(two_guests),
+        TEST(the_processor_reads_and_writes),
+        TEST(a_whole_page_is_not_transformed_first),
+        TEST(a_removed_key_leaves_ciphertext),
+        TEST(declared_memory_is_not_touched),
+        TEST(a_machine_gets_another_key),
+        TEST(save_and_restore),
         cmocka_unit_test(freeing_nothing),
     };
     return cmocka_run_group_tests_name("view", tests, NULL, NULL);

@@ -245,21 +245,22 @@ static void on_changed(void *ctx, uint32_t page)
     (void)page;
 }
 
-static bool holds(void *ctx, void *holder, uint32_t page)
+static bool holds(void *ctx, uint32_t holder, uint32_t page)
 {
-    const struct entry *entry = holder;
+    const struct entry *entry = &cpus[holder / TLB].tlb[holder % TLB];
 
     (void)ctx;
     return entry->host && entry->page == page;
 }
 
-static void forget(void *ctx, void *holder)
+static void forget(void *ctx, uint32_t holder)
 {
     (void)ctx;
-    ((struct entry *)holder)->host = NULL;
+    cpus[holder / TLB].tlb[holder % TLB].host = NULL;
 }
 
-static const struct view_ops ops = {NULL, host, spa, on_flipped, on_changed, {NULL, holds, forget}};
+static const struct view_ops ops = {NULL,       host,       spa,
+                                    on_flipped, on_changed, {NULL, CPUS *TLB, holds, forget}};
 
 static void flush_tlbs(void)
 {
@@ -283,7 +284,7 @@ static uint8_t *translate(struct view *view, struct cpu *cpu, uint32_t page, enu
 
     if (!entry->host || entry->page != page || entry->view != wanted) {
         entry->host = NULL; /* as Bochs: what was here is gone before the walk */
-        view_want(view, page, wanted, entry);
+        view_want(view, page, wanted, (uint32_t)((cpu - cpus) * TLB + (entry - cpu->tlb)));
         *entry = (struct entry){memory[page], page, wanted};
     }
     if (any(4) == 0)
@@ -334,7 +335,7 @@ static void cpu_access(struct view *view, uint32_t page, unsigned offset, unsign
 
 static void device_access(struct view *view, uint32_t page, unsigned offset, unsigned len)
 {
-    view_want(view, page, SEV_VIEW_SHARED, NULL);
+    view_want(view, page, SEV_VIEW_SHARED, HOLDERS_NONE);
     if (any(2)) {
         check(0, page, offset, memory[page] + offset, len);
     } else {
