@@ -27,6 +27,8 @@ libsevplugin_la_SOURCES = \
 	%D%/map_text.c \
 	%D%/opt.c \
 	%D%/opt.h \
+	%D%/ovmf_table.c \
+	%D%/ovmf_table.h \
 	%D%/qmp.c \
 	%D%/qmp.h \
 	%D%/rng.c \

@@ -5,15 +5,17 @@ FUZZ_CLANG   = clang
 FUZZ_SECONDS = 120
 FUZZ_SANITIZE = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
-fuzz_targets = cert ctl nv opt packet psp session trace
+fuzz_targets = cert ctl nv opt ovmf packet psp session trace
 fuzz_seeds = \
 	$(srcdir)/tests/fuzz/psp.txt \
 	$(srcdir)/tests/fuzz/seeds.txt \
 	$(srcdir)/tests/fuzz/trace.txt \
 	$(srcdir)/tests/vectors/amd_roots.txt \
+	$(srcdir)/tests/vectors/ovmf.txt \
 	$(srcdir)/tests/vectors/packet.txt \
 	$(srcdir)/tests/vectors/pki.txt
 fuzz_libraries = $(srcdir)/bochs-plugin/ctl.c $(srcdir)/bochs-plugin/opt.c \
+	$(srcdir)/bochs-plugin/ovmf_table.c \
 	$(srcdir)/bochs-plugin/qmp.c $(wildcard $(srcdir)/psp-model/*.c)
 
 check_PROGRAMS += \
@@ -21,6 +23,7 @@ check_PROGRAMS += \
 	%D%/replay_ctl \
 	%D%/replay_nv \
 	%D%/replay_opt \
+	%D%/replay_ovmf \
 	%D%/replay_packet \
 	%D%/replay_psp \
 	%D%/replay_session \
@@ -36,6 +39,9 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_opt_SOURCES = %D%/fuzz.h %D%/fuzz_opt.c %D%/replay.c
 %C%_replay_opt_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_opt_LDADD = libsevplugin.la libpspmodel.la
+%C%_replay_ovmf_SOURCES = %D%/fuzz.h %D%/fuzz_ovmf.c %D%/replay.c
+%C%_replay_ovmf_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_replay_ovmf_LDADD = libsevplugin.la libpspmodel.la
 %C%_replay_nv_SOURCES = %D%/fuzz.h %D%/fuzz_nv.c %D%/replay.c
 %C%_replay_nv_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_nv_LDADD = libpspmodel.la

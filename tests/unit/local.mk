@@ -26,6 +26,7 @@ unit_tests = \
 	%D%/test_migrate \
 	%D%/test_nv \
 	%D%/test_opt \
+	%D%/test_ovmf_table \
 	%D%/test_packet \
 	%D%/test_pki \
 	%D%/test_platform \
@@ -111,6 +112,8 @@ unit_tests = \
 %C%_test_nv_LDADD = $(UNIT_LDADD)
 %C%_test_opt_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_opt_LDADD = libsevplugin.la $(UNIT_LDADD)
+%C%_test_ovmf_table_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_ovmf_table_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_packet_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_packet_LDADD = $(UNIT_LDADD)
 %C%_test_pki_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -13,6 +13,7 @@
 
 #include "bzimage.h"
 #include "direct.h"
+#include "vectors.h"
 
 #define MIB        0x100000u
 #define IMAGE_SIZE 0x3000u
@@ -248,6 +249,35 @@ static void places(void **state)
     assert_int_equal(bzimage_place_initrd(&k, 1, UINT64_C(1) << 32), 0xfffff000);
 }
 
+/* tests/vectors/ovmf.py computes them for the same files with Python's hashlib. */
+static void hashes_are(const char *name)
+{
+    uint8_t expect[DIRECT_HASHES_SIZE], got[DIRECT_HASHES_SIZE];
+    char error[400];
+    struct direct *d = direct_new(&config, fwcfg, error, sizeof(error));
+
+    assert_non_null(d);
+    vector_exact("ovmf.txt", name, expect, sizeof(expect));
+    memset(got, 0xee, sizeof(got));
+    direct_hashes(d, got);
+    assert_memory_equal(got, expect, sizeof(expect));
+    direct_free(d);
+}
+
+static void hashes(void **state)
+{
+    (void)state;
+    hashes_are("hashes");
+}
+
+static void hashes_of_a_kernel_alone(void **state)
+{
+    (void)state;
+    config.initrd = "";
+    config.append = "";
+    hashes_are("hashes_kernel_only");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +287,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(too_large, setup, teardown),
         cmocka_unit_test_setup_teardown(headers, setup, teardown),
         cmocka_unit_test_setup_teardown(places, setup, teardown),
+        cmocka_unit_test_setup_teardown(hashes, setup, teardown),
+        cmocka_unit_test_setup_teardown(hashes_of_a_kernel_alone, setup, teardown),
     };
 
     return cmocka_run_group_tests_name("direct", tests, group_setup, group_teardown);

@@ -4,6 +4,8 @@ EXTRA_DIST += \
 	%D%/SOURCE \
 	%D%/amd_roots.txt \
 	%D%/measure.txt \
+	%D%/ovmf.py \
+	%D%/ovmf.txt \
 	%D%/packet.py \
 	%D%/packet.txt \
 	%D%/pki.py \

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What OVMF tells the hypervisor about itself: the table of GUIDed structures below its reset
+ * vector, and in it the areas of memory where kernel hashes and secrets shall go. Pure C; the image
+ * is hostile.
+ *
+ * Implements the reader's side of EDK2 OvmfPkg/ResetVector/Ia16/ResetVectorVtf0.asm; sentences as
+ * QEMU has them (target/i386/sev.c, target/i386/monitor.c).
+ */
+#ifndef SEV_OVMF_TABLE_H
+#define SEV_OVMF_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum ovmf_kind { OVMF_HASHES, OVMF_SECRETS, OVMF_KINDS };
+
+/* Guest physical memory; `present` only says that the firmware names it. */
+struct ovmf_area {
+    bool present;
+    uint32_t base, size; /* bytes */
+};
+
+struct ovmf_table {
+    bool present; /* the image has such a table: it is OVMF */
+    struct ovmf_area areas[OVMF_KINDS];
+};
+
+/* The table of a firmware image that ends at 4 GiB. NULL,
+ * or what is wrong with it, to stand after the image's name; `table` then has no area. An image
+ * without a table is not wrong. */
+const char *ovmf_table_parse(struct ovmf_table *table, const void *image, size_t len);
+
+/* May the hypervisor put `need` bytes at the start of this area? All of it must be aligned to 16
+ * bytes and RAM below `ram_end`, clear of the video memory and the ROMs below 1 MiB. If not, false
+ * with one sentence. */
+bool ovmf_table_area(const struct ovmf_table *table, enum ovmf_kind kind, uint64_t ram_end,
+                     size_t need, char *error, size_t error_size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Fuzz target: OVMF's table of GUIDed structures in a firmware image.
+ *
+ * An area that is found is written in the image as it was read, and one that may be used lies in
+ * RAM; a damaged table names no area.
+ */
+#include "fuzz.h"
+
+#include <string.h>
+
+#include "ovmf_table.h"
+
+static void try_area(const struct ovmf_table *table, enum ovmf_kind kind, const uint8_t *data,
+                     size_t size)
+{
+    static const uint64_t ram_end = 0x8000000;
+    const struct ovmf_area *area = &table->areas[kind];
+    uint8_t wire[8];
+    char error[200] = "";
+    bool usable = ovmf_table_area(table, kind, ram_end, 176, error, sizeof(error));
+
+    FUZZ_CHECK(usable == !*error);
+    FUZZ_CHECK(!usable || (area->present && area->base && area->size >= 176 &&
+                           (uint64_t)area->base + area->size <= ram_end));
+    for (unsigned i = 0; i < 4; i++) {
+        wire[i] = (uint8_t)(area->base >> 8 * i);
+        wire[4 + i] = (uint8_t)(area->size >> 8 * i);
+    }
+    FUZZ_CHECK(!area->present || memmem(data, size, wire, sizeof(wire)));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct ovmf_table table;
+    bool damaged = ovmf_table_parse(&table, data, size) != NULL;
+
+    FUZZ_CHECK(!damaged || table.present);
+    for (unsigned kind = 0; kind < OVMF_KINDS; kind++) {
+        FUZZ_CHECK(!table.areas[kind].present || (table.present && !damaged));
+        try_area(&table, (enum ovmf_kind)kind, data, size);
+    }
+    return 0;
+}

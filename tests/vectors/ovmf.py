@@ -1,0 +1,72 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Write ovmf.txt: ends of firmware images with OVMF's table of GUIDed structures (EDK2
+OvmfPkg/ResetVector/Ia16/ResetVectorVtf0.asm), good and damaged, and QEMU's table of kernel hashes for
+the kernel that tests/unit/test_direct.c makes, by means that know nothing of this project."""
+import hashlib
+from struct import pack
+from uuid import UUID
+
+FOOTER = "96b582de-1fb2-45f7-baea-a366c55a082d"
+ES_RESET = "00f771de-1a7e-4fcb-890e-68c77e2fb44e"
+HASHES = "7255371f-3a3b-4b04-927b-1da6efa8d454"
+SECRETS = "4c2eb361-7d9b-4cc3-8081-127c90d3d294"
+SEV_INFO = "dc886566-984a-4798-a75e-5585a7bf67cc"
+
+
+def entry(guid, data, length=None):
+    return data + pack("<H", len(data) + 18 if length is None else length) + UUID(guid).bytes_le
+
+
+def image(name, entries, total=None, footer=FOOTER, front=b"\x90" * 48):
+    """Entries in the order of addresses: readers start with the last."""
+    body = b"".join(entries)
+    end = pack("<H", len(body) + 18 if total is None else total) + UUID(footer).bytes_le
+    print(f"{name} = {(front + body + end + bytes(range(32))).hex()}")
+
+
+def area(guid, base, size):
+    return entry(guid, pack("<LL", base, size))
+
+
+amdsev = [entry(SEV_INFO, pack("<L", 0x530)), area(SECRETS, 0x810000, 0xC00), area(HASHES, 0x810C00, 0x400),
+          entry(ES_RESET, pack("<L", 0x80B004))]
+image("amdsev", amdsev)
+image("amdsev_bare", amdsev, front=b"")
+image("debian", [area(SECRETS, 0, 0), area(HASHES, 0, 0), entry(ES_RESET, pack("<L", 0x80B004))])
+image("no_areas", [entry(ES_RESET, pack("<L", 0x80B004))])
+image("empty", [])
+image("twice", [area(HASHES, 0x1000, 0x1000), area(HASHES, 0x810C00, 0x400)])
+image("not_ovmf", amdsev, footer=ES_RESET)
+image("total_small", amdsev, total=17)
+image("total_large", amdsev, total=48 + sum(map(len, amdsev)) + 19)
+image("total_splits", amdsev, total=sum(map(len, amdsev)) + 18 - 1)
+image("entry_small", [entry(ES_RESET, b"", 17)])
+image("entry_zero", [entry(ES_RESET, b"", 0)])
+image("entry_large", [entry(ES_RESET, bytes(4), 23)])
+image("entry_huge", [entry(ES_RESET, bytes(4), 0xFFFF)])
+image("area_short", [entry(HASHES, bytes(7))])
+image("area_long", [entry(SECRETS, bytes(9))])
+
+# --- kernel hashes ---
+
+
+def kernel():
+    data = bytearray((i * 7 + i // 256) & 0xFF for i in range(0x3000))
+    for offset, value in ((0x1F1, b"\x03"), (0x1FE, b"\x55\xaa"), (0x202, b"HdrS"), (0x206, b"\x0f\x02"),
+                          (0x211, b"\x01"), (0x22C, pack("<L", 0x7FFFFFFF)), (0x238, pack("<L", 2047)),
+                          (0x258, pack("<Q", 16 << 20)), (0x260, pack("<L", 48 << 20))):
+        data[offset:offset + len(value)] = value
+    return bytes(data)
+
+
+def hashes(name, cmdline, initrd):
+    parts = (("97d02dd8-bd20-4c94-aa78-e7714d36ab2a", cmdline + b"\0"), ("44baf731-3a2f-4bd7-9af1-41e29169781d", initrd),
+             ("4de79437-abd2-427f-b835-d5b172d2045b", kernel()))
+    body = b"".join(UUID(guid).bytes_le + pack("<H", 50) + hashlib.sha256(data).digest() for guid, data in parts)
+    table = UUID("9438d606-4f22-4cc9-b479-a793d411fd21").bytes_le + pack("<H", len(body) + 18) + body
+    print(f"{name} = {table.ljust(176, bytes(1)).hex()}")
+
+
+hashes("hashes", b"quiet", b"initial RAM disk")
+hashes("hashes_kernel_only", b"", b"")
