@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The teaching example: a guest that launches a page of itself, and its owner.
-teach_sources = %D%/start.S %D%/teach.c %D%/workload.c %D%/teach.ld
+teach_sources = %D%/teach.c %D%/workload.c %D%/teach.ld
 EXTRA_DIST += $(teach_sources) %D%/README.md %D%/bochsrc %D%/run
 
 noinst_PROGRAMS += bochsrc-examples/teaching/teaching-owner
@@ -11,8 +11,8 @@ if WITH_BOCHS
 noinst_DATA += %D%/teach.img
 endif
 
-teach_objects = %D%/start.o %D%/teach.o %D%/workload.o tests/guests/lib/boot.64.o
-%D%/start.o: %D%/start.S
+teach_objects = %D%/teach.o %D%/workload.o bochsrc-examples/kit/start.o bochsrc-examples/kit/boot.o
+bochsrc-examples/kit/%.o: bochsrc-examples/kit/%.S
 	$(guest_cc) -m64 -c -o $@ $<
 %D%/teach.o: %D%/teach.c
 	$(guest_cc) -m64 -c -o $@ $<
@@ -22,4 +22,4 @@ teach_objects = %D%/start.o %D%/teach.o %D%/workload.o tests/guests/lib/boot.64.
 	$(AM_V_GEN)$(LD) -m elf_x86_64 $(guest_ldflags) -T $(srcdir)/%D%/teach.ld -o $@.elf \
 		$(filter %.o,$^) && $(guest_image)
 
-CLEANFILES += %D%/teach.img %D%/teach.img.elf %D%/start.o %D%/teach.o %D%/workload.o
+CLEANFILES += %D%/teach.img %D%/teach.img.elf %D%/teach.o %D%/workload.o bochsrc-examples/kit/*.o

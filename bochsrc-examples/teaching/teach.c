@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The teaching guest, part 2: a launch. This program plays two roles that are two parties in real
+ * The teaching guest, part 1: a launch. This program plays two roles that are two parties in real
  * life. As the *hypervisor* it drives the secure processor through its mailbox (I/O ports 5E0h..)
  * and carries messages between it and the *owner*, who sits at the other end of the second serial
  * line and trusts neither. What is launched and measured is one page: workload.c.
@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Physical memory that start.S mapped twice: shared here, private at 1 GiB. The secure processor
- * reads and writes the shared picture, the guest lives in the private one. */
+/* Physical memory that ../kit/start.S mapped twice: shared here, private at 1 GiB. The secure
+ * processor reads and writes the shared picture, the guest lives in the private one. */
 #define WINDOW        ((uint8_t *)0x200000)
 #define PRIVATE(at)   ((uint8_t *)((uintptr_t)(at)-0x200000 + 0x40000000))
 #define COMMAND       (WINDOW + 0x0000) /* command buffer */
@@ -41,7 +41,7 @@ enum {
 };
 
 extern const uint8_t workload_image[]; /* in teach.ld */
-void teach(uint32_t cbit_position);
+void guest_main(uint64_t cbit);
 
 /* --- the little that a program without an operating system needs -------------------------------
  */
@@ -291,13 +291,17 @@ static uint32_t ask_owner(void)
     return len;
 }
 
-void teach(uint32_t cbit_position)
+void guest_main(uint64_t cbit)
 {
     uint32_t handle, len;
     void (*workload)(const uint8_t *secret, uint32_t len);
 
+    if (!cbit) {
+        print("guest: this is no SEV guest, nothing to teach\n");
+        stop();
+    }
     print("guest: CPUID and SEV_STATUS say that I am a SEV guest, the C-bit is bit ");
-    print_number(cbit_position);
+    print_number((uint32_t)__builtin_ctzll(cbit));
     print("\nguest: my page tables carry it, one 2 MiB page is shared\n");
 
     serial_init();

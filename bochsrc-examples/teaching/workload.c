@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The teaching guest, part 3: what was launched. One page of code and constants, measured and
+ * The teaching guest, part 2: what was launched. One page of code and constants, measured and
  * encrypted by LAUNCH_UPDATE_DATA, executed through the C-bit. Position independent: it runs where
  * teach.c had it launched, not where it was linked.
  */

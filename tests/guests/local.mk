@@ -37,7 +37,6 @@ guest_sources = \
 
 guest_lib = boot start fault mailbox page smp smp16 tap trap views
 guest_lib_sources = \
-	%D%/lib/boot.S \
 	%D%/lib/mailbox.c \
 	%D%/lib/page.c \
 	%D%/lib/smp.c \
@@ -61,6 +60,11 @@ guest_cc = $(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(guest_copts)
 %D%/%.64.o: %D%/%.c %D%/lib/guest.h
 	$(guest_cc) -m64 -c -o $@ $<
 %D%/%.32.o: %D%/%.c %D%/lib/guest.h
+	$(guest_cc) -m32 -c -o $@ $<
+# The boot sector is that of the examples.
+%D%/lib/boot.64.o: bochsrc-examples/kit/boot.S
+	$(guest_cc) -m64 -c -o $@ $<
+%D%/lib/boot.32.o: bochsrc-examples/kit/boot.S
 	$(guest_cc) -m32 -c -o $@ $<
 %D%/%.64.o: %D%/%.S
 	$(guest_cc) -m64 -c -o $@ $<

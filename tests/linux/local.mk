@@ -11,9 +11,7 @@ linux_tests = \
 	%D%/linux_smp.tap \
 	%D%/linux_ticks.tap
 
-EXTRA_DIST += %D%/run-linux %D%/ram_dump.py $(linux_tests) \
-	bochsrc-examples/linux/make-iso bochsrc-examples/linux/init \
-	bochsrc-examples/linux/isolinux.cfg bochsrc-examples/linux/ticks.c bochsrc-examples/linux/stop.c
+EXTRA_DIST += %D%/run-linux %D%/ram_dump.py $(linux_tests)
 
 if WITH_BOCHS
 TESTS += $(linux_tests)

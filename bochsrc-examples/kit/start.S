@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The teaching guest, part 1: from real mode to long mode as a SEV guest. Read this file first, then
- * teach.c, then workload.c.
+ * From real mode to long mode as a SEV guest, and then guest_main(): what the small guests of the
+ * tutorial, the exercises and the teaching example have in common.
  *
- * The boot sector (tests/guests/lib/boot.S) has read the image to 10000h and jumped here.
+ * The boot sector (boot.S) has read the image to 10000h and jumped here.
  *
  * Implements AMD64 APM vol. 2: 15.34.1 (is this a SEV guest, and where is the C-bit), 15.34.5 (the
  * C-bit in page tables), 14.6 (entering long mode).
@@ -55,15 +55,17 @@ start32:
     movl %eax, %ss
     movl $_stack_top, %esp
 
-    /* Step 1: CPUID. Is there a leaf 8000001Fh, and does its EAX[1] say SEV? */
+    /* Step 1: CPUID. Is there a leaf 8000001Fh, and does its EAX[1] say SEV? (edi = the upper half of
+     * the C-bit's mask, 0 as long as we know of none) */
+    xorl %edi, %edi
     movl $0x80000000, %eax
     cpuid
     cmpl $0x8000001f, %eax
-    jb no_sev
+    jb tables
     movl $0x8000001f, %eax
     cpuid
     testl $2, %eax
-    jz no_sev
+    jz tables
     andl $0x3f, %ebx            /* EBX[5:0]: the C-bit's position in a page-table entry */
     movl %ebx, %esi
 
@@ -73,23 +75,25 @@ start32:
     movl $1, %eax
     cpuid
     testl %ecx, %ecx
-    jns no_sev
+    jns tables
     movl $0xc0010131, %ecx
     rdmsr
     testl $1, %eax
-    jz no_sev
+    jz tables
 
-    /* The C-bit is always one of bits 32..63: edi = the upper half of its mask. */
+    /* The C-bit is always one of bits 32..63. */
     leal -32(%esi), %ecx
     movl $1, %edi
     shll %cl, %edi
-    movl %esi, cbit_position
+    movl %edi, cbit + 4
 
     /* Step 3: page tables, written as private memory: without paging everything is.
      *   linear 0..1 GiB      -> physical the same, private, 2 MiB pages
      *   linear WINDOW        -> physical WINDOW, shared: the one page without the C-bit
      *   linear 1 GiB         -> physical WINDOW, private: the same memory with the C-bit
-     * Data accesses go by the C-bit of the last entry. Tables and code are private whatever it says. */
+     * Data accesses go by the C-bit of the last entry. Tables and code are private whatever it says.
+     * Without SEV the mask is 0, and these are the page tables of any other program. */
+tables:
     pushl %edi
     movl $PML4, %edi
     movl $(4 * 1024), %ecx
@@ -135,30 +139,11 @@ start32:
     .code64
 start64:
     movl $_stack_top, %esp
-    movl cbit_position, %edi
-    call teach                  /* part 2 */
+    movq cbit, %rdi
+    call guest_main             /* guest_main(uint64_t cbit) */
 1:  hlt
     jmp 1b
 
-    .code32
-no_sev:
-    movl $message, %esi
-1:  lodsb
-    testb %al, %al
-    jz 2f
-    outb %al, $0xe9
-    jmp 1b
-2:  movl $shutdown, %esi
-3:  lodsb
-    movw $0x8900, %dx
-    outb %al, %dx
-    testb %al, %al
-    jnz 3b
-4:  hlt
-    jmp 4b
-
     .data
-    .balign 4
-cbit_position: .long 0
-message:  .asciz "guest: this is no SEV guest, nothing to teach\n"
-shutdown: .asciz "Shutdown"
+    .balign 8
+cbit: .quad 0                   /* the whole mask; 0: no SEV guest */

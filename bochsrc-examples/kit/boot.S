@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The boot sector of every test guest: reads the rest of the image with INT 13h extensions (LBA)
+ * The boot sector of every small guest, here and in tests/guests: reads the rest of the image with INT 13h extensions (LBA)
  * to 10000h and jumps to it in real mode.
  *
  * The image is a hard disk, not a floppy: the BIOS reads disks by programmed I/O, through the CPU.
@@ -66,7 +66,8 @@ dap_count: .word 0
 dap_segment: .word 0x1000
 dap_lba: .quad 1
 
-    /* Arguments for the guest: "name=value ...", written into the image by tests/run-guest. */
+    /* Arguments for the guest: "name=value ...", written into the image by tests/run-guest and by
+     * exercises/grade. */
     .org 384
     .globl boot_arguments
 boot_arguments:

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Makes NAME.img, a disk that boots, of NAME.c or NAME.S and the kit:
+#
+#   KIT = where this file is
+#   include $(KIT)/guest.mk
+#
+# A guest of several files names them: NAME.img: other.o
+CC        ?= gcc
+KIT_FLAGS := -std=c11 -O2 -g -ffreestanding -mgeneral-regs-only -mno-red-zone -fno-pic -fno-pie \
+	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -Wall -Wextra -I$(KIT)
+KIT_PARTS := kit-boot.o kit-start.o kit-kit.o
+
+kit-%.o: $(KIT)/%.S
+	$(CC) -m64 $(KIT_FLAGS) -c -o $@ $<
+kit-%.o: $(KIT)/%.c $(KIT)/kit.h
+	$(CC) -m64 $(KIT_FLAGS) -c -o $@ $<
+%.o: %.c $(KIT)/kit.h
+	$(CC) -m64 $(KIT_FLAGS) -c -o $@ $<
+%.o: %.S
+	$(CC) -m64 $(KIT_FLAGS) -c -o $@ $<
+
+# Whole cylinders of a disk, so that the emulator finds its geometry. NAME.elf has the symbols.
+%.img: %.o $(KIT_PARTS) $(KIT)/guest.ld
+	$(LD) -m elf_x86_64 -n -z noexecstack --no-warn-rwx-segments --build-id=none \
+		-T $(KIT)/guest.ld -o $*.elf $(filter %.o,$^)
+	objcopy -O binary $*.elf $@
+	truncate -s 1032192 $@
+
+.PRECIOUS: %.o

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the small guests of the tutorial and the exercises are made of: instructions as functions,
+ * text on the first serial line, page-table entries, the secure processor's mailbox. There is no
+ * operating system, no interrupt and no heap; an exception ends the machine.
+ *
+ * Sources: AMD64 APM vol. 2 (5.3 page tables, 15.34 SEV); AMD pub. 55766, 4.1 (the mailbox).
+ */
+#ifndef KIT_H
+#define KIT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Yours: called in long mode with the mask of the C-bit, 0 if this is no SEV guest. start.S has
+ * mapped linear 0..1 GiB to the same physical addresses, private, and the 2 MiB of memory at
+ * physical 200000h twice: */
+void guest_main(uint64_t cbit);
+#define SHARED_WINDOW ((uint8_t *)0x200000)   /* without the C-bit */
+#define PRIVATE_ALIAS ((uint8_t *)0x40000000) /* with it */
+
+#define PAGE        4096u
+#define PAGE_2M     0x200000u
+#define PTE_PRESENT 0x1u
+#define PTE_WRITE   0x2u
+#define PTE_LARGE   0x80u
+#define ADDRESS     0x000ffffffffff000ull /* of a page-table entry, with the C-bit */
+
+#define MSR_SEV_STATUS 0xc0010131u
+
+static inline void outb(uint16_t port, uint8_t v)
+{
+    __asm__ volatile("outb %0, %1" ::"a"(v), "Nd"(port));
+}
+
+static inline uint8_t inb(uint16_t port)
+{
+    uint8_t v;
+
+    __asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port));
+    return v;
+}
+
+static inline void outw(uint16_t port, uint16_t v)
+{
+    __asm__ volatile("outw %0, %1" ::"a"(v), "Nd"(port));
+}
+
+static inline void outl(uint16_t port, uint32_t v)
+{
+    __asm__ volatile("outl %0, %1" ::"a"(v), "Nd"(port));
+}
+
+static inline uint32_t inl(uint16_t port)
+{
+    uint32_t v;
+
+    __asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(port));
+    return v;
+}
+
+struct cpuid {
+    uint32_t eax, ebx, ecx, edx;
+};
+
+static inline struct cpuid cpuid(uint32_t leaf)
+{
+    struct cpuid r;
+
+    __asm__ volatile("cpuid"
+                     : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
+                     : "a"(leaf), "c"(0));
+    return r;
+}
+
+static inline uint64_t rdmsr(uint32_t msr)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+    return (uint64_t)high << 32 | low;
+}
+
+static inline uint64_t read_cr3(void)
+{
+    uint64_t v;
+
+    __asm__ volatile("movq %%cr3, %0" : "=r"(v));
+    return v;
+}
+
+static inline void write_cr3(uint64_t v)
+{
+    __asm__ volatile("movq %0, %%cr3" ::"r"(v) : "memory");
+}
+
+/* The CPU forgets how it translated this linear address. */
+static inline void flush_page(const volatile void *at)
+{
+    __asm__ volatile("invlpg (%0)" ::"r"(at) : "memory");
+}
+
+/* --- kit.c --------------------------------------------------------------------------------------
+ */
+
+/* As printf, with %s, %c, %u (uint32_t) and %x (uint64_t, hexadecimal) alone. */
+void print(const char *format, ...);
+/* "WHAT: 6f 6e 65 20  one ": bytes in hexadecimal and as text. */
+void print_bytes(const char *what, const volatile void *from, size_t len);
+/* The number behind NAME= in the image's arguments (exercises/grade), or `fallback`. */
+uint64_t argument(const char *name, uint64_t fallback);
+/* Switches the machine off. */
+void stop(void) __attribute__((noreturn));
+
+/* A fresh page of private memory, all zeros. */
+void *page_new(void);
+/* The entry that maps the 4 KiB at `at` below 1 GiB, in the tables that CR3 names: a large page is
+ * split first. Whoever changes the entry calls flush_page(). */
+uint64_t *page_entry(const volatile void *at);
+
+/* Command `id` of the secure processor, its buffer at linear = physical address `buffer`. Returns
+ * its status, 0 = SUCCESS. It is a device: it sees shared memory. */
+uint32_t psp_command(uint32_t id, const volatile void *buffer);
+
+void *memset(void *to, int value, size_t len);
+void *memcpy(void *to, const void *from, size_t len);
+int memcmp(const void *a, const void *b, size_t len);
+size_t strlen(const char *text);
+
+#endif
