@@ -7,6 +7,7 @@ include %D%/guests/local.mk
 include %D%/linux/local.mk
 include %D%/real/local.mk
 include %D%/bench/local.mk
+include %D%/soak/local.mk
 include %D%/plugin/local.mk
 include %D%/interop/local.mk
 include %D%/fuzz/local.mk
