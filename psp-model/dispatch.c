@@ -253,12 +253,13 @@ static void report(const struct cmd *cmd, struct psp_trace *event)
 {
     struct psp *psp = cmd->psp;
     const struct gctx *guest = gctx_find(&psp->guests, cmd->handle);
+    const uint64_t now = psp->host.time_us(psp->ctx);
     uint8_t digest[32];
 
     event->handle = cmd->handle;
     event->platform_after = psp->platform.state;
     event->guest_after = guest ? guest->state : SEV_GUEST_UNINIT;
-    event->usec = psp->host.time_us(psp->ctx) - event->usec;
+    event->usec = now > event->usec ? now - event->usec : 0;
     event->region_addr = cmd->region_addr;
     event->region_len = cmd->region_len;
     event->region_digest = cmd->region_hashed ? cmd->region_digest : NULL;

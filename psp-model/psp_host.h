@@ -55,7 +55,7 @@ struct psp_host {
 
     /* Fill `buf` with random bytes; deterministic where the user asked for a seed. */
     int (*random)(void *ctx, void *buf, size_t len);
-    /* Monotonic time in microseconds. */
+    /* Time in microseconds; one that goes backwards only spoils the `usec` of a trace: it is 0. */
     uint64_t (*time_us)(void *ctx);
 
     /* Non-volatile storage of the chip (identity, PEK, OCA, PDH). nv_load: at most `cap` bytes,

@@ -109,7 +109,7 @@ static uint64_t time_us(void *ctx)
 {
     struct harness *h = ctx;
 
-    return h->clock += 7;
+    return h->clock += (uint64_t)h->clock_step;
 }
 
 static int nv_load(void *ctx, void *buf, size_t cap, size_t *len)
@@ -174,6 +174,7 @@ struct harness *harness_new(void)
     for (uint32_t i = 0; i < RAM_SIZE; i++)
         h->ram[i] = (uint8_t)(i * 7 + (i >> 8) * 13);
     h->seed = 0x9e3779b97f4a7c15u;
+    h->clock_step = 7;
     harness_no_faults(h);
     h->host = (struct psp_host){.ram_valid = ram_valid,
                                 .ram_read = ram_read,
@@ -380,6 +381,7 @@ struct snapshot snapshot(struct harness *h)
     }
     crypto_sha256_update(hash, h->keys, sizeof(h->keys));
     crypto_sha256_update(hash, h->nv, h->nv_len);
+    assert_int_equal(crypto_sha256_peek(hash, s.state), 0);
     crypto_sha256_update(hash, h->ram, CMD_ADDR);
     crypto_sha256_update(hash, h->ram + CMD_ADDR + 0x1000, RAM_SIZE - CMD_ADDR - 0x1000);
     assert_int_equal(crypto_sha256_peek(hash, s.digest), 0);

@@ -42,6 +42,7 @@ struct harness {
         uint8_t vek[16];
     } keys[ASIDS + 1];
     uint64_t seed, clock;
+    int64_t clock_step; /* what each look at the clock adds, 7 */
     uint8_t nv[0x10000];
     size_t nv_len;
 
@@ -105,6 +106,7 @@ uint8_t platform_state(struct harness *harness);
  * equal if a command changed nothing. The command buffer's page is left out. */
 struct snapshot {
     uint8_t digest[32];
+    uint8_t state[32]; /* all but RAM */
 };
 struct snapshot snapshot(struct harness *harness);
 #define assert_unchanged(harness, before)                                                          \

@@ -205,6 +205,16 @@ static void guest_states(void **state)
     }
 }
 
+static void the_clock_goes_backwards(void **state)
+{
+    (void)state;
+    h->clock = 1000000;
+    h->clock_step = -10;
+    cmd_clear(h);
+    assert_int_equal(exec(h, SEV_CMD_INIT), SEV_STATUS_SUCCESS);
+    assert_int_equal(h->trace.usec, 0);
+}
+
 static void traces(void **state)
 {
     (void)state;
@@ -288,6 +298,7 @@ int main(void)
         T(the_host_cannot_read),
         T(order_of_common_checks),
         T(guest_states),
+        T(the_clock_goes_backwards),
         T(traces),
         T(no_trace_no_log),
         T(names),

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Commands while cryptography fails, at every call in turn: the answer is HWERROR_PLATFORM (or
- * RESOURCE_LIMIT), never a verdict about certificates or keys, and nothing changes. The linker puts
- * the functions below between the commands and crypto.c (--wrap, see local.mk).
+ * Commands while cryptography or a callback of the host fails, at every call in turn: the answer is
+ * HWERROR_PLATFORM (or RESOURCE_LIMIT), never a verdict about certificates or keys, and nothing
+ * changes. The linker puts the functions below between the commands and crypto.c (--wrap, see
+ * local.mk).
  */
 #include "fixture.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "crypto.h"
 #include "root.h"
@@ -16,6 +18,14 @@
 static struct harness *h;
 static bool armed;
 static unsigned calls, fail_at;
+
+/* What fails in this run of a scenario: a callback (enum fault), or else cryptography. */
+#define CRYPTOGRAPHY FAULT_COUNT
+struct fault_kind {
+    int what;
+    const char *name;
+};
+static int what;
 
 static bool fails(void)
 {
@@ -60,7 +70,7 @@ WRAP(int, -EIO, crypto_rsa_pss_verify,
 
 static int setup(void **state)
 {
-    (void)state;
+    what = ((const struct fault_kind *)*state)->what;
     armed = false;
     h = harness_new();
     h->host.trace = NULL; /* it asks for a digest after the command is done */
@@ -75,7 +85,25 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Execute the prepared command with every fault, then without. At least `least` calls can fail. */
+/* One execution with the next fault. Did it come to it? */
+static bool exec_fault(enum sev_cmd command, enum sev_status *status)
+{
+    bool fired;
+
+    calls = 0;
+    if (what == CRYPTOGRAPHY)
+        armed = true;
+    else
+        harness_fail(h, (enum fault)what, (int)fail_at - 1);
+    *status = exec(h, command);
+    fired = what == CRYPTOGRAPHY ? calls >= fail_at : h->after[what] < 0;
+    armed = false;
+    harness_no_faults(h);
+    return fired;
+}
+
+/* Execute the prepared command with every fault, then without. At least `least` calls of
+ * cryptography can fail. */
 static void exec_failing(enum sev_cmd command, unsigned least)
 {
     uint8_t buffer[SEV_COMMAND_SIZE_MAX];
@@ -85,17 +113,17 @@ static void exec_failing(enum sev_cmd command, unsigned least)
     memcpy(buffer, h->ram + CMD_ADDR, sizeof(buffer));
     for (fail_at = 1;; fail_at++) {
         put(h, CMD_ADDR, buffer, sizeof(buffer));
-        calls = 0;
-        armed = true;
-        status = exec(h, command);
-        armed = false;
-        if (calls < fail_at)
+        if (!exec_fault(command, &status))
             break;
         assert_true(status == SEV_STATUS_HWERROR_PLATFORM || status == SEV_STATUS_RESOURCE_LIMIT);
-        assert_unchanged(h, before);
+        if (what == FAULT_RAM_WRITE) /* an earlier write of the same command cannot be undone */
+            assert_memory_equal(snapshot(h).state, before.state, sizeof(before.state));
+        else
+            assert_unchanged(h, before);
     }
     assert_int_equal(status, SEV_STATUS_SUCCESS);
-    assert_true(fail_at > least);
+    if (what == CRYPTOGRAPHY)
+        assert_true(fail_at > least);
 }
 
 static void a_launch(void **state)
@@ -208,16 +236,39 @@ static void a_journey(void **state)
     exec_failing(SEV_CMD_SEND_UPDATE_DATA, 1);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+static struct fault_kind faults[] = {
+    {CRYPTOGRAPHY, "cryptography"},
+    {FAULT_RAM_READ, "reading RAM"},
+    {FAULT_RAM_WRITE, "writing RAM"},
+    {FAULT_KEY_INSTALL, "loading a key"},
+    {FAULT_RANDOM, "random numbers"},
+    {FAULT_NV_LOAD, "reading the chip's memory"},
+    {FAULT_NV_STORE, "writing the chip's memory"},
+};
+
+static const struct {
+    CMUnitTestFunction run;
+    const char *name;
+} scenarios[] = {
+    {a_launch, "a launch"},
+    {new_keys, "new keys"},
+    {an_owner, "an owner"},
+    {a_journey, "a journey"},
+};
+
+#define FAULTS    (sizeof(faults) / sizeof(faults[0]))
+#define SCENARIOS (sizeof(scenarios) / sizeof(scenarios[0]))
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        T(a_launch),
-        T(new_keys),
-        T(an_owner),
-        T(a_journey),
-    };
+    static char names[SCENARIOS * FAULTS][64];
+    struct CMUnitTest tests[SCENARIOS * FAULTS];
 
+    for (unsigned i = 0; i < SCENARIOS * FAULTS; i++) {
+        struct fault_kind *fault = &faults[i % FAULTS];
+
+        snprintf(names[i], sizeof(names[i]), "%s: %s", scenarios[i / FAULTS].name, fault->name);
+        tests[i] = (struct CMUnitTest){names[i], scenarios[i / FAULTS].run, setup, teardown, fault};
+    }
     return cmocka_run_group_tests_name("failing commands", tests, NULL, NULL);
 }
