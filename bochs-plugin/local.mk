@@ -69,6 +69,27 @@ else
 EXTRA_DIST += %D%/bochs-sev-run
 endif
 
+# --- the report: plain Python and JavaScript files, and the command that runs them ---------------
+report_sources = \
+	%D%/report/__main__.py \
+	%D%/report/memory.js \
+	%D%/report/page.css \
+	%D%/report/page.js \
+	%D%/report/page.py \
+	%D%/report/reading.py \
+	%D%/report/timeline.py
+reportdir        = $(pkgdatadir)/report
+dist_report_DATA = $(report_sources)
+dist_man_MANS   += %D%/bochs-sev-report.1
+
+bin_SCRIPTS = bochs-sev-report
+EXTRA_DIST += %D%/report/bochs-sev-report.in
+CLEANFILES += bochs-sev-report
+
+bochs-sev-report: %D%/report/bochs-sev-report.in Makefile
+	$(AM_V_GEN)sed -e 's|@reportdir[@]|$(reportdir)|' $(srcdir)/%D%/report/bochs-sev-report.in >$@.tmp && \
+		chmod +x $@.tmp && mv $@.tmp $@
+
 # --- the plugin ---------------------------------------------------------------------------------
 if WITH_BOCHS
 bochsplugin_LTLIBRARIES = libbx_sev.la

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Guest memory at any moment of a run, and how it is drawn. Knows nothing of the page around it.
+"use strict";
+
+// As timeline.py packs them. PARTLY is not a use of a page but a look of a cell.
+const UNTOUCHED = 0, PRIVATE = 1, SHARED = 2, DECLARED = 3, ROM = 4, DEVICES = 5, PARTLY = 6;
+const USE_NAMES = ["never touched", "private", "shared", "mapped shared, not used", "ROM", "devices"];
+const LOOKS = { untouched: UNTOUCHED, private: PRIVATE, shared: SHARED, declared: DECLARED, rom: ROM,
+  devices: DEVICES, partly: PARTLY };
+
+// The use of every page, moved to and fro in time.
+class Memory {
+  constructor(map) {
+    this.pages = map.pages;
+    this.pageSize = map.pageSize;
+    this.start = map.start;
+    this.end = map.end;
+    this.steps = map.steps;
+    this.use = new Uint8Array(map.pages);
+    this.applied = 0; // steps that this.use holds
+  }
+
+  // How many steps there are up to a time.
+  stepsAt(usec) {
+    let low = 0, high = this.steps.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.steps[middle][0] <= usec) low = middle + 1; else high = middle;
+    }
+    return low;
+  }
+
+  goTo(usec) {
+    const wanted = this.stepsAt(usec);
+    if (wanted < this.applied) { // there is no way back but from the beginning
+      this.use.fill(UNTOUCHED);
+      this.applied = 0;
+    }
+    for (; this.applied < wanted; this.applied++) {
+      const step = this.steps[this.applied];
+      for (let i = 2; i < step.length; i += 3) this.use.fill(step[i], step[i + 1], step[i + 1] + step[i + 2]);
+    }
+  }
+
+  // Pages of each use in [first, first + n).
+  count(first, n) {
+    const counts = new Array(USE_NAMES.length).fill(0);
+    const end = Math.min(first + n, this.pages);
+    for (let page = first; page < end; page++) counts[this.use[page]]++;
+    return counts;
+  }
+
+  changes() {
+    let n = 0;
+    for (let i = 0; i < this.applied; i++) n += this.steps[i][1];
+    return n;
+  }
+
+  // Runs of pages that are shared or mapped shared, at most `most` of them.
+  sharedRanges(most) {
+    const ranges = [];
+    for (let page = 0; page < this.pages && ranges.length < most;) {
+      const use = this.use[page], first = page;
+      while (page < this.pages && this.use[page] === use) page++;
+      if (use === SHARED || use === DECLARED) ranges.push({ first, pages: page - first, use });
+    }
+    return ranges;
+  }
+}
+
+// The rule of bochs-sev-debug(7): with half of its pages shared a cell is shared, with fewer partly.
+function lookOf(counts) {
+  const shared = counts[SHARED] + counts[DECLARED];
+  const total = counts.reduce((sum, n) => sum + n, 0);
+  if (shared && 2 * shared < total) return PARTLY;
+  if (shared) return counts[SHARED] >= counts[DECLARED] ? SHARED : DECLARED;
+  for (const use of [PRIVATE, ROM, DEVICES]) if (counts[use]) return use;
+  return UNTOUCHED;
+}
+
+// --- looks: each differs without its colours too, by lightness and by pattern ---
+
+const SIZE = 8; // pixels of a pattern
+const PAINTERS = {
+  [UNTOUCHED](c) { fill(c, "#ffffff"); },
+  [PRIVATE](c) { fill(c, "#d6e6f4"); lines(c, "#86aed2", 1, [[0, 8, 8, 0]]); },
+  [SHARED](c) { fill(c, "#9c3700"); },
+  [DECLARED](c) { fill(c, "#fdeedd"); lines(c, "#b54200", 2, [[0, 0, 8, 8], [-4, 4, 4, 12], [4, -4, 12, 4]]); },
+  [ROM](c) { fill(c, "#eeeeee"); lines(c, "#555555", 2, [[1, 0, 1, 8], [5, 0, 5, 8]]); },
+  [DEVICES](c) { fill(c, "#f6f1de"); c.fillStyle = "#222222"; c.fillRect(1, 1, 2, 2); c.fillRect(5, 5, 2, 2); },
+  [PARTLY](c) { fill(c, "#ffffff"); lines(c, "#c8500a", 3, [[0, 2, 8, 2], [0, 6.5, 8, 6.5]]); },
+};
+
+function fill(c, colour) {
+  c.fillStyle = colour;
+  c.fillRect(0, 0, SIZE, SIZE);
+}
+
+function lines(c, colour, width, segments) {
+  c.strokeStyle = colour;
+  c.lineWidth = width;
+  c.beginPath();
+  for (const [x1, y1, x2, y2] of segments) {
+    c.moveTo(x1, y1);
+    c.lineTo(x2, y2);
+  }
+  c.stroke();
+}
+
+function pattern(look) {
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = SIZE;
+  PAINTERS[look](tile.getContext("2d"));
+  return tile;
+}
+
+const tiles = {};
+function paint(c, look, x, y, w, h) {
+  tiles[look] = tiles[look] || pattern(look);
+  c.fillStyle = c.createPattern(tiles[look], "repeat");
+  c.fillRect(x, y, w, h);
+}
+
+function paintMark(c, x, y, w, h) {
+  c.fillStyle = "#ffffff";
+  c.fillRect(x, y, w, h);
+  c.strokeStyle = "#000000";
+  c.lineWidth = 1.5;
+  c.strokeRect(x + 0.75, y + 0.75, w - 1.5, h - 1.5);
+  c.beginPath();
+  c.moveTo(x + 2, y + 2);
+  c.lineTo(x + w - 2, y + h - 2);
+  c.moveTo(x + w - 2, y + 2);
+  c.lineTo(x + 2, y + h - 2);
+  c.stroke();
+}
+
+// A canvas as sharp as the screen, measured in CSS pixels.
+function sharp(canvas, width, height) {
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  canvas.style.height = `${height}px`;
+  const c = canvas.getContext("2d");
+  c.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return c;
+}
+
+function sizeText(bytes) {
+  for (const [unit, n] of [["GiB", 2 ** 30], ["MiB", 2 ** 20], ["KiB", 2 ** 10]])
+    if (bytes >= n) return `${+(bytes / n).toPrecision(4)} ${unit}`;
+  return `${bytes} bytes`;
+}
+
+// A part of memory as cells in rows, with a cell that is selected.
+class Grid {
+  // `wide` columns where there is room for them, else half as many.
+  constructor(canvas, memory, pages, wide, mostRows) {
+    this.canvas = canvas;
+    this.memory = memory;
+    this.pages = pages;
+    this.wide = wide;
+    this.mostRows = mostRows;
+    this.selected = 0;
+    this.hasSelection = false;
+  }
+
+  layOut() {
+    const width = this.canvas.clientWidth;
+    this.gutter = 68;
+    this.columns = width >= 420 ? this.wide : this.wide / 2;
+    this.cell = Math.max(4, Math.floor((width - this.gutter) / this.columns));
+    this.cellPages = 1;
+    while (this.pages / this.cellPages > this.columns * this.mostRows) this.cellPages *= 2;
+    this.cells = Math.ceil(this.pages / this.cellPages);
+    this.rows = Math.ceil(this.cells / this.columns);
+    this.selected = Math.min(this.selected, this.cells - 1);
+  }
+
+  box(cell) {
+    return [this.gutter + (cell % this.columns) * this.cell, Math.floor(cell / this.columns) * this.cell];
+  }
+
+  // `marked` holds the pages with findings.
+  draw(marked) {
+    this.layOut();
+    const c = sharp(this.canvas, this.canvas.clientWidth, this.rows * this.cell + 2);
+    const marks = new Set(marked.map((page) => Math.floor(page / this.cellPages)));
+    c.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    for (let cell = 0; cell < this.cells; cell++) {
+      const [x, y] = this.box(cell);
+      paint(c, lookOf(this.memory.count(cell * this.cellPages, this.cellPages)), x, y, this.cell, this.cell);
+      if (marks.has(cell)) paintMark(c, x, y, this.cell, this.cell);
+    }
+    this.frame(c);
+  }
+
+  frame(c) {
+    c.strokeStyle = "#000000";
+    c.lineWidth = 1;
+    c.strokeRect(this.gutter - 0.5, 0.5, this.columns * this.cell + 1, this.rows * this.cell);
+    c.fillStyle = "#1a1a1a";
+    c.font = "11px system-ui, sans-serif";
+    c.textAlign = "right";
+    const every = Math.max(1, Math.ceil(12 / this.cell), Math.ceil(this.rows / 8));
+    for (let row = 0; row < this.rows; row += every)
+      c.fillText(sizeText(row * this.columns * this.cellPages * this.memory.pageSize).replace("0 bytes", "address 0"),
+        this.gutter - 5, Math.min(row * this.cell + 10, this.rows * this.cell));
+    if (!this.hasSelection) return;
+    const [x, y] = this.box(this.selected);
+    c.strokeStyle = "#ffffff";
+    c.lineWidth = 5;
+    c.strokeRect(x - 1, y - 1, this.cell + 2, this.cell + 2);
+    c.strokeStyle = "#000000";
+    c.lineWidth = 2.5;
+    c.strokeRect(x - 1, y - 1, this.cell + 2, this.cell + 2);
+  }
+
+  select(cell) {
+    this.selected = Math.max(0, Math.min(cell, this.cells - 1));
+    this.hasSelection = true;
+  }
+
+  selectPage(page) {
+    this.select(Math.floor(page / this.cellPages));
+  }
+
+  // The cell under a point of the canvas, or -1.
+  at(x, y) {
+    const column = Math.floor((x - this.gutter) / this.cell), row = Math.floor(y / this.cell);
+    const cell = row * this.columns + column;
+    return column >= 0 && column < this.columns && row >= 0 && cell < this.cells ? cell : -1;
+  }
+}
