@@ -373,8 +373,6 @@ bool opt_check(const struct opt *opt, char *error, size_t error_size)
          "session needs a launch by the hypervisor: with launch=guest the machine "
          "brings its own"},
         {header != payload, "secret_header and secret_payload go together: give both or none"},
-        {header && !opt->secret_gpa_set,
-         "secret_header needs secret_gpa, where the secret shall go"},
         {opt->secret_gpa_set && !header, "secret_gpa needs secret_header and secret_payload"},
         {header && !opt->tik.set && !session,
          "a secret packet is sealed with the owner's keys: give tik and tek, or session"},

@@ -148,16 +148,17 @@ static bool op_inject(void *, const struct qmp_blob *header, const void *data, s
 {
     struct hv_failure failure = {};
     struct psp_guest_info guest;
+    struct hv_secret secret = {header->data, (const uint8_t *)data, (uint32_t)len, gpa ? *gpa : 0};
+    char why[200];
 
     if (!bx_sev_machine_guest(control.machine, &guest) || guest.state != SEV_GUEST_LSECRET) {
         snprintf(error, size, "SEV: Not in correct state. (LSECRET)");
         return false;
     }
-    if (!gpa) {
-        snprintf(error, size, "SEV: no secret area found in the firmware, gpa must be specified");
+    if (!gpa && !bx_sev_machine_secret_gpa(control.machine, len, &secret.gpa, why, sizeof(why))) {
+        snprintf(error, size, "SEV: %s", why);
         return false;
     }
-    const struct hv_secret secret = {header->data, (const uint8_t *)data, (uint32_t)len, *gpa};
     return hv_inject(control.machine->hv, &secret, &failure) || failed(error, size, failure);
 }
 

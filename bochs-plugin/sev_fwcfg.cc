@@ -37,8 +37,11 @@ struct sev_fwcfg {
     struct direct *direct; /* NULL: no kernel= */
     uint64_t rom_address;  /* 0: no boot ROM */
     uint32_t rom_size;
-    bool hashes;
+    uint64_t hashes; /* address of the table of kernel hashes, 0: none */
 };
+
+/* Right behind the boot ROM stands the table of hashes; where secrets go is a page of its own. */
+static const uint32_t rom_secrets = 0x1000, rom_secrets_size = 0x1000;
 
 /* --- fwcfg_dma --- */
 
@@ -120,7 +123,7 @@ static std::string find_rom()
  * KiB. 0: there is none. */
 static uint64_t find_place(uint64_t size)
 {
-    static const uint64_t first = 0xd0000, last = 0xe0000, step = 0x800;
+    static const uint64_t first = 0xd0000, last = 0xe0000, step = 0x1000;
 
     for (uint64_t at = first; at + size <= last; at += step) {
         bool is_free = true;
@@ -147,13 +150,13 @@ static std::string read_rom()
     std::ifstream file(path, std::ios::binary);
     std::string image((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
 
-    if (!file || image.empty())
+    if (!file || image.empty() || image.size() > rom_secrets - DIRECT_HASHES_SIZE)
         BX_FATAL(("sev: kernel: the boot ROM '%s' cannot be read", path.c_str()));
     return image;
 }
 
-/* Bochs takes a ROM from a file only: the ROM with the table behind it becomes one that has no
- * name. It is padded to the sectors that Bochs wants. */
+/* Bochs takes a ROM from a file only: the ROM with what stands behind it becomes one that has no
+ * name. */
 static void load_image(const std::string &image, uint64_t address)
 {
     int fd = memfd_create("boot ROM", MFD_CLOEXEC);
@@ -170,11 +173,7 @@ static void load_rom(struct sev_fwcfg *f)
     std::string image = read_rom();
 
     f->rom_size = (uint32_t)image.size();
-    if (f->hashes) {
-        uint8_t table[512] = {};
-        direct_hashes(f->direct, table);
-        image.append((const char *)table, sizeof(table));
-    }
+    image.resize(rom_secrets + rom_secrets_size);
     f->rom_address = find_place(image.size());
     if (!f->rom_address)
         BX_FATAL(("sev: kernel: the boot ROM needs %u bytes from 0xd0000 to 0xdffff, where the "
@@ -184,19 +183,6 @@ static void load_rom(struct sev_fwcfg *f)
 }
 
 /* --- life --- */
-
-/* OVMF says what it is in the 48 bytes below the reset vector's 16 (EDK2
- * OvmfPkg/ResetVector/Ia16/ResetVectorVtf0.asm): the GUID of its table of GUIDed structures. */
-static bool is_ovmf()
-{
-    static const char guid[17] = "\xde\x82\xb5\x96\xb2\x1f\xf7\x45"
-                                 "\xba\xea\xa3\x66\xc5\x5a\x08\x2d";
-    std::ifstream file(SIM->get_param_string(BXPN_ROM_PATH)->getptr(), std::ios::binary);
-    char found[16] = {};
-
-    file.seekg(-48, std::ios::end);
-    return file.read(found, sizeof(found)) && !memcmp(found, guid, sizeof(found));
-}
 
 /* End of RAM below 4 GiB, less what the BIOS takes at its top for ACPI tables. */
 static uint64_t usable_ram_end()
@@ -222,27 +208,38 @@ static void add_kernel(struct sev_fwcfg *f, const struct opt *opt)
         BX_FATAL(("sev: %s", error));
 }
 
-struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt)
+/* Where the launch writes the table of hashes: OVMF says where it wants it. */
+static uint64_t find_hashes(const struct sev_fwcfg *f, const struct ovmf_table *ovmf)
+{
+    char error[200];
+
+    if (f->rom_address)
+        return f->rom_address + f->rom_size;
+    if (!ovmf_table_area(ovmf, OVMF_HASHES, usable_ram_end(), DIRECT_HASHES_SIZE, error,
+                         sizeof(error)))
+        BX_FATAL(("sev: kernel_hashes: %s", error));
+    return ovmf->areas[OVMF_HASHES].base;
+}
+
+struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt, const struct ovmf_table *ovmf)
 {
     const struct board_config config = {BX_MEM(0)->get_memory_len(), (uint16_t)BX_SMP_PROCESSORS};
     const struct fwcfg_dma dma = {NULL, dma_read, dma_write};
-    const bool ovmf = is_ovmf();
 
-    if (!*opt->kernel && !ovmf)
+    if (!*opt->kernel && !ovmf->present)
         return NULL;
-    if (opt->kernel_hashes && ovmf)
-        BX_FATAL(("sev: kernel_hashes: this firmware has no place for the table of hashes"));
     struct sev_fwcfg *f = new struct sev_fwcfg();
     f->fwcfg = fwcfg_new(&dma);
     f->board = f->fwcfg ? board_new(&config, f->fwcfg) : NULL;
     if (!f->board)
         BX_FATAL(("sev: the firmware configuration device could not be made: out of memory"));
-    f->hashes = opt->kernel_hashes != 0;
     if (*opt->kernel)
         add_kernel(f, opt);
     claim_ports(f);
-    if (f->direct && !ovmf)
+    if (f->direct && !ovmf->present)
         load_rom(f);
+    if (opt->kernel_hashes)
+        f->hashes = find_hashes(f, ovmf);
     return f;
 }
 
@@ -256,13 +253,30 @@ void bx_sev_fwcfg_free(struct sev_fwcfg *f)
     delete f;
 }
 
-unsigned bx_sev_fwcfg_regions(const struct sev_fwcfg *f, struct hv_region regions[2])
+bool bx_sev_fwcfg_hashes(const struct sev_fwcfg *f, uint8_t table[DIRECT_HASHES_SIZE],
+                         uint64_t *gpa)
 {
-    if (!f->rom_address)
-        return 0;
-    regions[0] = {"boot ROM", f->rom_address, f->rom_size};
-    regions[1] = {"kernel hashes", f->rom_address + f->rom_size, DIRECT_HASHES_SIZE};
-    return f->hashes ? 2 : 1;
+    if (!f || !f->hashes)
+        return false;
+    direct_hashes(f->direct, table);
+    *gpa = f->hashes;
+    return true;
+}
+
+bool bx_sev_fwcfg_rom(const struct sev_fwcfg *f, struct hv_region *rom)
+{
+    if (!f || !f->rom_address)
+        return false;
+    *rom = {"boot ROM", f->rom_address, f->rom_size};
+    return true;
+}
+
+bool bx_sev_fwcfg_secrets(const struct sev_fwcfg *f, struct ovmf_area *area)
+{
+    if (!f || !f->rom_address)
+        return false;
+    *area = {true, (uint32_t)f->rom_address + rom_secrets, rom_secrets_size};
+    return true;
 }
 
 void bx_sev_fwcfg_register_state(struct sev_fwcfg *f, bx_list_c *list)

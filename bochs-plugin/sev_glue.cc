@@ -94,6 +94,11 @@ static int glue_ram_write(void *ctx, uint32_t asid, uint64_t spa, const void *bu
     return 0;
 }
 
+int bx_sev_machine_write(struct sev_machine *m, uint64_t gpa, const void *data, size_t len)
+{
+    return glue_ram_write(m, 0, gpa, data, len);
+}
+
 /* Without memory encryption a key has nowhere to go. */
 static int glue_key_install(void *ctx, uint32_t asid, const uint8_t vek[16])
 {
@@ -272,6 +277,17 @@ static void open_files(struct sev_machine *m)
     }
 }
 
+/* Said now, not after a launch. */
+static void check_secret(const struct sev_machine *m)
+{
+    char error[200];
+    uint64_t gpa;
+
+    if (m->opt->secret_header.len && !m->opt->secret_gpa_set &&
+        !bx_sev_machine_secret_gpa(m, m->opt->secret_payload.len, &gpa, error, sizeof(error)))
+        BX_FATAL(("sev: secret_header: %s", error));
+}
+
 struct sev_machine *bx_sev_machine_new(const struct opt *opt)
 {
     struct sev_machine *m = new struct sev_machine();
@@ -310,7 +326,9 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt)
 #endif
     if (opt->sanitize != OPT_SANITIZE_OFF)
         m->sanitizer = bx_sev_sanitizer_new(m);
-    m->fwcfg = bx_sev_fwcfg_new(opt);
+    bx_sev_firmware_read(&m->ovmf);
+    m->fwcfg = bx_sev_fwcfg_new(opt, &m->ovmf);
+    check_secret(m);
     glue_hooks_install(m);
     return m;
 }

@@ -14,10 +14,15 @@
 
 #include <sys/stat.h>
 
+#include <string.h>
+
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
 #include "b64.h"
+#include "board.h"
 #include "measure.h"
 
 #define LOG_THIS bx_sev_device->
@@ -34,15 +39,13 @@ static void add_rom(std::vector<struct hv_region> &roms, const char *name, const
     roms.push_back({name, gpa, (uint32_t)st.st_size});
 }
 
-/* BIOS, VGA BIOS, option ROMs, boot ROM: all that the CPU will execute, in that order. */
-static std::vector<struct hv_region> list_roms(const struct sev_machine *m)
+/* VGA BIOS, option ROMs, boot ROM: what a legacy BIOS calls. */
+static void list_option_roms(const struct sev_machine *m, std::vector<struct hv_region> &roms)
 {
     static const char *const optroms[] = {"option ROM 1", "option ROM 2", "option ROM 3",
                                           "option ROM 4"};
-    std::vector<struct hv_region> roms;
+    struct hv_region boot_rom;
 
-    add_rom(roms, "BIOS", SIM->get_param_string(BXPN_ROM_PATH)->getptr(),
-            (uint64_t)SIM->get_param_num(BXPN_ROM_ADDRESS)->get64());
     if (SIM->is_pci_device("pcivga") || SIM->is_pci_device("cirrus") ||
         SIM->is_pci_device("voodoo"))
         BX_INFO(
@@ -55,12 +58,71 @@ static std::vector<struct hv_region> list_roms(const struct sev_machine *m)
         add_rom(roms, optroms[i], SIM->get_param_string("file", list)->getptr(),
                 (uint64_t)SIM->get_param_num("address", list)->get64());
     }
-    if (m->fwcfg) {
-        struct hv_region regions[2];
-        roms.insert(roms.end(), regions, regions + bx_sev_fwcfg_regions(m->fwcfg, regions));
-    }
-    return roms;
+    if (bx_sev_fwcfg_rom(m->fwcfg, &boot_rom))
+        roms.push_back(boot_rom);
 }
+
+/* QEMU's table of kernel hashes, which the hypervisor writes and then launches. */
+static void place_hashes(struct sev_machine *m, std::vector<struct hv_region> &regions)
+{
+    uint8_t table[DIRECT_HASHES_SIZE];
+    uint64_t gpa;
+
+    if (!bx_sev_fwcfg_hashes(m->fwcfg, table, &gpa))
+        return;
+    int err = bx_sev_machine_write(m, gpa, table, sizeof(table));
+    if (err)
+        BX_FATAL(("sev: kernel_hashes: the table cannot be written to %#lx: %s", (unsigned long)gpa,
+                  strerror(-err)));
+    regions.push_back({"kernel hashes", gpa, sizeof(table)});
+}
+
+/* All that the CPU will execute and that is there before its first instruction; OVMF runs no legacy
+ * ROM. */
+static std::vector<struct hv_region> list_regions(struct sev_machine *m)
+{
+    std::vector<struct hv_region> regions;
+
+    add_rom(regions, "BIOS", SIM->get_param_string(BXPN_ROM_PATH)->getptr(),
+            (uint64_t)SIM->get_param_num(BXPN_ROM_ADDRESS)->get64());
+    if (!m->ovmf.present)
+        list_option_roms(m, regions);
+    place_hashes(m, regions);
+    return regions;
+}
+
+/* --- what the firmware says of itself --- */
+
+void bx_sev_firmware_read(struct ovmf_table *table)
+{
+    const char *path = SIM->get_param_string(BXPN_ROM_PATH)->getptr();
+    std::ifstream file(path, std::ios::binary);
+    std::string image((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    const char *wrong = ovmf_table_parse(table, image.data(), image.size());
+
+    if (wrong)
+        BX_ERROR(("romimage: '%.300s' %s", path, wrong));
+}
+
+bool bx_sev_machine_secret_gpa(const struct sev_machine *m, size_t len, uint64_t *gpa, char *error,
+                               size_t error_size)
+{
+    uint64_t ram = BX_MEM(0)->get_memory_len();
+    struct ovmf_area area;
+
+    if (bx_sev_fwcfg_secrets(m->fwcfg, &area)) {
+        if (len > area.size)
+            snprintf(error, error_size, "the secret does not fit behind the boot ROM (size=%#x)",
+                     area.size);
+        *gpa = area.base;
+        return len <= area.size;
+    }
+    *gpa = m->ovmf.areas[OVMF_SECRETS].base;
+    return ovmf_table_area(&m->ovmf, OVMF_SECRETS, ram < BOARD_PCI_HOLE ? ram : BOARD_PCI_HOLE, len,
+                           error, error_size);
+}
+
+/* --- the launch --- */
 
 static void launch_failed(const struct hv_failure &failure)
 {
@@ -74,17 +136,23 @@ void bx_sev_machine_launch(struct sev_machine *m)
     const bool session = opt->session.len != 0;
     const struct hv_owner owner = {(uint32_t)opt->policy, session ? opt->session.bytes : NULL,
                                    session ? opt->dh_cert.bytes : NULL};
-    const struct hv_secret secret = {opt->secret_header.bytes, opt->secret_payload.bytes,
-                                     (uint32_t)opt->secret_payload.len, opt->secret_gpa};
-    std::vector<struct hv_region> roms = list_roms(m);
+    struct hv_secret secret = {opt->secret_header.bytes, opt->secret_payload.bytes,
+                               (uint32_t)opt->secret_payload.len, opt->secret_gpa};
+    std::vector<struct hv_region> regions = list_regions(m);
     struct hv_failure failure = {};
+    char error[200];
     char text[B64_TEXT_SIZE(MEASURE_BLOB_SIZE)];
 
-    if (!hv_launch(m->hv, &owner, roms.data(), (unsigned)roms.size(), &failure))
+    if (!hv_launch(m->hv, &owner, regions.data(), (unsigned)regions.size(), &failure))
         launch_failed(failure);
     b64_encode(hv_measurement(m->hv), MEASURE_BLOB_SIZE, text);
     BX_INFO(("launch measurement %s", text));
-    if (opt->secret_header.len && !hv_inject(m->hv, &secret, &failure))
+    if (!opt->secret_header.len)
+        return;
+    if (!opt->secret_gpa_set &&
+        !bx_sev_machine_secret_gpa(m, secret.len, &secret.gpa, error, sizeof(error)))
+        BX_FATAL(("sev: secret_header: %s", error));
+    if (!hv_inject(m->hv, &secret, &failure))
         launch_failed(failure);
 }
 

@@ -6,11 +6,13 @@
 #ifndef BX_SEV_MACHINE_H
 #define BX_SEV_MACHINE_H
 
+#include "direct.h"
 #include "hv.h"
 #include "mailbox.h"
 #include "map.h"
 #include "map_log.h"
 #include "opt.h"
+#include "ovmf_table.h"
 #include "psp.h"
 #include "rng.h"
 #include "state.h"
@@ -37,6 +39,7 @@ struct sev_machine {
     unsigned map_wants;
     struct sev_breaks *breaks;       /* NULL: not in the debugger */
     struct sev_sanitizer *sanitizer; /* NULL: sanitize=off */
+    struct ovmf_table ovmf;          /* of the firmware; its `present`: it is OVMF */
     struct sev_fwcfg *fwcfg;         /* NULL: neither kernel= nor OVMF */
 };
 
@@ -84,11 +87,15 @@ void bx_sev_memory_info(const struct sev_memory *memory, struct bx_sev_memory_in
 struct sev_fwcfg;
 /* Loads kernel=, initrd= and append=, claims the ports and, unless the firmware is OVMF, loads the
  * boot ROM. NULL without kernel= under another firmware; trouble ends Bochs with one sentence. */
-struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt);
+struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt, const struct ovmf_table *ovmf);
 void bx_sev_fwcfg_free(struct sev_fwcfg *fwcfg);
-/* What the launch measures of it: the boot ROM, and the table of kernel hashes right behind it if
- * there is one. Writes up to two regions and returns their number. */
-unsigned bx_sev_fwcfg_regions(const struct sev_fwcfg *fwcfg, struct hv_region regions[2]);
+/* What the launch has to do with it: the boot ROM, which it measures; the table of kernel hashes
+ * and where to write and measure it; where secrets go that name no address. False: there is none.
+ */
+bool bx_sev_fwcfg_rom(const struct sev_fwcfg *fwcfg, struct hv_region *rom);
+bool bx_sev_fwcfg_hashes(const struct sev_fwcfg *fwcfg, uint8_t table[DIRECT_HASHES_SIZE],
+                         uint64_t *gpa);
+bool bx_sev_fwcfg_secrets(const struct sev_fwcfg *fwcfg, struct ovmf_area *area);
 /* For save and restore. */
 void bx_sev_fwcfg_register_state(struct sev_fwcfg *fwcfg, bx_list_c *list);
 
@@ -153,8 +160,20 @@ struct bx_sev_sanitizer_info {
 void bx_sev_sanitizer_info(const struct sev_sanitizer *sanitizer,
                            struct bx_sev_sanitizer_info *info);
 
+/* --- sev_launch.cc --- */
+
+/* The firmware's table of GUIDed structures; a damaged one is an empty one. */
+void bx_sev_firmware_read(struct ovmf_table *table);
+/* Where a secret of `len` bytes goes that names no address: where OVMF or the boot ROM has room for
+ * secrets. False with one sentence. */
+bool bx_sev_machine_secret_gpa(const struct sev_machine *machine, size_t len, uint64_t *gpa,
+                               char *error, size_t error_size);
+
 /* --- sev_glue.cc --- */
 
+/* The hypervisor writes memory as it stands: with a guest key, what the guest sees shared. 0 or a
+ * negative errno. */
+int bx_sev_machine_write(struct sev_machine *machine, uint64_t gpa, const void *data, size_t len);
 /* The machine's own guest context; false before the launch. */
 bool bx_sev_machine_guest(const struct sev_machine *machine, struct psp_guest_info *guest);
 

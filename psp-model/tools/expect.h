@@ -46,6 +46,7 @@ enum {
         {EXPECT_KERNEL, "kernel", "FILE", "kernel, for a launch with kernel hashes"},              \
         {EXPECT_INITRD, "initrd", "FILE", "its initial RAM disk"},                                 \
         {EXPECT_CMDLINE, "cmdline", "TEXT", "its command line"},                                   \
+        {EXPECT_CMDLINE, "append", "TEXT", "the same, as QEMU and bochsrc call it"},               \
         {EXPECT_NUM_CPUS, "num-cpus", "N", "CPUs of an SEV-ES guest"},                             \
         {EXPECT_VMSA0, "vmsa-cpu0", "FILE", "initial state of the first"},                         \
     {                                                                                              \

@@ -14,7 +14,7 @@ sys.dont_write_bytecode = True  # the source folder may be read-only
 class Machine:
     """A running Bochs and one client of its control socket."""
 
-    def __init__(self, name, sev, image=None, arguments="", control=True, data=()):
+    def __init__(self, name, sev, image=None, arguments="", control=True, data=(), bios=BIOS):
         """`data`: (offset, bytes) to put into the image's copy."""
         self.dir = name
         os.makedirs(self.dir)
@@ -35,7 +35,7 @@ class Machine:
                     "cpu: model=ryzen, ips=50000000\nclock: sync=none\nmegs: 64\n"
                     "romimage: file=%s\nvgaromimage: file=%s\nata0: enabled=1\n%s"
                     "port_e9_hack: enabled=1\nsev: %s%s\n"
-                    % (self.dir, BIOS, VGABIOS, boot, sev,
+                    % (self.dir, bios, VGABIOS, boot, sev,
                        ", control=unix:" + self.path if control else ""))
         self.out = open(os.path.join(self.dir, "output"), "wb")
         self.process = subprocess.Popen([BOCHS, "-q", "-f", os.path.join(self.dir, "bochsrc")],

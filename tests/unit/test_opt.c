@@ -261,9 +261,12 @@ static void combinations(void **state)
     assert_true(accepts("secret_header", path_of("h")));
     assert_false(consistent("secret_payload go together"));
     assert_true(accepts("secret_payload", path_of("p")));
-    assert_false(consistent("secret_gpa"));
+    assert_true(consistent("")); /* where it goes the firmware says */
     assert_true(accepts("secret_gpa", "0"));
     assert_true(consistent(""));
+    assert_true(accepts("secret_header", "") && accepts("secret_payload", ""));
+    assert_false(consistent("secret_gpa needs"));
+    assert_true(accepts("secret_header", path_of("h")) && accepts("secret_payload", path_of("p")));
     assert_true(accepts("launch", "guest"));
     assert_false(consistent("launch by the hypervisor"));
     assert_true(accepts("launch", "auto"));
