@@ -8,13 +8,28 @@ EXTRA_DIST += %D%/demo %D%/linux/bochsrc
 examplesdir = $(docdir)/examples
 dist_examples_DATA = %D%/README.md %D%/TUTORIAL.md %D%/direct.bochsrc %D%/sev.bochsrc
 
-# What the tutorial works with; its guests are built by the reader, and by tests/tutorial.
+# What the tutorial and the exercises work with; their guests are built by the reader, and by tests/tutorial.
 kitdir         = $(examplesdir)/kit
 dist_kit_DATA  = %D%/kit/boot.S %D%/kit/guest.ld %D%/kit/guest.mk %D%/kit/kit.c %D%/kit/kit.h %D%/kit/start.S
 tutorialdir    = $(examplesdir)/tutorial
 dist_tutorial_DATA = %D%/tutorial/Makefile %D%/tutorial/look.c %D%/tutorial/look.rc %D%/tutorial/mistakes.c \
 	%D%/tutorial/move.c %D%/tutorial/secret.c
 dist_tutorial_SCRIPTS = %D%/tutorial/qmp %D%/tutorial/where
+exercisesdir      = $(examplesdir)/exercises
+dist_exercises_DATA    = %D%/exercises/README.md
+dist_exercises_SCRIPTS = %D%/exercises/grade
+exercise1dir      = $(exercisesdir)/1-cpuid
+dist_exercise1_DATA = %D%/exercises/1-cpuid/answer.S %D%/exercises/1-cpuid/main.c %D%/exercises/1-cpuid/points
+exercise2dir      = $(exercisesdir)/2-page-tables
+dist_exercise2_DATA = %D%/exercises/2-page-tables/answer.c %D%/exercises/2-page-tables/main.c \
+	%D%/exercises/2-page-tables/points
+exercise3dir      = $(exercisesdir)/3-share
+dist_exercise3_DATA = %D%/exercises/3-share/answer.c %D%/exercises/3-share/main.c %D%/exercises/3-share/points
+exercise4dir      = $(exercisesdir)/4-bug
+dist_exercise4_DATA = %D%/exercises/4-bug/answer.c %D%/exercises/4-bug/main.c %D%/exercises/4-bug/points
+exercise5dir      = $(exercisesdir)/5-owner
+dist_exercise5_DATA = %D%/exercises/5-owner/main.c %D%/exercises/5-owner/points
+dist_exercise5_SCRIPTS = %D%/exercises/5-owner/answer.sh
 linuxdir       = $(examplesdir)/linux
 dist_linux_DATA = %D%/linux/init %D%/linux/isolinux.cfg %D%/linux/stop.c %D%/linux/ticks.c
 dist_linux_SCRIPTS = %D%/linux/make-iso
