@@ -39,6 +39,25 @@ libpspmodel_la_SOURCES = \
 	%D%/transfer.c %D%/transfer.h
 libpspmodel_la_CFLAGS = $(AM_CFLAGS) $(GCRYPT_CFLAGS) $(GPGERROR_CFLAGS)
 libpspmodel_la_LIBADD = $(GCRYPT_LIBS) $(GPGERROR_LIBS)
+
+# For other emulators, pspmodel(3): a static library that shows no names but those of its headers, as
+# one object.
+pspmodelincludedir   = $(includedir)/pspmodel
+pspmodelinclude_HEADERS = %D%/mailbox.h %D%/psp.h %D%/psp_host.h %D%/sev_abi.h
+pspmodellibdir       = $(libdir)
+pspmodellib_DATA     = libpspmodel.a
+pkgconfigdir         = $(libdir)/pkgconfig
+pkgconfig_DATA       = %D%/pspmodel.pc
+dist_man_MANS       += %D%/man/pspmodel.3
+EXTRA_DIST          += %D%/public.symbols
+CLEANFILES          += libpspmodel.a pspmodel.o
+
+libpspmodel.a: libpspmodel.la %D%/public.symbols
+	$(AM_V_GEN)rm -f $@ && \
+		$(LD) -r -o pspmodel.o --whole-archive .libs/libpspmodel.a --no-whole-archive && \
+		$(OBJCOPY) --keep-global-symbols=$(srcdir)/%D%/public.symbols pspmodel.o && \
+		$(AR) crD $@ pspmodel.o
+
 include %D%/tools/local.mk
 
 EXTRA_DIST += %D%/COMMANDS.md

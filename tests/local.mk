@@ -12,6 +12,7 @@ include %D%/soak/local.mk
 include %D%/plugin/local.mk
 include %D%/interop/local.mk
 include %D%/report/local.mk
+include %D%/package/local.mk
 include %D%/fuzz/local.mk
 include %D%/tutorial/local.mk
 
