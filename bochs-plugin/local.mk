@@ -59,7 +59,7 @@ plugin_sources = \
 	%D%/sev_sanitize.cc \
 	%D%/sev_save.cc
 
-dist_man_MANS += %D%/bochs-sev.1 %D%/bochs-sev-run.1 %D%/bochs-sev.5 %D%/bochs-sev-control.7 %D%/bochs-sev-debug.7 \
+dist_man_MANS += %D%/bochs-sev.1 %D%/bochs-sev-run.1 %D%/bochs-sev.5 %D%/bochs-sev.7 %D%/bochs-sev-control.7 %D%/bochs-sev-debug.7 \
 	%D%/bochs-sev-map.5 %D%/bochs-sev-sanitizer.7 %D%/bochs-sev-trace.5
 
 # One command that starts a machine; it looks for bochs-sev beside itself.

@@ -16,6 +16,6 @@ include %D%/package/local.mk
 include %D%/fuzz/local.mk
 include %D%/tutorial/local.mk
 
-# The tree itself: includes, licences, format.
-dist_check_SCRIPTS = %D%/house.tap
-TESTS += %D%/house.tap
+# The tree itself: includes, licences, format; the man pages against the code.
+dist_check_SCRIPTS = %D%/house.tap %D%/manual.tap
+TESTS += %D%/house.tap %D%/manual.tap
