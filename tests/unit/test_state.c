@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -95,6 +96,34 @@ static void stores_and_loads(void **state)
     assert_memory_equal(data, blob[1], NV_SIZE);
     assert_int_equal(stat(file, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
+    state_close(s);
+}
+
+/* No room for the new file: an error, and the old one as it was. A limit on the size of files
+ * stands for a full disk. */
+static void full_disk(void **state)
+{
+    struct state *s = opened();
+    struct rlimit all, little;
+    uint8_t got[NV_SIZE];
+    size_t len;
+    int error_code;
+
+    (void)state;
+    assert_int_equal(state_store(s, blob[0], NV_SIZE), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &all), 0);
+    little = all;
+    signal(SIGXFSZ, SIG_IGN);
+    for (little.rlim_cur = 0; little.rlim_cur < NV_SIZE; little.rlim_cur += NV_SIZE / 3) {
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+        error_code = state_store(s, blob[1], NV_SIZE);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
+        assert_int_equal(error_code, -EFBIG);
+        assert_int_equal(state_load(s, got, sizeof(got), &len), 0);
+        assert_int_equal(len, NV_SIZE);
+        assert_memory_equal(got, blob[0], NV_SIZE);
+    }
+    assert_int_equal(state_store(s, blob[1], NV_SIZE), 0);
     state_close(s);
 }
 
@@ -234,9 +263,13 @@ static void seeded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(stores_and_loads, setup), cmocka_unit_test_setup(one_process, setup),
-        cmocka_unit_test_setup(damaged, setup),          cmocka_unit_test_setup(newer, setup),
-        cmocka_unit_test_setup(bad_places, setup),       cmocka_unit_test_setup(killed, setup),
+        cmocka_unit_test_setup(stores_and_loads, setup),
+        cmocka_unit_test_setup(full_disk, setup),
+        cmocka_unit_test_setup(one_process, setup),
+        cmocka_unit_test_setup(damaged, setup),
+        cmocka_unit_test_setup(newer, setup),
+        cmocka_unit_test_setup(bad_places, setup),
+        cmocka_unit_test_setup(killed, setup),
         cmocka_unit_test_setup(seeded, setup),
     };
     return cmocka_run_group_tests_name("state", tests, group_setup, group_teardown);
