@@ -95,13 +95,14 @@ static void pio_write(const void *from, unsigned lba)
         ;
 }
 
-/* One transfer; the device reads its descriptor from shared memory. */
-static bool dma(uint8_t what, uint64_t paddr, unsigned lba, unsigned sectors)
+/* One transfer by the descriptor at the start of PRD_PAGE, written through one of its mappings. */
+static bool dma_by(uint8_t *descriptor, uint8_t what, uint64_t paddr, unsigned lba,
+                   unsigned sectors)
 {
     unsigned i = 0;
 
-    put32(shr(PRD_PAGE), (uint32_t)paddr);
-    put32(shr(PRD_PAGE) + 4, 0x80000000u | sectors * SECTOR);
+    put32(descriptor, (uint32_t)paddr);
+    put32(descriptor + 4, 0x80000000u | sectors * SECTOR);
     outl(bus_master + 4, (uint32_t)phys(PRD_PAGE));
     outb(bus_master, what == READ_DMA ? 8 : 0);
     outb(bus_master + 2, 6); /* clear interrupt and error */
@@ -111,6 +112,12 @@ static bool dma(uint8_t what, uint64_t paddr, unsigned lba, unsigned sectors)
         ;
     outb(bus_master, 0);
     return (inb(bus_master + 2) & 6) == 4 && !(inb(ATA + 7) & 1);
+}
+
+/* The device reads its descriptor from shared memory. */
+static bool dma(uint8_t what, uint64_t paddr, unsigned lba, unsigned sectors)
+{
+    return dma_by(shr(PRD_PAGE), what, paddr, lba, sectors);
 }
 
 static void shared_pages(void)
@@ -203,6 +210,22 @@ static void executed(void)
     is(run(shr(9)), 1, "also without the C-bit");
 }
 
+/* In a private page the device finds no descriptor but ciphertext, and follows it. */
+static void private_descriptor(void)
+{
+    fill(plain, PAGE_4K, 16);
+    pio_write(plain, FREE_DISK + 16);
+    fill(shr(10), PAGE_4K, 17);
+    (void)dma_by(priv(PRD_PAGE), WRITE_DMA, phys(10), FREE_DISK + 16, SECTORS);
+    outb(0x3f6, 4); /* an operating system would reset the channel now */
+    outb(0x3f6, 0);
+    pio_read(disk, FREE_DISK + 16);
+    ok(!filled(disk, PAGE_4K, 17), "a descriptor in a private page: other bytes than meant");
+    ok(dma(WRITE_DMA, phys(10), FREE_DISK + 16, SECTORS), "in a shared page again");
+    pio_read(disk, FREE_DISK + 16);
+    ok(filled(disk, PAGE_4K, 17), "those meant");
+}
+
 static void body(void *arg)
 {
     (void)arg;
@@ -213,6 +236,7 @@ static void body(void *arg)
     to_private();
     one_sector();
     executed();
+    private_descriptor();
 }
 
 void guest_main(void)
