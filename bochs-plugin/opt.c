@@ -7,6 +7,7 @@
 #include "opt.h"
 
 #include "b64.h"
+#include "psp.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -67,7 +68,7 @@ static const struct opt_row rows[] = {
      "a guest physical address below 2^40, a multiple of 16"},
     {"api", opt_version, FIELD(api), 0, 255, 1, NULL, "1.55", "major.minor, each from 0 to 255"},
     {"build", opt_number, FIELD(build), 0, 255, 1, NULL, "21", "a number from 0 to 255"},
-    {"asids", opt_number, FIELD(asids), 1, 4095, 1, NULL, "15", "a number from 1 to 4095"},
+    {"asids", opt_number, FIELD(asids), 1, PSP_ASIDS_MAX, 1, NULL, "15", "a number from 1 to 1023"},
     {"kernel", opt_file, FIELD(kernel), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
      "a readable file, a Linux kernel (bzImage)"},
     {"initrd", opt_file, FIELD(initrd), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
