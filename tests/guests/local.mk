@@ -139,7 +139,7 @@ guest_sources += %D%/walk.c
 guest_tests += %D%/walk.tap %D%/walk_ap.tap %D%/walk_pae.tap
 guests += rom.64
 guest_sources += %D%/rom.c
-guest_tests += %D%/rom.tap
+guest_tests += %D%/rom.tap %D%/rom_unmeasured.tap
 
 # A guest that moves between two machines (tests/interop/migrate.tap): what moves is not in the image.
 guests += migrate.64

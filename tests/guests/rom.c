@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Question: is a ROM private memory that the launch made? Through C=1 its code is there and runs,
- * through C=0 it is ciphertext, whichever was looked at last.
+ * through C=0 it is ciphertext, whichever was looked at last. And one that no launch made: the
+ * other way round, so that its code is garbage.
+ *
+ * Arguments: unmeasured=1 (nobody launched the VGA BIOS).
  *
  * AMD64 APM vol. 2, 15.34.5; AMD pub. 55766, 6.2 (LAUNCH_UPDATE_DATA encrypts in place).
  */
@@ -37,12 +40,27 @@ static void run(const uint8_t *private_at, const uint8_t *shared_at)
     skip("its code runs", "no RET in this page");
 }
 
+static void look_unmeasured(uint8_t *private_at, uint8_t *shared_at, uint64_t paddr)
+{
+    views_map(private_at, paddr, PTE_P | PTE_W | boot_cbit);
+    views_map(shared_at, paddr, PTE_P | PTE_W);
+    is(shared_at[0] | shared_at[1] << 8, 0xaa55, "through C=0 an unmeasured ROM is its image");
+    ok(!random_page(shared_at) && random_page(private_at), "through C=1 it is garbage");
+    run(private_at, shared_at); /* garbage, but a RET is a RET */
+    is(shared_at[0] | shared_at[1] << 8, 0xaa55, "the image is as it was");
+}
+
 void guest_main(void)
 {
     uint8_t *window = (uint8_t *)(uintptr_t)0x60000000;
 
     trap_init();
     views_init();
+    if (argument("unmeasured", 0)) {
+        look_unmeasured(window, window + PAGE_4K, 0xc0000);
+        done_testing();
+        return;
+    }
     look(window, window + PAGE_4K, 0xfffff000, "the last page below 4 GiB: no block is the same");
     run(window, window + PAGE_4K);
     look(window + 2 * PAGE_4K, window + 3 * PAGE_4K, 0xffff0000, "the first of the last 64 KiB");
