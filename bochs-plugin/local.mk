@@ -84,9 +84,10 @@ dist_man_MANS   += %D%/bochs-sev-report.1
 
 bin_SCRIPTS = bochs-sev-report
 EXTRA_DIST += %D%/report/bochs-sev-report.in
-CLEANFILES += bochs-sev-report
+CLEANFILES += bochs-sev-report report.src
 
 bochs-sev-report: %D%/report/bochs-sev-report.in Makefile
+	$(AM_V_at)ln -sfn $(abs_srcdir)/%D%/report report.src
 	$(AM_V_GEN)sed -e 's|@reportdir[@]|$(reportdir)|' $(srcdir)/%D%/report/bochs-sev-report.in >$@.tmp && \
 		chmod +x $@.tmp && mv $@.tmp $@
 
