@@ -3,11 +3,13 @@
 # `make check-guests`, some minutes; the table of results stands in real-guests/table.txt, too.
 real_tests = \
 	%D%/debian12_cloud.tap \
+	%D%/debian12_disk.tap \
 	%D%/debian12_generic.tap \
 	%D%/debian13_cloud.tap \
-	%D%/debian13_generic.tap
+	%D%/debian13_generic.tap \
+	%D%/disk_writes.tap
 
-EXTRA_DIST += $(real_tests) %D%/packages %D%/realguest.py %D%/table
+EXTRA_DIST += $(real_tests) %D%/make_disk.py %D%/packages %D%/realguest.py %D%/table %D%/writes.init
 
 if WITH_BOCHS
 GUEST_TESTS += $(real_tests)

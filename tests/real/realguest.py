@@ -93,6 +93,17 @@ def depends(package, pattern, suite=""):
     return names[0]
 
 
+def mirror(suite):
+    """The line of sources.list for a release, from the machine's own APT configuration."""
+    text = subprocess.run(["apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)"],
+                          capture_output=True, text=True).stdout
+    for line in text.splitlines():
+        release, uri = line.split()
+        if release == suite:
+            return [f"deb {uri} {suite} main"]
+    return []  # mmdebstrap's default
+
+
 def linux_guest():
     """The folder with the busybox initramfs that bochsrc-examples/linux/make-iso makes."""
     os.makedirs("linux-guest", exist_ok=True)
@@ -106,7 +117,7 @@ def read(path):
     try:
         with open(path, "rb") as file:
             return file.read().replace(b"\r", b"").replace(b"\0", b"").decode(errors="replace")
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return ""
 
 
@@ -135,7 +146,7 @@ class Result:
 
     def where(self):
         """RIP of each CPU at the end, from the registers that Bochs writes to its log."""
-        return re.findall(r"\[CPU(\d+) *\] \| *RIP=([0-9a-f]+)", self.log)
+        return re.findall(r"\[CPU(\d+) *\] \| *[ER]IP=([0-9a-f]+)", self.log)
 
     def tail(self, lines=12):
         """The end of all that was said, for a failed test point."""
@@ -151,9 +162,10 @@ class Result:
         }
 
 
-def run(guest, mode, arguments, until, seconds=300, stop=True, name=None):
+def run(guest, mode, arguments, until, seconds=150, stop=True, name=None):
     """Boots a guest until it says what the pattern UNTIL says and, without STOP, has ended by itself. A guest
-    that does not is stopped after that many seconds; Result.where() then says where its CPUs were."""
+    that does not is stopped after that many seconds of CPU time, whatever else the machine has to do;
+    Result.where() then says where its CPUs were."""
     folder = f"{RUNS}/{name or f'{guest}-{mode}'}"
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
@@ -164,10 +176,10 @@ def run(guest, mode, arguments, until, seconds=300, stop=True, name=None):
     before, start = os.times(), time.monotonic()
     with open(f"{folder}/said", "wb") as said, open(f"{folder}/errors", "wb") as errors:
         child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=said, stderr=errors,
+            command, stdin=subprocess.DEVNULL, stdout=said, stderr=errors, start_new_session=True,
             env={**os.environ, "BOCHS_SEV": os.path.abspath("bochs-sev")})
     try:
-        watch(result, child, until, start + seconds, stop, start)
+        watch(result, child, until, seconds, stop, start)
     finally:
         if child.poll() is None:
             child.send_signal(signal.SIGTERM)
@@ -179,18 +191,33 @@ def run(guest, mode, arguments, until, seconds=300, stop=True, name=None):
     return result
 
 
-def watch(result, child, until, deadline, stop, start):
+def cpu_seconds(session):
+    """CPU time of all processes of a session that still live."""
+    ticks = 0
+    for process in os.listdir("/proc"):
+        if process.isdigit():
+            fields = read(f"/proc/{process}/stat").rpartition(")")[2].split()
+            if len(fields) > 12 and fields[3] == str(session):
+                ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def watch(result, child, until, seconds, stop, start):
     """Waits for the end of a run, and notes when the guest had said what is waited for."""
     pattern, said = re.compile(until, re.M), f"{result.folder}/said"
+    looked = start
     while True:
         ended = child.poll() is not None
+        now = time.monotonic()
         if not result.reached and pattern.search(read(said)):
-            result.reached, result.wall = True, time.monotonic() - start
+            result.reached, result.wall = True, now - start
         if ended or (result.reached and stop):
             break
-        if time.monotonic() > deadline:
-            result.hung = True
-            break
+        if now - looked > 2:
+            looked = now
+            result.hung = cpu_seconds(child.pid) > seconds or now - start > 30 * seconds
+            if result.hung:
+                break
         time.sleep(0.05)
     if not result.reached:
         result.wall = time.monotonic() - start
