@@ -61,10 +61,3 @@ libpspmodel.a: libpspmodel.la %D%/public.symbols
 include %D%/tools/local.mk
 
 EXTRA_DIST += %D%/COMMANDS.md
-
-# After `make check` with --enable-coverage; at least 90 % of the branches, or it fails.
-EXTRA_DIST += tests/coverage
-CLEANFILES += coverage.info
-.PHONY: coverage
-coverage:
-	$(srcdir)/tests/coverage

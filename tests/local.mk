@@ -19,3 +19,10 @@ include %D%/tutorial/local.mk
 # The tree itself: includes, licences, format; the man pages against the code.
 dist_check_SCRIPTS = %D%/house.tap %D%/manual.tap
 TESTS += %D%/house.tap %D%/manual.tap
+
+# After `make check` with --enable-coverage: branches, or it fails.
+EXTRA_DIST += %D%/coverage
+CLEANFILES += coverage-psp-model.info coverage-cpu-ext.info coverage-bochs-plugin.info
+.PHONY: coverage
+coverage:
+	$(srcdir)/%D%/coverage
