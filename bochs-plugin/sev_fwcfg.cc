@@ -256,7 +256,7 @@ void bx_sev_fwcfg_free(struct sev_fwcfg *f)
 bool bx_sev_fwcfg_hashes(const struct sev_fwcfg *f, uint8_t table[DIRECT_HASHES_SIZE],
                          uint64_t *gpa)
 {
-    if (!f || !f->hashes)
+    if (!f || !f->direct)
         return false;
     direct_hashes(f->direct, table);
     *gpa = f->hashes;

@@ -68,7 +68,7 @@ static void place_hashes(struct sev_machine *m, std::vector<struct hv_region> &r
     uint8_t table[DIRECT_HASHES_SIZE];
     uint64_t gpa;
 
-    if (!bx_sev_fwcfg_hashes(m->fwcfg, table, &gpa))
+    if (!bx_sev_fwcfg_hashes(m->fwcfg, table, &gpa) || !gpa)
         return;
     int err = bx_sev_machine_write(m, gpa, table, sizeof(table));
     if (err)

@@ -89,9 +89,9 @@ struct sev_fwcfg;
  * boot ROM. NULL without kernel= under another firmware; trouble ends Bochs with one sentence. */
 struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt, const struct ovmf_table *ovmf);
 void bx_sev_fwcfg_free(struct sev_fwcfg *fwcfg);
-/* What the launch has to do with it: the boot ROM, which it measures; the table of kernel hashes
- * and where to write and measure it; where secrets go that name no address. False: there is none.
- */
+/* What the launch has to do with it: the boot ROM, which it measures; the table of hashes of
+ * kernel=, initrd= and append=, and where to write and measure it (0: nowhere); where secrets go
+ * that name no address. False: there is none. */
 bool bx_sev_fwcfg_rom(const struct sev_fwcfg *fwcfg, struct hv_region *rom);
 bool bx_sev_fwcfg_hashes(const struct sev_fwcfg *fwcfg, uint8_t table[DIRECT_HASHES_SIZE],
                          uint64_t *gpa);

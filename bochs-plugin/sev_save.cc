@@ -29,6 +29,21 @@
 static const char magic[9] = "SEVBXSR1";
 static const size_t fixed_max = 4096; /* all but processor and memory */
 
+/* What the firmware configuration device offers: the guest may be in the middle of reading it. */
+static std::string kernel_digest(const struct sev_machine *m)
+{
+    uint8_t table[DIRECT_HASHES_SIZE], digest[CRYPTO_SHA256_SIZE];
+    char text[17];
+    uint64_t gpa;
+
+    if (!bx_sev_fwcfg_hashes(m->fwcfg, table, &gpa))
+        return "none";
+    crypto_sha256(table, sizeof(table), digest);
+    for (unsigned i = 0; i < 8; i++)
+        snprintf(text + 2 * i, 3, "%02x", digest[i]);
+    return text;
+}
+
 /* What must be the same in the machine that goes on. */
 static std::string configuration(const struct sev_machine *m)
 {
@@ -43,7 +58,7 @@ static std::string configuration(const struct sev_machine *m)
         (unsigned)o->port, (unsigned)o->launch, m->memory != NULL, o->api.major, o->api.minor,
         (unsigned)o->build, (unsigned)o->asids, (unsigned)BX_SMP_PROCESSORS,
         (unsigned long long)BX_MEM(0)->get_memory_len());
-    return text;
+    return text + (" kernel=" + kernel_digest(m));
 }
 
 static void put_mailbox(struct buf *b, const struct mailbox *box)

@@ -14,8 +14,9 @@ sys.dont_write_bytecode = True  # the source folder may be read-only
 class Machine:
     """A running Bochs and one client of its control socket."""
 
-    def __init__(self, name, sev, image=None, arguments="", control=True, data=(), bios=BIOS):
-        """`data`: (offset, bytes) to put into the image's copy."""
+    def __init__(self, name, sev, image=None, arguments="", control=True, data=(), bios=BIOS,
+                 lines=""):
+        """`data`: (offset, bytes) to put into the image's copy; `lines`: more of bochsrc."""
         self.dir = name
         os.makedirs(self.dir)
         self.path = os.path.join(self.dir, "socket")
@@ -34,9 +35,9 @@ class Machine:
             f.write("display_library: nogui\nlog: %s/bochs.log\npanic: action=fatal\n"
                     "cpu: model=ryzen, ips=50000000\nclock: sync=none\nmegs: 64\n"
                     "romimage: file=%s\nvgaromimage: file=%s\nata0: enabled=1\n%s"
-                    "port_e9_hack: enabled=1\nsev: %s%s\n"
+                    "port_e9_hack: enabled=1\nsev: %s%s\n%s"
                     % (self.dir, bios, VGABIOS, boot, sev,
-                       ", control=unix:" + self.path if control else ""))
+                       ", control=unix:" + self.path if control else "", lines))
         self.out = open(os.path.join(self.dir, "output"), "wb")
         self.process = subprocess.Popen([BOCHS, "-q", "-f", os.path.join(self.dir, "bochsrc")],
                                         stdin=subprocess.DEVNULL, stdout=self.out,

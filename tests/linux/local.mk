@@ -2,6 +2,7 @@
 # Debian's kernel as a guest. The image is made once in linux-guest/ of the build folder.
 linux_tests = \
 	%D%/direct.tap \
+	%D%/direct_save.tap \
 	%D%/direct_secrets.tap \
 	%D%/linux_cbit47.tap \
 	%D%/linux_cbit51.tap \

@@ -4,7 +4,7 @@
 areas to port E9h and switches the machine off. And a kernel that no one ever starts, QEMU's table of kernel
 hashes, a secret table. Written from the public formats alone."""
 import hashlib
-from struct import pack
+from struct import pack, unpack
 from uuid import UUID
 
 SIZE, CODE, GDTR, GDT = 0x10000, 0xF000, 0xE000, 0xE010
@@ -78,3 +78,9 @@ def secret_table(entries):
     """(GUID, data) pairs, as Linux Documentation/security/secrets/coco.rst has them."""
     body = b"".join(UUID(guid).bytes_le + pack("<L", len(data) + 20) + data for guid, data in entries)
     return UUID("1e74f542-71dd-4d66-963e-ef4287ff173b").bytes_le + pack("<L", len(body) + 20) + body
+
+
+def area_of(image, guid):
+    """(base, size) as a firmware's table has it; the GUID stands nowhere else behind it."""
+    at = image.rfind(UUID(guid).bytes_le)
+    return unpack("<LL", image[at - 10:at - 2])
