@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What firmware asks the firmware configuration device about the machine: memory and processors.
+ * What firmware asks the firmware configuration device about the machine: memory, processors,
+ * ACPI tables and the order of boot devices.
  *
- * Follows QEMU hw/i386/fw_cfg.c (fw_cfg_arch_create) and hw/i386/e820_memory_layout.h.
+ * Follows QEMU hw/i386/fw_cfg.c (fw_cfg_arch_create), hw/i386/e820_memory_layout.h and
+ * softmmu/bootdevice.c.
  */
 #include "board.h"
 
+#include "acpi.h"
 #include "buf.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     E820_ENTRY = 20, /* address and length, 64 bits each, type */
@@ -18,7 +23,14 @@ enum {
 
 struct board {
     uint8_t e820[E820_ENTRIES_MAX * E820_ENTRY];
+    char boot_order[512];
+    struct acpi acpi;
 };
+
+static uint64_t low_ram(uint64_t ram_size)
+{
+    return ram_size < BOARD_PCI_HOLE ? ram_size : BOARD_PCI_HOLE;
+}
 
 /* RAM as it is wired, one entry on each side of the PCI hole; holes of the PC itself (640 KiB to 1
  * MiB) are firmware's business. Returns the length. */
@@ -27,7 +39,7 @@ static uint32_t make_e820(struct board *p, uint64_t ram_size)
     struct buf b = buf_writer(p->e820, sizeof(p->e820));
 
     buf_put64(&b, 0);
-    buf_put64(&b, ram_size < BOARD_PCI_HOLE ? ram_size : BOARD_PCI_HOLE);
+    buf_put64(&b, low_ram(ram_size));
     buf_put32(&b, E820_RAM);
     if (ram_size > BOARD_4G) {
         buf_put64(&b, BOARD_4G);
@@ -37,17 +49,47 @@ static uint32_t make_e820(struct board *p, uint64_t ram_size)
     return (uint32_t)b.pos;
 }
 
+/* A path a line, with a NUL at the end. Returns the length with it, 0 if no device is named. */
+static uint32_t make_boot_order(struct board *p, const char *const boot[3])
+{
+    struct buf b = buf_writer(p->boot_order, sizeof(p->boot_order) - 1);
+
+    for (unsigned i = 0; i < 3 && boot[i]; i++) {
+        buf_put(&b, boot[i], strlen(boot[i]));
+        buf_put8(&b, '\n');
+    }
+    return b.pos ? (uint32_t)b.pos + 1 : 0;
+}
+
+static int add_acpi(struct board *p, const struct board_config *c, struct fwcfg *fwcfg)
+{
+    const struct acpi_config config = {(uint32_t)low_ram(c->ram_size), c->cpus, c->devices};
+    int err;
+
+    if (!acpi_build(&p->acpi, &config))
+        return -EINVAL;
+    err = fwcfg_add_file(fwcfg, ACPI_RSDP_FILE, p->acpi.rsdp, sizeof(p->acpi.rsdp));
+    err |= fwcfg_add_file(fwcfg, ACPI_TABLES_FILE, p->acpi.tables, p->acpi.tables_len);
+    return err | fwcfg_add_file(fwcfg, ACPI_LOADER_FILE, p->acpi.loader, p->acpi.loader_len);
+}
+
 struct board *board_new(const struct board_config *c, struct fwcfg *fwcfg)
 {
     struct board *p = calloc(1, sizeof(*p));
+    uint32_t boot_order;
     int err;
 
     if (!p)
         return NULL;
+    boot_order = make_boot_order(p, c->boot);
     err = fwcfg_add_u32(fwcfg, FW_CFG_RAM_SIZE, (uint32_t)c->ram_size);
     err |= fwcfg_add_u16(fwcfg, FW_CFG_NB_CPUS, c->cpus);
     err |= fwcfg_add_u16(fwcfg, FW_CFG_MAX_CPUS, c->cpus);
     err |= fwcfg_add_file(fwcfg, "etc/e820", p->e820, make_e820(p, c->ram_size));
+    if (boot_order)
+        err |= fwcfg_add_file(fwcfg, "bootorder", p->boot_order, boot_order);
+    if (c->acpi)
+        err |= add_acpi(p, c, fwcfg);
     if (!err)
         return p;
     board_free(p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What firmware asks the firmware configuration device about the machine itself: memory and
- * processors. Pure C.
+ * What firmware asks the firmware configuration device about the machine itself: memory,
+ * processors, ACPI tables and the order of boot devices. Pure C.
  *
  * Follows QEMU hw/i386/fw_cfg.c for the items and their layouts.
  */
@@ -21,12 +21,15 @@ extern "C" {
 struct board_config {
     uint64_t ram_size; /* as Bochs counts it: the address above the last byte of RAM */
     uint16_t cpus;
+    bool acpi;           /* the machine has power management: ACPI tables */
+    uint32_t devices;    /* enum acpi_device */
+    const char *boot[3]; /* boot devices, best first: paths as in "bootorder"; NULL: no more */
 };
 
 struct board;
 
-/* Adds the items to the device, which must not outlive them. NULL: out of memory, or an item is
- * there already. */
+/* Adds the items to the device, which must not outlive them. NULL: out of memory, more CPUs than
+ * the tables can name, or an item is there already. */
 struct board *board_new(const struct board_config *config, struct fwcfg *fwcfg);
 void board_free(struct board *board); /* NULL is allowed */
 

@@ -5,6 +5,8 @@
 noinst_LTLIBRARIES += libsevplugin.la
 
 libsevplugin_la_SOURCES = \
+	%D%/acpi.c \
+	%D%/acpi.h \
 	%D%/board.c \
 	%D%/board.h \
 	%D%/bzimage.c \
@@ -37,13 +39,24 @@ libsevplugin_la_SOURCES = \
 	%D%/state.h \
 	%D%/trace.c \
 	%D%/trace.h
+libsevplugin_la_CPPFLAGS = $(AM_CPPFLAGS) -I%D%
 libsevplugin_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libsevplugin_la_LIBADD = $(JANSSON_LIBS)
+
+# The machine's ACPI names, as an array.
+BUILT_SOURCES += %D%/dsdt.hex
+CLEANFILES    += %D%/dsdt.hex %D%/dsdt.aml
+EXTRA_DIST    += %D%/dsdt.asl
+
+%D%/dsdt.hex: %D%/dsdt.asl
+	$(AM_V_GEN)$(MKDIR_P) %D% && $(IASL) -p %D%/dsdt -tc $(srcdir)/%D%/dsdt.asl >$@.log 2>&1 && rm -f $@.log || \
+		{ cat $@.log; rm -f $@ $@.log; exit 1; }
 
 EXTRA_DIST += $(plugin_sources) %D%/bochs-sev.in %D%/bootrom/bootrom.S %D%/bootrom/mkrom
 plugin_sources = \
 	%D%/sev.cc \
 	%D%/sev.h \
+	%D%/sev_board.cc \
 	%D%/sev_break.cc \
 	%D%/sev_control.cc \
 	%D%/sev_cpuid.cc \

@@ -388,6 +388,8 @@ bool opt_check(const struct opt *opt, char *error, size_t error_size)
          "initrd and append need kernel, the Linux kernel that they are for"},
         {opt->kernel_hashes && !*opt->kernel,
          "kernel_hashes needs kernel, the Linux kernel that is measured"},
+        {opt->kernel_hashes && !opt->enabled,
+         "kernel_hashes needs enabled=1: without SEV nothing is measured"},
         {opt->kernel_hashes && guest,
          "kernel_hashes needs a launch by the hypervisor: with launch=guest the machine measures "
          "what it wants itself"},

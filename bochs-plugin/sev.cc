@@ -11,6 +11,7 @@
 #include "param_names.h"
 #include "bx_debug/debug.h"
 #include "sev.h"
+#include "sev_machine.h"
 
 #define LOG_THIS bx_sev_device->
 
@@ -38,7 +39,7 @@ PLUGIN_ENTRY_FOR_MODULE(sev)
     return 0;
 }
 
-bx_sev_c::bx_sev_c() : machine(NULL), opt(NULL), launched(false), saved(NULL)
+bx_sev_c::bx_sev_c() : machine(NULL), opt(NULL), fwcfg(NULL), launched(false), saved(NULL)
 {
     put("SEV");
 }
@@ -47,17 +48,23 @@ bx_sev_c::~bx_sev_c()
 {
     bx_sev_control_close();
     bx_sev_machine_free(machine);
+    bx_sev_fwcfg_free(fwcfg);
     delete opt;
 }
 
+/* What serves the firmware is there without SEV, too. */
 void bx_sev_c::init(void)
 {
+    struct ovmf_table ovmf = {};
+
     opt = new struct opt;
     bx_sev_options_get(opt);
+    bx_sev_firmware_read(&ovmf);
+    fwcfg = bx_sev_fwcfg_new(opt, &ovmf);
     if (!opt->enabled)
         return;
     bx_sev_cpuid_install(opt);
-    machine = bx_sev_machine_new(opt);
+    machine = bx_sev_machine_new(opt, &ovmf, fwcfg);
     if (*opt->control)
         bx_sev_control_open(machine);
     for (unsigned i = 0; i < bx_sev_ports; i++) {
@@ -77,6 +84,8 @@ void bx_sev_c::init(void)
  * a reset of a real virtual machine does. */
 void bx_sev_c::reset(unsigned)
 {
+    if (fwcfg)
+        bx_sev_fwcfg_reset(fwcfg);
     if (!machine)
         return;
     bx_sev_cpuid_reset();
@@ -96,12 +105,15 @@ void bx_sev_c::reset(unsigned)
 
 void bx_sev_c::register_state(void)
 {
-    if (!machine)
+    if (!machine && !fwcfg)
         return;
     bx_list_c *list = new bx_list_c(SIM->get_bochs_root(), "sev", "AMD SEV");
+    if (fwcfg)
+        bx_sev_fwcfg_register_state(fwcfg, list);
+    if (!machine)
+        return;
     bx_shadow_filedata_c *state = new bx_shadow_filedata_c(list, "state", &saved);
     state->set_sr_handlers(this, save_handler, NULL);
-    bx_sev_machine_register_state(machine, list);
 }
 
 void bx_sev_c::save_handler(void *self, FILE *file)

@@ -7,7 +7,8 @@
  *   sev_cpuid.cc    CPUID and MSRs, over cpu-ext
  *   sev_glue.cc     fills psp_host and the hook table: the one file that knows everybody
  *   sev_launch.cc   the launch at power-on, over hv.c
- *   sev_fwcfg.cc    kernel=: firmware configuration device and boot ROM, over direct.c and fwcfg.c
+ *   sev_fwcfg.cc    firmware configuration device, kernel= and boot ROM, over direct.c and fwcfg.c
+ *   sev_board.cc    what Bochs's machine consists of, for that device, over board.c and acpi.c
  *   sev_memory.cc   encrypted memory, over cpu-ext's views
  *   sev_save.cc     save and restore
  *   sev_control.cc  the control socket, over ctl.c and qmp.c
@@ -21,8 +22,10 @@
 #define BX_SEV_H
 
 #include "opt.h"
+#include "ovmf_table.h"
 #include "psp.h"
 
+struct sev_fwcfg;
 struct sev_machine;
 
 /* --- sev_options.cc --- */
@@ -46,9 +49,11 @@ void bx_sev_cpuid_hwcr_set(unsigned cpu, uint64_t value);
 
 /* --- sev_glue.cc --- */
 
-/* Builds secure processor, hypervisor role and hooks for a machine. Never NULL: trouble ends Bochs
- * with one sentence. */
-struct sev_machine *bx_sev_machine_new(const struct opt *opt);
+/* Builds secure processor, hypervisor role and hooks for a machine with this firmware and this
+ * firmware configuration device (NULL: none), which stays the caller's. Never NULL: trouble ends
+ * Bochs with one sentence. */
+struct sev_machine *bx_sev_machine_new(const struct opt *opt, const struct ovmf_table *ovmf,
+                                       struct sev_fwcfg *fwcfg);
 void bx_sev_machine_free(struct sev_machine *machine);
 /* Once, before the launch. */
 void bx_sev_machine_power_on(struct sev_machine *machine);
@@ -79,9 +84,6 @@ void bx_sev_control_started(void);
 void bx_sev_control_close(void);
 
 /* --- sev_glue.cc --- */
-
-/* What of the machine Bochs can save by itself. */
-void bx_sev_machine_register_state(struct sev_machine *machine, bx_list_c *list);
 
 /* The register block of the secure processor; `offset` from the port base. */
 uint32_t bx_sev_machine_port_read(struct sev_machine *machine, unsigned offset, unsigned size);
@@ -115,10 +117,11 @@ class bx_sev_c : public bx_devmodel_c
     virtual void debug_dump(int argc, char **argv);
 #endif
 
-    struct sev_machine *machine;
+    struct sev_machine *machine; /* NULL: enabled=0 */
 
   private:
     struct opt *opt;
+    struct sev_fwcfg *fwcfg; /* NULL: neither kernel= nor OVMF */
     bool launched;
     FILE *saved; /* while restoring: Bochs's copy of what was saved; else NULL */
 

@@ -223,16 +223,15 @@ static uint64_t find_hashes(const struct sev_fwcfg *f, const struct ovmf_table *
 
 struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt, const struct ovmf_table *ovmf)
 {
-    const struct board_config config = {BX_MEM(0)->get_memory_len(), (uint16_t)BX_SMP_PROCESSORS};
     const struct fwcfg_dma dma = {NULL, dma_read, dma_write};
 
     if (!*opt->kernel && !ovmf->present)
         return NULL;
     struct sev_fwcfg *f = new struct sev_fwcfg();
     f->fwcfg = fwcfg_new(&dma);
-    f->board = f->fwcfg ? board_new(&config, f->fwcfg) : NULL;
-    if (!f->board)
+    if (!f->fwcfg)
         BX_FATAL(("sev: the firmware configuration device could not be made: out of memory"));
+    f->board = bx_sev_board_new(f->fwcfg);
     if (*opt->kernel)
         add_kernel(f, opt);
     claim_ports(f);
@@ -277,6 +276,12 @@ bool bx_sev_fwcfg_secrets(const struct sev_fwcfg *f, struct ovmf_area *area)
         return false;
     *area = {true, (uint32_t)f->rom_address + rom_secrets, rom_secrets_size};
     return true;
+}
+
+void bx_sev_fwcfg_reset(struct sev_fwcfg *f)
+{
+    *fwcfg_state(f->fwcfg) = {};
+    bx_sev_board_reset();
 }
 
 void bx_sev_fwcfg_register_state(struct sev_fwcfg *f, bx_list_c *list)

@@ -288,7 +288,8 @@ static void check_secret(const struct sev_machine *m)
         BX_FATAL(("sev: secret_header: %s", error));
 }
 
-struct sev_machine *bx_sev_machine_new(const struct opt *opt)
+struct sev_machine *bx_sev_machine_new(const struct opt *opt, const struct ovmf_table *ovmf,
+                                       struct sev_fwcfg *fwcfg)
 {
     struct sev_machine *m = new struct sev_machine();
     char reason[200];
@@ -309,6 +310,8 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt)
     config.mnonce = opt->mnonce.set ? opt->mnonce.bytes : NULL;
 
     m->opt = opt;
+    m->ovmf = *ovmf;
+    m->fwcfg = fwcfg;
     rng_init(&m->rng, opt->seed);
     open_files(m);
     if (!m->state)
@@ -326,8 +329,6 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt)
 #endif
     if (opt->sanitize != OPT_SANITIZE_OFF)
         m->sanitizer = bx_sev_sanitizer_new(m);
-    bx_sev_firmware_read(&m->ovmf);
-    m->fwcfg = bx_sev_fwcfg_new(opt, &m->ovmf);
     check_secret(m);
     glue_hooks_install(m);
     return m;
@@ -352,18 +353,11 @@ void bx_sev_machine_free(struct sev_machine *m)
     m->sanitizer = NULL;
     bx_sev_memory_free(m->memory);
     m->memory = NULL;
-    bx_sev_fwcfg_free(m->fwcfg);
     hv_free(m->hv);
     psp_free(m->psp);
     state_close(m->state);
     trace_free(m->trace);
     delete m;
-}
-
-void bx_sev_machine_register_state(struct sev_machine *m, bx_list_c *list)
-{
-    if (m->fwcfg)
-        bx_sev_fwcfg_register_state(m->fwcfg, list);
 }
 
 uint32_t bx_sev_machine_port_read(struct sev_machine *m, unsigned offset, unsigned size)

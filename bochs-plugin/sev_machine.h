@@ -6,7 +6,9 @@
 #ifndef BX_SEV_MACHINE_H
 #define BX_SEV_MACHINE_H
 
+#include "board.h"
 #include "direct.h"
+#include "fwcfg.h"
 #include "hv.h"
 #include "mailbox.h"
 #include "map.h"
@@ -40,7 +42,7 @@ struct sev_machine {
     struct sev_breaks *breaks;       /* NULL: not in the debugger */
     struct sev_sanitizer *sanitizer; /* NULL: sanitize=off */
     struct ovmf_table ovmf;          /* of the firmware; its `present`: it is OVMF */
-    struct sev_fwcfg *fwcfg;         /* NULL: neither kernel= nor OVMF */
+    struct sev_fwcfg *fwcfg;         /* NULL: neither kernel= nor OVMF; not ours */
 };
 
 /* --- sev_memory.cc: encrypted memory --- */
@@ -96,8 +98,17 @@ bool bx_sev_fwcfg_rom(const struct sev_fwcfg *fwcfg, struct hv_region *rom);
 bool bx_sev_fwcfg_hashes(const struct sev_fwcfg *fwcfg, uint8_t table[DIRECT_HASHES_SIZE],
                          uint64_t *gpa);
 bool bx_sev_fwcfg_secrets(const struct sev_fwcfg *fwcfg, struct ovmf_area *area);
+/* What a reset of the machine does. */
+void bx_sev_fwcfg_reset(struct sev_fwcfg *fwcfg);
 /* For save and restore. */
 void bx_sev_fwcfg_register_state(struct sev_fwcfg *fwcfg, bx_list_c *list);
+
+/* --- sev_board.cc: the machine, for firmware --- */
+
+/* Describes Bochs's machine in the device. Never NULL: trouble ends Bochs with one sentence. */
+struct board *bx_sev_board_new(struct fwcfg *fwcfg);
+/* After all of Bochs's devices were reset. */
+void bx_sev_board_reset(void);
 
 /* --- sev_map.cc: the map of memory over time --- */
 

@@ -93,6 +93,6 @@ void bx_sev_options_get(struct opt *opt)
         if (!opt_set(opt, opt_name(i), value, error, sizeof(error)))
             BX_FATAL(("sev: %s", error));
     }
-    if (opt->enabled && !opt_check(opt, error, sizeof(error)))
+    if (!opt_check(opt, error, sizeof(error)))
         BX_FATAL(("sev: %s", error));
 }

@@ -4,6 +4,7 @@
 # than its own file).
 unit_tests = \
 	%D%/test_abi \
+	%D%/test_acpi \
 	%D%/test_board \
 	%D%/test_buf \
 	%D%/test_cert \
@@ -39,6 +40,8 @@ unit_tests = \
 
 %C%_test_abi_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_abi_LDADD = $(UNIT_LDADD)
+%C%_test_acpi_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_acpi_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_board_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_board_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_buf_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -47,7 +47,7 @@ static int teardown(void **state)
 
 static void make(uint64_t ram_size, uint16_t cpus)
 {
-    const struct board_config config = {ram_size, cpus};
+    const struct board_config config = {.ram_size = ram_size, .cpus = cpus};
 
     board = board_new(&config, fwcfg);
     assert_non_null(board);
@@ -139,7 +139,7 @@ static void memory_above_the_hole(void **state)
 
 static void twice(void **state)
 {
-    const struct board_config config = {512 * MIB, 1};
+    const struct board_config config = {.ram_size = 512 * MIB, .cpus = 1};
     (void)state;
     make(512 * MIB, 1);
     assert_null(board_new(&config, fwcfg));

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What Bochs's machine consists of, for the firmware: collects it from Bochs's parameters and
+ * plugins and hands it to board.c.
+ */
+#define BX_PLUGGABLE
+
+#include "iodev.h"
+#include "param_names.h"
+#include "sev.h"
+#include "sev_machine.h"
+
+#include <string>
+
+extern "C" {
+#include "acpi.h"
+}
+
+#define LOG_THIS bx_sev_device->
+
+/* Plugins that are optional lack their parameters if they are not loaded. */
+static bool port_enabled(const char *name)
+{
+    bx_list_c *list = (bx_list_c *)SIM->get_param(name);
+
+    return list && list->get_by_name("enabled") && SIM->get_param_bool("enabled", list)->get();
+}
+
+static bool has_floppy()
+{
+    return SIM->get_param_enum(BXPN_FLOPPYA_DEVTYPE)->get() != BX_FDD_NONE;
+}
+
+static uint32_t list_devices()
+{
+    const struct {
+        enum acpi_device device;
+        bool present;
+    } all[] = {
+        {ACPI_DEVICE_COM1, port_enabled("ports.serial.1")},
+        {ACPI_DEVICE_COM2, port_enabled("ports.serial.2")},
+        {ACPI_DEVICE_LPT1, port_enabled("ports.parallel.1")},
+        {ACPI_DEVICE_FLOPPY, has_floppy()},
+        {ACPI_DEVICE_HPET, PLUG_device_present("hpet")},
+    };
+    uint32_t devices = 0;
+
+    for (auto &entry : all)
+        devices |= entry.present ? entry.device : 0;
+    return devices;
+}
+
+/* The first disk or CD drive at the PCI IDE controller, as QEMU names it: slot 1, function 1. NULL:
+ * there is none. */
+static const char *find_drive(int type)
+{
+    static const struct {
+        const char *drive, *path;
+    } drives[] = {
+        {BXPN_ATA0_MASTER, "/pci@i0cf8/ide@1,1/drive@0/disk@0"},
+        {BXPN_ATA0_SLAVE, "/pci@i0cf8/ide@1,1/drive@0/disk@1"},
+        {BXPN_ATA1_MASTER, "/pci@i0cf8/ide@1,1/drive@1/disk@0"},
+        {BXPN_ATA1_SLAVE, "/pci@i0cf8/ide@1,1/drive@1/disk@1"},
+    };
+
+    for (auto &entry : drives) {
+        bx_list_c *list = (bx_list_c *)SIM->get_param(entry.drive);
+        if (list && SIM->get_param_enum("type", list)->get() == type)
+            return entry.path;
+    }
+    return NULL;
+}
+
+static const char *boot_path(int device)
+{
+    if (device == BX_BOOT_DISKC)
+        return find_drive(BX_ATA_DEVICE_DISK);
+    if (device == BX_BOOT_CDROM)
+        return find_drive(BX_ATA_DEVICE_CDROM);
+    if (device == BX_BOOT_FLOPPYA && has_floppy())
+        return "/pci@i0cf8/isa@1/fdc@03f0/floppy@0";
+    return NULL;
+}
+
+struct board *bx_sev_board_new(struct fwcfg *fwcfg)
+{
+    static const char *const order[] = {BXPN_BOOTDRIVE1, BXPN_BOOTDRIVE2, BXPN_BOOTDRIVE3};
+    struct board_config config = {};
+    unsigned n = 0;
+
+    config.ram_size = BX_MEM(0)->get_memory_len();
+    config.cpus = (uint16_t)BX_SMP_PROCESSORS;
+    config.acpi = PLUG_device_present(BX_PLUGIN_ACPI);
+    config.devices = list_devices();
+    for (auto &name : order) {
+        const char *path = boot_path(SIM->get_param_enum(name)->get());
+        if (path)
+            config.boot[n++] = path;
+    }
+    struct board *board = board_new(&config, fwcfg);
+    if (!board)
+        BX_FATAL(("sev: the machine cannot be described to its firmware: out of memory"));
+    return board;
+}
+
+/* Bochs 3.0 leaves PMREGMISC of the PIIX4's power management as it was when it resets its base
+ * address (82371AB datasheet: 00h). Firmware that finds it enabled believes the address. */
+void bx_sev_board_reset()
+{
+    static const Bit32u address = 0xcf8, data = 0xcfc, pmregmisc = 0x80000b80; /* 0:1.3, 80h */
+
+    if (!PLUG_device_present(BX_PLUGIN_ACPI))
+        return;
+    Bit32u selected = bx_devices.inp(address, 4);
+    bx_devices.outp(address, pmregmisc, 4);
+    bx_devices.outp(data, 0, 1);
+    bx_devices.outp(address, selected, 4);
+}
