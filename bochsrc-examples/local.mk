@@ -33,7 +33,7 @@ dist_exercise5_SCRIPTS = %D%/exercises/5-owner/answer.sh
 embeddir       = $(examplesdir)/embed
 dist_embed_DATA = %D%/embed/embed.c
 linuxdir       = $(examplesdir)/linux
-dist_linux_DATA = %D%/linux/init %D%/linux/isolinux.cfg %D%/linux/secrets.c %D%/linux/stop.c \
+dist_linux_DATA = %D%/linux/init %D%/linux/isolinux.cfg %D%/linux/mark.c %D%/linux/sci.c %D%/linux/secrets.c %D%/linux/stop.c \
 	%D%/linux/ticks.c
 dist_linux_SCRIPTS = %D%/linux/make-iso
 

@@ -5,6 +5,7 @@ include %D%/vectors/local.mk
 include %D%/unit/local.mk
 include %D%/guests/local.mk
 include %D%/linux/local.mk
+include %D%/ovmf/local.mk
 include %D%/ovmf/amdsev.mk
 include %D%/real/local.mk
 include %D%/bench/local.mk

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Debian's OVMF as firmware: its tables, and Debian's kernel under it. `make check` has one machine of each
+# kind; more of them in `make check-guests`.
+ovmf_tests = \
+	%D%/acpi.tap \
+	%D%/boot_sev.tap \
+	%D%/boot_stock.tap
+
+ovmf_guest_tests = \
+	%D%/boot_4cpus.tap \
+	%D%/boot_code4m.tap \
+	%D%/boot_none.tap
+
+EXTRA_DIST += %D%/boot $(ovmf_tests) $(ovmf_guest_tests)
+
+if WITH_BOCHS
+TESTS += $(ovmf_tests)
+GUEST_TESTS += $(ovmf_guest_tests)
+endif
