@@ -367,6 +367,8 @@ bool opt_check(const struct opt *opt, char *error, size_t error_size)
         bool wrong;
         const char *why;
     } checks[] = {
+        {opt->policy & SEV_POLICY_ES && !guest,
+         "policy: bit 2 asks for SEV-ES, which this machine's processor does not have"},
         {opt->tik.set != opt->tek.set, "tik and tek go together: give both or none"},
         {session != (opt->dh_cert.len != 0), "session and dh_cert go together: give both or none"},
         {session && opt->tik.set, "the session carries the keys: leave tik and tek out"},
