@@ -31,6 +31,8 @@ libsevplugin_la_SOURCES = \
 	%D%/opt.h \
 	%D%/ovmf_table.c \
 	%D%/ovmf_table.h \
+	%D%/pflash.c \
+	%D%/pflash.h \
 	%D%/qmp.c \
 	%D%/qmp.h \
 	%D%/rng.c \
@@ -62,6 +64,7 @@ plugin_sources = \
 	%D%/sev_cpuid.cc \
 	%D%/sev_debug.cc \
 	%D%/sev_dump.cc \
+	%D%/sev_flash.cc \
 	%D%/sev_fwcfg.cc \
 	%D%/sev_glue.cc \
 	%D%/sev_launch.cc \

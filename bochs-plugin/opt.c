@@ -75,6 +75,8 @@ static const struct opt_row rows[] = {
      "a readable file, the kernel's initial RAM disk"},
     {"append", opt_text, FIELD(append), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
      "the kernel's command line, at most 511 characters"},
+    {"vars", opt_file, FIELD(vars), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
+     "a readable file, OVMF's variables"},
     {"kernel_hashes", opt_number, FIELD(kernel_hashes), 0, 1, 1, NULL, "0", "0 or 1"},
     {"state_dir", opt_text, FIELD(state_dir), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
      "a directory for the chip's keys"},

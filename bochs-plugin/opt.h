@@ -61,7 +61,7 @@ struct opt {
     /* Paths and the seed as given; "" = not given. `control` without its "unix:". */
     char state_dir[OPT_TEXT_MAX], seed[OPT_TEXT_MAX], control[OPT_TEXT_MAX], trace[OPT_TEXT_MAX],
         map[OPT_TEXT_MAX], map_changes[OPT_TEXT_MAX], sanitize_report[OPT_TEXT_MAX],
-        kernel[OPT_TEXT_MAX], initrd[OPT_TEXT_MAX], append[OPT_TEXT_MAX];
+        kernel[OPT_TEXT_MAX], initrd[OPT_TEXT_MAX], append[OPT_TEXT_MAX], vars[OPT_TEXT_MAX];
 };
 
 /* One parameter, for help pages, menus and the saved configuration. */

@@ -39,7 +39,8 @@ PLUGIN_ENTRY_FOR_MODULE(sev)
     return 0;
 }
 
-bx_sev_c::bx_sev_c() : machine(NULL), opt(NULL), fwcfg(NULL), launched(false), saved(NULL)
+bx_sev_c::bx_sev_c()
+    : machine(NULL), opt(NULL), fwcfg(NULL), flash(NULL), launched(false), saved(NULL)
 {
     put("SEV");
 }
@@ -48,6 +49,7 @@ bx_sev_c::~bx_sev_c()
 {
     bx_sev_control_close();
     bx_sev_machine_free(machine);
+    bx_sev_flash_free(flash);
     bx_sev_fwcfg_free(fwcfg);
     delete opt;
 }
@@ -61,6 +63,8 @@ void bx_sev_c::init(void)
     bx_sev_options_get(opt);
     bx_sev_firmware_read(&ovmf);
     fwcfg = bx_sev_fwcfg_new(opt, &ovmf);
+    if (*opt->vars)
+        flash = bx_sev_flash_new(opt->vars, ovmf.present);
     if (!opt->enabled)
         return;
     bx_sev_cpuid_install(opt);
@@ -86,6 +90,8 @@ void bx_sev_c::reset(unsigned)
 {
     if (fwcfg)
         bx_sev_fwcfg_reset(fwcfg);
+    if (flash)
+        bx_sev_flash_reset(flash);
     if (!machine)
         return;
     bx_sev_cpuid_reset();
@@ -110,6 +116,8 @@ void bx_sev_c::register_state(void)
     bx_list_c *list = new bx_list_c(SIM->get_bochs_root(), "sev", "AMD SEV");
     if (fwcfg)
         bx_sev_fwcfg_register_state(fwcfg, list);
+    if (flash)
+        bx_sev_flash_register_state(flash, list);
     if (!machine)
         return;
     bx_shadow_filedata_c *state = new bx_shadow_filedata_c(list, "state", &saved);
@@ -125,6 +133,8 @@ void bx_sev_c::save_handler(void *self, FILE *file)
 /* All other devices, CPUs and RAM are restored by now. */
 void bx_sev_c::after_restore_state(void)
 {
+    if (flash)
+        bx_sev_flash_restored(flash);
     if (!machine)
         return;
     if (!saved)

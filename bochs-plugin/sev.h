@@ -9,6 +9,7 @@
  *   sev_launch.cc   the launch at power-on, over hv.c
  *   sev_fwcfg.cc    firmware configuration device, kernel= and boot ROM, over direct.c and fwcfg.c
  *   sev_board.cc    what Bochs's machine consists of, for that device, over board.c and acpi.c
+ *   sev_flash.cc    vars=: the flash chip with OVMF's variables, over pflash.c
  *   sev_memory.cc   encrypted memory, over cpu-ext's views
  *   sev_save.cc     save and restore
  *   sev_control.cc  the control socket, over ctl.c and qmp.c
@@ -25,6 +26,7 @@
 #include "ovmf_table.h"
 #include "psp.h"
 
+struct sev_flash;
 struct sev_fwcfg;
 struct sev_machine;
 
@@ -122,6 +124,7 @@ class bx_sev_c : public bx_devmodel_c
   private:
     struct opt *opt;
     struct sev_fwcfg *fwcfg; /* NULL: neither kernel= nor OVMF */
+    struct sev_flash *flash; /* NULL: no vars= */
     bool launched;
     FILE *saved; /* while restoring: Bochs's copy of what was saved; else NULL */
 

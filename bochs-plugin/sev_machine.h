@@ -110,6 +110,17 @@ struct board *bx_sev_board_new(struct fwcfg *fwcfg);
 /* After all of Bochs's devices were reset. */
 void bx_sev_board_reset(void);
 
+/* --- sev_flash.cc: OVMF's variables --- */
+
+struct sev_flash;
+/* vars=. Never NULL: trouble ends Bochs with one sentence. */
+struct sev_flash *bx_sev_flash_new(const char *path, bool ovmf);
+void bx_sev_flash_free(struct sev_flash *flash);
+void bx_sev_flash_reset(struct sev_flash *flash);
+/* For save and restore. */
+void bx_sev_flash_register_state(struct sev_flash *flash, bx_list_c *list);
+void bx_sev_flash_restored(struct sev_flash *flash);
+
 /* --- sev_map.cc: the map of memory over time --- */
 
 /* Makes machine->map if map=, map_changes= or the debugger asks for one. */

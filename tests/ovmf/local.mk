@@ -4,11 +4,12 @@
 ovmf_tests = \
 	%D%/acpi.tap \
 	%D%/boot_sev.tap \
-	%D%/boot_stock.tap
+	%D%/boot_stock.tap \
+	%D%/boot_vars.tap
 
 ovmf_guest_tests = \
 	%D%/boot_4cpus.tap \
-	%D%/boot_code4m.tap \
+	%D%/boot_1gib.tap \
 	%D%/boot_none.tap
 
 EXTRA_DIST += %D%/boot $(ovmf_tests) $(ovmf_guest_tests)
@@ -17,3 +18,8 @@ if WITH_BOCHS
 TESTS += $(ovmf_tests)
 GUEST_TESTS += $(ovmf_guest_tests)
 endif
+
+clean-local: clean-ovmf
+clean-ovmf:
+	rm -rf %D%/run-* %D%/tables
+.PHONY: clean-ovmf

@@ -29,6 +29,7 @@ unit_tests = \
 	%D%/test_opt \
 	%D%/test_ovmf_table \
 	%D%/test_packet \
+	%D%/test_pflash \
 	%D%/test_pki \
 	%D%/test_platform \
 	%D%/test_report \
@@ -119,6 +120,8 @@ unit_tests = \
 %C%_test_ovmf_table_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_packet_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_packet_LDADD = $(UNIT_LDADD)
+%C%_test_pflash_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_pflash_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_pki_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_pki_LDADD = $(UNIT_LDADD)
 %C%_test_platform_CPPFLAGS = $(UNIT_CPPFLAGS)

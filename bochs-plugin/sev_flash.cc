@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * vars=: the flash chip with OVMF's variables, below the firmware's code, where OVMF looks for it.
+ *
+ * Implements pflash.h over Bochs 3.0's memory handlers. It is a device, not memory: both views of
+ * it are the same, and the launch does not measure it, as with QEMU's second pflash drive.
+ */
+#define BX_PLUGGABLE
+
+#include "iodev.h"
+#include "param_names.h"
+#include "sev.h"
+#include "sev_machine.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+extern "C" {
+#include "pflash.h"
+}
+
+#define LOG_THIS bx_sev_device->
+
+struct sev_flash {
+    struct pflash *chip;
+    bx_phy_address base;
+};
+
+static void check(struct sev_flash *f)
+{
+    int trouble = pflash_trouble(f->chip);
+
+    if (trouble)
+        BX_ERROR(("sev: vars: the file cannot be written: %s", strerror(trouble)));
+}
+
+static bool flash_read(bx_phy_address address, unsigned len, void *data, void *param)
+{
+    struct sev_flash *f = (struct sev_flash *)param;
+    Bit8u *bytes = (Bit8u *)data;
+
+    for (unsigned i = 0; i < len; i++)
+        bytes[i] = (Bit8u)pflash_read(f->chip, (uint32_t)(address - f->base) + i, 1);
+    return true;
+}
+
+static bool flash_write(bx_phy_address address, unsigned len, void *data, void *param)
+{
+    struct sev_flash *f = (struct sev_flash *)param;
+    Bit64u value = 0;
+
+    memcpy(&value, data, len < sizeof(value) ? len : sizeof(value));
+    pflash_write(f->chip, (uint32_t)(address - f->base), value, len);
+    check(f);
+    return true;
+}
+
+/* The size of the firmware's code, which Bochs has loaded up to 4 GiB. */
+static uint64_t code_size()
+{
+    struct stat st;
+
+    return stat(SIM->get_param_string(BXPN_ROM_PATH)->getptr(), &st) ? 0 : (uint64_t)st.st_size;
+}
+
+struct sev_flash *bx_sev_flash_new(const char *path, bool ovmf)
+{
+    static const uint64_t lowest = 0xff000000, end = UINT64_C(1) << 32;
+    char error[300];
+
+    if (!ovmf)
+        BX_FATAL(("sev: vars needs OVMF as firmware, which keeps its variables there"));
+    struct sev_flash *f = new struct sev_flash();
+    f->chip = pflash_new(path, error, sizeof(error));
+    if (!f->chip)
+        BX_FATAL(("sev: %s", error));
+    f->base = end - code_size() - pflash_size(f->chip);
+    if (f->base < lowest || f->base % PFLASH_BLOCK)
+        BX_FATAL(("sev: vars: there is no room for '%s' below the firmware's code", path));
+    bx_phy_address last = f->base + pflash_size(f->chip) - 1;
+    if (!DEV_register_memory_handlers(f, flash_read, flash_write, f->base, last))
+        BX_FATAL(("sev: vars: another device stands at %#lx", (unsigned long)f->base));
+    BX_INFO(("variables of OVMF at %#lx in '%s'", (unsigned long)f->base, path));
+    return f;
+}
+
+void bx_sev_flash_free(struct sev_flash *f)
+{
+    if (!f)
+        return;
+    DEV_unregister_memory_handlers(f, f->base, f->base + pflash_size(f->chip) - 1);
+    pflash_free(f->chip);
+    delete f;
+}
+
+void bx_sev_flash_reset(struct sev_flash *f)
+{
+    pflash_reset(f->chip);
+}
+
+void bx_sev_flash_register_state(struct sev_flash *f, bx_list_c *list)
+{
+    struct pflash_state *state = pflash_state(f->chip);
+    bx_list_c *own = new bx_list_c(list, "flash", "variables of OVMF");
+
+    new bx_shadow_num_c(own, "command", &state->command);
+    new bx_shadow_num_c(own, "data", &state->data);
+    new bx_shadow_num_c(own, "status", &state->status);
+    new bx_shadow_data_c(own, "contents", pflash_contents(f->chip), pflash_size(f->chip));
+}
+
+void bx_sev_flash_restored(struct sev_flash *f)
+{
+    pflash_replaced(f->chip);
+    check(f);
+}
