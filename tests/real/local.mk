@@ -7,7 +7,10 @@ real_tests = \
 	%D%/debian12_generic.tap \
 	%D%/debian13_cloud.tap \
 	%D%/debian13_generic.tap \
-	%D%/disk_writes.tap
+	%D%/disk_writes.tap \
+	%D%/ipxe.tap \
+	%D%/memtest.tap \
+	%D%/xen.tap
 
 EXTRA_DIST += $(real_tests) %D%/make_disk.py %D%/packages %D%/realguest.py %D%/table %D%/writes.init
 

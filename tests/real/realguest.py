@@ -235,18 +235,19 @@ def record(name, results):
 USERSPACE = r"^SEV-GUEST: userspace reached"
 
 
-def make_cd(name, kernel, initrd):
-    """A CD that boots the same without SEV, where there is no kernel=."""
+def make_cd(name, files, label):
+    """A CD whose isolinux boots what LABEL says of FILES: {name on the CD: path}."""
     need(("xorriso", "xorriso"))
-    linux_guest()
     folder = f"{WORK}/{name}-cd"
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    for path, to in ((kernel, "vmlinuz"), (initrd, "initrd.gz"),
-                     ("linux-guest/root/usr/lib/ISOLINUX/isolinux.bin", "isolinux.bin"),
-                     ("linux-guest/root/usr/lib/syslinux/modules/bios/ldlinux.c32", "ldlinux.c32"),
-                     (f"{SRCDIR}/bochsrc-examples/linux/isolinux.cfg", "isolinux.cfg")):
+    bios = f"{linux_guest()}/root/usr/lib/syslinux/modules/bios"
+    files = {"isolinux.bin": "linux-guest/root/usr/lib/ISOLINUX/isolinux.bin", "ldlinux.c32": f"{bios}/ldlinux.c32",
+             "mboot.c32": f"{bios}/mboot.c32", "libcom32.c32": f"{bios}/libcom32.c32", **files}
+    for to, path in files.items():
         shutil.copy(path, f"{folder}/{to}")
+    with open(f"{folder}/isolinux.cfg", "w") as file:
+        file.write(f"DEFAULT it\nPROMPT 0\nTIMEOUT 0\nLABEL it\n{label}")
     make(f"{name}-cd", ["xorriso", "-as", "mkisofs", "-quiet", "-o", f"{folder}.iso", "-b", "isolinux.bin",
                         "-c", "boot.cat", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table", folder])
     return f"{folder}.iso"
@@ -255,8 +256,11 @@ def make_cd(name, kernel, initrd):
 def linux(name, kernel, megs=512):
     """The test of one Debian kernel, in all modes: to userspace and to power-off."""
     initrd = f"{linux_guest()}/iso/initrd.gz"
-    cd = make_cd(name, kernel, initrd)
-    direct = ["--kernel", kernel, "--initrd", initrd, "--append", "console=ttyS0,115200 quiet cryptomgr.notests"]
+    append = "console=ttyS0,115200 quiet cryptomgr.notests"
+    # Without SEV there is no kernel=.
+    cd = make_cd(name, {"vmlinuz": kernel, "initrd.gz": initrd},
+                 f"  KERNEL vmlinuz\n  INITRD initrd.gz\n  APPEND {append}\n")
+    direct = ["--kernel", kernel, "--initrd", initrd, "--append", append]
     results = []
     for mode in MODES:
         boot = ["--cdrom", cd] if mode == "stock" else direct
