@@ -13,12 +13,14 @@
 #define LEAF_HV_LAST  0x4fffffffu
 #define LEAF_EXT_MAX  0x80000000u
 #define LEAF_EXT_FEAT 0x80000001u
+#define LEAF_POWER    0x80000007u
 #define LEAF_EXT_ADDR 0x80000008u
 #define LEAF_SVM      0x8000000au
 
 #define FEAT_ECX_RDRAND     (1u << 30)
 #define FEAT_ECX_HYPERVISOR (1u << 31)
 #define EXT_ECX_SVM         (1u << 2)
+#define POWER_EDX_TSC       (1u << 8)
 
 enum reg { EAX, EBX, ECX, EDX };
 
@@ -118,6 +120,11 @@ void cpuid_sev_leaf(const struct cpuid_sev *sev, const struct cpuid_model *model
         break;
     case LEAF_EXT_FEAT:
         regs->ecx &= ~EXT_ECX_SVM; /* no nested guests of a SEV guest */
+        break;
+    case LEAF_POWER:
+        /* As KVM: the processor's power management is the host's, and Xen for one would write to
+         * HWCR for EffFreqRO, which a guest's HWCR does not take. */
+        *regs = (struct cpuid_regs){.edx = regs->edx & POWER_EDX_TSC};
         break;
     case LEAF_SVM:
         *regs = zero;

@@ -27,6 +27,7 @@ static const struct entry ryzen[] = {
     {0x40000000, {0x11111111, 0x11111111, 0x11111111, 0x11111111}},
     {0x80000000, {0x8000001f, 0x68747541, 0x444d4163, 0x69746e65}},
     {0x80000001, {0x00800f11, 0x20000000, 0x35c233ff, 0x2fd3fbff}},
+    {0x80000007, {0x00000000, 0x0000001b, 0x00000000, 0x00006599}},
     {0x80000008, {0x00003030, 0x00000007, 0x0000400f, 0x00000000}},
     {0x8000000a, {0x00000001, 0x00008000, 0x00000000, 0x0001bcff}},
     {0x8000001f, {0x00000007, 0x0000016f, 0x0000000f, 0x00000000}},
@@ -129,6 +130,17 @@ static void svm_is_hidden(void **state)
     assert_regs(&regs, 0, 0, 0, 0);
 }
 
+/* arch/x86/kvm/cpuid.c of Linux, 80000007h: the invariant TSC and nothing else. */
+static void power_management_is_the_hosts(void **state)
+{
+    struct cpuid_sev sev = {.cbit_pos = 47};
+    struct cpuid_regs regs;
+
+    (void)state;
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0x80000007, 0, &regs);
+    assert_regs(&regs, 0, 0, 0, 0x100);
+}
+
 static void other_leaves_are_the_models(void **state)
 {
     struct cpuid_sev sev = {.cbit_pos = 47, .phys_reduction = 5};
@@ -207,6 +219,7 @@ int main(void)
         cmocka_unit_test(maximum_extended_leaf),
         cmocka_unit_test(hypervisor_bit_without_an_interface),
         cmocka_unit_test(svm_is_hidden),
+        cmocka_unit_test(power_management_is_the_hosts),
         cmocka_unit_test(other_leaves_are_the_models),
         cmocka_unit_test(fit_models),
         cmocka_unit_test(unfit_models),
