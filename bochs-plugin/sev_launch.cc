@@ -17,7 +17,6 @@
 #include <string.h>
 
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -95,11 +94,17 @@ static std::vector<struct hv_region> list_regions(struct sev_machine *m)
 
 void bx_sev_firmware_read(struct ovmf_table *table)
 {
-    const char *path = SIM->get_param_string(BXPN_ROM_PATH)->getptr();
-    std::ifstream file(path, std::ios::binary);
-    std::string image((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    const char *wrong = ovmf_table_parse(table, image.data(), image.size());
+    static const std::streamoff table_max = 0x10000 + 0x20; /* 64 KiB and the reset vector */
+    const char *path = SIM->get_param_string(BXPN_ROM_PATH)->getptr(), *wrong;
+    std::ifstream file(path, std::ios::binary | std::ios::ate);
+    std::streamoff size = file ? (std::streamoff)file.tellg() : 0,
+                   len = size < table_max ? size : table_max;
+    std::string end((size_t)len, '\0');
 
+    file.seekg(size - len);
+    if (!file.read(&end[0], len))
+        end.clear(); /* Bochs says so when it loads it */
+    wrong = ovmf_table_parse(table, end.data(), end.size());
     if (wrong)
         BX_ERROR(("romimage: '%.300s' %s", path, wrong));
 }
