@@ -5,14 +5,18 @@ ovmf_tests = \
 	%D%/acpi.tap \
 	%D%/boot_sev.tap \
 	%D%/boot_stock.tap \
-	%D%/boot_vars.tap
+	%D%/boot_vars.tap \
+	%D%/grub_disk.tap
 
 ovmf_guest_tests = \
 	%D%/boot_4cpus.tap \
 	%D%/boot_1gib.tap \
-	%D%/boot_none.tap
+	%D%/boot_none.tap \
+	%D%/grub_cdrom.tap \
+	%D%/grub_cdrom_stock.tap \
+	%D%/grub_disk_stock.tap
 
-EXTRA_DIST += %D%/boot $(ovmf_tests) $(ovmf_guest_tests)
+EXTRA_DIST += %D%/boot %D%/grub $(ovmf_tests) $(ovmf_guest_tests)
 
 if WITH_BOCHS
 TESTS += $(ovmf_tests)
