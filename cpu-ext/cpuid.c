@@ -9,6 +9,7 @@
 
 #define LEAF_VENDOR   0x00000000u
 #define LEAF_FEATURES 0x00000001u
+#define LEAF_MONITOR  0x00000005u
 #define LEAF_HV_FIRST 0x40000000u
 #define LEAF_HV_LAST  0x4fffffffu
 #define LEAF_EXT_MAX  0x80000000u
@@ -17,10 +18,12 @@
 #define LEAF_EXT_ADDR 0x80000008u
 #define LEAF_SVM      0x8000000au
 
+#define FEAT_ECX_MONITOR    (1u << 3)
 #define FEAT_ECX_RDRAND     (1u << 30)
 #define FEAT_ECX_HYPERVISOR (1u << 31)
 #define EXT_ECX_SVM         (1u << 2)
 #define POWER_EDX_TSC       (1u << 8)
+#define EXT_ECX_MONITORX    (1u << 29)
 
 enum reg { EAX, EBX, ECX, EDX };
 
@@ -113,6 +116,10 @@ void cpuid_sev_leaf(const struct cpuid_sev *sev, const struct cpuid_model *model
     switch (function) {
     case LEAF_FEATURES:
         regs->ecx |= FEAT_ECX_HYPERVISOR; /* older Linux looks for SEV only behind this bit */
+        regs->ecx &= ~FEAT_ECX_MONITOR;   /* as for KVM's guests, who would keep the processor */
+        break;
+    case LEAF_MONITOR:
+        *regs = zero;
         break;
     case LEAF_EXT_MAX:
         if (regs->eax < CPUID_SEV_LEAF)
@@ -120,6 +127,7 @@ void cpuid_sev_leaf(const struct cpuid_sev *sev, const struct cpuid_model *model
         break;
     case LEAF_EXT_FEAT:
         regs->ecx &= ~EXT_ECX_SVM; /* no nested guests of a SEV guest */
+        regs->ecx &= ~EXT_ECX_MONITORX;
         break;
     case LEAF_POWER:
         /* As KVM: the processor's power management is the host's, and Xen for one would write to

@@ -29,6 +29,7 @@ static void guest_features(void)
     /* Linux needs it for its check of the C-bit; the model must have it, SEV does not add it. */
     is(cpuid(1, 0).ecx >> 30 & 1, argument("rdrand", 1), "1h ECX: RDRAND as the CPU model");
     ok(!(cpuid(0x80000001, 0).ecx & 4), "80000001h ECX: no SVM");
+    ok(!(cpuid(1, 0).ecx & 1u << 3), "1h ECX: no MONITOR and MWAIT");
     ok(!(svm.eax | svm.ebx | svm.ecx | svm.edx), "8000000Ah: nothing, as there is no SVM");
     ok(cpuid(0x80000001, 0).edx >> 29 & 1, "80000001h EDX: long mode");
 }

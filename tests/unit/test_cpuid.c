@@ -111,7 +111,9 @@ static void hypervisor_bit_without_an_interface(void **state)
 
     (void)state;
     cpuid_sev_leaf(&sev, MODEL(ryzen), 1, 0, &regs);
-    assert_regs(&regs, 0x00800f11, 0x00100800, 0xfed8320b, 0x178bfbff);
+    assert_regs(&regs, 0x00800f11, 0x00100800, 0xfed83203, 0x178bfbff); /* and no MONITOR */
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 5, 0, &regs);
+    assert_regs(&regs, 0, 0, 0, 0);
     cpuid_sev_leaf(&sev, MODEL(ryzen), 0x40000000, 0, &regs);
     assert_regs(&regs, 0, 0, 0, 0);
     cpuid_sev_leaf(&sev, MODEL(ryzen), 0x40000100, 7, &regs);
@@ -125,7 +127,7 @@ static void svm_is_hidden(void **state)
 
     (void)state;
     cpuid_sev_leaf(&sev, MODEL(ryzen), 0x80000001, 0, &regs);
-    assert_regs(&regs, 0x00800f11, 0x20000000, 0x35c233fb, 0x2fd3fbff);
+    assert_regs(&regs, 0x00800f11, 0x20000000, 0x15c233fb, 0x2fd3fbff); /* nor MONITORX */
     cpuid_sev_leaf(&sev, MODEL(ryzen), 0x8000000a, 0, &regs);
     assert_regs(&regs, 0, 0, 0, 0);
 }
