@@ -6,7 +6,8 @@ include %D%/teaching/local.mk
 EXTRA_DIST += %D%/demo %D%/linux/bochsrc
 
 examplesdir = $(docdir)/examples
-dist_examples_DATA = %D%/README.md %D%/TUTORIAL.md %D%/amdsev.bochsrc %D%/direct.bochsrc %D%/sev.bochsrc
+dist_examples_DATA = %D%/README.md %D%/TUTORIAL.md %D%/amdsev.bochsrc %D%/direct.bochsrc \
+	%D%/ovmf.bochsrc %D%/sev.bochsrc
 
 # What the tutorial and the exercises work with; their guests are built by the reader, and by tests/tutorial.
 kitdir         = $(examplesdir)/kit
