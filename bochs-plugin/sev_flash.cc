@@ -84,11 +84,11 @@ struct sev_flash *bx_sev_flash_new(const char *path, bool ovmf)
     return f;
 }
 
+/* Bochs has forgotten its memory handlers by then. */
 void bx_sev_flash_free(struct sev_flash *f)
 {
     if (!f)
         return;
-    DEV_unregister_memory_handlers(f, f->base, f->base + pflash_size(f->chip) - 1);
     pflash_free(f->chip);
     delete f;
 }
