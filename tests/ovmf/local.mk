@@ -14,7 +14,8 @@ ovmf_guest_tests = \
 	%D%/boot_none.tap \
 	%D%/grub_cdrom.tap \
 	%D%/grub_cdrom_stock.tap \
-	%D%/grub_disk_stock.tap
+	%D%/grub_disk_stock.tap \
+	%D%/save.tap
 
 EXTRA_DIST += %D%/boot %D%/grub $(ovmf_tests) $(ovmf_guest_tests)
 
