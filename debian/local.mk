@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Debian's packaging, for those who build packages from the tarball. See rules.
+EXTRA_DIST += \
+	%D%/bochs-sev.docs \
+	%D%/bochs-sev.install \
+	%D%/bochs-sev.lintian-overrides \
+	%D%/changelog \
+	%D%/clean \
+	%D%/control \
+	%D%/copyright \
+	%D%/libpspmodel-dev.examples \
+	%D%/libpspmodel-dev.install \
+	%D%/libpspmodel-dev.lintian-overrides \
+	%D%/rules \
+	%D%/sevowner.install \
+	%D%/sevowner.lintian-overrides \
+	%D%/source/format
