@@ -11,6 +11,8 @@ ovmf_tests = \
 ovmf_guest_tests = \
 	%D%/boot_4cpus.tap \
 	%D%/boot_1gib.tap \
+	%D%/boot_5gib_stock.tap \
+	%D%/boot_8259_stock.tap \
 	%D%/boot_none.tap \
 	%D%/grub_cdrom.tap \
 	%D%/grub_cdrom_stock.tap \

@@ -137,6 +137,42 @@ static void memory_above_the_hole(void **state)
     e820_is(4 * GIB, 2 * GIB);
 }
 
+static void boot_order(void **state)
+{
+    static const char expect[] = "/pci@i0cf8/ide@1,1/drive@1/disk@0\n"
+                                 "/pci@i0cf8/ide@1,1/drive@0/disk@0\n";
+    const struct board_config config = {
+        .ram_size = 512 * MIB,
+        .cpus = 1,
+        .boot = {"/pci@i0cf8/ide@1,1/drive@1/disk@0", "/pci@i0cf8/ide@1,1/drive@0/disk@0", NULL}};
+    (void)state;
+    board = board_new(&config, fwcfg);
+    assert_non_null(board);
+    assert_int_equal(open_file("bootorder"), sizeof(expect));
+    for (size_t i = 0; i < sizeof(expect); i++)
+        assert_int_equal(get(1), expect[i]);
+}
+
+static void tables(void **state)
+{
+    struct board_config config = {.ram_size = 512 * MIB, .cpus = 2, .acpi = true};
+    (void)state;
+    board = board_new(&config, fwcfg);
+    assert_non_null(board);
+    assert_int_equal(open_file("etc/acpi/rsdp"), 20);
+    assert_true(open_file("etc/acpi/tables") > 1000);
+    assert_int_equal(open_file("etc/table-loader") % 128, 0);
+    assert_int_equal(get(4), 1); /* ALLOCATE */
+    assert_int_equal(open_file("bootorder"), 0);
+}
+
+static void too_many_cpus(void **state)
+{
+    const struct board_config config = {.ram_size = 512 * MIB, .cpus = 255, .acpi = true};
+    (void)state;
+    assert_null(board_new(&config, fwcfg));
+}
+
 static void twice(void **state)
 {
     const struct board_config config = {.ram_size = 512 * MIB, .cpus = 1};
@@ -152,6 +188,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(low_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(memory_into_the_hole, setup, teardown),
         cmocka_unit_test_setup_teardown(memory_above_the_hole, setup, teardown),
+        cmocka_unit_test_setup_teardown(boot_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(tables, setup, teardown),
+        cmocka_unit_test_setup_teardown(too_many_cpus, setup, teardown),
         cmocka_unit_test_setup_teardown(twice, setup, teardown),
     };
 
