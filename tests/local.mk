@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # All tests; each folder lists its own. Those of GUEST_TESTS are slower: `make check-guests`.
 GUEST_TESTS =
+EXTRA_DIST += %D%/README.md
 include %D%/vectors/local.mk
 include %D%/unit/local.mk
 include %D%/guests/local.mk

@@ -191,6 +191,12 @@ def run(guest, mode, arguments, until, seconds=150, stop=True, name=None):
     return result
 
 
+def unlock(disk):
+    """Removes what a Bochs that was killed left beside its disk."""
+    if os.path.exists(f"{disk}.lock"):
+        os.unlink(f"{disk}.lock")
+
+
 def cpu_seconds(session):
     """CPU time of all processes of a session that still live."""
     ticks = 0
