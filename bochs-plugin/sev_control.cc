@@ -9,6 +9,7 @@
 #define BX_PLUGGABLE
 
 #include "iodev.h"
+#include "cpu/cpu.h"
 #include "gui/gui.h"
 #include "sev.h"
 #include "sev_machine.h"
@@ -18,17 +19,22 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <vector>
+
 #include "ctl.h"
 #include "measure.h"
 
 #define LOG_THIS bx_sev_device->
 
-static const Bit32u poll_us = 10000; /* of the machine's time */
+static const Bit32u poll_us = 10000, again_us = 2; /* of the machine's time */
+static const unsigned deferrals_max = 50000;       /* 0.1 s */
 
 /* There is one device, so there is one control socket. */
 static struct {
     struct ctl *ctl;
     struct sev_machine *machine;
+    int again;         /* timer that looks again, soon */
+    unsigned deferred; /* times in a row that it had to */
     bool started, paused, quit, reset;
 } control;
 
@@ -86,6 +92,34 @@ static bool op_reset(void *, char *error, size_t size)
     return true;
 }
 
+/* Timers also fire inside an instruction: before it reads time or a port, and between the rounds of
+ * a repeated one. RIP has passed it already then, so a machine that is saved would go on behind it.
+ */
+static bool between_instructions(void)
+{
+    for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++)
+        if (BX_CPU(i)->prev_rip != BX_CPU(i)->get_instruction_pointer())
+            return false;
+    return true;
+}
+
+/* Saves with every CPU at the start of the instruction that it is in: control_timer() has waited
+ * for the end of it, but a guest that does nothing but poll a port is always inside one. */
+static bool save_at_start(const char *path)
+{
+    std::vector<Bit64u> rip(BX_SMP_PROCESSORS);
+    bool saved;
+
+    for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
+        rip[i] = BX_CPU(i)->gen_reg[BX_64BIT_REG_RIP].rrx;
+        BX_CPU(i)->gen_reg[BX_64BIT_REG_RIP].rrx = BX_CPU(i)->prev_rip;
+    }
+    saved = SIM->save_state(path);
+    for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++)
+        BX_CPU(i)->gen_reg[BX_64BIT_REG_RIP].rrx = rip[i];
+    return saved;
+}
+
 /* Bochs's own "save state"; the machine goes on afterwards. */
 static bool op_save(void *, const char *path, char *error, size_t size)
 {
@@ -97,7 +131,7 @@ static bool op_save(void *, const char *path, char *error, size_t size)
         snprintf(error, size, "cannot create '%.100s': %s", path, strerror(errno));
         return false;
     }
-    if (!SIM->save_state(path)) {
+    if (!save_at_start(path)) {
         snprintf(error, size, "cannot save to '%.100s'", path);
         return false;
     }
@@ -232,6 +266,12 @@ static void carry_out(void)
 
 static void control_timer(void *)
 {
+    if (!between_instructions() && control.deferred < deferrals_max) {
+        control.deferred++;
+        bx_pc_system.activate_timer(control.again, again_us, 0);
+        return;
+    }
+    control.deferred = 0;
     ctl_poll(control.ctl, 0);
     do {
         if (control.paused)
@@ -251,6 +291,8 @@ void bx_sev_control_open(struct sev_machine *machine)
     if (!control.ctl)
         BX_FATAL(("sev: control: %s", error));
     bx_pc_system.register_timer(NULL, control_timer, poll_us, 1, 1, "sev.control");
+    control.again =
+        bx_pc_system.register_timer(NULL, control_timer, again_us, 0, 0, "sev.control.again");
 }
 
 void bx_sev_control_wait(void)

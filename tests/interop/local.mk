@@ -4,6 +4,7 @@ interop_tests = \
 	%D%/control.tap \
 	%D%/migrate.tap \
 	%D%/save.tap \
+	%D%/save_middle.tap \
 	%D%/session.tap \
 	%D%/validate.tap
 owner_tests = \

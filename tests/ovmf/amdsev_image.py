@@ -31,25 +31,29 @@ def dump(mark, area):
             + b"\x67\xac\xee\x67\xe2\xfa")                  # lodsb (esi); out dx, al; loop (ecx)
 
 
-def code(hashes, secrets):
-    """Real mode with a 4 GiB %ds, from protected mode and back."""
-    text = (b"\xfa\xfc\x2e\x66\x0f\x01\x16" + pack("<H", GDTR)                     # cli; cld; lgdt
+def power_off():
+    """Bochs's port for it"""
+    return b"\xba\x00\x89" + b"".join(b"\xb0" + bytes([c]) + b"\xee" for c in b"Shutdown") + b"\xf4\xeb\xfd"
+
+
+def code(text):
+    """Real mode with a 4 GiB %ds, from protected mode and back; then `text`."""
+    return (b"\xfa\xfc\x2e\x66\x0f\x01\x16" + pack("<H", GDTR)                     # cli; cld; lgdt
             + b"\x0f\x20\xc0\x0c\x01\x0f\x22\xc0\xb8\x08\x00\x8e\xd8"              # PE = 1; ds = 8
-            + b"\x0f\x20\xc0\x24\xfe\x0f\x22\xc0"                                  # PE = 0
-            + dump(b"HASHES:", hashes) + dump(b"SECRETS:", secrets) + send(b":END"))
-    text += b"\xba\x00\x89" + b"".join(b"\xb0" + bytes([c]) + b"\xee" for c in b"Shutdown")  # Bochs's port
-    return text + b"\xf4\xeb\xfd"
+            + b"\x0f\x20\xc0\x24\xfe\x0f\x22\xc0" + text)                           # PE = 0
 
 
-def firmware(hashes=None, secrets=None, entries=None, footer=FOOTER, total=None):
-    """Areas are (base, size); `entries` replaces the whole table."""
+def firmware(hashes=None, secrets=None, entries=None, footer=FOOTER, total=None, text=None):
+    """Areas are (base, size); `entries` replaces the whole table, `text` the code that shows the areas."""
+    if text is None:
+        text = dump(b"HASHES:", hashes) + dump(b"SECRETS:", secrets) + send(b":END") + power_off()
     if entries is None:
         entries = [entry(guid, pack("<LL", *area)) for guid, area in ((SECRETS, secrets), (HASHES, hashes)) if area]
         entries.append(entry(ES_RESET, pack("<L", 0x80B004)))
     table = b"".join(entries)
     table += pack("<H", len(table) + 18 if total is None else total) + UUID(footer).bytes_le
     image = bytearray(b"\x90" * SIZE)
-    for at, data in ((CODE, code(hashes, secrets)), (GDTR, pack("<HL", 15, (1 << 32) - SIZE + GDT)),
+    for at, data in ((CODE, code(text)), (GDTR, pack("<HL", 15, (1 << 32) - SIZE + GDT)),
                      (GDT, bytes(8) + b"\xff\xff\0\0\0\x92\xcf\0"), (SIZE - 32 - len(table), table),
                      (SIZE - 16, b"\xe9" + pack("<h", CODE - (SIZE - 16 + 3)))):
         image[at:at + len(data)] = data
