@@ -18,6 +18,16 @@ extern "C" {
 
 #define LOG_THIS bx_sev_device->
 
+/* Bochs after 3.0, which has a device of this name, also asks whether it is a core device. */
+static bool device_present(const char *name)
+{
+#ifdef BX_PLUGIN_FW_CFG
+    return PLUG_device_present(name, false) || PLUG_device_present(name, true);
+#else
+    return PLUG_device_present(name);
+#endif
+}
+
 /* Plugins that are optional lack their parameters if they are not loaded. */
 static bool port_enabled(const char *name)
 {
@@ -41,7 +51,7 @@ static uint32_t list_devices()
         {ACPI_DEVICE_COM2, port_enabled("ports.serial.2")},
         {ACPI_DEVICE_LPT1, port_enabled("ports.parallel.1")},
         {ACPI_DEVICE_FLOPPY, has_floppy()},
-        {ACPI_DEVICE_HPET, PLUG_device_present("hpet")},
+        {ACPI_DEVICE_HPET, device_present("hpet")},
     };
     uint32_t devices = 0;
 
@@ -90,7 +100,7 @@ struct board *bx_sev_board_new(struct fwcfg *fwcfg)
 
     config.ram_size = BX_MEM(0)->get_memory_len();
     config.cpus = (uint16_t)BX_SMP_PROCESSORS;
-    config.acpi = PLUG_device_present(BX_PLUGIN_ACPI);
+    config.acpi = device_present(BX_PLUGIN_ACPI);
     config.devices = list_devices();
     for (auto &name : order) {
         const char *path = boot_path(SIM->get_param_enum(name)->get());
@@ -109,7 +119,7 @@ void bx_sev_board_reset()
 {
     static const Bit32u address = 0xcf8, data = 0xcfc, pmregmisc = 0x80000b80; /* 0:1.3, 80h */
 
-    if (!PLUG_device_present(BX_PLUGIN_ACPI))
+    if (!device_present(BX_PLUGIN_ACPI))
         return;
     Bit32u selected = bx_devices.inp(address, 4);
     bx_devices.outp(address, pmregmisc, 4);

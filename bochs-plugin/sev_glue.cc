@@ -8,6 +8,7 @@
 #define BX_PLUGGABLE
 
 #include "iodev.h"
+#include "pc_system.h"
 #include "sev.h"
 
 #include "sev_machine.h"
@@ -300,6 +301,10 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt, const struct ovmf_
 
     if (wrong)
         BX_FATAL(("sev: cbitpos: '%u' %s", (unsigned)opt->cbitpos, wrong));
+#ifdef BX_SEV_PCI_HOLE
+    if (BX_MEM(0)->get_memory_len() > BX_PCI_HOLE_START)
+        BX_FATAL(("sev: megs: more than 3072 MiB is not supported with this version of Bochs"));
+#endif
     config.api_major = opt->api.major;
     config.api_minor = opt->api.minor;
     config.build = (uint8_t)opt->build;

@@ -22,6 +22,7 @@
 #include "iodev.h"
 #include "param_names.h"
 #include "cpu/cpu.h"
+#include "cpu/icache.h"
 #include "sev.h"
 #include "sev_machine.h"
 

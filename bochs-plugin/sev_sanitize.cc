@@ -9,6 +9,7 @@
 #define BX_PLUGGABLE
 
 #include "iodev.h"
+#include "pc_system.h"
 #include "cpu/cpu.h"
 #include "bx_debug/debug.h"
 #include "sev.h"

@@ -29,7 +29,14 @@ bochs_inputs = \
 	%D%/patches/04-observers.patch \
 	%D%/patches/05-wbinvd.patch \
 	%D%/patches/06-page-crossing.patch \
-	%D%/patches/07-watched-pages.patch
+	%D%/patches/07-watched-pages.patch \
+	%D%/patches/3.0.devel/base \
+	%D%/patches/3.0.devel/series \
+	%D%/patches/3.0.devel/02-cbit-paging.patch \
+	%D%/patches/3.0.devel/03-wanted-view.patch \
+	%D%/patches/3.0.devel/04-observers.patch \
+	%D%/patches/3.0.devel/07-watched-pages.patch \
+	%D%/patches/3.0.devel/08-pci-hole.patch
 
 EXTRA_DIST += $(bochs_inputs)
 
