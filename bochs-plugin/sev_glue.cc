@@ -213,6 +213,13 @@ static void glue_want(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view vie
         bx_sev_sanitizer_want(m->sanitizer, cpu, paddr, view, why, write);
 }
 
+/* Where only the page views look. */
+static void glue_want_memory(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view view,
+                             enum sev_why why, bool write, void *holder)
+{
+    bx_sev_memory_want(((struct sev_machine *)ctx)->memory, cpu, paddr, view, why, write, holder);
+}
+
 static bool glue_watched(void *ctx, uint64_t paddr)
 {
     return bx_sev_sanitizer_watched(((struct sev_machine *)ctx)->sanitizer, paddr);
@@ -243,8 +250,12 @@ static void glue_hooks_install(struct sev_machine *m)
     cbit_init(&m->cbit, (unsigned)m->opt->cbitpos);
     m->cbit.sink.ctx = m;
     m->cbit.sink.wbinvd = glue_wbinvd;
-    if (m->memory || m->map || m->sanitizer)
+    if (m->map || m->sanitizer) {
         m->cbit.sink.want = glue_want;
+    } else if (m->memory) {
+        m->cbit.sink.want = glue_want_memory;
+        m->cbit.sink.settled = bx_sev_memory_settled(m->memory);
+    }
     if (m->memory)
         m->cbit.sink.peek = glue_peek;
     if (m->sanitizer) {

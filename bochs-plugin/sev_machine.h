@@ -67,6 +67,7 @@ int bx_sev_memory_write(struct sev_memory *memory, uint32_t asid, uint64_t spa, 
 /* For struct cbit_sink, with a struct sev_memory as context. */
 void bx_sev_memory_want(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view wanted,
                         enum sev_why why, bool write, void *holder);
+struct sev_settled bx_sev_memory_settled(const struct sev_memory *mem);
 bool bx_sev_memory_peek(void *ctx, uint64_t paddr, enum sev_view wanted, void *buf, unsigned len);
 
 /* Save and restore, beside RAM, which Bochs saves as it stands: ROMs as they stand, the boot key,

@@ -355,6 +355,16 @@ void bx_sev_memory_want(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view w
     want_pages(mem, &pages, wanted, why, entry ? holder_of(cpu, entry) : HOLDERS_NONE);
 }
 
+/* RAM that stands as the guest sees it needs no call for a walk. */
+struct sev_settled bx_sev_memory_settled(const struct sev_memory *mem)
+{
+    const uint32_t first = low_area_end / VIEW_PAGE_SIZE;
+    const uint32_t n =
+        mem->ram_pages < bios_base / VIEW_PAGE_SIZE ? mem->ram_pages : bios_base / VIEW_PAGE_SIZE;
+
+    return view_settled(mem->view, first, n > first ? n - first : 0);
+}
+
 /* Where ROM and shadow RAM share an address the chip set knows which one is read. */
 bool bx_sev_memory_peek(void *ctx, uint64_t paddr, enum sev_view wanted, void *buf, unsigned len)
 {

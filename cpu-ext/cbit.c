@@ -93,6 +93,8 @@ int cbit_attach(struct cbit *cbit, struct sev_hooks *hooks)
     hooks->watched = cbit->sink.watched ? hook_watched : NULL;
     hooks->touch = cbit->sink.touch ? hook_touch : NULL;
     hooks->decode = cbit->sink.decode ? hook_decode : NULL;
+    hooks->settled = cbit->sink.settled;
+    hooks->settled.walks = &cbit->wants[SEV_VIEW_PRIVATE][SEV_WHY_WALK];
     hooks->cbit_mask = UINT64_C(1) << cbit->pos;
     return 0;
 }
@@ -101,6 +103,7 @@ void cbit_detach(struct sev_hooks *hooks)
 {
     hooks->cbit_mask = 0;
     hooks->want = NULL;
+    hooks->settled = (struct sev_settled){0};
     hooks->peek = NULL;
     hooks->wbinvd = NULL;
     hooks->watched = NULL;

@@ -35,6 +35,7 @@ struct cbit_sink {
     bool (*watched)(void *ctx, uint64_t paddr);
     void (*touch)(void *ctx, unsigned cpu, uint64_t paddr, unsigned len, const void *data);
     void (*decode)(void *ctx, unsigned cpu, uint64_t paddr, unsigned len);
+    struct sev_settled settled; /* `walks` is cbit_attach()'s */
 };
 
 struct cbit {

@@ -21,7 +21,7 @@ extern "C" {
 #endif
 
 /* Changes whenever the layout or the meaning of the table does. */
-#define SEV_HOOKS_VERSION 3u
+#define SEV_HOOKS_VERSION 4u
 
 /* Which reader's picture of a page an access needs. */
 enum sev_view {
@@ -36,6 +36,14 @@ enum sev_why {
     SEV_WHY_WALK,   /* page-table walk, A/D update, PDPTE load, SMM and VMCB state */
     SEV_WHY_DEVICE, /* DMA and every other access that no CPU makes */
     SEV_WHY_COUNT
+};
+
+/* Pages whose walks need no call: page `first` + i, for i < n, stands as the running guest sees it
+ * if stands[i] is *guest. Then want() for a walk has nothing to do; it is only counted. */
+struct sev_settled {
+    const uint8_t *stands, *guest;
+    uint64_t first, n; /* n is 0 where somebody has to see every access */
+    uint64_t *walks;   /* their number so far */
 };
 
 struct sev_hooks {
@@ -53,6 +61,8 @@ struct sev_hooks {
      * May be NULL. */
     void (*want)(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view view, enum sev_why why,
                  bool write, void *holder);
+
+    struct sev_settled settled;
 
     /* Reads `len` bytes at `paddr` (within one page) in a given view for an observer (debugger,
      * gdbstub) and changes nothing. Returns false if the caller shall read memory as it stands.
@@ -83,11 +93,23 @@ struct sev_hooks {
 /* Defined by the patched Bochs, found by the plugin when it is loaded. */
 extern struct sev_hooks sev_hooks;
 
-/* What patched Bochs calls: one test and a jump over it when nobody is there. */
+static inline bool sev_hooks_settled(uint64_t paddr)
+{
+    const uint64_t i = (paddr >> 12) - sev_hooks.settled.first;
+
+    return i < sev_hooks.settled.n && sev_hooks.settled.stands[i] == *sev_hooks.settled.guest;
+}
+
+/* What patched Bochs calls: one test and a jump over it when nobody is there. Four of five calls
+ * are the walks of a TLB fill, hence the short way for them. */
 static inline void sev_hooks_want(unsigned cpu, uint64_t paddr, enum sev_view view,
                                   enum sev_why why, bool write, void *holder)
 {
-    if (sev_hooks.want)
+    if (!sev_hooks.want)
+        return;
+    if (why == SEV_WHY_WALK && view == SEV_VIEW_PRIVATE && !holder && sev_hooks_settled(paddr))
+        ++*sev_hooks.settled.walks;
+    else
         sev_hooks.want(sev_hooks.ctx, cpu, paddr & ~(uint64_t)0xfff, view, why, write, holder);
 }
 

@@ -182,6 +182,12 @@ void view_want(struct view *view, uint32_t page, enum sev_view wanted, uint32_t 
         holders_add(view->holders, page, holder);
 }
 
+struct sev_settled view_settled(const struct view *view, uint32_t first, uint32_t n)
+{
+    return (struct sev_settled){
+        .stands = view->slot + first, .guest = &view->guest_slot, .first = first, .n = n};
+}
+
 /* A copy of part of a page in the view of a slot. */
 static int copy_out(struct view *view, uint32_t page, unsigned slot, unsigned offset, void *buf,
                     unsigned len)

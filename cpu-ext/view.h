@@ -81,6 +81,9 @@ int view_rekey(struct view *view, uint32_t from, uint32_t to) __attribute__((war
 /* On return `page` stands in that view of the running guest, and `holder`, a TLB entry or
  * HOLDERS_NONE, is known to be about to hold a translation of it. */
 void view_want(struct view *view, uint32_t page, enum sev_view wanted, uint32_t holder);
+/* Which of the pages [first, first + n) stand as the running guest sees them, for Bochs to look at
+ * by itself; valid as long as the view is. */
+struct sev_settled view_settled(const struct view *view, uint32_t first, uint32_t n);
 /* Copy `len` bytes from `offset` of the page as the running guest (or everybody else) sees them;
  * nothing changes. */
 int view_peek(struct view *view, uint32_t page, enum sev_view wanted, unsigned offset, void *buf,

@@ -194,6 +194,41 @@ static void counts_without_a_sink(void **state)
     cbit_detach(&sev_hooks);
 }
 
+/* Walks of pages that stand as the guest sees them are counted and not handed on; all else is. */
+static void settled_walks(void **state)
+{
+    uint8_t stands[4] = {1, 0, 1, 2}, guest = 1;
+    struct cbit cbit;
+
+    (void)state;
+    memset(&seen, 0, sizeof(seen));
+    cbit_init(&cbit, 47);
+    cbit.sink.ctx = &seen;
+    cbit.sink.want = sink_want;
+    cbit.sink.settled =
+        (struct sev_settled){.stands = stands, .guest = &guest, .first = 16, .n = 4};
+    assert_int_equal(cbit_attach(&cbit, &sev_hooks), 0);
+    sev_hooks_want(0, 0x10ff8, SEV_VIEW_PRIVATE, SEV_WHY_WALK, false, NULL);
+    sev_hooks_want(0, 0x12000, SEV_VIEW_PRIVATE, SEV_WHY_WALK, true, NULL);
+    assert_int_equal(seen.calls, 0);
+    guest = 2;
+    sev_hooks_want(0, 0x13000, SEV_VIEW_PRIVATE, SEV_WHY_WALK, false, NULL);
+    assert_int_equal(seen.calls, 0);
+    sev_hooks_want(0, 0x12000, SEV_VIEW_PRIVATE, SEV_WHY_WALK, false, NULL);
+    assert_int_equal(seen.calls, 1);
+    guest = 1;
+    sev_hooks_want(0, 0x11000, SEV_VIEW_PRIVATE, SEV_WHY_WALK, false, NULL); /* as stored */
+    sev_hooks_want(0, 0xf000, SEV_VIEW_PRIVATE, SEV_WHY_WALK, false, NULL);  /* below */
+    sev_hooks_want(0, 0x14000, SEV_VIEW_PRIVATE, SEV_WHY_WALK, false, NULL); /* above */
+    sev_hooks_want(0, 0x10000, SEV_VIEW_PRIVATE, SEV_WHY_FETCH, false, NULL);
+    sev_hooks_want(0, 0x10000, SEV_VIEW_PRIVATE, SEV_WHY_DATA, false, NULL);
+    sev_hooks_want(0, 0x10000, SEV_VIEW_SHARED, SEV_WHY_DEVICE, false, NULL);
+    assert_int_equal(seen.calls, 7);
+    assert_true(cbit.wants[SEV_VIEW_PRIVATE][SEV_WHY_WALK] == 7);
+    cbit_detach(&sev_hooks);
+    assert_true(sev_hooks.settled.n == 0);
+}
+
 static void hands_on_as_it_came(void **state)
 {
     struct cbit cbit;
@@ -201,8 +236,13 @@ static void hands_on_as_it_came(void **state)
 
     (void)state;
     cbit_init(&cbit, 47);
-    cbit.sink = (struct cbit_sink){&seen,        sink_want,  sink_peek,  sink_wbinvd,
-                                   sink_watched, sink_touch, sink_decode};
+    cbit.sink = (struct cbit_sink){.ctx = &seen,
+                                   .want = sink_want,
+                                   .peek = sink_peek,
+                                   .wbinvd = sink_wbinvd,
+                                   .watched = sink_watched,
+                                   .touch = sink_touch,
+                                   .decode = sink_decode};
     assert_int_equal(cbit_attach(&cbit, &sev_hooks), 0);
     memset(&seen, 0, sizeof(seen));
 
@@ -260,6 +300,7 @@ int main(void)
         cmocka_unit_test(attach_and_detach),
         cmocka_unit_test(another_version_is_refused),
         cmocka_unit_test(counts_without_a_sink),
+        cmocka_unit_test(settled_walks),
         cmocka_unit_test(hands_on_as_it_came),
         cmocka_unit_test(names),
     };
