@@ -456,6 +456,9 @@ static gcry_sexp_t rsa_secret(const struct crypto_rsa_private *key)
     gcry_mpi_t p = mpi_read(key->p, key->prime_len), q = mpi_read(key->q, key->prime_len);
     gcry_mpi_t p1 = gcry_mpi_new(0), q1 = gcry_mpi_new(0), d = gcry_mpi_new(0), u = gcry_mpi_new(0);
     if (n && e && p && q) {
+        /* libgcrypt wants p < q: its Chinese remainder is wrong now and then otherwise. */
+        if (gcry_mpi_cmp(p, q) > 0)
+            gcry_mpi_swap(p, q);
         gcry_mpi_sub_ui(p1, p, 1);
         gcry_mpi_sub_ui(q1, q, 1);
         gcry_mpi_mul(p1, p1, q1);
