@@ -11,7 +11,12 @@
 #include "param_names.h"
 #include "bx_debug/debug.h"
 #include "sev.h"
-#include "sev_machine.h"
+
+#include "opt.h"
+#include "control/sev_control.h"
+#include "firmware/ovmf_table.h"
+#include "firmware/sev_firmware.h"
+#include "observe/sev_observe.h"
 
 #define LOG_THIS bx_sev_device->
 

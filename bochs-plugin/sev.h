@@ -6,26 +6,24 @@
  *   sev_options.cc  the `sev:` directive, over opt.c
  *   sev_cpuid.cc    CPUID and MSRs, over cpu-ext
  *   sev_glue.cc     fills psp_host and the hook table: the one file that knows everybody
- *   sev_launch.cc   the launch at power-on, over hv.c
- *   sev_fwcfg.cc    firmware configuration device, kernel= and boot ROM, over direct.c and fwcfg.c
- *   sev_board.cc    what Bochs's machine consists of, for that device, over board.c and acpi.c
- *   sev_flash.cc    vars=: the flash chip with OVMF's variables, over pflash.c
  *   sev_memory.cc   encrypted memory, over cpu-ext's views
+ *   sev_launch.cc   the launch at power-on, over hv.c
  *   sev_save.cc     save and restore
- *   sev_control.cc  the control socket, over ctl.c and qmp.c
- *   sev_map.cc      the map of memory over time, over map.c
- *   sev_debug.cc    commands of Bochs's debugger; sev_break.cc stops it, sev_dump.cc prints the
- * state
  *
- * Included by these files only, after Bochs's own headers.
+ * and three rooms, each with one header for those above: what firmware finds
+ * (firmware/sev_firmware.h), the control socket (control/sev_control.h), and those who only look
+ * (observe/sev_observe.h). No room knows another.
+ *
+ * Included by C++ files of the plugin only, after Bochs's own headers.
  */
 #ifndef BX_SEV_H
 #define BX_SEV_H
 
-#include "opt.h"
-#include "ovmf_table.h"
-#include "psp.h"
+#include <stdint.h>
+#include <stdio.h>
 
+struct opt;
+struct ovmf_table;
 struct sev_flash;
 struct sev_fwcfg;
 struct sev_machine;
@@ -74,35 +72,12 @@ void bx_sev_machine_finish(struct sev_machine *machine);
 void bx_sev_machine_save(struct sev_machine *machine, bool launched, FILE *file);
 bool bx_sev_machine_restore(struct sev_machine *machine, FILE *file);
 
-/* --- sev_control.cc --- */
-
-/* Listens at control=unix:PATH; trouble ends Bochs with one sentence. */
-void bx_sev_control_open(struct sev_machine *machine);
-/* launch=wait: serves the client until it says `cont`. */
-void bx_sev_control_wait(void);
-/* The machine was restored: it runs without that. */
-void bx_sev_control_started(void);
-/* The machine's end: tells the client and removes the socket. */
-void bx_sev_control_close(void);
-
 /* --- sev_glue.cc --- */
 
 /* The register block of the secure processor; `offset` from the port base. */
 uint32_t bx_sev_machine_port_read(struct sev_machine *machine, unsigned offset, unsigned size);
 void bx_sev_machine_port_write(struct sev_machine *machine, unsigned offset, uint32_t value,
                                unsigned size);
-
-/* --- sev_dump.cc --- */
-
-/* Text for `info device "sev"`, through `print` line by line. */
-void bx_sev_machine_dump(struct sev_machine *machine, void (*print)(const char *line));
-
-/* --- sev_debug.cc --- */
-
-#if BX_DEBUGGER
-/* `info device "sev" "ARGV[0], ..."` */
-void bx_sev_debug_command(struct sev_machine *machine, int argc, char **argv);
-#endif
 
 /* --- sev.cc --- */
 

@@ -12,10 +12,9 @@
 #include "cpu/cpuid.h"
 #include "sev.h"
 
-extern "C" {
+#include "opt.h"
 #include "cpuid.h"
 #include "msr.h"
-}
 
 #include <vector>
 

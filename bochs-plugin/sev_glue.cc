@@ -10,11 +10,14 @@
 #include "iodev.h"
 #include "pc_system.h"
 #include "sev.h"
-
 #include "sev_machine.h"
 
 #include <string.h>
 #include <time.h>
+
+#include "state.h"
+#include "observe/sev_observe.h"
+#include "observe/trace.h"
 
 #define LOG_THIS bx_sev_device->
 

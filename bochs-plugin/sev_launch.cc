@@ -12,17 +12,16 @@
 #include "sev.h"
 #include "sev_machine.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
-#include <string.h>
-
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "b64.h"
-#include "board.h"
 #include "measure.h"
+#include "firmware/board.h"
+#include "firmware/sev_firmware.h"
 
 #define LOG_THIS bx_sev_device->
 
@@ -90,24 +89,7 @@ static std::vector<struct hv_region> list_regions(struct sev_machine *m)
     return regions;
 }
 
-/* --- what the firmware says of itself --- */
-
-void bx_sev_firmware_read(struct ovmf_table *table)
-{
-    static const std::streamoff table_max = 0x10000 + 0x20; /* 64 KiB and the reset vector */
-    const char *path = SIM->get_param_string(BXPN_ROM_PATH)->getptr(), *wrong;
-    std::ifstream file(path, std::ios::binary | std::ios::ate);
-    std::streamoff size = file ? (std::streamoff)file.tellg() : 0,
-                   len = size < table_max ? size : table_max;
-    std::string end((size_t)len, '\0');
-
-    file.seekg(size - len);
-    if (!file.read(&end[0], len))
-        end.clear(); /* Bochs says so when it loads it */
-    wrong = ovmf_table_parse(table, end.data(), end.size());
-    if (wrong)
-        BX_ERROR(("romimage: '%.300s' %s", path, wrong));
-}
+/* --- secrets --- */
 
 bool bx_sev_machine_secret_gpa(const struct sev_machine *m, size_t len, uint64_t *gpa, char *error,
                                size_t error_size)

@@ -31,10 +31,7 @@
 #include <string.h>
 
 #include <vector>
-
-extern "C" {
 #include "view.h"
-}
 
 #define LOG_THIS bx_sev_device->
 

@@ -16,6 +16,8 @@
 #include <memory>
 #include <string>
 
+#include "opt.h"
+
 #define LOG_THIS bx_sev_device->
 
 static const size_t error_size = 400; /* Bochs's message buffers hold 1 KiB with prefixes */

@@ -23,6 +23,7 @@
 
 #include "buf.h"
 #include "crypto.h"
+#include "firmware/sev_firmware.h"
 
 #define LOG_THIS bx_sev_device->
 

@@ -15,6 +15,10 @@
 
 #include "hooks.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Guests test the bit in the upper half of an entry, and an entry's address ends at bit 51. */
 #define CBIT_POS_MIN 32u
 #define CBIT_POS_MAX 51u
@@ -61,5 +65,9 @@ void cbit_reset(struct cbit *cbit);
 /* Names for `info device` and reports. */
 const char *cbit_view_name(enum sev_view view);
 const char *cbit_why_name(enum sev_why why);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

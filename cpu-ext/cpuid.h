@@ -12,6 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct cpuid_regs {
     uint32_t eax;
     uint32_t ebx;
@@ -51,5 +55,9 @@ enum cpuid_verdict cpuid_check_model(const struct cpuid_model *model, char *reas
 /* The leaf as a SEV guest sees it. */
 void cpuid_sev_leaf(const struct cpuid_sev *sev, const struct cpuid_model *model, uint32_t function,
                     uint32_t subfunction, struct cpuid_regs *regs);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

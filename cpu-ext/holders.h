@@ -13,6 +13,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The TLBs' side, which numbers its entries from 0. */
 struct holders_ops {
     void *ctx;
@@ -35,5 +39,9 @@ void holders_free(struct holders *holders);
 void holders_add(struct holders *holders, uint32_t page, uint32_t holder);
 /* Invalidate every translation of `page`. */
 void holders_drop(struct holders *holders, uint32_t page);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

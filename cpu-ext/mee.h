@@ -13,6 +13,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define MEE_PAGE_SIZE  4096u
 #define MEE_BLOCK_SIZE 16u
 
@@ -43,5 +47,9 @@ int mee_encrypt(struct mee *mee, unsigned slot, uint64_t spa, uint8_t page[MEE_P
     __attribute__((warn_unused_result));
 int mee_decrypt(struct mee *mee, unsigned slot, uint64_t spa, uint8_t page[MEE_PAGE_SIZE])
     __attribute__((warn_unused_result));
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

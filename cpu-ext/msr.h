@@ -11,6 +11,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define MSR_SYSCFG     0xc0010010u
 #define MSR_HWCR       0xc0010015u
 #define MSR_SEV_STATUS 0xc0010131u
@@ -41,5 +45,9 @@ enum msr_answer msr_read(const struct msr_state *state, uint32_t index, uint64_t
     __attribute__((warn_unused_result));
 enum msr_answer msr_write(struct msr_state *state, uint32_t index, uint64_t value)
     __attribute__((warn_unused_result));
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -29,6 +29,10 @@
 
 #include "hooks.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SAN_BLOCK_SIZE 16u
 
 enum san_kind {
@@ -121,5 +125,9 @@ struct san_stats san_stats(const struct san *san);
 const char *san_kind_name(enum san_kind kind);
 const char *san_kind_meaning(enum san_kind kind);
 const char *san_by_name(enum san_by by);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -25,6 +25,10 @@
 #include "holders.h"
 #include "hooks.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define VIEW_PAGE_SIZE 4096u
 
 struct view_ops {
@@ -117,5 +121,9 @@ struct view_stats {
     uint32_t errors; /* of the cryptographic library: the page kept its old view */
 };
 struct view_stats view_stats(const struct view *view);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -11,6 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define WALK_LEVELS 5u
 
 struct walk_mode {
@@ -45,5 +49,9 @@ struct walk_result walk_linear(const struct walk_mode *mode, const struct walk_m
 /* The level at which the page at `paddr` is a page table below CR3 (1 = its entries map 4 KiB), 0
  * if it is none. Looks at 8192 tables at most and says 0 then. */
 unsigned walk_level(const struct walk_mode *mode, const struct walk_memory *memory, uint64_t paddr);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "ovmf_table.h"
+#include "firmware/ovmf_table.h"
 
 static void try_area(const struct ovmf_table *table, enum ovmf_kind kind, const uint8_t *data,
                      size_t size)

@@ -14,9 +14,9 @@ fuzz_seeds = \
 	$(srcdir)/tests/vectors/ovmf.txt \
 	$(srcdir)/tests/vectors/packet.txt \
 	$(srcdir)/tests/vectors/pki.txt
-fuzz_libraries = $(srcdir)/bochs-plugin/ctl.c $(srcdir)/bochs-plugin/opt.c \
-	$(srcdir)/bochs-plugin/ovmf_table.c \
-	$(srcdir)/bochs-plugin/qmp.c $(wildcard $(srcdir)/psp-model/*.c)
+fuzz_libraries = $(srcdir)/bochs-plugin/control/ctl.c $(srcdir)/bochs-plugin/opt.c \
+	$(srcdir)/bochs-plugin/firmware/ovmf_table.c \
+	$(srcdir)/bochs-plugin/control/qmp.c $(wildcard $(srcdir)/psp-model/*.c)
 
 check_PROGRAMS += \
 	%D%/replay_cert \

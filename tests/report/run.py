@@ -7,7 +7,7 @@ import random
 import subprocess
 import sys
 
-PROGRAM = os.path.join(os.environ.get("srcdir", "."), "bochs-plugin/report")
+PROGRAM = os.path.join(os.environ.get("srcdir", "."), "bochs-plugin/observe/report")
 TPS = 50_000_000
 PAGE = 4096
 USES = ("untouched", "private", "shared", "mapped_shared", "rom", "devices")

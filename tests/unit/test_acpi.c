@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of bochs-plugin/acpi: firmware's part of the table loader is done here as QEMU's
+ * Tests of bochs-plugin/firmware/acpi: firmware's part of the table loader is done here as QEMU's
  * docs and EDK2's QemuFwCfgAcpi.c have it, then the tables are read as ACPI 6.4 lays them out.
  *
  *   test_acpi --write DIR   leaves each table in a file of its own, for iasl
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "acpi.h"
+#include "firmware/acpi.h"
 
 /* Where "firmware" puts the two files. */
 #define TABLES_AT 0x7ff10000u

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of bochs-plugin/board: the items that describe the machine, byte by byte as QEMU lays them
- * out and OVMF reads them.
+ * Tests of bochs-plugin/firmware/board: the items that describe the machine, byte by byte as QEMU
+ * lays them out and OVMF reads them.
  */
 #include "unit.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "board.h"
+#include "firmware/board.h"
 
 #define MIB 0x100000u
 #define GIB 0x40000000ull

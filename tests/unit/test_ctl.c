@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of bochs-plugin/ctl and qmp over a real socket, with a machine of variables. The expected
- * texts are those of QEMU 7.2 (qapi/qmp-dispatch.c, qobject-input-visitor.c).
+ * Tests of bochs-plugin/control/ctl and qmp over a real socket, with a machine of variables. The
+ * expected texts are those of QEMU 7.2 (qapi/qmp-dispatch.c, qobject-input-visitor.c).
  */
 #include "unit.h"
 
@@ -15,7 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "ctl.h"
+#include "control/ctl.h"
 
 static struct machine {
     bool running, started;

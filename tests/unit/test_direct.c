@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of bochs-plugin/direct and bzimage: headers made field by field from Linux
+ * Tests of bochs-plugin/firmware/direct and bzimage: headers made field by field from Linux
  * Documentation/arch/x86/boot.rst, the items that come of them, and one sentence for each file that
  * cannot be booted.
  */
@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bzimage.h"
-#include "direct.h"
+#include "firmware/bzimage.h"
+#include "firmware/direct.h"
 #include "vectors.h"
 
 #define MIB        0x100000u

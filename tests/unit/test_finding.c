@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * bochs-plugin/finding: sites are told once and counted, as text and as JSON.
+ * bochs-plugin/observe/finding: sites are told once and counted, as text and as JSON.
  */
 #include "unit.h"
 
@@ -12,7 +12,7 @@
 
 #include <jansson.h>
 
-#include "finding.h"
+#include "observe/finding.h"
 
 static struct findings *findings;
 static char path[64];

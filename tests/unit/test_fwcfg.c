@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of bochs-plugin/fwcfg: every layout as QEMU's docs/specs/fw_cfg.rst prints it, and a guest
- * that asks for what is not there.
+ * Tests of bochs-plugin/firmware/fwcfg: every layout as QEMU's docs/specs/fw_cfg.rst prints it, and
+ * a guest that asks for what is not there.
  */
 #include "unit.h"
 
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fwcfg.h"
+#include "firmware/fwcfg.h"
 
 static uint8_t ram[0x4000];
 static struct fwcfg *fwcfg;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of bochs-plugin/map: what it knows of pages, how it forgets time when it is full, and what
- * it draws.
+ * Tests of bochs-plugin/observe/map: what it knows of pages, how it forgets time when it is full,
+ * and what it draws.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* open_memstream() */
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "map.h"
+#include "observe/map.h"
 
 #define PAGES 1024u /* 4 MiB: a row of all RAM has 4 pages, one of the first MiB 8 */
 

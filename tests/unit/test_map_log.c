@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of bochs-plugin/map_log: lines that tell the state of every page at every moment, slices
- * that grow, a file that ends.
+ * Tests of bochs-plugin/observe/map_log: lines that tell the state of every page at every moment,
+ * slices that grow, a file that ends.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* open_memstream() */
@@ -14,7 +14,7 @@
 
 #include <jansson.h>
 
-#include "map_log.h"
+#include "observe/map_log.h"
 
 #define PAGES 2000u
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of bochs-plugin/ovmf_table with images that tests/vectors/ovmf.py made: areas found, images
- * that are not OVMF, damaged tables, and one sentence for each area that cannot be used.
+ * Tests of bochs-plugin/firmware/ovmf_table with images that tests/vectors/ovmf.py made: areas
+ * found, images that are not OVMF, damaged tables, and one sentence for each area that cannot be
+ * used.
  */
 #include "unit.h"
 
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ovmf_table.h"
+#include "firmware/ovmf_table.h"
 #include "vectors.h"
 
 #define MIB UINT64_C(0x100000)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of bochs-plugin/pflash: the steps of EDK2's QemuFlash.c, command by command, and a guest
- * that does something else.
+ * Tests of bochs-plugin/firmware/pflash: the steps of EDK2's QemuFlash.c, command by command, and a
+ * guest that does something else.
  */
 #include "unit.h"
 
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pflash.h"
+#include "firmware/pflash.h"
 
 #define SIZE 0x3000u
 

@@ -21,6 +21,10 @@
 
 #include <vector>
 
+#include "map_log.h"
+#include "sev_observe.h"
+#include "trace.h"
+
 #define LOG_THIS bx_sev_device->
 
 static const uint64_t adapter_area = 0xa0000, low_area_end = 0x100000;

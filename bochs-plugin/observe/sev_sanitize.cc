@@ -17,11 +17,10 @@
 
 #include <string.h>
 
-extern "C" {
 #include "finding.h"
+#include "sev_observe.h"
 #include "sanitize.h"
 #include "walk.h"
-}
 
 #define LOG_THIS bx_sev_device->
 

@@ -8,13 +8,12 @@
 #include "iodev.h"
 #include "param_names.h"
 #include "sev.h"
-#include "sev_machine.h"
 
 #include <string>
 
-extern "C" {
 #include "acpi.h"
-}
+#include "board.h"
+#include "sev_firmware.h"
 
 #define LOG_THIS bx_sev_device->
 

@@ -22,8 +22,9 @@
 
 #include <vector>
 
-#include "ctl.h"
 #include "measure.h"
+#include "ctl.h"
+#include "sev_control.h"
 
 #define LOG_THIS bx_sev_device->
 

@@ -23,9 +23,8 @@
 #include <string.h>
 #include <strings.h>
 
-extern "C" {
+#include "sev_observe.h"
 #include "walk.h"
-}
 
 static const uint64_t page_size = MAP_PAGE_SIZE, page_mask = ~(uint64_t)(MAP_PAGE_SIZE - 1);
 static const uint64_t read_max = 65536, address_end = UINT64_C(1) << 40;

@@ -13,6 +13,9 @@
 
 #include <string>
 
+#include "sev_observe.h"
+#include "trace.h"
+
 typedef void print_line(const char *line);
 
 static void print_format(print_line *print, const char *format, ...)

@@ -10,14 +10,12 @@
 #include "iodev.h"
 #include "param_names.h"
 #include "sev.h"
-#include "sev_machine.h"
 
 #include <string.h>
 #include <sys/stat.h>
 
-extern "C" {
 #include "pflash.h"
-}
+#include "sev_firmware.h"
 
 #define LOG_THIS bx_sev_device->
 

@@ -18,6 +18,9 @@
 
 #include <inttypes.h>
 
+#include "sev_observe.h"
+#include "trace.h"
+
 static const uint64_t page_size = MAP_PAGE_SIZE;
 
 enum stop_kind { STOP_FREE, STOP_ACCESS, STOP_CHANGE, STOP_COMMAND };

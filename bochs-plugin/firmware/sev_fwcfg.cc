@@ -11,7 +11,6 @@
 #include "iodev.h"
 #include "param_names.h"
 #include "sev.h"
-#include "sev_machine.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -24,10 +23,13 @@
 #include <iterator>
 #include <string>
 
-extern "C" {
+#include "hv.h"
+#include "opt.h"
 #include "board.h"
 #include "direct.h"
-}
+#include "fwcfg.h"
+#include "ovmf_table.h"
+#include "sev_firmware.h"
 
 #define LOG_THIS bx_sev_device->
 

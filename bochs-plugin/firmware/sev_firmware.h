@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the plugin asks of the room of the firmware: what OVMF's image says of itself, the firmware
+ * configuration device, the flash chip. They are there without SEV, too.
+ *
+ * For C++ files, after Bochs's own headers.
+ */
+#ifndef BX_SEV_FIRMWARE_H
+#define BX_SEV_FIRMWARE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "direct.h"
+
+struct board;
+struct hv_region;
+struct opt;
+struct ovmf_area;
+struct ovmf_table;
+
+/* --- sev_firmware.cc: what stands in the image --- */
+
+/* The firmware's table of GUIDed structures; a damaged one is an empty one. */
+void bx_sev_firmware_read(struct ovmf_table *table);
+
+/* --- sev_fwcfg.cc: the firmware configuration device, direct boot --- */
+
+struct sev_fwcfg;
+/* Loads kernel=, initrd= and append=, claims the ports and, unless the firmware is OVMF, loads the
+ * boot ROM. NULL without kernel= under another firmware; trouble ends Bochs with one sentence. */
+struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt, const struct ovmf_table *ovmf);
+void bx_sev_fwcfg_free(struct sev_fwcfg *fwcfg);
+/* What the launch has to do with it: the boot ROM, which it measures; the table of hashes of
+ * kernel=, initrd= and append=, and where to write and measure it (0: nowhere); where secrets go
+ * that name no address. False: there is none. */
+bool bx_sev_fwcfg_rom(const struct sev_fwcfg *fwcfg, struct hv_region *rom);
+bool bx_sev_fwcfg_hashes(const struct sev_fwcfg *fwcfg, uint8_t table[DIRECT_HASHES_SIZE],
+                         uint64_t *gpa);
+bool bx_sev_fwcfg_secrets(const struct sev_fwcfg *fwcfg, struct ovmf_area *area);
+/* What a reset of the machine does. */
+void bx_sev_fwcfg_reset(struct sev_fwcfg *fwcfg);
+/* For save and restore. */
+void bx_sev_fwcfg_register_state(struct sev_fwcfg *fwcfg, bx_list_c *list);
+
+/* --- sev_board.cc: the machine, for firmware --- */
+
+/* Describes Bochs's machine in the device. Never NULL: trouble ends Bochs with one sentence. */
+struct board *bx_sev_board_new(struct fwcfg *fwcfg);
+/* After all of Bochs's devices were reset. */
+void bx_sev_board_reset(void);
+
+/* --- sev_flash.cc: OVMF's variables --- */
+
+struct sev_flash;
+/* vars=. Never NULL: trouble ends Bochs with one sentence. */
+struct sev_flash *bx_sev_flash_new(const char *path, bool ovmf);
+void bx_sev_flash_free(struct sev_flash *flash);
+void bx_sev_flash_reset(struct sev_flash *flash);
+/* For save and restore. */
+void bx_sev_flash_register_state(struct sev_flash *flash, bx_list_c *list);
+void bx_sev_flash_restored(struct sev_flash *flash);
+
+#endif

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Those who look: the trace of commands, the map of memory, the sanitizer, the debugger, the report.
+libsevplugin_la_SOURCES += \
+	%D%/finding.c %D%/finding.h \
+	%D%/map.c %D%/map.h \
+	%D%/map_log.c %D%/map_log.h \
+	%D%/map_svg.c \
+	%D%/map_text.c \
+	%D%/trace.c %D%/trace.h
+
+plugin_sources += \
+	%D%/sev_break.cc \
+	%D%/sev_debug.cc \
+	%D%/sev_dump.cc \
+	%D%/sev_map.cc \
+	%D%/sev_observe.h \
+	%D%/sev_sanitize.cc
+
+# The report: plain Python and JavaScript files, and the command that runs them.
+reportdir        = $(pkgdatadir)/report
+dist_report_DATA = \
+	%D%/report/__main__.py \
+	%D%/report/memory.js \
+	%D%/report/page.css \
+	%D%/report/page.js \
+	%D%/report/page.py \
+	%D%/report/reading.py \
+	%D%/report/timeline.py
+
+bin_SCRIPTS = bochs-sev-report
+EXTRA_DIST += %D%/report/bochs-sev-report.in
+CLEANFILES += bochs-sev-report report.src
+
+bochs-sev-report: %D%/report/bochs-sev-report.in Makefile
+	$(AM_V_at)ln -sfn $(abs_srcdir)/%D%/report report.src
+	$(AM_V_GEN)sed -e 's|@reportdir[@]|$(reportdir)|' $(srcdir)/%D%/report/bochs-sev-report.in >$@.tmp && \
+		chmod +x $@.tmp && mv $@.tmp $@

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Those who look at the machine and change nothing: the map of memory, the sanitizer, Bochs's
+ * debugger. sev_glue.cc tells them what happens.
+ *
+ * For C++ files, after Bochs's own headers.
+ */
+#ifndef BX_SEV_OBSERVE_H
+#define BX_SEV_OBSERVE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hooks.h"
+#include "map.h"
+
+struct psp_trace;
+struct sev_machine;
+
+/* --- sev_map.cc: the map of memory over time --- */
+
+/* Makes machine->map if map=, map_changes= or the debugger asks for one. */
+void bx_sev_map_new(struct sev_machine *machine);
+/* Writes map= and the end of map_changes=, and frees the map. */
+void bx_sev_map_finish(struct sev_machine *machine);
+/* Takes an access as hooks.h reports it, into machine->map. Did the page change between private and
+ * shared? */
+bool bx_sev_map_want(struct sev_machine *machine, uint64_t paddr, enum sev_view view);
+/* Brings the map up to date: what all CPUs' page tables map through C=0. Changes nothing. */
+void bx_sev_map_look(struct sev_machine *machine);
+/* MAP_PRIVATE for RAM in any view, MAP_ROM or MAP_MMIO. */
+enum map_use bx_sev_map_kind(uint64_t paddr);
+/* The picture up to now. 0 or a negative errno. */
+int bx_sev_map_write(struct sev_machine *machine, const char *path);
+
+/* --- sev_sanitize.cc: the C-bit sanitizer --- */
+
+struct sev_sanitizer;
+/* Needs the machine's memory. Never NULL: trouble ends Bochs with one sentence. */
+struct sev_sanitizer *bx_sev_sanitizer_new(struct sev_machine *machine);
+/* Prints the summary. */
+void bx_sev_sanitizer_free(struct sev_sanitizer *sanitizer);
+
+/* For struct cbit_sink; want after memory had its turn. */
+void bx_sev_sanitizer_want(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t paddr,
+                           enum sev_view view, enum sev_why why, bool write);
+bool bx_sev_sanitizer_watched(const struct sev_sanitizer *sanitizer, uint64_t paddr);
+void bx_sev_sanitizer_touch(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t paddr,
+                            unsigned len, const void *data);
+void bx_sev_sanitizer_decode(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t paddr,
+                             unsigned len);
+/* The secure processor reads or writes memory through the key of an ASID, 0 = as stored. */
+void bx_sev_sanitizer_psp(struct sev_sanitizer *sanitizer, uint64_t spa, size_t len, uint32_t asid,
+                          bool write);
+
+struct bx_sev_sanitizer_info {
+    uint64_t reports, mixed_ever, touches, forgotten; /* as in struct san_stats */
+    uint32_t sites, mixed;
+};
+void bx_sev_sanitizer_info(const struct sev_sanitizer *sanitizer,
+                           struct bx_sev_sanitizer_info *info);
+
+/* --- sev_debug.cc, sev_break.cc: Bochs's debugger --- */
+
+struct sev_breaks;
+/* NULL unless Bochs runs its debugger. */
+struct sev_breaks *bx_sev_breaks_new(void);
+void bx_sev_breaks_free(struct sev_breaks *breaks);
+/* The accesses of hooks.h and the commands, to be looked at. */
+void bx_sev_breaks_want(struct sev_breaks *breaks, unsigned cpu, uint64_t paddr, enum sev_view view,
+                        enum sev_why why, bool write, bool changed);
+void bx_sev_breaks_psp(struct sev_breaks *breaks, const struct psp_trace *event);
+/* For the user, who is told; pages [from, to]. */
+void bx_sev_break_on_access(struct sev_breaks *breaks, enum sev_view view, uint64_t from,
+                            uint64_t to);
+void bx_sev_break_on_change(struct sev_breaks *breaks, uint64_t from, uint64_t to);
+void bx_sev_break_on_command(struct sev_breaks *breaks, uint16_t command);
+void bx_sev_breaks_print(const struct sev_breaks *breaks);
+/* 0: all. False if there was none. */
+bool bx_sev_breaks_delete(struct sev_breaks *breaks, unsigned number);
+
+#if BX_DEBUGGER
+/* `info device "sev" "ARGV[0], ..."` */
+void bx_sev_debug_command(struct sev_machine *machine, int argc, char **argv);
+#endif
+
+/* --- sev_dump.cc --- */
+
+/* Text for `info device "sev"`, through `print` line by line. */
+void bx_sev_machine_dump(struct sev_machine *machine, void (*print)(const char *line));
+
+#endif
