@@ -16,13 +16,13 @@ libsevplugin_la_LIBADD = $(JANSSON_LIBS)
 # --- what includes Bochs's headers ---------------------------------------------------------------
 plugin_sources = \
 	%D%/sev.cc \
-	%D%/sev.h \
-	%D%/sev_cpuid.cc \
+	%D%/sev_cpuid.cc %D%/sev_cpuid.h \
 	%D%/sev_glue.cc \
 	%D%/sev_launch.cc \
+	%D%/sev_log.h \
 	%D%/sev_machine.h \
-	%D%/sev_memory.cc \
-	%D%/sev_options.cc \
+	%D%/sev_memory.cc %D%/sev_memory.h \
+	%D%/sev_options.cc %D%/sev_options.h \
 	%D%/sev_save.cc
 
 include %D%/firmware/local.mk

@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The plugin's entry and the device that Bochs sees: it claims the debug ports, launches the
- * machine at power-on and shows its state to the debugger.
+ * machine at power-on and shows its state to the debugger. The parts of the plugin, from here:
+ *
+ *   sev_options.cc  the `sev:` directive, over opt.c
+ *   sev_cpuid.cc    CPUID and MSRs, over cpu-ext
+ *   sev_glue.cc     fills psp_host and the hook table: the one file that knows everybody
+ *   sev_memory.cc   encrypted memory, over cpu-ext's views
+ *   sev_launch.cc   the launch at power-on, over hv.c
+ *   sev_save.cc     save and restore
+ *   firmware/       what firmware finds, with and without SEV: sev_firmware.h
+ *   control/        the control socket: sev_control.h
+ *   observe/        those who only look: sev_observe.h
  *
  * Follows Bochs's example of a user plugin (patches/patch.example-user-plugin of its sources).
  */
@@ -10,17 +20,46 @@
 #include "iodev.h"
 #include "param_names.h"
 #include "bx_debug/debug.h"
-#include "sev.h"
 
 #include "opt.h"
+#include "sev_cpuid.h"
+#include "sev_log.h"
+#include "sev_machine.h"
+#include "sev_options.h"
 #include "control/sev_control.h"
 #include "firmware/ovmf_table.h"
 #include "firmware/sev_firmware.h"
 #include "observe/sev_observe.h"
 
-#define LOG_THIS bx_sev_device->
+class bx_sev_c : public bx_devmodel_c
+{
+  public:
+    bx_sev_c();
+    virtual ~bx_sev_c();
+    virtual void init(void);
+    virtual void reset(unsigned type);
+    virtual void register_state(void);
+    virtual void after_restore_state(void);
+#if BX_DEBUGGER
+    virtual void debug_dump(int argc, char **argv);
+#endif
 
-bx_sev_c *bx_sev_device = NULL;
+    struct sev_machine *machine; /* NULL: enabled=0 */
+
+  private:
+    struct opt *opt;
+    struct sev_fwcfg *fwcfg; /* NULL: neither kernel= nor OVMF */
+    struct sev_flash *flash; /* NULL: no vars= */
+    bool launched;
+    FILE *saved; /* while restoring: Bochs's copy of what was saved; else NULL */
+
+    static void save_handler(void *self, FILE *file);
+    static Bit32u read_handler(void *self, Bit32u address, unsigned len);
+    static void write_handler(void *self, Bit32u address, Bit32u value, unsigned len);
+};
+
+static bx_sev_c *device = NULL;
+class logfunctions *bx_sev_log = NULL;
 
 static const unsigned bx_sev_ports = 16; /* the register block, psp-model/mailbox.h */
 
@@ -31,13 +70,13 @@ extern "C" __attribute__((visibility("default"))) int libsev_plugin_entry(plugin
 PLUGIN_ENTRY_FOR_MODULE(sev)
 {
     if (mode == PLUGIN_INIT) {
-        bx_sev_device = new bx_sev_c();
-        BX_REGISTER_DEVICE_DEVMODEL(plugin, type, bx_sev_device, "sev");
+        bx_sev_log = device = new bx_sev_c();
+        BX_REGISTER_DEVICE_DEVMODEL(plugin, type, device, "sev");
         bx_sev_options_register();
     } else if (mode == PLUGIN_FINI) {
         bx_sev_options_unregister();
-        delete bx_sev_device;
-        bx_sev_device = NULL;
+        delete device;
+        bx_sev_log = device = NULL;
     } else if (mode == PLUGIN_PROBE) {
         return (int)PLUGTYPE_OPTIONAL;
     }

@@ -10,15 +10,14 @@
 #include "iodev.h"
 #include "cpu/cpu.h"
 #include "cpu/cpuid.h"
-#include "sev.h"
+#include "sev_cpuid.h"
+#include "sev_log.h"
 
 #include "opt.h"
 #include "cpuid.h"
 #include "msr.h"
 
 #include <vector>
-
-#define LOG_THIS bx_sev_device->
 
 class bx_sev_cpuid_t : public bx_cpuid_t
 {

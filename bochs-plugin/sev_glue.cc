@@ -9,8 +9,9 @@
 
 #include "iodev.h"
 #include "pc_system.h"
-#include "sev.h"
+#include "sev_log.h"
 #include "sev_machine.h"
+#include "sev_memory.h"
 
 #include <string.h>
 #include <time.h>
@@ -18,8 +19,6 @@
 #include "state.h"
 #include "observe/sev_observe.h"
 #include "observe/trace.h"
-
-#define LOG_THIS bx_sev_device->
 
 /* Adapter memory and shadow RAM below 1 MiB, and what stands below 4 GiB besides RAM. */
 static const uint64_t low_hole = 0xa0000, low_hole_end = 0x100000;
@@ -193,7 +192,7 @@ static const struct psp_host glue_host = {
 static void glue_observe(struct sev_machine *m, unsigned cpu, uint64_t paddr, enum sev_view view,
                          enum sev_why why, bool write)
 {
-    bool changed = bx_sev_map_want(m, paddr, view);
+    bool changed = bx_sev_map_want(m->map, paddr, view);
 
 #if BX_DEBUGGER
     if (m->breaks)
@@ -342,7 +341,7 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt, const struct ovmf_
     mailbox_init(&m->mailbox, m->psp);
     if (opt->encryption == OPT_ENCRYPTION_AES)
         m->memory = bx_sev_memory_new(m);
-    bx_sev_map_new(m);
+    m->map = bx_sev_map_new(m);
 #if BX_DEBUGGER
     m->breaks = bx_sev_breaks_new();
 #endif
@@ -364,7 +363,7 @@ void bx_sev_machine_free(struct sev_machine *m)
     if (!m)
         return;
     cbit_detach(&sev_hooks);
-    bx_sev_map_finish(m);
+    bx_sev_map_free(m->map);
 #if BX_DEBUGGER
     bx_sev_breaks_free(m->breaks);
 #endif

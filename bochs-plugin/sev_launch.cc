@@ -9,7 +9,7 @@
 
 #include "iodev.h"
 #include "param_names.h"
-#include "sev.h"
+#include "sev_log.h"
 #include "sev_machine.h"
 
 #include <string.h>
@@ -22,8 +22,6 @@
 #include "measure.h"
 #include "firmware/board.h"
 #include "firmware/sev_firmware.h"
-
-#define LOG_THIS bx_sev_device->
 
 /* Adds a ROM as Bochs's load_ROM() placed it: `address` 0 = ends at 4 GiB. */
 static void add_rom(std::vector<struct hv_region> &roms, const char *name, const char *path,

@@ -23,7 +23,8 @@
 #include "param_names.h"
 #include "cpu/cpu.h"
 #include "cpu/icache.h"
-#include "sev.h"
+#include "sev_memory.h"
+#include "sev_log.h"
 #include "sev_machine.h"
 
 #include <errno.h>
@@ -32,8 +33,6 @@
 
 #include <vector>
 #include "view.h"
-
-#define LOG_THIS bx_sev_device->
 
 static const uint32_t boot_asid = UINT32_MAX; /* no ASID of the processor's */
 

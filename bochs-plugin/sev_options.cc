@@ -8,7 +8,8 @@
 #define BX_PLUGGABLE
 
 #include "iodev.h"
-#include "sev.h"
+#include "sev_options.h"
+#include "sev_log.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,8 +18,6 @@
 #include <string>
 
 #include "opt.h"
-
-#define LOG_THIS bx_sev_device->
 
 static const size_t error_size = 400; /* Bochs's message buffers hold 1 KiB with prefixes */
 

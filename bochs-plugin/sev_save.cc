@@ -11,8 +11,10 @@
 #define BX_PLUGGABLE
 
 #include "iodev.h"
-#include "sev.h"
+#include "sev_cpuid.h"
+#include "sev_log.h"
 #include "sev_machine.h"
+#include "sev_memory.h"
 
 #include <errno.h>
 #include <string.h>
@@ -24,8 +26,6 @@
 #include "buf.h"
 #include "crypto.h"
 #include "firmware/sev_firmware.h"
-
-#define LOG_THIS bx_sev_device->
 
 static const char magic[9] = "SEVBXSR1";
 static const size_t fixed_max = 4096; /* all but processor and memory */

@@ -12,7 +12,7 @@
 #include "pc_system.h"
 #include "cpu/cpu.h"
 #include "gui/gui.h"
-#include "sev.h"
+#include "sev_log.h"
 #include "sev_machine.h"
 
 #include <errno.h>
@@ -25,8 +25,6 @@
 #include "measure.h"
 #include "ctl.h"
 #include "sev_control.h"
-
-#define LOG_THIS bx_sev_device->
 
 static const Bit32u poll_us = 10000, again_us = 2; /* of the machine's time */
 static const unsigned deferrals_max = 50000;       /* 0.1 s */

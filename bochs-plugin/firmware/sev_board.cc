@@ -7,15 +7,13 @@
 
 #include "iodev.h"
 #include "param_names.h"
-#include "sev.h"
+#include "sev_log.h"
 
 #include <string>
 
 #include "acpi.h"
 #include "board.h"
 #include "sev_firmware.h"
-
-#define LOG_THIS bx_sev_device->
 
 /* Bochs after 3.0, which has a device of this name, also asks whether it is a core device. */
 static bool device_present(const char *name)

@@ -6,15 +6,13 @@
 
 #include "iodev.h"
 #include "param_names.h"
-#include "sev.h"
+#include "sev_log.h"
 
 #include <fstream>
 #include <string>
 
 #include "ovmf_table.h"
 #include "sev_firmware.h"
-
-#define LOG_THIS bx_sev_device->
 
 void bx_sev_firmware_read(struct ovmf_table *table)
 {

@@ -9,15 +9,13 @@
 
 #include "iodev.h"
 #include "param_names.h"
-#include "sev.h"
+#include "sev_log.h"
 
 #include <string.h>
 #include <sys/stat.h>
 
 #include "pflash.h"
 #include "sev_firmware.h"
-
-#define LOG_THIS bx_sev_device->
 
 struct sev_flash {
     struct pflash *chip;

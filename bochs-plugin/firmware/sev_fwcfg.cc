@@ -10,7 +10,7 @@
 
 #include "iodev.h"
 #include "param_names.h"
-#include "sev.h"
+#include "sev_log.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -30,8 +30,6 @@
 #include "fwcfg.h"
 #include "ovmf_table.h"
 #include "sev_firmware.h"
-
-#define LOG_THIS bx_sev_device->
 
 struct sev_fwcfg {
     struct fwcfg *fwcfg;

@@ -11,13 +11,12 @@
 #include "iodev.h"
 #include "cpu/cpu.h"
 #include "bx_debug/debug.h"
-#include "sev.h"
-#include "sev_machine.h"
 
 #if BX_DEBUGGER
 
 #include <inttypes.h>
 
+#include "psp.h"
 #include "sev_observe.h"
 #include "trace.h"
 

@@ -11,7 +11,6 @@
 #include "iodev.h"
 #include "cpu/cpu.h"
 #include "bx_debug/debug.h"
-#include "sev.h"
 #include "sev_machine.h"
 
 #if BX_DEBUGGER
@@ -158,7 +157,7 @@ static void command_read(struct sev_machine *m, int argc, char **argv)
         dbg_printf("sev: '%s' is neither phys nor lin\n", argv[2]);
         return;
     }
-    bx_sev_map_look(m);
+    bx_sev_map_look(m->map);
     if (length > read_max)
         length = read_max;
     for (uint64_t done = 0; done < length;) {
@@ -166,7 +165,7 @@ static void command_read(struct sev_machine *m, int argc, char **argv)
             return;
         if ((paddr & page_mask) != shown)
             dbg_printf("physical page %#" PRIx64 ", last used: %s; %s view\n", paddr & page_mask,
-                       map_use_name(map_use(m->map, paddr / page_size)), argv[1]);
+                       map_use_name(map_use(bx_sev_map_pages(m->map), paddr / page_size)), argv[1]);
         shown = paddr & page_mask;
         done += read_line(m, address + done, paddr, look, length - done);
     }
@@ -240,7 +239,7 @@ static void print_leaf(struct walk *walk, uint64_t paddr, uint64_t size, bool is
     dbg_printf("physical %#" PRIx64 " in a page of %s: data %s, fetches private\n", paddr,
                map_size_text(size, text), is_private ? "private (C=1)" : "shared (C=0)");
     dbg_printf("page %#" PRIx64 " was last used: %s\n", paddr & page_mask,
-               map_use_name(map_use(walk->m->map, paddr / page_size)));
+               map_use_name(map_use(bx_sev_map_pages(walk->m->map), paddr / page_size)));
 }
 
 static bool walk_read(void *ctx, uint64_t paddr, void *buf, unsigned len)
@@ -303,7 +302,7 @@ static void command_translate(struct sev_machine *m, int, char **argv)
 
     if (!get_number(argv[1], &walk.linear))
         return;
-    bx_sev_map_look(m);
+    bx_sev_map_look(m->map);
     if (!cpu->cr0.get_PG()) {
         dbg_printf("CPU %u has paging off: physical %#" PRIx64 ", private\n", dbg_cpu, walk.linear);
         return;
@@ -334,7 +333,7 @@ static unsigned print_ranges(struct sev_machine *m, enum map_use use)
     char text[MAP_SIZE_TEXT];
     unsigned n = 0;
 
-    for (; map_next_range(m->map, use, &range); n++)
+    for (; map_next_range(bx_sev_map_pages(m->map), use, &range); n++)
         dbg_printf("0x%010" PRIx64 "-0x%010" PRIx64 " %8" PRIu64 " page(s), %s: %s\n",
                    range.first * page_size, (range.first + range.pages) * page_size - 1,
                    range.pages, map_size_text(range.pages * page_size, text), map_use_name(use));
@@ -344,9 +343,9 @@ static unsigned print_ranges(struct sev_machine *m, enum map_use use)
 /* shared */
 static void command_shared(struct sev_machine *m, int, char **)
 {
-    bx_sev_map_look(m);
+    bx_sev_map_look(m->map);
     unsigned n = print_ranges(m, MAP_SHARED), declared = print_ranges(m, MAP_DECLARED);
-    struct map_info info = map_info(m->map);
+    struct map_info info = map_info(bx_sev_map_pages(m->map));
 
     dbg_printf("%u page(s) in %u range(s) shared, %u in %u range(s) mapped shared but not used\n",
                info.pages[MAP_SHARED], n, info.pages[MAP_DECLARED], declared);
@@ -363,12 +362,12 @@ static void command_map(struct sev_machine *m, int argc, char **argv)
 {
     int err;
 
-    bx_sev_map_look(m);
+    bx_sev_map_look(m->map);
     if (argc == 1) {
-        map_print(m->map, print_line, NULL);
+        map_print(bx_sev_map_pages(m->map), print_line, NULL);
         return;
     }
-    err = bx_sev_map_write(m, argv[1]);
+    err = bx_sev_map_write(m->map, argv[1]);
     if (err)
         dbg_printf("sev: '%s' cannot be written: %s\n", argv[1], strerror(-err));
     else

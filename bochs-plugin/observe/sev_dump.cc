@@ -5,8 +5,8 @@
 #define BX_PLUGGABLE
 
 #include "iodev.h"
-#include "sev.h"
 #include "sev_machine.h"
+#include "sev_memory.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -12,7 +12,7 @@
 #include "pc_system.h"
 #include "cpu/cpu.h"
 #include "param_names.h"
-#include "sev.h"
+#include "sev_log.h"
 #include "sev_machine.h"
 
 #include <errno.h>
@@ -25,7 +25,14 @@
 #include "sev_observe.h"
 #include "trace.h"
 
-#define LOG_THIS bx_sev_device->
+struct sev_map {
+    const struct sev_machine *machine;
+    struct map *pages;
+    struct map_log *log; /* NULL: no map_changes=; writes to: */
+    FILE *file;
+    uint64_t next_us; /* when the page tables are looked at again */
+    unsigned wants;
+};
 
 static const uint64_t adapter_area = 0xa0000, low_area_end = 0x100000;
 
@@ -39,27 +46,40 @@ static FILE *open_file(const char *name, const char *path, const char *mode)
     return file;
 }
 
-void bx_sev_map_new(struct sev_machine *m)
+static void open_log(struct sev_map *m)
 {
-    bool wanted = *m->opt->map || *m->opt->map_changes;
+    m->file = open_file("map_changes", m->machine->opt->map_changes, "we");
+    m->log = map_log_new(m->pages, (uint64_t)SIM->get_param_num(BXPN_IPS)->get64(), m->file);
+    if (!m->log)
+        BX_FATAL(("sev: out of memory"));
+}
+
+struct sev_map *bx_sev_map_new(const struct sev_machine *machine)
+{
+    const struct opt *opt = machine->opt;
+    bool wanted = *opt->map || *opt->map_changes;
 
 #if BX_DEBUGGER
     wanted = wanted || bx_dbg.debugger_active;
 #endif
     if (!wanted)
-        return;
-    if (*m->opt->map)
-        fclose(open_file("map", m->opt->map, "ae"));
-    m->map =
+        return NULL;
+    if (*opt->map)
+        fclose(open_file("map", opt->map, "ae"));
+    struct sev_map *m = new struct sev_map();
+    m->machine = machine;
+    m->pages =
         map_new((uint32_t)(BX_MEM(0)->get_memory_len() / MAP_PAGE_SIZE), bx_pc_system.time_usec());
-    if (!m->map)
+    if (!m->pages)
         BX_FATAL(("sev: out of memory"));
-    if (!*m->opt->map_changes)
-        return;
-    m->map_file = open_file("map_changes", m->opt->map_changes, "we");
-    m->map_log = map_log_new(m->map, (uint64_t)SIM->get_param_num(BXPN_IPS)->get64(), m->map_file);
-    if (!m->map_log)
-        BX_FATAL(("sev: out of memory"));
+    if (*opt->map_changes)
+        open_log(m);
+    return m;
+}
+
+const struct map *bx_sev_map_pages(const struct sev_map *m)
+{
+    return m->pages;
 }
 
 /* What is there, apart from views. RAM below and above the first MiB needs no look; behind
@@ -124,10 +144,10 @@ static void scan_table(struct scan *scan, uint64_t table, unsigned level, unsign
     }
 }
 
-void bx_sev_map_look(struct sev_machine *m)
+void bx_sev_map_look(struct sev_map *m)
 {
     const uint64_t now = bx_pc_system.time_usec();
-    struct scan scan = {std::vector<bool>(map_info(m->map).ram_pages), sev_hooks.cbit_mask, 8192};
+    struct scan scan = {std::vector<bool>(map_info(m->pages).ram_pages), sev_hooks.cbit_mask, 8192};
 
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
         BX_CPU_C *cpu = BX_CPU(i);
@@ -140,57 +160,57 @@ void bx_sev_map_look(struct sev_machine *m)
         else
             scan_table(&scan, root & 0xffffffe0, 3, 4);
     }
-    if (m->map_log)
-        map_log_pass(m->map_log, now);
+    if (m->log)
+        map_log_pass(m->log, now);
     for (uint32_t page = 0; page < scan.shared.size(); page++) {
-        enum map_use before = map_use(m->map, page);
+        enum map_use before = map_use(m->pages, page);
 
-        map_declare(m->map, page, scan.shared[page], now);
-        if (m->map_log && map_use(m->map, page) != before)
-            map_log_note(m->map_log, page, now);
+        map_declare(m->pages, page, scan.shared[page], now);
+        if (m->log && map_use(m->pages, page) != before)
+            map_log_note(m->log, page, now);
     }
-    map_advance(m->map, now);
+    map_advance(m->pages, now);
 }
 
 /* --- what happens --- */
 
 /* Once a column, but not more often than every 10 ms of the machine's time. */
-static void look_sometimes(struct sev_machine *m)
+static void look_sometimes(struct sev_map *m)
 {
     const uint64_t now = bx_pc_system.time_usec(), least = 10000;
 
-    if (now < m->map_next_us)
+    if (now < m->next_us)
         return;
     bx_sev_map_look(m);
-    uint64_t column_us = map_info(m->map).column_us;
-    m->map_next_us = now + (column_us > least ? column_us : least);
+    uint64_t column_us = map_info(m->pages).column_us;
+    m->next_us = now + (column_us > least ? column_us : least);
 }
 
-bool bx_sev_map_want(struct sev_machine *m, uint64_t paddr, enum sev_view view)
+bool bx_sev_map_want(struct sev_map *m, uint64_t paddr, enum sev_view view)
 {
     enum map_use use = bx_sev_map_kind(paddr);
     uint64_t page = paddr / MAP_PAGE_SIZE;
 
-    if (++m->map_wants % 256 == 0)
+    if (++m->wants % 256 == 0)
         look_sometimes(m);
     if (use == MAP_PRIVATE && view == SEV_VIEW_SHARED)
         use = MAP_SHARED;
-    if (map_use(m->map, page) == use)
+    if (map_use(m->pages, page) == use)
         return false;
     const uint64_t now = bx_pc_system.time_usec();
-    if (m->map_log) {
-        map_log_pass(m->map_log, now);
-        map_log_note(m->map_log, page, now);
+    if (m->log) {
+        map_log_pass(m->log, now);
+        map_log_note(m->log, page, now);
     }
-    return map_touch(m->map, page, use, now);
+    return map_touch(m->pages, page, use, now);
 }
 
 /* --- the picture --- */
 
-int bx_sev_map_write(struct sev_machine *m, const char *path)
+int bx_sev_map_write(const struct sev_map *m, const char *path)
 {
     unsigned n;
-    const struct trace_region *regions = trace_regions(m->trace, &n);
+    const struct trace_region *regions = trace_regions(m->machine->trace, &n);
     std::vector<struct map_note> notes;
     char subtitle[200];
     struct map_caption caption = {};
@@ -204,41 +224,43 @@ int bx_sev_map_write(struct sev_machine *m, const char *path)
                          *regions[i].name ? regions[i].name : "by the guest itself"});
     snprintf(subtitle, sizeof(subtitle),
              "An AMD SEV guest in Bochs: %u processor(s), C-bit %u, encryption=%s, %u MiB of RAM",
-             BX_SMP_PROCESSORS, (unsigned)m->opt->cbitpos, m->memory ? "aes" : "none",
-             map_info(m->map).ram_pages / (1024 * 1024 / MAP_PAGE_SIZE));
+             BX_SMP_PROCESSORS, (unsigned)m->machine->opt->cbitpos,
+             m->machine->memory ? "aes" : "none",
+             map_info(m->pages).ram_pages / (1024 * 1024 / MAP_PAGE_SIZE));
     caption.title = "Guest memory over time: what is private, what is shared";
     caption.subtitle = subtitle;
     caption.notes = notes.data();
     caption.n_notes = (unsigned)notes.size();
-    err = map_write_svg(m->map, &caption, file);
+    err = map_write_svg(m->pages, &caption, file);
     if (fclose(file) && !err)
         err = -errno;
     return err;
 }
 
-static void finish_log(struct sev_machine *m)
+static void finish_log(struct sev_map *m)
 {
-    int err = map_log_finish(m->map_log, bx_pc_system.time_usec());
+    int err = map_log_finish(m->log, bx_pc_system.time_usec());
 
-    if (fclose(m->map_file) && !err)
+    if (fclose(m->file) && !err)
         err = -errno;
     if (err)
-        BX_ERROR(("sev: map_changes: '%.300s' cannot be written: %s", m->opt->map_changes,
+        BX_ERROR(("sev: map_changes: '%.300s' cannot be written: %s", m->machine->opt->map_changes,
                   strerror(-err)));
-    map_log_free(m->map_log);
-    m->map_log = NULL;
+    map_log_free(m->log);
 }
 
-void bx_sev_map_finish(struct sev_machine *m)
+void bx_sev_map_free(struct sev_map *m)
 {
-    if (m->map_log)
+    if (!m)
+        return;
+    if (m->log)
         finish_log(m);
-    if (m->map)
-        map_advance(m->map, bx_pc_system.time_usec()); /* the CPUs' memory is gone already */
-    int err = m->map && *m->opt->map ? bx_sev_map_write(m, m->opt->map) : 0;
+    map_advance(m->pages, bx_pc_system.time_usec()); /* the CPUs' memory is gone already */
+    const char *path = m->machine->opt->map;
+    int err = *path ? bx_sev_map_write(m, path) : 0;
 
     if (err)
-        BX_ERROR(("sev: map: '%.300s' cannot be written: %s", m->opt->map, strerror(-err)));
-    map_free(m->map);
-    m->map = NULL;
+        BX_ERROR(("sev: map: '%.300s' cannot be written: %s", path, strerror(-err)));
+    map_free(m->pages);
+    delete m;
 }

@@ -19,19 +19,22 @@ struct sev_machine;
 
 /* --- sev_map.cc: the map of memory over time --- */
 
-/* Makes machine->map if map=, map_changes= or the debugger asks for one. */
-void bx_sev_map_new(struct sev_machine *machine);
-/* Writes map= and the end of map_changes=, and frees the map. */
-void bx_sev_map_finish(struct sev_machine *machine);
-/* Takes an access as hooks.h reports it, into machine->map. Did the page change between private and
- * shared? */
-bool bx_sev_map_want(struct sev_machine *machine, uint64_t paddr, enum sev_view view);
+struct sev_map;
+/* NULL unless map=, map_changes= or the debugger asks for one; trouble ends Bochs with one
+ * sentence. */
+struct sev_map *bx_sev_map_new(const struct sev_machine *machine);
+/* Writes map= and the end of map_changes= first. NULL is allowed. */
+void bx_sev_map_free(struct sev_map *map);
+/* Takes an access as hooks.h reports it. Did the page change between private and shared? */
+bool bx_sev_map_want(struct sev_map *map, uint64_t paddr, enum sev_view view);
 /* Brings the map up to date: what all CPUs' page tables map through C=0. Changes nothing. */
-void bx_sev_map_look(struct sev_machine *machine);
+void bx_sev_map_look(struct sev_map *map);
+/* What is known of the pages, to be read; stays the map's. */
+const struct map *bx_sev_map_pages(const struct sev_map *map);
 /* MAP_PRIVATE for RAM in any view, MAP_ROM or MAP_MMIO. */
 enum map_use bx_sev_map_kind(uint64_t paddr);
 /* The picture up to now. 0 or a negative errno. */
-int bx_sev_map_write(struct sev_machine *machine, const char *path);
+int bx_sev_map_write(const struct sev_map *map, const char *path);
 
 /* --- sev_sanitize.cc: the C-bit sanitizer --- */
 

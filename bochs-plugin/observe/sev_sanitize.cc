@@ -12,8 +12,9 @@
 #include "pc_system.h"
 #include "cpu/cpu.h"
 #include "bx_debug/debug.h"
-#include "sev.h"
+#include "sev_log.h"
 #include "sev_machine.h"
+#include "sev_memory.h"
 
 #include <string.h>
 
@@ -21,8 +22,6 @@
 #include "sev_observe.h"
 #include "sanitize.h"
 #include "walk.h"
-
-#define LOG_THIS bx_sev_device->
 
 /* Bit 11 of a TLB entry's page frame; paging.cc has the name for itself (TLB_NoHostPtr). */
 static const bx_address no_host_ptr = 0x800;

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The `sev:` directive in Bochs, over opt.c.
+ */
+#ifndef BX_SEV_OPTIONS_H
+#define BX_SEV_OPTIONS_H
+
+struct opt;
+
+/* Creates user.sev.* and registers the directive; removes both. */
+void bx_sev_options_register(void);
+void bx_sev_options_unregister(void);
+/* All parameters, checked; a wrong value or combination ends Bochs with one sentence. */
+void bx_sev_options_get(struct opt *opt);
+
+#endif
