@@ -3,9 +3,8 @@
 noinst_DATA =
 include %D%/teaching/local.mk
 
-EXTRA_DIST += %D%/demo %D%/linux/bochsrc
-
 examplesdir = $(docdir)/examples
+dist_examples_SCRIPTS = %D%/demo
 dist_examples_DATA = %D%/README.md %D%/TUTORIAL.md %D%/amdsev.bochsrc %D%/direct.bochsrc \
 	%D%/ovmf.bochsrc %D%/sev.bochsrc
 
@@ -37,7 +36,7 @@ dist_ci_SCRIPTS = %D%/ci/boot-sev-guest %D%/ci/tiny-initrd
 embeddir       = $(examplesdir)/embed
 dist_embed_DATA = %D%/embed/embed.c
 linuxdir       = $(examplesdir)/linux
-dist_linux_DATA = %D%/linux/init %D%/linux/isolinux.cfg %D%/linux/mark.c %D%/linux/sci.c %D%/linux/secrets.c %D%/linux/stop.c \
+dist_linux_DATA = %D%/linux/bochsrc %D%/linux/init %D%/linux/isolinux.cfg %D%/linux/mark.c %D%/linux/sci.c %D%/linux/secrets.c %D%/linux/stop.c \
 	%D%/linux/ticks.c
 dist_linux_SCRIPTS = %D%/linux/make-iso
 

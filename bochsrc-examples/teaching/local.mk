@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The teaching example: a guest that launches a page of itself, and its owner.
-teach_sources = %D%/teach.c %D%/workload.c %D%/teach.ld
-EXTRA_DIST += $(teach_sources) %D%/README.md %D%/bochsrc %D%/run
+teachingdir           = $(examplesdir)/teaching
+dist_teaching_DATA    = %D%/README.md %D%/bochsrc %D%/owner.c %D%/teach.c %D%/teach.ld %D%/workload.c
+dist_teaching_SCRIPTS = %D%/run
 
-noinst_PROGRAMS += bochsrc-examples/teaching/teaching-owner
+# With Bochs, guest and owner are installed as they were built, so that the demonstration needs no compiler for them.
+if WITH_BOCHS
+teachlibdir = $(pkglibdir)/teaching
+teachlib_PROGRAMS = %D%/teaching-owner
+teachlib_DATA = %D%/teach.img
+else
+noinst_PROGRAMS += %D%/teaching-owner
+endif
 bochsrc_examples_teaching_teaching_owner_SOURCES = %D%/owner.c
 bochsrc_examples_teaching_teaching_owner_LDADD = libpspmodel.la
-
-if WITH_BOCHS
-noinst_DATA += %D%/teach.img
-endif
 
 teach_objects = %D%/teach.o %D%/workload.o bochsrc-examples/kit/start.o bochsrc-examples/kit/boot.o
 bochsrc-examples/kit/%.o: bochsrc-examples/kit/%.S

@@ -88,7 +88,7 @@ endif
 CLEANFILES += %D%/*.img %D%/*.img.elf %D%/*.o %D%/lib/*.o
 clean-local: clean-guests
 clean-guests:
-	-rm -rf %D%/run demo bochsrc-examples/teaching/run.d
+	-rm -rf %D%/run demo teaching.run
 # The downloaded kernel and the unpatched Bochs stay until distclean.
 distclean-local: distclean-guests
 distclean-guests:
