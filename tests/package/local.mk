@@ -12,3 +12,15 @@ clean-local: clean-package
 clean-package:
 	-rm -rf %D%/run-*
 .PHONY: clean-package
+
+# Needs root, debhelper, lintian, debootstrap and a Debian mirror; some ten minutes.
+EXTRA_DIST += %D%/check-packages
+.PHONY: check-packages
+check-packages:
+	$(MAKE) dist
+	@$(srcdir)/%D%/check-packages $(distdir).tar.xz $(wildcard $(BOCHS_SOURCE))
+
+distclean-local: distclean-package
+distclean-package:
+	-rm -rf packages
+.PHONY: distclean-package
