@@ -101,8 +101,8 @@ guest_sources += %D%/views.c %D%/views32.c
 guest_tests += %D%/views.tap %D%/views-51.tap %D%/views32.tap
 
 # Paging in every mode, at the ends and in the middle of the C-bit's range.
-guests += paging.64 paging_pae.32
-guest_sources += %D%/paging.c %D%/paging_pae.c
+guests += paging.64 paging.32
+guest_sources += %D%/paging.c
 guest_tests += \
 	%D%/paging-32.tap \
 	%D%/paging-47.tap \

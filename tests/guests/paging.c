@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: in long mode, is the C-bit legal in CR3 and in every paging entry, never part of an
- * address and never lost, while every other reserved bit stays reserved?
+ * Question: is the C-bit legal in every paging entry, and in CR3 of long mode, never part of an
+ * address and never lost, while every other reserved bit stays reserved? Asked with 4 and 5 levels
+ * in long mode and, by the 32-bit guest, with the 3 of PAE paging.
  *
- * AMD64 APM vol. 2: 5.3 (long-mode paging), 5.4 (A and D bits, reserved bits), 15.34.5 and 15.34.6.
+ * AMD64 APM vol. 2: 5.2.3 (PAE paging), 5.3 (long-mode paging), 5.4 (A and D bits, reserved bits),
+ * 15.34.5 and 15.34.6.
  *
- * Arguments: cbitpos, levels (4 or 5).
+ * Arguments: cbitpos; levels (4 or 5) in long mode.
  */
 #include "guest.h"
 
@@ -16,23 +18,30 @@ static unsigned levels, width;
 static struct table t;
 static volatile uint32_t *page; /* a page of RAM, one to one and private */
 
-/* Where each page size is tried: an index that is not 0 at every level, a canonical address. */
 static const struct size {
     uint64_t size;
     unsigned leaf; /* level of its entry */
     const char *name;
 } sizes[] = {{PAGE_4K, 1, "4 KiB"}, {PAGE_2M, 2, "2 MiB"}, {PAGE_1G, 3, "1 GiB"}};
 
+/* Where it is tried: an index that is not 0 at every level, a canonical address. */
 static uint64_t base_of(const struct size *s)
 {
-    uint64_t top = levels == 5 ? 0x0055000000000000 : 0;
+    static const uint64_t by_levels[] = {
+        [3] = 0xb3456000, [4] = 0x0000330cc0000000, [5] = 0x0055330cc0000000};
 
-    return (top | 0x0000330cc0000000) & ~(s->size - 1);
+    return by_levels[levels] & ~(s->size - 1);
+}
+
+/* The highest level whose entries a walk marks as accessed: PDPTEs of PAE are loaded with CR3. */
+static unsigned walked(void)
+{
+    return levels == 3 ? 2 : levels;
 }
 
 static volatile uint32_t *address_of(const struct size *s)
 {
-    return (volatile uint32_t *)(base_of(s) | ((uintptr_t)page & (s->size - 1)));
+    return (volatile uint32_t *)(uintptr_t)(base_of(s) | ((uintptr_t)page & (s->size - 1)));
 }
 
 static void reload(void)
@@ -44,7 +53,7 @@ static void reload(void)
 static uint64_t *map(const struct size *s, uint64_t flags)
 {
     table_map(&t, base_of(s), (uintptr_t)page & ~(s->size - 1), s->size, flags);
-    for (unsigned level = s->leaf + 1; level <= levels; level++) {
+    for (unsigned level = s->leaf + 1; level <= walked(); level++) {
         uint64_t *entry = table_entry(&t, base_of(s), level);
 
         *entry = (*entry & ~PTE_A) | cbit;
@@ -72,6 +81,7 @@ static bool reserved_fault(const struct size *s)
 static void accessed_and_dirty(const struct size *s)
 {
     uint64_t *leaf = map(s, RAM_PRIVATE), fresh = *leaf, upper = PTE_A | cbit;
+    uint64_t *top = table_entry(&t, base_of(s), levels), before = *top;
 
     *page = 0x5eed0001;
     ok(reads(s, 0x5eed0001), "%s: the C-bit is no part of the address", s->name);
@@ -79,9 +89,11 @@ static void accessed_and_dirty(const struct size *s)
     ok(try_write(address_of(s), 0x5eed0002).vector == FAULT_NONE && *page == 0x5eed0002,
        "%s: a write arrives", s->name);
     is(*leaf, fresh | PTE_A | PTE_D, "  a write sets D and keeps C");
-    for (unsigned level = s->leaf + 1; level <= levels; level++)
+    for (unsigned level = s->leaf + 1; level <= walked(); level++)
         upper &= *table_entry(&t, base_of(s), level);
     is(upper, PTE_A | cbit, "  every level above has A, and C as before");
+    if (levels == 3)
+        is(*top, before, "  the PDPTE is as before");
 }
 
 static void upper_levels_without(const struct size *s)
@@ -94,7 +106,7 @@ static void upper_levels_without(const struct size *s)
         *entry &= ~(cbit | PTE_A);
         reload();
         ok(reads(s, 0x5eed0003), "%s: level %u may lack the C-bit", s->name, level);
-        is(*entry & (cbit | PTE_A), PTE_A, "  and gets none with A");
+        is(*entry & (cbit | PTE_A), level <= walked() ? PTE_A : 0, "  and gets none with A");
         *entry |= cbit;
     }
 }
@@ -171,27 +183,34 @@ static void no_execute(const struct size *s)
     reload();
 }
 
+static void one_size(const struct size *s)
+{
+    const bool pae = levels == 3;
+
+    accessed_and_dirty(s);
+    upper_levels_without(s);
+    shared_leaf(s);
+    for (unsigned level = s->leaf; level <= walked(); level++) {
+        reserved_bits(s, level, width, pae ? 63 : 52, "the bits past the address");
+        if (!pae)
+            ignored_bits(s, level);
+    }
+    if (s->leaf > 1)
+        reserved_bits(s, s->leaf, 13, s->leaf == 2 ? 21 : 30, "the address bits below the page");
+    no_execute(s);
+    *table_entry(&t, base_of(s), s->leaf) = 0;
+}
+
 static void every_size(void)
 {
-    for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        const struct size *s = &sizes[i];
-
-        accessed_and_dirty(s);
-        upper_levels_without(s);
-        shared_leaf(s);
-        for (unsigned level = s->leaf; level <= levels; level++) {
-            reserved_bits(s, level, width, 52, "the bits past the address");
-            ignored_bits(s, level);
-        }
-        if (s->leaf > 1)
-            reserved_bits(s, s->leaf, 13, s->leaf == 2 ? 21 : 30,
-                          "the address bits below the page");
-        no_execute(s);
-        *table_entry(&t, base_of(s), s->leaf) = 0;
-    }
+    for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]) && sizes[i].leaf <= walked(); i++)
+        one_size(&sizes[i]);
     for (unsigned level = 4; level <= levels; level++)
         reserved_bits(&sizes[0], level, 7, 8, "the page size bit");
 }
+
+#ifdef __x86_64__
+/* --- long mode --- */
 
 static void cr3(void)
 {
@@ -230,20 +249,65 @@ __asm__(".text\n.globl enter_la57\nenter_la57:\n\t"
         "ljmpl $0x18, $2f\n"
         ".code64\n2:\tret\n");
 
-void guest_main(void)
+static void enter(void)
 {
-    trap_init();
-    cbit = 1ull << argument("cbitpos", 63);
     levels = (unsigned)argument("levels", 4);
-    width = cpuid(0x80000008, 0).eax & 0xff;
-    page = page_alloc(1);
-    is(boot_cbit, cbit, "the C-bit is where it was asked for");
     t = table_new(levels, cbit, 64 << 20);
     if (levels == 5) {
         enter_la57((uintptr_t)t.root);
         ok(read_cr4() & CR4_LA57, "five levels");
     }
     cr3();
+}
+#else
+/* --- PAE --- */
+
+/* A wrong PDPTE is found when CR3 is loaded. */
+static void pdptes(void)
+{
+    const uint64_t legal =
+        PTE_P | 0x18 | 0xe00 | 0xfffff000; /* P, PWT, PCD, for software, address */
+    uint64_t *pdpte = &t.root[1], missed = 0;
+    uintptr_t root = table_cr3(&t);
+
+    for (unsigned bit = 0; bit < 64; bit++) {
+        struct fault f;
+
+        if (legal >> bit & 1 || 1ull << bit == cbit || (bit >= 32 && bit < width))
+            continue;
+        *pdpte = (uintptr_t)page | PTE_P | cbit | 1ull << bit;
+        f = try_cr3(root);
+        if (f.vector != FAULT_GP || f.error != 0)
+            missed |= 1ull << bit;
+    }
+    ok(!missed, "every reserved bit of a PDPTE: MOV CR3 raises #GP(0) (not: %llx)", (llu)missed);
+    *pdpte = (uintptr_t)page | PTE_P | cbit;
+    ok(try_cr3(root).vector == FAULT_NONE, "the C-bit of a PDPTE: MOV CR3 takes it");
+    *pdpte = 0;
+    reload();
+}
+
+static void enter(void)
+{
+    levels = 3;
+    t = table_new(levels, cbit, 64 << 20);
+    wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
+    write_cr4(read_cr4() | CR4_PAE);
+    reload();
+    write_cr0(read_cr0() | CR0_PG);
+    is(read_cr3(), table_cr3(&t), "PAE paging is on");
+    pdptes();
+}
+#endif
+
+void guest_main(void)
+{
+    trap_init();
+    cbit = 1ull << argument("cbitpos", 63);
+    width = cpuid(0x80000008, 0).eax & 0xff;
+    page = page_alloc(1);
+    is(boot_cbit, cbit, "the C-bit is where it was asked for");
+    enter();
     every_size();
     done_testing();
 }
