@@ -192,6 +192,7 @@ endif
 	%D%/counter_random.h \
 	%D%/fixture.c %D%/fixture.h \
 	%D%/harness.c %D%/harness.h \
+	%D%/one_processor.h \
 	%D%/unit.h \
 	%D%/vectors.c %D%/vectors.h
 %C%_libunit_la_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -2,11 +2,10 @@
  *
  * Tests of DBG_DECRYPT, DBG_ENCRYPT, COPY and ACTIVATE_EX.
  */
-#include "harness.h"
+#include "one_processor.h"
 
 #define SECRET_ADDR 0x110000u /* what do_launch() encrypts for ASID 1 */
 
-static struct harness *h;
 static uint32_t guest;
 static uint8_t plain[0x1000];
 
@@ -17,13 +16,6 @@ static int setup(void **state)
     do_init(h);
     memcpy(plain, h->ram + SECRET_ADDR, sizeof(plain));
     guest = do_launch(h, 0, 1);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    harness_free(h);
     return 0;
 }
 
@@ -211,8 +203,6 @@ static void activate_ex(void **state)
     assert_true(h->keys[3].loaded);
     assert_int_equal(exec_activate_ex(0x18, g, 3, 2, BLOB_ADDR), SEV_STATUS_ACTIVE);
 }
-
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

@@ -2,24 +2,15 @@
  *
  * Tests of psp-model/dispatch: the table itself, the order of the common checks, and the trace.
  */
-#include "harness.h"
+#include "one_processor.h"
 
 #include "dispatch.h"
-
-static struct harness *h;
 
 static int setup(void **state)
 {
     (void)state;
     h = harness_new();
     cmd_clear(h);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    harness_free(h);
     return 0;
 }
 
@@ -284,8 +275,6 @@ static void names(void **state)
     assert_string_equal(psp_guest_state_name(4), "SUPDATE");
     assert_string_equal(psp_guest_state_name(7), "?");
 }
-
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

@@ -6,6 +6,7 @@
  * local.mk).
  */
 #include "fixture.h"
+#include "one_processor.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +16,6 @@
 #include "session.h"
 #include "vectors.h"
 
-static struct harness *h;
 static bool armed;
 static unsigned calls, fail_at;
 
@@ -75,13 +75,6 @@ static int setup(void **state)
     h = harness_new();
     h->host.trace = NULL; /* it asks for a digest after the command is done */
     fixture_chip(h);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    harness_free(h);
     return 0;
 }
 

@@ -2,22 +2,13 @@
  *
  * Tests of ACTIVATE, DEACTIVATE, DECOMMISSION, GUEST_STATUS and of the table of contexts.
  */
-#include "harness.h"
-
-static struct harness *h;
+#include "one_processor.h"
 
 static int setup(void **state)
 {
     (void)state;
     h = harness_new();
     do_init(h);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    harness_free(h);
     return 0;
 }
 
@@ -141,8 +132,6 @@ static void the_table_has_an_end(void **state)
     assert_int_equal(exec_handle(h, SEV_CMD_DECOMMISSION, last), SEV_STATUS_SUCCESS);
     do_start(h, 0);
 }
-
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

@@ -3,12 +3,11 @@
  * Tests of the launch commands. The known answers are those of tests/vectors: the measurement that
  * virtee/sev and sev-tool publish, and packets made by python3-cryptography.
  */
-#include "harness.h"
+#include "one_processor.h"
 
 #include "crypto.h"
 #include "vectors.h"
 
-static struct harness *h;
 static uint8_t tik[16], tek[16], mnonce[16];
 
 static int setup(void **state)
@@ -25,13 +24,6 @@ static int setup(void **state)
     h->config.mnonce = mnonce;
     harness_start(h);
     do_init(h);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    harness_free(h);
     return 0;
 }
 
@@ -483,8 +475,6 @@ static void finish_ends_the_launch(void **state)
     assert_int_equal(exec_region(h, SEV_CMD_LAUNCH_UPDATE_DATA, handle, DATA_ADDR, 16),
                      SEV_STATUS_INVALID_GUEST_STATE);
 }
-
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

@@ -2,11 +2,10 @@
  *
  * Tests of psp-model/mailbox: byte lanes, when a command starts, busy, reserved bits.
  */
-#include "harness.h"
+#include "one_processor.h"
 
 #include "mailbox.h"
 
-static struct harness *h;
 static struct mailbox box;
 static unsigned interrupts;
 
@@ -24,13 +23,6 @@ static int setup(void **state)
     box.interrupt = on_interrupt;
     box.ctx = &box;
     interrupts = 0;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    harness_free(h);
     return 0;
 }
 
@@ -224,8 +216,6 @@ static void reset_forgets_waiting_bytes(void **state)
     mailbox_write(&box, 0, command(SEV_CMD_DF_FLUSH) | 1, 4);
     assert_int_equal(interrupts, 1);
 }
-
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

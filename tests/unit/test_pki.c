@@ -3,25 +3,17 @@
  * Tests of the commands about keys, certificates and identity, and of where the identity is stored.
  */
 #include "fixture.h"
+#include "one_processor.h"
 
 #include "nv.h"
 #include "root.h"
 #include "vectors.h"
-
-static struct harness *h;
 
 static int setup(void **state)
 {
     (void)state;
     h = harness_new();
     fixture_chip(h);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    harness_free(h);
     return 0;
 }
 
@@ -476,8 +468,6 @@ static void swap_is_unsupported(void **state)
     assert_int_equal(psp_exec(h->psp, SEV_CMD_SWAP_OUT, 0), SEV_STATUS_UNSUPPORTED);
     assert_int_equal(psp_exec(h->psp, SEV_CMD_SWAP_IN, 0), SEV_STATUS_UNSUPPORTED);
 }
-
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

@@ -2,22 +2,13 @@
  *
  * Tests of INIT, SHUTDOWN, PLATFORM_STATUS, DF_FLUSH and of the power cycle.
  */
-#include "harness.h"
-
-static struct harness *h;
+#include "one_processor.h"
 
 static int setup(void **state)
 {
     (void)state;
     h = harness_new();
     cmd_clear(h);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    harness_free(h);
     return 0;
 }
 
@@ -210,8 +201,6 @@ static void largest_configuration(void **state)
     psp_wbinvd(h->psp, PSP_CPUS_MAX - 1);
     assert_int_equal(exec(h, SEV_CMD_DF_FLUSH), SEV_STATUS_SUCCESS);
 }
-
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

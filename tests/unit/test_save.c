@@ -4,13 +4,13 @@
  * bring it into a state that commands could not.
  */
 #include "fixture.h"
+#include "one_processor.h"
 
 #include <errno.h>
 
 #include "crypto.h"
 #include "nv.h"
 
-static struct harness *h;
 static uint8_t image[PSP_SAVE_MAX];
 static size_t image_len;
 
@@ -19,13 +19,6 @@ static int setup(void **state)
     (void)state;
     h = harness_new();
     fixture_chip(h);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    harness_free(h);
     return 0;
 }
 
@@ -299,8 +292,6 @@ static void impossible_states(void **state)
     assert_unchanged(h, before);
     assert_int_equal(load(), 0);
 }
-
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

@@ -4,6 +4,7 @@
  * the attestation report. Platform, owner and answers are python3-cryptography's (start.txt).
  */
 #include "fixture.h"
+#include "one_processor.h"
 
 #include "cert.h"
 #include "session.h"
@@ -11,7 +12,6 @@
 
 #define POLICY 1u
 
-static struct harness *h;
 static uint8_t mnonce[16];
 
 static void place(const char *cert, const char *session)
@@ -45,13 +45,6 @@ static int setup(void **state)
     do_init(h);
     place("cert_godh_plain", "session");
     prepare(POLICY);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    harness_free(h);
     return 0;
 }
 
@@ -335,8 +328,6 @@ static void vmsa(void **state)
     guest_read(h, 1, DATA_ADDR, seen, 4096);
     assert_memory_equal(seen, want, 4096);
 }
-
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
