@@ -3,7 +3,7 @@
  * Tests of bochs-plugin/firmware/board: the items that describe the machine, byte by byte as QEMU
  * lays them out and OVMF reads them.
  */
-#include "unit.h"
+#include "firmware_reader.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,24 +16,11 @@
 static struct fwcfg *fwcfg;
 static struct board *board;
 
-static int no_memory(void *ctx, uint64_t gpa, void *buf, size_t len)
-{
-    (void)ctx, (void)gpa, (void)buf, (void)len;
-    return -1;
-}
-
-static int no_memory_write(void *ctx, uint64_t gpa, const void *buf, size_t len)
-{
-    (void)ctx, (void)gpa, (void)buf, (void)len;
-    return -1;
-}
-
 static int setup(void **state)
 {
-    const struct fwcfg_dma dma = {NULL, no_memory, no_memory_write};
     (void)state;
     board = NULL;
-    fwcfg = fwcfg_new(&dma);
+    fwcfg = fwcfg_without_memory();
     return !fwcfg;
 }
 
@@ -53,40 +40,22 @@ static void make(uint64_t ram_size, uint16_t cpus)
     assert_non_null(board);
 }
 
-static uint64_t get(unsigned bytes)
-{
-    uint64_t value = 0;
-
-    for (unsigned i = 0; i < bytes; i++)
-        value |= (uint64_t)fwcfg_read(fwcfg, 1, 1) << 8 * i;
-    return value;
-}
-
-static uint32_t get_be(unsigned bytes)
-{
-    uint32_t value = 0;
-
-    while (bytes--)
-        value = value << 8 | fwcfg_read(fwcfg, 1, 1);
-    return value;
-}
-
 /* Selects a file through the directory; its size, 0 if there is none of that name. */
 static uint32_t open_file(const char *name)
 {
     uint32_t count;
 
-    fwcfg_write(fwcfg, 0, 0x19, 2);
-    count = get_be(4);
+    choose(fwcfg, 0x19);
+    count = get_be(fwcfg, 4);
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t size = get_be(4), key = get_be(2);
+        uint32_t size = get_be(fwcfg, 4), key = get_be(fwcfg, 2);
         char found[56];
 
-        get_be(2);
+        get_be(fwcfg, 2);
         for (size_t n = 0; n < sizeof(found); n++)
-            found[n] = (char)get(1);
+            found[n] = (char)get(fwcfg, 1);
         if (!strcmp(found, name)) {
-            fwcfg_write(fwcfg, 0, key, 2);
+            choose(fwcfg, key);
             return size;
         }
     }
@@ -95,21 +64,21 @@ static uint32_t open_file(const char *name)
 
 static void e820_is(uint64_t address, uint64_t length)
 {
-    assert_int_equal(get(8), address);
-    assert_int_equal(get(8), length);
-    assert_int_equal(get(4), 1);
+    assert_int_equal(get(fwcfg, 8), address);
+    assert_int_equal(get(fwcfg, 8), length);
+    assert_int_equal(get(fwcfg, 4), 1);
 }
 
 static void counts(void **state)
 {
     (void)state;
     make(512 * MIB, 4);
-    fwcfg_write(fwcfg, 0, 0x05, 2);
-    assert_int_equal(get(2), 4);
-    fwcfg_write(fwcfg, 0, 0x0f, 2);
-    assert_int_equal(get(2), 4);
-    fwcfg_write(fwcfg, 0, 0x03, 2);
-    assert_int_equal(get(4), 512 * MIB);
+    choose(fwcfg, 0x05);
+    assert_int_equal(get(fwcfg, 2), 4);
+    choose(fwcfg, 0x0f);
+    assert_int_equal(get(fwcfg, 2), 4);
+    choose(fwcfg, 0x03);
+    assert_int_equal(get(fwcfg, 4), 512 * MIB);
 }
 
 static void low_memory(void **state)
@@ -150,7 +119,7 @@ static void boot_order(void **state)
     assert_non_null(board);
     assert_int_equal(open_file("bootorder"), sizeof(expect));
     for (size_t i = 0; i < sizeof(expect); i++)
-        assert_int_equal(get(1), expect[i]);
+        assert_int_equal(get(fwcfg, 1), expect[i]);
 }
 
 static void tables(void **state)
@@ -162,7 +131,7 @@ static void tables(void **state)
     assert_int_equal(open_file("etc/acpi/rsdp"), 20);
     assert_true(open_file("etc/acpi/tables") > 1000);
     assert_int_equal(open_file("etc/table-loader") % 128, 0);
-    assert_int_equal(get(4), 1); /* ALLOCATE */
+    assert_int_equal(get(fwcfg, 4), 1); /* ALLOCATE */
     assert_int_equal(open_file("bootorder"), 0);
 }
 

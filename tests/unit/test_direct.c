@@ -4,7 +4,7 @@
  * Documentation/arch/x86/boot.rst, the items that come of them, and one sentence for each file that
  * cannot be booted.
  */
-#include "unit.h"
+#include "firmware_reader.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,20 +71,6 @@ static int group_teardown(void **state)
     return unlink(kernel_path) || unlink(initrd_path) || rmdir(dir);
 }
 
-static int no_memory(void *ctx, uint64_t gpa, void *buf, size_t len)
-{
-    (void)ctx, (void)gpa, (void)buf, (void)len;
-    return -1;
-}
-
-static int no_memory_write(void *ctx, uint64_t gpa, const void *buf, size_t len)
-{
-    (void)ctx, (void)gpa, (void)buf, (void)len;
-    return -1;
-}
-
-static const struct fwcfg_dma dma = {NULL, no_memory, no_memory_write};
-
 static int setup(void **state)
 {
     (void)state;
@@ -92,7 +78,7 @@ static int setup(void **state)
     write_file(kernel_path, image, sizeof(image));
     write_file(initrd_path, "initial RAM disk", 16);
     config = (struct direct_config){kernel_path, initrd_path, "quiet", 256 * MIB, 255 * MIB};
-    fwcfg = fwcfg_new(&dma);
+    fwcfg = fwcfg_without_memory();
     return !fwcfg;
 }
 
@@ -105,14 +91,13 @@ static int teardown(void **state)
 
 static void has(uint16_t key, const void *data, size_t len)
 {
-    fwcfg_write(fwcfg, 0, key, 2);
-    for (size_t i = 0; i < len; i++)
-        assert_int_equal(fwcfg_read(fwcfg, 1, 1), ((const uint8_t *)data)[i]);
+    choose(fwcfg, key);
+    gives(fwcfg, data, len);
 }
 
 static void has_number(uint16_t key, uint32_t value)
 {
-    fwcfg_write(fwcfg, 0, key, 2);
+    choose(fwcfg, key);
     assert_int_equal(fwcfg_read(fwcfg, 1, 4), value);
 }
 

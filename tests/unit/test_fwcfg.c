@@ -3,14 +3,12 @@
  * Tests of bochs-plugin/firmware/fwcfg: every layout as QEMU's docs/specs/fw_cfg.rst prints it, and
  * a guest that asks for what is not there.
  */
-#include "unit.h"
+#include "firmware_reader.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "firmware/fwcfg.h"
 
 static uint8_t ram[0x4000];
 static struct fwcfg *fwcfg;
@@ -55,18 +53,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static void choose(uint16_t key)
-{
-    fwcfg_write(fwcfg, 0, key, 2);
-}
-
-/* The data port gives these bytes, one by one. */
-static void gives(const void *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        assert_int_equal(fwcfg_read(fwcfg, 1, 1), ((const uint8_t *)bytes)[i]);
-}
-
 static uint32_t swap(uint32_t v)
 {
     return v >> 24 | (v >> 8 & 0xff00) | (v & 0xff00) << 8 | v << 24;
@@ -90,29 +76,29 @@ static uint32_t transfer(uint64_t at, uint32_t control, uint32_t len, uint64_t g
 static void signature_and_id(void **state)
 {
     (void)state;
-    choose(FW_CFG_SIGNATURE);
-    gives("QEMU\0\0", 6);
-    choose(FW_CFG_ID);
-    gives("\3\0\0\0\0", 5); /* traditional interface, DMA */
+    choose(fwcfg, FW_CFG_SIGNATURE);
+    gives(fwcfg, "QEMU\0\0", 6);
+    choose(fwcfg, FW_CFG_ID);
+    gives(fwcfg, "\3\0\0\0\0", 5); /* traditional interface, DMA */
 }
 
 static void data_port(void **state)
 {
     (void)state;
-    choose(FW_CFG_KERNEL_DATA);
-    gives(kernel, sizeof(kernel));
-    gives("\0\0\0", 3);
-    choose(FW_CFG_KERNEL_DATA); /* from the beginning again */
-    gives(kernel, 2);
-    choose(FW_CFG_KERNEL_DATA | 0x4000); /* write mode selects the same item */
-    fwcfg_write(fwcfg, 1, 0x55, 1);      /* ... which takes no write */
-    gives(kernel, sizeof(kernel));
+    choose(fwcfg, FW_CFG_KERNEL_DATA);
+    gives(fwcfg, kernel, sizeof(kernel));
+    gives(fwcfg, "\0\0\0", 3);
+    choose(fwcfg, FW_CFG_KERNEL_DATA); /* from the beginning again */
+    gives(fwcfg, kernel, 2);
+    choose(fwcfg, FW_CFG_KERNEL_DATA | 0x4000); /* write mode selects the same item */
+    fwcfg_write(fwcfg, 1, 0x55, 1);             /* ... which takes no write */
+    gives(fwcfg, kernel, sizeof(kernel));
 }
 
 static void wide_data_port(void **state)
 {
     (void)state;
-    choose(FW_CFG_KERNEL_DATA);
+    choose(fwcfg, FW_CFG_KERNEL_DATA);
     assert_int_equal(fwcfg_read(fwcfg, 1, 4), 0x0d0c0b0a);
     assert_int_equal(fwcfg_read(fwcfg, 1, 2), 0x0f0e);
     assert_int_equal(fwcfg_read(fwcfg, 1, 1), 0x10);
@@ -125,13 +111,13 @@ static void numbers(void **state)
     (void)state;
     assert_int_equal(fwcfg_add_u16(fwcfg, FW_CFG_NB_CPUS, 0x1234), 0);
     assert_int_equal(fwcfg_add_u32(fwcfg, FW_CFG_KERNEL_SIZE, 0x12345678), 0);
-    choose(FW_CFG_NB_CPUS);
-    gives("\x34\x12\0", 3);
-    choose(FW_CFG_KERNEL_SIZE);
-    gives("\x78\x56\x34\x12\0", 5);
+    choose(fwcfg, FW_CFG_NB_CPUS);
+    gives(fwcfg, "\x34\x12\0", 3);
+    choose(fwcfg, FW_CFG_KERNEL_SIZE);
+    gives(fwcfg, "\x78\x56\x34\x12\0", 5);
     assert_int_equal(fwcfg_add_u32(fwcfg, FW_CFG_KERNEL_SIZE, 0), -EEXIST);
-    choose(FW_CFG_KERNEL_SIZE);
-    gives("\x78\x56\x34\x12\0", 5);
+    choose(fwcfg, FW_CFG_KERNEL_SIZE);
+    gives(fwcfg, "\x78\x56\x34\x12\0", 5);
     assert_int_equal(fwcfg_add_u32(fwcfg, FW_CFG_FILE_FIRST, 0), -EINVAL);
     assert_int_equal(fwcfg_add_u32(fwcfg, FW_CFG_ID, 0), -EEXIST);
     assert_int_equal(fwcfg_add(fwcfg, FW_CFG_FILE_DIR, kernel, 1), -EEXIST);
@@ -143,22 +129,22 @@ static void directory(void **state)
     static const uint8_t empty[5];
     uint8_t expect[4 + 2 * 64] = {0, 0, 0, 2, 0, 0, 0, 10, 0, 0x20};
     (void)state;
-    choose(FW_CFG_FILE_DIR);
-    gives(empty, sizeof(empty));
+    choose(fwcfg, FW_CFG_FILE_DIR);
+    gives(fwcfg, empty, sizeof(empty));
     assert_int_equal(fwcfg_add_file(fwcfg, "etc/e820", kernel, sizeof(kernel)), 0);
     assert_int_equal(fwcfg_add_file(fwcfg, "bootorder", kernel, 3), 0);
     memcpy(expect + 4 + 8, "etc/e820", 8);
     expect[4 + 64 + 3] = 3;
     expect[4 + 64 + 5] = 0x21;
     memcpy(expect + 4 + 64 + 8, "bootorder", 9);
-    choose(FW_CFG_FILE_DIR);
-    gives(expect, sizeof(expect));
-    gives(empty, sizeof(empty));
-    choose(0x20);
-    gives(kernel, sizeof(kernel));
-    choose(0x21);
-    gives(kernel, 3);
-    gives(empty, sizeof(empty));
+    choose(fwcfg, FW_CFG_FILE_DIR);
+    gives(fwcfg, expect, sizeof(expect));
+    gives(fwcfg, empty, sizeof(empty));
+    choose(fwcfg, 0x20);
+    gives(fwcfg, kernel, sizeof(kernel));
+    choose(fwcfg, 0x21);
+    gives(fwcfg, kernel, 3);
+    gives(fwcfg, empty, sizeof(empty));
 }
 
 static void files_refused(void **state)
@@ -177,8 +163,8 @@ static void files_refused(void **state)
         assert_int_equal(fwcfg_add_file(fwcfg, name, NULL, 0), 0);
     }
     assert_int_equal(fwcfg_add_file(fwcfg, "one more", kernel, 1), -ENOSPC);
-    choose(FW_CFG_FILE_DIR);
-    gives("\0\0\0\x20", 4);
+    choose(fwcfg, FW_CFG_FILE_DIR);
+    gives(fwcfg, "\0\0\0\x20", 4);
 }
 
 static void nothing_there(void **state)
@@ -186,18 +172,18 @@ static void nothing_there(void **state)
     static const uint16_t keys[] = {0x02, 0x1f, 0x20, 0x3f, 0x40, 0x3fff, 0x8000, 0xffff};
     (void)state;
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        choose(keys[i]);
-        gives("\0\0", 2);
+        choose(fwcfg, keys[i]);
+        gives(fwcfg, "\0\0", 2);
         assert_int_equal(fwcfg_read(fwcfg, 1, 4), 0);
     }
     assert_int_equal(fwcfg_read(fwcfg, 0, 2), UINT32_MAX); /* the selector is write-only */
     assert_int_equal(fwcfg_read(fwcfg, 2, 1), UINT32_MAX);
     assert_int_equal(fwcfg_read(fwcfg, 10, 4), UINT32_MAX);
-    choose(FW_CFG_KERNEL_DATA);
-    gives(kernel, 1);
+    choose(fwcfg, FW_CFG_KERNEL_DATA);
+    gives(fwcfg, kernel, 1);
     for (unsigned offset = 0; offset < FWCFG_PORTS; offset++)
         fwcfg_write(fwcfg, offset, 0, 1); /* only whole registers take a write */
-    gives(kernel + 1, 1);
+    gives(fwcfg, kernel + 1, 1);
 }
 
 static void dma_signature(void **state)
@@ -222,11 +208,11 @@ static void dma_reads(void **state)
     assert_int_equal(transfer(0x100, 2, 3, 0x2000), 0);
     assert_memory_equal(ram + 0x2000, "\x0e\x0f\x10\xee", 4);
     /* the data port goes on where DMA stopped */
-    gives(kernel + 7, 3);
+    gives(fwcfg, kernel + 7, 3);
     /* read goes before write and skip, as in QEMU */
     assert_int_equal(transfer(0x100, 0x11 << 16 | 8 | 2 | 4 | 16, 1, 0x2000), 0);
     assert_memory_equal(ram + 0x2000, "\x0a", 1);
-    gives(kernel + 1, 9);
+    gives(fwcfg, kernel + 1, 9);
     /* nothing to do is no error */
     assert_int_equal(transfer(0x100, 0, 1, 0x2000), 0);
     assert_int_equal(transfer(0x100, 0x8000u << 16 | 8 | 2, 2, 0x2000), 0);
@@ -257,11 +243,11 @@ static void restored_state(void **state)
 {
     (void)state;
     *fwcfg_state(fwcfg) = (struct fwcfg_state){UINT64_MAX, UINT32_MAX, 0xffff};
-    gives("\0\0\0", 3);
+    gives(fwcfg, "\0\0\0", 3);
     *fwcfg_state(fwcfg) = (struct fwcfg_state){0, UINT32_MAX, FW_CFG_KERNEL_DATA};
-    gives("\0\0\0", 3);
+    gives(fwcfg, "\0\0\0", 3);
     *fwcfg_state(fwcfg) = (struct fwcfg_state){0, 9, FW_CFG_KERNEL_DATA};
-    gives("\x13\0\0", 3);
+    gives(fwcfg, "\x13\0\0", 3);
 }
 
 int main(void)
