@@ -10,7 +10,8 @@ dist_examples_DATA = %D%/README.md %D%/TUTORIAL.md %D%/amdsev.bochsrc %D%/direct
 
 # What the tutorial and the exercises work with; their guests are built by the reader, and by tests/tutorial.
 kitdir         = $(examplesdir)/kit
-dist_kit_DATA  = %D%/kit/boot.S %D%/kit/guest.ld %D%/kit/guest.mk %D%/kit/kit.c %D%/kit/kit.h %D%/kit/start.S
+dist_kit_DATA  = %D%/kit/boot.S %D%/kit/guest.ld %D%/kit/guest.mk %D%/kit/kit.c %D%/kit/kit.h %D%/kit/start.S \
+	%D%/kit/string.c
 tutorialdir    = $(examplesdir)/tutorial
 dist_tutorial_DATA = %D%/tutorial/Makefile %D%/tutorial/look.c %D%/tutorial/look.rc %D%/tutorial/mistakes.c \
 	%D%/tutorial/move.c %D%/tutorial/secret.c
@@ -36,8 +37,8 @@ dist_ci_SCRIPTS = %D%/ci/boot-sev-guest %D%/ci/tiny-initrd
 embeddir       = $(examplesdir)/embed
 dist_embed_DATA = %D%/embed/embed.c
 linuxdir       = $(examplesdir)/linux
-dist_linux_DATA = %D%/linux/bochsrc %D%/linux/init %D%/linux/isolinux.cfg %D%/linux/mark.c %D%/linux/sci.c %D%/linux/secrets.c %D%/linux/stop.c \
-	%D%/linux/ticks.c
+dist_linux_DATA = %D%/linux/bare.h %D%/linux/bochsrc %D%/linux/init %D%/linux/isolinux.cfg %D%/linux/mark.c \
+	%D%/linux/sci.c %D%/linux/secrets.c %D%/linux/stop.c %D%/linux/ticks.c
 dist_linux_SCRIPTS = %D%/linux/make-iso
 
 # The demonstration; ./bootstrap demo ends here.

@@ -8,7 +8,7 @@
 CC        ?= gcc
 KIT_FLAGS := -std=c11 -O2 -g -ffreestanding -mgeneral-regs-only -mno-red-zone -fno-pic -fno-pie \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -Wall -Wextra -I$(KIT)
-KIT_PARTS := kit-boot.o kit-start.o kit-kit.o
+KIT_PARTS := kit-boot.o kit-start.o kit-kit.o kit-string.o
 
 kit-%.o: $(KIT)/%.S
 	$(CC) -m64 $(KIT_FLAGS) -c -o $@ $<

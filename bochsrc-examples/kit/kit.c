@@ -174,39 +174,3 @@ uint32_t psp_command(uint32_t id, const volatile void *buffer)
     } while (!(answer & 0x80000000)); /* bit 31: done */
     return answer & 0xffff;
 }
-
-void *memset(void *to, int value, size_t len)
-{
-    void *at = to;
-
-    __asm__ volatile("rep stosb" : "+D"(at), "+c"(len) : "a"(value) : "memory");
-    return to;
-}
-
-void *memcpy(void *to, const void *from, size_t len)
-{
-    void *at = to;
-
-    __asm__ volatile("rep movsb" : "+D"(at), "+S"(from), "+c"(len)::"memory");
-    return to;
-}
-
-int memcmp(const void *a, const void *b, size_t len)
-{
-    const uint8_t *x = a, *y = b;
-
-    for (; len > 0; len--, x++, y++) {
-        if (*x != *y)
-            return *x - *y;
-    }
-    return 0;
-}
-
-size_t strlen(const char *text)
-{
-    size_t n = 0;
-
-    while (text[n])
-        n++;
-    return n;
-}

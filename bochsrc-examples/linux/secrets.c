@@ -10,9 +10,10 @@
  * table is looked for: in memory that firmware keeps for itself. mmap() of /dev/mem is private,
  * C=1.
  *
- * Formats: Linux Documentation/security/secrets/coco.rst. No C library: it stands in an initramfs
- * alone.
+ * Formats: Linux Documentation/security/secrets/coco.rst.
  */
+#include "bare.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -26,28 +27,14 @@ static const uint8_t table_guid[GUID] = {0x42, 0xf5, 0x74, 0x1e, 0xdd, 0x71, 0x6
 
 /* --- the kernel --- */
 
-static long call(long number, long a, const void *b, long c, long d, long e, long f)
-{
-    register long r10 __asm__("r10") = d;
-    register long r8 __asm__("r8") = e;
-    register long r9 __asm__("r9") = f;
-    long result;
-
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-                     : "rcx", "r11", "memory");
-    return result;
-}
-
 static int open_file(const char *path)
 {
-    return (int)call(257, -100, path, 0, 0, 0, 0); /* openat(AT_FDCWD, path, O_RDONLY) */
+    return (int)call(CALL_OPENAT, -100, path, 0, 0, 0, 0); /* AT_FDCWD, O_RDONLY */
 }
 
 static long read_at(int fd, void *buf, long len, uint64_t offset)
 {
-    return call(17, fd, buf, len, (long)offset, 0, 0); /* pread64 */
+    return call(CALL_PREAD64, fd, buf, len, (long)offset, 0, 0);
 }
 
 /* All of a text file; 0 if there is none. */
@@ -58,7 +45,7 @@ static long read_text(const char *path, char *text, long cap)
 
     if (fd < 0)
         return 0;
-    while (len < cap - 1 && (n = call(0, fd, text + len, cap - 1 - len, 0, 0, 0)) > 0)
+    while (len < cap - 1 && (n = call(CALL_READ, fd, text + len, cap - 1 - len, 0, 0, 0)) > 0)
         len += n;
     text[len] = 0;
     return len;
@@ -70,9 +57,10 @@ static const uint8_t *map(uint64_t address, uint64_t len)
 {
     int fd = open_file("/dev/mem");
     uint64_t start = address & ~(uint64_t)(PAGE - 1);
-    long at = fd < 0 ? -1 : call(9, 0, (void *)(address + len - start), 1, 1, fd, (long)start);
+    long at =
+        fd < 0 ? -1 : call(CALL_MMAP, 0, (void *)(address + len - start), 1, 1, fd, (long)start);
 
-    call(3, fd, 0, 0, 0, 0, 0);
+    call(CALL_CLOSE, fd, 0, 0, 0, 0, 0);
     return at < 0 && at > -PAGE ? 0 : (const uint8_t *)at + (address - start);
 }
 
@@ -137,7 +125,7 @@ static void put_hex(uint64_t v, unsigned digits)
 static void end_line(void)
 {
     put('\n');
-    call(1, 1, line, line_len, 0, 0, 0);
+    call(CALL_WRITE, 1, line, line_len, 0, 0, 0);
     line_len = 0;
 }
 
@@ -266,11 +254,7 @@ static bool by_reserved(void)
     return false;
 }
 
-__attribute__((force_align_arg_pointer)) void _start(void);
-void _start(void)
+static long run(void)
 {
-    bool found = by_efi() || by_search(0xc0000, 0xf0000, 16) || by_reserved();
-
-    call(60, !found, 0, 0, 0, 0, 0);
-    __builtin_unreachable();
+    return !(by_efi() || by_search(0xc0000, 0xf0000, 16) || by_reserved());
 }

@@ -35,7 +35,7 @@ guest_sources = \
 	%D%/secret.c \
 	%D%/ticks.c
 
-guest_lib = boot start fault mailbox page smp smp16 tap trap views
+guest_lib = boot start string fault mailbox page smp smp16 tap trap views
 guest_lib_sources = \
 	%D%/lib/mailbox.c \
 	%D%/lib/page.c \
@@ -61,10 +61,14 @@ guest_cc = $(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(guest_copts)
 	$(guest_cc) -m64 -c -o $@ $<
 %D%/%.32.o: %D%/%.c %D%/lib/guest.h
 	$(guest_cc) -m32 -c -o $@ $<
-# The boot sector is that of the examples.
+# The boot sector and what gcc calls are those of the examples.
 %D%/lib/boot.64.o: bochsrc-examples/kit/boot.S
 	$(guest_cc) -m64 -c -o $@ $<
 %D%/lib/boot.32.o: bochsrc-examples/kit/boot.S
+	$(guest_cc) -m32 -c -o $@ $<
+%D%/lib/string.64.o: bochsrc-examples/kit/string.c
+	$(guest_cc) -m64 -c -o $@ $<
+%D%/lib/string.32.o: bochsrc-examples/kit/string.c
 	$(guest_cc) -m32 -c -o $@ $<
 %D%/%.64.o: %D%/%.S
 	$(guest_cc) -m64 -c -o $@ $<

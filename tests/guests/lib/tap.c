@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Answers as TAP (Test Anything Protocol 12) on port E9h, Bochs's debug console, and the few
- * functions that gcc expects of a freestanding program.
+ * Answers as TAP (Test Anything Protocol 12) on port E9h, Bochs's debug console.
  */
 #include <stdarg.h>
 #include "guest.h"
@@ -10,33 +9,6 @@ uint64_t boot_cbit;
 extern const char boot_arguments[];
 
 static unsigned points;
-
-void *memset(void *to, int value, size_t len)
-{
-    void *at = to;
-
-    __asm__ volatile("rep stosb" : "+D"(at), "+c"(len) : "a"(value) : "memory");
-    return to;
-}
-
-void *memcpy(void *to, const void *from, size_t len)
-{
-    void *at = to;
-
-    __asm__ volatile("rep movsb" : "+D"(at), "+S"(from), "+c"(len)::"memory");
-    return to;
-}
-
-int memcmp(const void *a, const void *b, size_t len)
-{
-    const uint8_t *x = a, *y = b;
-
-    for (; len > 0; len--, x++, y++) {
-        if (*x != *y)
-            return *x - *y;
-    }
-    return 0;
-}
 
 static uint64_t number(const char *text)
 {
