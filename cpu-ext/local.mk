@@ -21,7 +21,6 @@ bochs_inputs = \
 	%D%/hooks.h \
 	%D%/patches/apply \
 	%D%/patches/base \
-	%D%/patches/fetch \
 	%D%/patches/series \
 	%D%/patches/01-hook-table.patch \
 	%D%/patches/02-cbit-paging.patch \
@@ -38,7 +37,8 @@ bochs_inputs = \
 	%D%/patches/3.0.devel/07-watched-pages.patch \
 	%D%/patches/3.0.devel/08-pci-hole.patch
 
-EXTRA_DIST += $(bochs_inputs)
+# How the tarball comes is no reason to build again.
+EXTRA_DIST += $(bochs_inputs) %D%/patches/debian-release %D%/patches/fetch
 
 # Where Bochs finds its plugins once installed; in the build tree LTDL_LIBRARY_PATH says so.
 bochsplugindir = $(pkglibdir)/plugins
