@@ -435,10 +435,5 @@ static void body(void *arg)
 
 void guest_main(void)
 {
-    trap_init();
-    views_init();
-    if (argument("cpu", 0) && !ap_start(NULL))
-        bail_out("no second CPU");
-    on_cpu((unsigned)argument("cpu", 0), body, NULL);
-    done_testing();
+    views_main(body);
 }

@@ -257,6 +257,18 @@ void cmd_clear(struct harness *h)
     memset(h->ram + CMD_ADDR, 0, SEV_COMMAND_SIZE_MAX);
 }
 
+void cmd_packet(struct harness *h, uint32_t handle, uint64_t header, uint64_t guest, uint32_t len)
+{
+    cmd_clear(h);
+    put32(h, CMD_ADDR, handle);
+    put64(h, CMD_ADDR + SEV_PACKET_HEADER_ADDR, header);
+    put32(h, CMD_ADDR + SEV_PACKET_HEADER_LEN, 52);
+    put64(h, CMD_ADDR + SEV_PACKET_GUEST_ADDR, guest);
+    put32(h, CMD_ADDR + SEV_PACKET_GUEST_LEN, len);
+    put64(h, CMD_ADDR + SEV_PACKET_TRANS_ADDR, TRANS_ADDR);
+    put32(h, CMD_ADDR + SEV_PACKET_TRANS_LEN, len);
+}
+
 enum sev_status exec(struct harness *h, enum sev_cmd command)
 {
     return psp_exec(h->psp, (uint16_t)command, CMD_ADDR);

@@ -82,6 +82,10 @@ void guest_read(struct harness *harness, uint32_t asid, uint64_t addr, void *out
 
 /* Zero a command buffer at CMD_ADDR; fields are then set with put32() and put64(). */
 void cmd_clear(struct harness *harness);
+/* The buffer of the commands that move a packet: its header at `header`, its data at TRANS_ADDR,
+ * the guest's page at `guest`; `len` bytes. */
+void cmd_packet(struct harness *harness, uint32_t handle, uint64_t header, uint64_t guest,
+                uint32_t len);
 enum sev_status exec(struct harness *harness, enum sev_cmd command);
 
 /* Steps of the launch, each asserting SUCCESS. */

@@ -218,14 +218,7 @@ static void a_journey(void **state)
     put32(h, CMD_ADDR + SEV_SEND_START_SESSION_LEN, SESSION_SIZE);
     exec_failing(SEV_CMD_SEND_START, 12);
 
-    cmd_clear(h);
-    put32(h, CMD_ADDR, handle);
-    put64(h, CMD_ADDR + SEV_PACKET_HEADER_ADDR, 0x18000);
-    put32(h, CMD_ADDR + SEV_PACKET_HEADER_LEN, 52);
-    put64(h, CMD_ADDR + SEV_PACKET_GUEST_ADDR, 0x110000);
-    put32(h, CMD_ADDR + SEV_PACKET_GUEST_LEN, 0x40);
-    put64(h, CMD_ADDR + SEV_PACKET_TRANS_ADDR, TRANS_ADDR);
-    put32(h, CMD_ADDR + SEV_PACKET_TRANS_LEN, 0x40);
+    cmd_packet(h, handle, 0x18000, 0x110000, 0x40);
     exec_failing(SEV_CMD_SEND_UPDATE_DATA, 1);
 }
 

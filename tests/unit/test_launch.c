@@ -302,14 +302,7 @@ static uint32_t prepare_secret(void)
     vector_exact("packet.txt", "secret_data", data, sizeof(data));
     put(h, BLOB_ADDR, header, sizeof(header));
     put(h, TRANS_ADDR, data, sizeof(data));
-    cmd_clear(h);
-    put32(h, CMD_ADDR, handle);
-    put64(h, CMD_ADDR + SEV_PACKET_HEADER_ADDR, BLOB_ADDR);
-    put32(h, CMD_ADDR + SEV_PACKET_HEADER_LEN, 52);
-    put64(h, CMD_ADDR + SEV_PACKET_GUEST_ADDR, DATA_ADDR);
-    put32(h, CMD_ADDR + SEV_PACKET_GUEST_LEN, SECRET_LEN);
-    put64(h, CMD_ADDR + SEV_PACKET_TRANS_ADDR, TRANS_ADDR);
-    put32(h, CMD_ADDR + SEV_PACKET_TRANS_LEN, SECRET_LEN);
+    cmd_packet(h, handle, BLOB_ADDR, DATA_ADDR, SECRET_LEN);
     return handle;
 }
 

@@ -108,14 +108,7 @@ static enum sev_status receive_start(uint32_t policy)
 static enum sev_status transfer(struct harness *h, enum sev_cmd id, uint32_t handle, uint64_t addr,
                                 uint32_t len)
 {
-    cmd_clear(h);
-    put32(h, CMD_ADDR, handle);
-    put64(h, CMD_ADDR + SEV_PACKET_HEADER_ADDR, BLOB_ADDR);
-    put32(h, CMD_ADDR + SEV_PACKET_HEADER_LEN, 52);
-    put64(h, CMD_ADDR + SEV_PACKET_GUEST_ADDR, addr);
-    put32(h, CMD_ADDR + SEV_PACKET_GUEST_LEN, len);
-    put64(h, CMD_ADDR + SEV_PACKET_TRANS_ADDR, TRANS_ADDR);
-    put32(h, CMD_ADDR + SEV_PACKET_TRANS_LEN, len);
+    cmd_packet(h, handle, BLOB_ADDR, addr, len);
     return exec(h, id);
 }
 

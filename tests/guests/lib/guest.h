@@ -385,5 +385,7 @@ void ap_begin(void (*fn)(void *), void *arg);
 void ap_wait(void);
 /* Runs fn(arg) on CPU 0 (the caller) or 1 and waits. */
 void on_cpu(unsigned cpu, void (*fn)(void *), void *arg);
+/* A whole guest_main(): the views, and body(NULL) on the CPU that argument cpu= names. */
+void views_main(void (*body)(void *));
 
 #endif

@@ -82,3 +82,15 @@ void on_cpu(unsigned cpu, void (*fn)(void *), void *arg)
     ap_begin(fn, arg);
     ap_wait();
 }
+
+void views_main(void (*body)(void *))
+{
+    unsigned cpu = (unsigned)argument("cpu", 0);
+
+    trap_init();
+    views_init();
+    if (cpu && !ap_start(NULL))
+        bail_out("no second CPU");
+    on_cpu(cpu, body, NULL);
+    done_testing();
+}
