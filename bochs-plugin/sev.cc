@@ -192,13 +192,13 @@ void bx_sev_c::after_restore_state(void)
 Bit32u bx_sev_c::read_handler(void *self, Bit32u address, unsigned len)
 {
     bx_sev_c *sev = (bx_sev_c *)self;
-    return bx_sev_machine_port_read(sev->machine, address - (Bit32u)sev->opt->port, len);
+    return mailbox_read(&sev->machine->mailbox, address - (Bit32u)sev->opt->port, len);
 }
 
 void bx_sev_c::write_handler(void *self, Bit32u address, Bit32u value, unsigned len)
 {
     bx_sev_c *sev = (bx_sev_c *)self;
-    bx_sev_machine_port_write(sev->machine, address - (Bit32u)sev->opt->port, value, len);
+    mailbox_write(&sev->machine->mailbox, address - (Bit32u)sev->opt->port, value, len);
 }
 
 #if BX_DEBUGGER

@@ -207,6 +207,7 @@ static void glue_want(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view vie
 {
     struct sev_machine *m = (struct sev_machine *)ctx;
 
+    cbit_count(&m->cbit, view, why);
     if (m->memory)
         bx_sev_memory_want(m->memory, cpu, paddr, view, why, write, holder);
     if (m->map)
@@ -219,7 +220,10 @@ static void glue_want(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view vie
 static void glue_want_memory(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view view,
                              enum sev_why why, bool write, void *holder)
 {
-    bx_sev_memory_want(((struct sev_machine *)ctx)->memory, cpu, paddr, view, why, write, holder);
+    struct sev_machine *m = (struct sev_machine *)ctx;
+
+    cbit_count(&m->cbit, view, why);
+    bx_sev_memory_want(m->memory, cpu, paddr, view, why, write, holder);
 }
 
 static bool glue_watched(void *ctx, uint64_t paddr)
@@ -249,23 +253,24 @@ static void glue_wbinvd(void *ctx, unsigned cpu)
 
 static void glue_hooks_install(struct sev_machine *m)
 {
-    cbit_init(&m->cbit, (unsigned)m->opt->cbitpos);
-    m->cbit.sink.ctx = m;
-    m->cbit.sink.wbinvd = glue_wbinvd;
-    if (m->map || m->sanitizer) {
-        m->cbit.sink.want = glue_want;
-    } else if (m->memory) {
-        m->cbit.sink.want = glue_want_memory;
-        m->cbit.sink.settled = bx_sev_memory_settled(m->memory);
-    }
+    struct sev_hooks table = {};
+
+    table.ctx = m;
+    table.want = glue_want;
+    table.wbinvd = glue_wbinvd;
     if (m->memory)
-        m->cbit.sink.peek = glue_peek;
-    if (m->sanitizer) {
-        m->cbit.sink.watched = glue_watched;
-        m->cbit.sink.touch = glue_touch;
-        m->cbit.sink.decode = glue_decode;
+        table.peek = glue_peek;
+    if (m->memory && !m->map && !m->sanitizer) {
+        table.want = glue_want_memory;
+        table.settled = bx_sev_memory_settled(m->memory);
     }
-    if (cbit_attach(&m->cbit, &sev_hooks))
+    if (m->sanitizer) {
+        table.watched = glue_watched;
+        table.touch = glue_touch;
+        table.decode = glue_decode;
+    }
+    cbit_init(&m->cbit, (unsigned)m->opt->cbitpos);
+    if (cbit_attach(&m->cbit, &sev_hooks, &table))
         BX_FATAL(("this Bochs was patched for hook version %u, the plugin needs %u: rebuild both",
                   sev_hooks.version, SEV_HOOKS_VERSION));
 }
@@ -376,17 +381,6 @@ void bx_sev_machine_free(struct sev_machine *m)
     state_close(m->state);
     trace_free(m->trace);
     delete m;
-}
-
-uint32_t bx_sev_machine_port_read(struct sev_machine *m, unsigned offset, unsigned size)
-{
-    return mailbox_read(&m->mailbox, offset, size);
-}
-
-void bx_sev_machine_port_write(struct sev_machine *m, unsigned offset, uint32_t value,
-                               unsigned size)
-{
-    mailbox_write(&m->mailbox, offset, value, size);
 }
 
 bool bx_sev_machine_guest(const struct sev_machine *m, struct psp_guest_info *guest)

@@ -51,11 +51,6 @@ void bx_sev_machine_free(struct sev_machine *machine);
 /* Once, before the launch. */
 void bx_sev_machine_power_on(struct sev_machine *machine);
 
-/* The register block of the secure processor; `offset` from the port base. */
-uint32_t bx_sev_machine_port_read(struct sev_machine *machine, unsigned offset, unsigned size);
-void bx_sev_machine_port_write(struct sev_machine *machine, unsigned offset, uint32_t value,
-                               unsigned size);
-
 /* The hypervisor writes memory as it stands: with a guest key, what the guest sees shared. 0 or a
  * negative errno. */
 int bx_sev_machine_write(struct sev_machine *machine, uint64_t gpa, const void *data, size_t len);

@@ -339,10 +339,9 @@ static void want_pages(struct sev_memory *mem, const struct bx_sev_pages *pages,
     mem->cpu_walks = false;
 }
 
-void bx_sev_memory_want(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view wanted,
+void bx_sev_memory_want(struct sev_memory *mem, unsigned cpu, uint64_t paddr, enum sev_view wanted,
                         enum sev_why why, bool, void *entry)
 {
-    struct sev_memory *mem = (struct sev_memory *)ctx;
     const struct bx_sev_pages pages = resolve(mem, paddr);
 
     if (why == SEV_WHY_FETCH && !mem->warned && pages.n && pages.page[0] >= mem->ram_pages &&
@@ -362,9 +361,9 @@ struct sev_settled bx_sev_memory_settled(const struct sev_memory *mem)
 }
 
 /* Where ROM and shadow RAM share an address the chip set knows which one is read. */
-bool bx_sev_memory_peek(void *ctx, uint64_t paddr, enum sev_view wanted, void *buf, unsigned len)
+bool bx_sev_memory_peek(struct sev_memory *mem, uint64_t paddr, enum sev_view wanted, void *buf,
+                        unsigned len)
 {
-    struct sev_memory *mem = (struct sev_memory *)ctx;
     struct bx_sev_pages pages = resolve(mem, paddr);
     const bx_phy_address frame = paddr & ~(uint64_t)(VIEW_PAGE_SIZE - 1);
 

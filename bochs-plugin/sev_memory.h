@@ -31,11 +31,12 @@ int bx_sev_memory_read(struct sev_memory *memory, uint32_t asid, uint64_t spa, v
 int bx_sev_memory_write(struct sev_memory *memory, uint32_t asid, uint64_t spa, const void *buf,
                         size_t len);
 
-/* For struct cbit_sink, with a struct sev_memory as context. */
-void bx_sev_memory_want(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view wanted,
-                        enum sev_why why, bool write, void *holder);
-struct sev_settled bx_sev_memory_settled(const struct sev_memory *mem);
-bool bx_sev_memory_peek(void *ctx, uint64_t paddr, enum sev_view wanted, void *buf, unsigned len);
+/* For hooks.h. */
+void bx_sev_memory_want(struct sev_memory *memory, unsigned cpu, uint64_t paddr,
+                        enum sev_view wanted, enum sev_why why, bool write, void *holder);
+struct sev_settled bx_sev_memory_settled(const struct sev_memory *memory);
+bool bx_sev_memory_peek(struct sev_memory *memory, uint64_t paddr, enum sev_view wanted, void *buf,
+                        unsigned len);
 
 /* Save and restore, beside RAM, which Bochs saves as it stands: ROMs as they stand, the boot key,
  * the views. To restore: forget() keys and views without touching a byte, psp_load(), restore().

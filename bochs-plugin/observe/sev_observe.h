@@ -44,7 +44,7 @@ struct sev_sanitizer *bx_sev_sanitizer_new(struct sev_machine *machine);
 /* Prints the summary. */
 void bx_sev_sanitizer_free(struct sev_sanitizer *sanitizer);
 
-/* For struct cbit_sink; want after memory had its turn. */
+/* For hooks.h; want after memory had its turn. */
 void bx_sev_sanitizer_want(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t paddr,
                            enum sev_view view, enum sev_why why, bool write);
 bool bx_sev_sanitizer_watched(const struct sev_sanitizer *sanitizer, uint64_t paddr);

@@ -22,6 +22,6 @@ void guest_main(void)
         (void)*a;
         (void)*b;
     }
-    ok(true, "%lu rounds", (llu)rounds);
+    ok(true, "%llu rounds", (llu)rounds);
     done_testing();
 }
