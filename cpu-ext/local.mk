@@ -40,6 +40,21 @@ bochs_inputs = \
 # How the tarball comes is no reason to build again.
 EXTRA_DIST += $(bochs_inputs) %D%/patches/debian-release %D%/patches/fetch
 
+# For Bochs's maintainers; no part of the build.
+EXTRA_DIST += \
+	%D%/patches/upstream/0001-iodev-acpi-a-reset-clears-PMREGMISC.patch \
+	%D%/patches/upstream/0002-main-show-IPS-outside-of-the-signal-handler.patch \
+	%D%/patches/upstream/0003-iodev-serial-mode-term-gives-the-terminal-back-as-it.patch \
+	%D%/patches/upstream/0004-iodev-fw_cfg-no-access-outside-of-the-items.patch \
+	%D%/patches/upstream/0005-iodev-fw_cfg-a-descriptor-may-cross-a-page-end.patch \
+	%D%/patches/upstream/0006-iodev-fw_cfg-the-signature-reads-as-QEMU-CFG.patch \
+	%D%/patches/upstream/0007-iodev-fw_cfg-keys-of-the-architecture-are-entries-of.patch \
+	%D%/patches/upstream/README.md \
+	%D%/patches/upstream/fwcfg.S \
+	%D%/patches/upstream/pmregmisc.S \
+	%D%/patches/upstream/reproduce \
+	%D%/patches/upstream/series
+
 # Where Bochs finds its plugins once installed; in the build tree LTDL_LIBRARY_PATH says so.
 bochsplugindir = $(pkglibdir)/plugins
 

@@ -4,7 +4,8 @@ plugin_tests = \
 	%D%/debugger.tap \
 	%D%/debugger_memory.tap \
 	%D%/directive.tap \
-	%D%/patches.tap
+	%D%/patches.tap \
+	%D%/upstream.tap
 
 EXTRA_DIST += $(plugin_tests)
 if WITH_BOCHS

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the fw_cfg device makes of four questions: a ROM that prints a letter at port E9h for each
+ * answer that is right, "-" for another. "sacd" is right. For `reproduce`.
+ *
+ *   s  the DMA register's signature, read as a double word
+ *   a  item 4 is not the architecture's item 4
+ *   c  a DMA descriptor that crosses a page end
+ *   d  a DMA read behind the end of an item leaves memory alone
+ */
+    .code16
+    .section .text
+    .org 0xfc00
+    .set buffer, 0x3000
+    .set crossing, 0x1ff8
+    .set descriptor, 0x2800
+
+/* dma AT CONTROL LENGTH: control and length big endian; the data goes to `buffer`. */
+    .macro dma at, control, length
+    movl $\control, \at
+    movl $\length, \at + 4
+    movl $0, \at + 8
+    movl $0x00300000, \at + 12
+    mov $0x514, %dx
+    xor %eax, %eax
+    out %eax, %dx
+    mov $0x518, %dx
+    mov $\at, %eax
+    bswap %eax
+    out %eax, %dx
+    .endm
+
+/* verdict LETTER: of the zero flag. */
+    .macro verdict letter
+    mov $\letter, %al
+    je 1f
+    mov $'-', %al
+1:  out %al, $0xe9
+    .endm
+
+start:
+    xor %ax, %ax
+    mov %ax, %ds
+    mov %ax, %es
+
+    mov $0x514, %dx
+    in %dx, %eax
+    cmp $0x554d4551, %eax
+    verdict 's'
+
+    mov $0x510, %dx
+    mov $4, %ax
+    out %ax, %dx
+    inc %dx
+    in %dx, %al
+    mov %al, %ah
+    in %dx, %al
+    test %ax, %ax
+    verdict 'a'
+
+    movl $0, buffer
+    dma crossing, 0x0a000000, 0x04000000    /* select item 0, read 4 */
+    cmpl $0x554d4551, buffer
+    verdict 'c'
+
+    mov $0x5a5a5a5a, %eax
+    mov $buffer, %di
+    mov $0x400, %cx
+    rep stosl
+    dma descriptor, 0x0c000000, 0x08000000  /* select item 0, skip 8 */
+    dma descriptor, 0x02000000, 0x40000000  /* read 64 */
+    dma descriptor, 0x02000000, 0xffffffff  /* read 4 GiB less 1 */
+    mov $0x510, %dx
+    mov $0xffff, %ax                        /* a key that is no item's */
+    out %ax, %dx
+    mov $0x5a5a5a5a, %eax
+    mov $buffer, %di
+    mov $0x400, %cx
+    repe scasl
+    verdict 'd'
+
+    mov $'\n', %al
+    out %al, $0xe9
+    mov $0x8900, %dx                        /* Bochs's port to end */
+    mov $goodbye, %si
+1:  lodsb %cs:(%si)
+    out %al, %dx
+    jmp 1b
+goodbye:
+    .ascii "Shutdown"
+    .org 0xfff0
+    ljmp $0xf000, $start
+    .org 0xffff
+    .byte 0

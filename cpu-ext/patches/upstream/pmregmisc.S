@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Whether a reset clears PMREGMISC (82371AB): a ROM that prints the register's bit 0 at port
+ * E9h after each of three resets, and sets it each time. "000" is right. For `reproduce`.
+ */
+    .code16
+    .section .text
+    .org 0xfe00
+start:
+    mov $0xcf8, %dx
+    mov $0x80000b80, %eax   /* device 0:1.3, register 80h */
+    out %eax, %dx
+    mov $0xcfc, %dx
+    in %dx, %al
+    and $1, %al
+    add $'0', %al
+    out %al, $0xe9
+    mov $1, %al
+    out %al, %dx
+
+    mov $0x60, %al          /* a byte of CMOS memory counts */
+    out %al, $0x70
+    in $0x71, %al
+    inc %al
+    out %al, $0x71
+    cmp $3, %al
+    jae end
+    mov $0xcf9, %dx
+    mov $6, %al
+    out %al, %dx
+end:
+    mov $'\n', %al
+    out %al, $0xe9
+    mov $0x8900, %dx        /* Bochs's port to end */
+    mov $goodbye, %si
+1:  lodsb %cs:(%si)
+    out %al, %dx
+    jmp 1b
+goodbye:
+    .ascii "Shutdown"
+    .org 0xfff0
+    ljmp $0xf000, $start
+    .org 0xffff
+    .byte 0
