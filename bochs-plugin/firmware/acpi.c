@@ -29,6 +29,7 @@ enum {
     CMOS_CENTURY = 0x32,
     SCI_IRQ = 10,    /* slot 1, pin A = PIRQA; with the 8259s 10 ... */
     SCI_GSI = 16,    /* ... and on the I/O APIC its input 16 */
+    SCI_ISA = 9,     /* after 3.0: this interrupt of both */
     TIMER_GSI = 2,   /* IRQ 0 */
     HPET_MIN = 100,  /* least period in periodic mode, ticks */
     LEVEL_LOW = 0xf, /* flags of an interrupt source override */
@@ -201,7 +202,7 @@ static void put_fadt_extended(struct buf *b, size_t dsdt)
     put_port(b, 0, 0, 0);
 }
 
-static size_t put_fadt(struct builder *b, size_t facs, size_t dsdt)
+static size_t put_fadt(struct builder *b, const struct acpi_config *c, size_t facs, size_t dsdt)
 {
     enum { /* flags */
            WBINVD = 1 << 0,
@@ -219,7 +220,7 @@ static size_t put_fadt(struct builder *b, size_t facs, size_t dsdt)
     buf_put32(t, (uint32_t)facs);
     buf_put32(t, (uint32_t)dsdt);
     buf_put16(t, 0); /* reserved, any profile of power management */
-    buf_put16(t, SCI_IRQ);
+    buf_put16(t, c->sci_irq9 ? SCI_ISA : SCI_IRQ);
     buf_put32(t, APM_CONTROL);
     buf_put8(t, APM_ACPI_ENABLE);
     buf_put8(t, APM_ACPI_DISABLE);
@@ -250,14 +251,14 @@ static void put_override(struct buf *b, uint8_t irq, uint32_t gsi, uint16_t flag
     buf_put16(b, flags);
 }
 
-static size_t put_madt(struct builder *b, uint16_t cpus)
+static size_t put_madt(struct builder *b, const struct acpi_config *c)
 {
     struct buf *t = &b->tables;
     size_t start = begin_table(t, "APIC", 1);
 
     buf_put32(t, local_apic);
     buf_put32(t, 1); /* there are 8259s, too */
-    for (uint16_t i = 0; i < cpus; i++) {
+    for (uint16_t i = 0; i < c->cpus; i++) {
         buf_put8(t, 0); /* local APIC */
         buf_put8(t, 8);
         buf_put8(t, (uint8_t)i); /* _UID */
@@ -266,12 +267,15 @@ static size_t put_madt(struct builder *b, uint16_t cpus)
     }
     buf_put8(t, 1); /* I/O APIC */
     buf_put8(t, 12);
-    buf_put8(t, (uint8_t)cpus);
+    buf_put8(t, (uint8_t)c->cpus);
     buf_put8(t, 0);
     buf_put32(t, io_apic);
     buf_put32(t, 0);
     put_override(t, 0, TIMER_GSI, 0);
-    put_override(t, SCI_IRQ, SCI_GSI, LEVEL_LOW);
+    if (c->sci_irq9)
+        put_override(t, SCI_ISA, SCI_ISA, LEVEL_LOW);
+    else
+        put_override(t, SCI_IRQ, SCI_GSI, LEVEL_LOW);
     buf_put8(t, 4); /* NMI is LINT1 of every local APIC */
     buf_put8(t, 6);
     buf_put8(t, 0xff);
@@ -385,9 +389,9 @@ bool acpi_build(struct acpi *a, const struct acpi_config *c)
     allocate(&b, ACPI_TABLES_FILE, 64, ZONE_HIGH);
     facs = put_facs(&b.tables);
     dsdt = put_dsdt(&b.tables);
-    tables[n++] = put_fadt(&b, facs, dsdt);
+    tables[n++] = put_fadt(&b, c, facs, dsdt);
     tables[n++] = put_ssdt(&b, c);
-    tables[n++] = put_madt(&b, c->cpus);
+    tables[n++] = put_madt(&b, c);
     if (c->devices & ACPI_DEVICE_HPET)
         tables[n++] = put_hpet(&b);
     put_rsdp(&b, a->rsdp, put_rsdt(&b, tables, n));

@@ -30,6 +30,7 @@ struct acpi_config {
     uint32_t pci_base; /* first address above RAM below 4 GiB */
     uint16_t cpus;     /* their APIC IDs count from 0, the I/O APIC's is the next */
     uint32_t devices;  /* enum acpi_device */
+    bool sci_irq9;     /* the system control interrupt is IRQ 9, not PIRQA */
 };
 
 #define ACPI_CPUS_MAX 254

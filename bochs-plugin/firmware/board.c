@@ -63,7 +63,8 @@ static uint32_t make_boot_order(struct board *p, const char *const boot[3])
 
 static int add_acpi(struct board *p, const struct board_config *c, struct fwcfg *fwcfg)
 {
-    const struct acpi_config config = {(uint32_t)low_ram(c->ram_size), c->cpus, c->devices};
+    const struct acpi_config config = {(uint32_t)low_ram(c->ram_size), c->cpus, c->devices,
+                                       c->sci_irq9};
     int err;
 
     if (!acpi_build(&p->acpi, &config))

@@ -23,6 +23,7 @@ struct board_config {
     uint16_t cpus;
     bool acpi;           /* the machine has power management: ACPI tables */
     uint32_t devices;    /* enum acpi_device */
+    bool sci_irq9;       /* as in struct acpi_config */
     const char *boot[3]; /* boot devices, best first: paths as in "bootorder"; NULL: no more */
 };
 

@@ -259,7 +259,7 @@ DefinitionBlock ("", "DSDT", 1, "BOCHS", "BXSEV", 1)
         })
 
         /* PIRQA carries the power management's interrupt (slot 1, pin A), which the FADT says is
-         * 10: it stays there. */
+         * 10 (or 9, of its own): it stays there. */
         Device (LNKA)
         {
             Name (_HID, EisaId ("PNP0C0F"))

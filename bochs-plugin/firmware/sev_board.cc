@@ -89,6 +89,31 @@ static const char *boot_path(int device)
     return NULL;
 }
 
+/* A register of the power management's PCI function, 0:1.3, through the ports that the guest uses:
+ * what it had selected stays selected. */
+static Bit8u access_pci(Bit8u reg, int value)
+{
+    static const Bit32u address = 0xcf8, data = 0xcfc, function = 0x80000b00;
+    Bit32u selected = bx_devices.inp(address, 4), port = data + (reg & 3);
+    Bit8u found = 0;
+
+    bx_devices.outp(address, function | (reg & ~3u), 4);
+    if (value < 0)
+        found = (Bit8u)bx_devices.inp(port, 1);
+    else
+        bx_devices.outp(port, (Bit32u)value, 1);
+    bx_devices.outp(address, selected, 4);
+    return found;
+}
+
+/* Bochs after 3.0 has power management use IRQ 9, and no pin. */
+static bool has_sci_irq9()
+{
+    static const Bit8u interrupt_pin = 0x3d;
+
+    return access_pci(interrupt_pin, -1) == 0;
+}
+
 struct board *bx_sev_board_new(struct fwcfg *fwcfg)
 {
     static const char *const order[] = {BXPN_BOOTDRIVE1, BXPN_BOOTDRIVE2, BXPN_BOOTDRIVE3};
@@ -99,6 +124,7 @@ struct board *bx_sev_board_new(struct fwcfg *fwcfg)
     config.cpus = (uint16_t)BX_SMP_PROCESSORS;
     config.acpi = device_present(BX_PLUGIN_ACPI);
     config.devices = list_devices();
+    config.sci_irq9 = config.acpi && has_sci_irq9();
     for (auto &name : order) {
         const char *path = boot_path(SIM->get_param_enum(name)->get());
         if (path)
@@ -114,12 +140,8 @@ struct board *bx_sev_board_new(struct fwcfg *fwcfg)
  * address (82371AB datasheet: 00h). Firmware that finds it enabled believes the address. */
 void bx_sev_board_reset()
 {
-    static const Bit32u address = 0xcf8, data = 0xcfc, pmregmisc = 0x80000b80; /* 0:1.3, 80h */
+    static const Bit8u pmregmisc = 0x80;
 
-    if (!device_present(BX_PLUGIN_ACPI))
-        return;
-    Bit32u selected = bx_devices.inp(address, 4);
-    bx_devices.outp(address, pmregmisc, 4);
-    bx_devices.outp(data, 0, 1);
-    bx_devices.outp(address, selected, 4);
+    if (device_present(BX_PLUGIN_ACPI))
+        access_pci(pmregmisc, 0);
 }

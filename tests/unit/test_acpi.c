@@ -134,7 +134,7 @@ static const uint8_t *find(const char *signature)
 
 static void build(uint32_t pci_base, uint16_t cpus, uint32_t devices)
 {
-    const struct acpi_config config = {pci_base, cpus, devices};
+    const struct acpi_config config = {pci_base, cpus, devices, false};
 
     assert_true(acpi_build(acpi, &config));
     run_loader();
@@ -240,6 +240,27 @@ static void madt(void **state)
     assert_int_equal(nmis, 1);
 }
 
+/* Offsets: ACPI 6.4, tables 5.9 and 5.25. */
+static void sci(void **state)
+{
+    const struct acpi_config config = {0x20000000, 1, 0, true};
+    const uint8_t *t, *e;
+    unsigned found = 0;
+    (void)state;
+    assert_true(acpi_build(acpi, &config));
+    run_loader();
+    assert_int_equal(get(find("FACP") + 46, 2), 9);
+    t = find("APIC");
+    for (e = t + 44; e < t + get(t + 4, 4); e += e[1])
+        if (e[0] == 2 && e[3]) {
+            found++;
+            assert_int_equal(e[3], 9);
+            assert_int_equal(get(e + 4, 4), 9);
+            assert_int_equal(get(e + 8, 2), 0xf);
+        }
+    assert_int_equal(found, 1);
+}
+
 static void hpet(void **state)
 {
     const uint8_t *t;
@@ -255,7 +276,8 @@ static void hpet(void **state)
 
 static void many_cpus(void **state)
 {
-    const struct acpi_config none = {0x20000000, 0, 0}, more = {0x20000000, ACPI_CPUS_MAX + 1, 0};
+    const struct acpi_config none = {0x20000000, 0, 0, false},
+                             more = {0x20000000, ACPI_CPUS_MAX + 1, 0, false};
     const uint8_t *t;
     (void)state;
     build(0xc0000000, ACPI_CPUS_MAX, 0);
@@ -295,6 +317,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(roots, setup, teardown),
         cmocka_unit_test_setup_teardown(fadt, setup, teardown),
         cmocka_unit_test_setup_teardown(madt, setup, teardown),
+        cmocka_unit_test_setup_teardown(sci, setup, teardown),
         cmocka_unit_test_setup_teardown(hpet, setup, teardown),
         cmocka_unit_test_setup_teardown(many_cpus, setup, teardown),
     };
