@@ -132,6 +132,7 @@ void bx_sev_c::init(void)
  * a reset of a real virtual machine does. */
 void bx_sev_c::reset(unsigned)
 {
+    bx_sev_board_reset();
     if (fwcfg)
         bx_sev_fwcfg_reset(fwcfg);
     if (flash)

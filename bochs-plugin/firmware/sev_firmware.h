@@ -28,7 +28,8 @@ void bx_sev_firmware_read(struct ovmf_table *table);
 
 struct sev_fwcfg;
 /* Loads kernel=, initrd= and append=, claims the ports and, unless the firmware is OVMF, loads the
- * boot ROM. NULL without kernel= under another firmware; trouble ends Bochs with one sentence. */
+ * boot ROM. NULL without kernel= under another firmware, and where another device serves OVMF at
+ * these ports; trouble ends Bochs with one sentence. */
 struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt, const struct ovmf_table *ovmf);
 void bx_sev_fwcfg_free(struct sev_fwcfg *fwcfg);
 /* What the launch has to do with it: the boot ROM, which it measures; the table of hashes of
@@ -38,7 +39,6 @@ bool bx_sev_fwcfg_rom(const struct sev_fwcfg *fwcfg, struct hv_region *rom);
 bool bx_sev_fwcfg_hashes(const struct sev_fwcfg *fwcfg, uint8_t table[DIRECT_HASHES_SIZE],
                          uint64_t *gpa);
 bool bx_sev_fwcfg_secrets(const struct sev_fwcfg *fwcfg, struct ovmf_area *area);
-/* What a reset of the machine does. */
 void bx_sev_fwcfg_reset(struct sev_fwcfg *fwcfg);
 /* For save and restore. */
 void bx_sev_fwcfg_register_state(struct sev_fwcfg *fwcfg, bx_list_c *list);
@@ -47,7 +47,7 @@ void bx_sev_fwcfg_register_state(struct sev_fwcfg *fwcfg, bx_list_c *list);
 
 /* Describes Bochs's machine in the device. Never NULL: trouble ends Bochs with one sentence. */
 struct board *bx_sev_board_new(struct fwcfg *fwcfg);
-/* After all of Bochs's devices were reset. */
+/* Whoever describes the machine; after all of Bochs's devices were reset. */
 void bx_sev_board_reset(void);
 
 /* --- sev_flash.cc: OVMF's variables --- */

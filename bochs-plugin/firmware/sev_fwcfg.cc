@@ -97,14 +97,50 @@ static void port_write(void *self, Bit32u address, Bit32u value, unsigned len)
     fwcfg_write(((struct sev_fwcfg *)self)->fwcfg, address - FWCFG_PORT, value, len);
 }
 
-static void claim_ports(struct sev_fwcfg *f)
+/* The device that Bochs after 3.0 brings is there, wherever its line stands in bochsrc. */
+static bool bochs_has_fwcfg()
 {
-    for (unsigned port = FWCFG_PORT; port < FWCFG_PORT + FWCFG_PORTS; port++)
-        if (!DEV_register_ioread_handler(f, port_read, port, "fw_cfg", 7) ||
-            !DEV_register_iowrite_handler(f, port_write, port, "fw_cfg", 7))
-            BX_FATAL(("sev: another device has I/O port %#x, where the firmware configuration "
-                      "device belongs",
-                      port));
+    bx_param_c *enabled = SIM->get_param("misc.fw_cfg.enabled");
+
+    return enabled && ((bx_param_bool_c *)enabled)->get();
+}
+
+static bool claim_port(struct sev_fwcfg *f, unsigned port)
+{
+    if (!DEV_register_ioread_handler(f, port_read, port, "sev fw_cfg", 7))
+        return false;
+    if (DEV_register_iowrite_handler(f, port_write, port, "sev fw_cfg", 7))
+        return true;
+    DEV_unregister_ioread_handler(f, port_read, port, 7);
+    return false;
+}
+
+/* All ports, or none. */
+static bool claim_ports(struct sev_fwcfg *f)
+{
+    unsigned port = FWCFG_PORT;
+
+    while (port < FWCFG_PORT + FWCFG_PORTS && claim_port(f, port))
+        port++;
+    if (port == FWCFG_PORT + FWCFG_PORTS)
+        return true;
+    while (port-- > FWCFG_PORT) {
+        DEV_unregister_ioread_handler(f, port_read, port, 7);
+        DEV_unregister_iowrite_handler(f, port_write, port, 7);
+    }
+    return false;
+}
+
+/* The other device describes the machine to the firmware; a kernel it cannot take from us. */
+static void step_back(const struct opt *opt)
+{
+    const char *other = bochs_has_fwcfg() ? "Bochs's own (fw_cfg: enabled=1)" : "another one";
+
+    if (*opt->kernel)
+        BX_FATAL(("sev: kernel: firmware asks the firmware configuration device at I/O ports "
+                  "%#x-%#x for it, and %s is there, which cannot be given a kernel",
+                  FWCFG_PORT, FWCFG_PORT + FWCFG_PORTS - 1, other));
+    BX_INFO(("the firmware configuration device is %s", other));
 }
 
 /* --- the boot ROM --- */
@@ -228,13 +264,17 @@ struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt, const struct ovmf_tabl
     if (!*opt->kernel && !ovmf->present)
         return NULL;
     struct sev_fwcfg *f = new struct sev_fwcfg();
+    if (bochs_has_fwcfg() || !claim_ports(f)) {
+        step_back(opt);
+        delete f;
+        return NULL;
+    }
     f->fwcfg = fwcfg_new(&dma);
     if (!f->fwcfg)
         BX_FATAL(("sev: the firmware configuration device could not be made: out of memory"));
     f->board = bx_sev_board_new(f->fwcfg);
     if (*opt->kernel)
         add_kernel(f, opt);
-    claim_ports(f);
     if (f->direct && !ovmf->present)
         load_rom(f);
     if (opt->kernel_hashes)
@@ -281,7 +321,6 @@ bool bx_sev_fwcfg_secrets(const struct sev_fwcfg *f, struct ovmf_area *area)
 void bx_sev_fwcfg_reset(struct sev_fwcfg *f)
 {
     *fwcfg_state(f->fwcfg) = {};
-    bx_sev_board_reset();
 }
 
 void bx_sev_fwcfg_register_state(struct sev_fwcfg *f, bx_list_c *list)

@@ -15,6 +15,7 @@ ovmf_guest_tests = \
 	%D%/boot_8259_stock.tap \
 	%D%/boot_none.tap \
 	%D%/grub_cdrom.tap \
+	%D%/grub_cdrom_own.tap \
 	%D%/grub_cdrom_stock.tap \
 	%D%/grub_disk_stock.tap \
 	%D%/save.tap

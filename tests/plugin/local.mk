@@ -1,15 +1,25 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The plugin in Bochs: directive, debugger.
+# The plugin in Bochs: directive, debugger, devices of others; the patches.
 plugin_tests = \
 	%D%/debugger.tap \
 	%D%/debugger_memory.tap \
 	%D%/directive.tap \
+	%D%/fwcfg_other.tap \
 	%D%/patches.tap \
 	%D%/upstream.tap
 
-EXTRA_DIST += $(plugin_tests)
+EXTRA_DIST += $(plugin_tests) %D%/claim510.cc
 if WITH_BOCHS
 TESTS += $(plugin_tests)
+
+# A device that is in our firmware configuration device's place.
+check_LTLIBRARIES += libbx_claim510.la
+libbx_claim510_la_SOURCES  = %D%/claim510.cc
+libbx_claim510_la_CPPFLAGS = $(AM_CPPFLAGS) $(BOCHS_CPPFLAGS) -I$(BOCHS_TREE)/iodev
+libbx_claim510_la_CXXFLAGS = $(SEV_CXXFLAGS) -std=gnu++17
+libbx_claim510_la_LDFLAGS  = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
+
+$(libbx_claim510_la_OBJECTS): $(BOCHS_STAMP)
 endif
 
 clean-local: clean-plugin
