@@ -11,8 +11,13 @@
 #ifndef PSP_CHIP_H
 #define PSP_CHIP_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "identity.h"
-#include "psp.h"
+#include "sev_abi.h"
+
+struct psp;
 
 struct chip {
     bool loaded;               /* is `own` valid */

@@ -7,8 +7,11 @@
 #ifndef PSP_GCTX_H
 #define PSP_GCTX_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "crypto.h"
-#include "psp.h"
+#include "sev_abi.h"
 
 struct gctx {
     uint32_t handle; /* 0 = the slot is free */
