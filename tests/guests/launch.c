@@ -17,16 +17,6 @@
 
 static uint32_t handle;
 
-static void expect_state(unsigned state, const char *name)
-{
-    struct guest_status s;
-
-    if (is(psp_guest_status(handle, &s), ST_SUCCESS, "GUEST_STATUS"))
-        is(s.state, state, name);
-    else
-        skip(name, "no status");
-}
-
 static void start(void)
 {
     struct guest_status s;
@@ -114,17 +104,17 @@ static void measure(void)
        "from its first to its last block it is ciphertext without");
     is(psp_measure(handle, 0, &len), ST_INVALID_LEN, "LAUNCH_MEASURE asks for the length");
     is(len, 48, "which is 48");
-    expect_state(GUEST_LUPDATE, "asking changes no state");
+    psp_expect_state(handle, GUEST_LUPDATE, "asking changes no state");
     memset(BLOB, 0, 64);
     len = 47;
     is(psp_measure(handle, PHYS(BLOB), &len), ST_INVALID_LEN, "47 bytes are too few");
     len = 48;
     is(psp_measure(handle, ~0ull << 12, &len), ST_INVALID_ADDRESS, "no RAM there");
-    expect_state(GUEST_LUPDATE, "nor does failing");
+    psp_expect_state(handle, GUEST_LUPDATE, "nor does failing");
     len = 48;
     is(psp_measure(handle, PHYS(BLOB), &len), ST_SUCCESS, "LAUNCH_MEASURE");
     ok(!memcmp(BLOB, known_measurement, 48), "the measurement is the known one");
-    expect_state(GUEST_LSECRET, "state LSECRET");
+    psp_expect_state(handle, GUEST_LSECRET, "state LSECRET");
 }
 
 static void secret(void)
@@ -162,7 +152,7 @@ static void finish(void)
     uint8_t status[12];
 
     is(psp_handle(CMD_LAUNCH_FINISH, handle), ST_SUCCESS, "LAUNCH_FINISH");
-    expect_state(GUEST_RUNNING, "state RUNNING");
+    psp_expect_state(handle, GUEST_RUNNING, "state RUNNING");
     is(psp_handle(CMD_LAUNCH_FINISH, handle), ST_INVALID_GUEST_STATE, "it cannot be had twice");
     is(psp_platform_status(status), ST_SUCCESS, "PLATFORM_STATUS");
     ok(status[0] == 1 && status[1] == 55 && status[7] == 21, "API and build of the sev: line");

@@ -104,16 +104,6 @@ static void wire(const char *name, const uint8_t *at, unsigned len)
 /* --- what both roles need ----------------------------------------------------------------------
  */
 
-static void expect_state(unsigned state, const char *name)
-{
-    struct guest_status s;
-
-    if (is(psp_guest_status(handle, &s), ST_SUCCESS, "GUEST_STATUS"))
-        is(s.state, state, name);
-    else
-        skip(name, "no status");
-}
-
 static void power_on(void)
 {
     trap_init();
@@ -232,7 +222,7 @@ static void refuse_targets(void)
                        "an ARK that is not the platform's");
     refuse_policy(NOSEND, "policy NOSEND");
     refuse_policy(DOMAIN, "policy DOMAIN, and the target has another owner");
-    expect_state(GUEST_RUNNING, "the guest is RUNNING as before");
+    psp_expect_state(handle, GUEST_RUNNING, "the guest is RUNNING as before");
 }
 
 /* A journey that is called off. Its packet goes out, too, and must be good for nothing. */
@@ -251,7 +241,7 @@ static void journey(void)
 {
     is(send_start(handle, TARGET_PDH, SESSION_LEN), ST_SUCCESS, "SEND_START");
     is(get32(COMMAND + 4), POLICY, "it tells the policy");
-    expect_state(GUEST_SUPDATE, "state SUPDATE");
+    psp_expect_state(handle, GUEST_SUPDATE, "state SUPDATE");
     wire("session", slot(OWN_SESSION), SESSION_LEN);
     for (unsigned page = 0; page < 2; page++) {
         struct secret s = packet(OWN_PACKET, page);
@@ -260,7 +250,7 @@ static void journey(void)
         wire(page ? "packet1" : "packet0", slot(OWN_PACKET), PACKET_LEN);
     }
     is(psp_handle(CMD_SEND_FINISH, handle), ST_SUCCESS, "SEND_FINISH");
-    expect_state(GUEST_SENT, "state SENT");
+    psp_expect_state(handle, GUEST_SENT, "state SENT");
 }
 
 static void end_of_journey(void)
@@ -382,7 +372,7 @@ static void refuse_packets(void)
     for (unsigned i = 0; i < 2 * PAGE_4K; i++)
         sum |= work[i];
     is(sum, 0, "not a byte of memory was changed");
-    expect_state(GUEST_RUPDATE, "the guest is still expected");
+    psp_expect_state(handle, GUEST_RUPDATE, "the guest is still expected");
 }
 
 static void receive_workload(void)
@@ -390,7 +380,7 @@ static void receive_workload(void)
     struct secret s = packet(PACKET0, 0);
 
     is(receive_start(right), ST_SUCCESS, "RECEIVE_START");
-    expect_state(GUEST_RUPDATE, "state RUPDATE");
+    psp_expect_state(handle, GUEST_RUPDATE, "state RUPDATE");
     is(psp_packet(CMD_RECEIVE_UPDATE_DATA, handle, &s), ST_INACTIVE, "no page before ACTIVATE");
     is(psp_activate(handle, 1), ST_SUCCESS, "ACTIVATE");
     refuse_packets();
@@ -403,7 +393,7 @@ static void receive_workload(void)
         is(psp_packet(CMD_RECEIVE_UPDATE_DATA, handle, &s), ST_SUCCESS, "RECEIVE_UPDATE_DATA");
     }
     is(psp_handle(CMD_RECEIVE_FINISH, handle), ST_SUCCESS, "RECEIVE_FINISH");
-    expect_state(GUEST_RUNNING, "state RUNNING");
+    psp_expect_state(handle, GUEST_RUNNING, "state RUNNING");
     is(psp_packet(CMD_RECEIVE_UPDATE_DATA, handle, &s), ST_INVALID_GUEST_STATE,
        "a packet once more, behind it");
     run_workload("the workload goes on");
@@ -448,7 +438,7 @@ static void stranger(void)
     is(get32(status + 8), 0, "no guest came of it");
     handle = 0;
     is(psp_launch_start(&handle, POLICY), ST_SUCCESS, "a guest of its own is launched");
-    expect_state(GUEST_LUPDATE, "state LUPDATE");
+    psp_expect_state(handle, GUEST_LUPDATE, "state LUPDATE");
     is(psp_handle(CMD_DECOMMISSION, handle), ST_SUCCESS, "DECOMMISSION");
 }
 

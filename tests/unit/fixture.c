@@ -7,6 +7,7 @@
 #include "fixture.h"
 
 #include "nv.h"
+#include "session.h"
 #include "vectors.h"
 
 static void key(struct crypto_p384_key *k, const char *file, const char *name)
@@ -67,7 +68,7 @@ void fixture_own(const uint8_t csr_wire[CERT_SIZE], uint8_t secret, uint8_t pek[
     cert_write(&csr, pek);
 }
 
-void fixture_take_ownership(struct harness *h, uint8_t secret)
+void fixture_prepare_import(struct harness *h, uint8_t secret)
 {
     uint8_t pek[CERT_SIZE], oca[CERT_SIZE];
 
@@ -80,6 +81,21 @@ void fixture_take_ownership(struct harness *h, uint8_t secret)
     put32(h, CMD_ADDR + SEV_PEK_CERT_IMPORT_PEK_LEN, CERT_SIZE);
     put64(h, CMD_ADDR + SEV_PEK_CERT_IMPORT_OCA_ADDR, TRANS_ADDR);
     put32(h, CMD_ADDR + SEV_PEK_CERT_IMPORT_OCA_LEN, CERT_SIZE);
+}
+
+void cmd_start(struct harness *h, uint32_t policy, uint64_t session)
+{
+    cmd_clear(h);
+    put32(h, CMD_ADDR + SEV_START_POLICY, policy);
+    put64(h, CMD_ADDR + SEV_START_CERT_ADDR, TRANS_ADDR);
+    put32(h, CMD_ADDR + SEV_START_CERT_LEN, CERT_SIZE);
+    put64(h, CMD_ADDR + SEV_START_SESSION_ADDR, session);
+    put32(h, CMD_ADDR + SEV_START_SESSION_LEN, SESSION_SIZE);
+}
+
+void fixture_take_ownership(struct harness *h, uint8_t secret)
+{
+    fixture_prepare_import(h, secret);
     assert_int_equal(exec(h, SEV_CMD_PEK_CERT_IMPORT), SEV_STATUS_SUCCESS);
 }
 

@@ -21,9 +21,15 @@ void fixture_stored(const struct harness *harness, struct identity *id);
 /* Sign `csr` as an owner does whose private key is `secret`; gives what PEK_CERT_IMPORT takes. */
 void fixture_own(const uint8_t csr[CERT_SIZE], uint8_t secret, uint8_t pek[CERT_SIZE],
                  uint8_t oca[CERT_SIZE]);
-/* The whole exchange PEK_CSR, PEK_CERT_IMPORT, on a platform in INIT. */
+/* PEK_CSR on a platform in INIT, and the buffer of PEK_CERT_IMPORT with what its owner made of it.
+ */
+void fixture_prepare_import(struct harness *harness, uint8_t secret);
+/* The whole exchange. */
 void fixture_take_ownership(struct harness *harness, uint8_t secret);
 
+/* The buffer of LAUNCH_START and RECEIVE_START: the owner's certificate at TRANS_ADDR, a session.
+ */
+void cmd_start(struct harness *harness, uint32_t policy, uint64_t session);
 /* One address and one length: PEK_CSR, GET_ID, DOWNLOAD_FIRMWARE. */
 enum sev_status exec_blob(struct harness *harness, enum sev_cmd command, uint64_t addr,
                           uint32_t len);

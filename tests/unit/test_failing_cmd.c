@@ -133,12 +133,7 @@ static void a_launch(void **state)
     vector_exact("start.txt", "session", session, sizeof(session));
     put(h, TRANS_ADDR, cert, sizeof(cert));
     put(h, BLOB_ADDR, session, sizeof(session));
-    cmd_clear(h);
-    put32(h, CMD_ADDR + SEV_START_POLICY, 1);
-    put64(h, CMD_ADDR + SEV_START_CERT_ADDR, TRANS_ADDR);
-    put32(h, CMD_ADDR + SEV_START_CERT_LEN, CERT_SIZE);
-    put64(h, CMD_ADDR + SEV_START_SESSION_ADDR, BLOB_ADDR);
-    put32(h, CMD_ADDR + SEV_START_SESSION_LEN, SESSION_SIZE);
+    cmd_start(h, 1, BLOB_ADDR);
     exec_failing(SEV_CMD_LAUNCH_START, 6);
     handle = get32(h, CMD_ADDR);
     do_activate(h, handle, 1);
@@ -169,18 +164,8 @@ static void new_keys(void **state)
 static void an_owner(void **state)
 {
     (void)state;
-    uint8_t pek[CERT_SIZE], oca[CERT_SIZE];
-
     do_init(h);
-    assert_int_equal(exec_blob(h, SEV_CMD_PEK_CSR, BLOB_ADDR, CERT_SIZE), SEV_STATUS_SUCCESS);
-    fixture_own(h->ram + BLOB_ADDR, 9, pek, oca);
-    put(h, BLOB_ADDR, pek, CERT_SIZE);
-    put(h, TRANS_ADDR, oca, CERT_SIZE);
-    cmd_clear(h);
-    put64(h, CMD_ADDR + SEV_PEK_CERT_IMPORT_PEK_ADDR, BLOB_ADDR);
-    put32(h, CMD_ADDR + SEV_PEK_CERT_IMPORT_PEK_LEN, CERT_SIZE);
-    put64(h, CMD_ADDR + SEV_PEK_CERT_IMPORT_OCA_ADDR, TRANS_ADDR);
-    put32(h, CMD_ADDR + SEV_PEK_CERT_IMPORT_OCA_LEN, CERT_SIZE);
+    fixture_prepare_import(h, 9);
     exec_failing(SEV_CMD_PEK_CERT_IMPORT, 3);
 }
 

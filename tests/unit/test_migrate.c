@@ -96,12 +96,7 @@ static enum sev_status receive_start(uint32_t policy)
     do_export(a, pdh, chain);
     put(b, TRANS_ADDR, pdh, sizeof(pdh));
     put(b, SESSION_ADDR, session, sizeof(session));
-    cmd_clear(b);
-    put32(b, CMD_ADDR + SEV_START_POLICY, policy);
-    put64(b, CMD_ADDR + SEV_START_CERT_ADDR, TRANS_ADDR);
-    put32(b, CMD_ADDR + SEV_START_CERT_LEN, CERT_SIZE);
-    put64(b, CMD_ADDR + SEV_START_SESSION_ADDR, SESSION_ADDR);
-    put32(b, CMD_ADDR + SEV_START_SESSION_LEN, SESSION_SIZE);
+    cmd_start(b, policy, SESSION_ADDR);
     return exec(b, SEV_CMD_RECEIVE_START);
 }
 

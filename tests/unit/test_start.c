@@ -27,12 +27,7 @@ static void place(const char *cert, const char *session)
 /* The command buffer of a LAUNCH_START with everything right. */
 static void prepare(uint32_t policy)
 {
-    cmd_clear(h);
-    put32(h, CMD_ADDR + SEV_START_POLICY, policy);
-    put64(h, CMD_ADDR + SEV_START_CERT_ADDR, TRANS_ADDR);
-    put32(h, CMD_ADDR + SEV_START_CERT_LEN, CERT_SIZE);
-    put64(h, CMD_ADDR + SEV_START_SESSION_ADDR, BLOB_ADDR);
-    put32(h, CMD_ADDR + SEV_START_SESSION_LEN, SESSION_SIZE);
+    cmd_start(h, policy, BLOB_ADDR);
 }
 
 static int setup(void **state)

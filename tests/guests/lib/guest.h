@@ -328,6 +328,8 @@ struct guest_status {
     uint8_t state;
 };
 uint32_t psp_guest_status(uint32_t handle, struct guest_status *out);
+/* Two test points: there is an answer, and it is this state. */
+void psp_expect_state(uint32_t handle, unsigned state, const char *name);
 struct secret {
     uint64_t header, guest, data;
     uint32_t header_len, guest_len, data_len;

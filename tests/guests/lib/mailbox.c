@@ -168,6 +168,16 @@ uint32_t psp_packet(uint16_t command, uint32_t handle, const struct secret *s)
     return run(command);
 }
 
+void psp_expect_state(uint32_t handle, unsigned state, const char *name)
+{
+    struct guest_status s;
+
+    if (is(psp_guest_status(handle, &s), ST_SUCCESS, "GUEST_STATUS"))
+        is(s.state, state, name);
+    else
+        skip(name, "no status");
+}
+
 uint32_t psp_secret(uint32_t handle, const struct secret *s)
 {
     return psp_packet(CMD_LAUNCH_SECRET, handle, s);
