@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What firmware asks the firmware configuration device about the machine: memory, processors,
- * ACPI tables and the order of boot devices.
+ * ACPI and SMBIOS tables and the order of boot devices.
  *
  * Follows QEMU hw/i386/fw_cfg.c (fw_cfg_arch_create), hw/i386/e820_memory_layout.h and
  * softmmu/bootdevice.c.
@@ -25,6 +25,7 @@ struct board {
     uint8_t e820[E820_ENTRIES_MAX * E820_ENTRY];
     char boot_order[512];
     struct acpi acpi;
+    struct smbios smbios;
 };
 
 static uint64_t low_ram(uint64_t ram_size)
@@ -74,6 +75,19 @@ static int add_acpi(struct board *p, const struct board_config *c, struct fwcfg 
     return err | fwcfg_add_file(fwcfg, ACPI_LOADER_FILE, p->acpi.loader, p->acpi.loader_len);
 }
 
+static int add_smbios(struct board *p, const struct board_config *c, struct fwcfg *fwcfg)
+{
+    const uint64_t high = c->ram_size > BOARD_4G ? c->ram_size - BOARD_4G : 0;
+    const struct smbios_config config = {low_ram(c->ram_size), high, c->processors};
+    int err;
+
+    if (!smbios_build(&p->smbios, &config))
+        return -EINVAL;
+    err = fwcfg_add_file(fwcfg, SMBIOS_TABLES_FILE, p->smbios.tables, p->smbios.tables_len);
+    return err |
+           fwcfg_add_file(fwcfg, SMBIOS_ANCHOR_FILE, p->smbios.anchor, sizeof(p->smbios.anchor));
+}
+
 struct board *board_new(const struct board_config *c, struct fwcfg *fwcfg)
 {
     struct board *p = calloc(1, sizeof(*p));
@@ -91,6 +105,8 @@ struct board *board_new(const struct board_config *c, struct fwcfg *fwcfg)
         err |= fwcfg_add_file(fwcfg, "bootorder", p->boot_order, boot_order);
     if (c->acpi)
         err |= add_acpi(p, c, fwcfg);
+    if (c->processors.sockets)
+        err |= add_smbios(p, c, fwcfg);
     if (!err)
         return p;
     board_free(p);

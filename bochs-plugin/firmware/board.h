@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What firmware asks the firmware configuration device about the machine itself: memory,
- * processors, ACPI tables and the order of boot devices. Pure C.
+ * processors, ACPI and SMBIOS tables and the order of boot devices. Pure C.
  *
  * Follows QEMU hw/i386/fw_cfg.c for the items and their layouts.
  */
@@ -9,6 +9,7 @@
 #define SEV_BOARD_H
 
 #include "fwcfg.h"
+#include "smbios.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -21,9 +22,10 @@ extern "C" {
 struct board_config {
     uint64_t ram_size; /* as Bochs counts it: the address above the last byte of RAM */
     uint16_t cpus;
-    bool acpi;           /* the machine has power management: ACPI tables */
-    uint32_t devices;    /* enum acpi_device */
-    bool sci_irq9;       /* as in struct acpi_config */
+    bool acpi;                     /* the machine has power management: ACPI tables */
+    uint32_t devices;              /* enum acpi_device */
+    bool sci_irq9;                 /* as in struct acpi_config */
+    struct smbios_cpus processors; /* for SMBIOS; no sockets: no SMBIOS tables */
     const char *boot[3]; /* boot devices, best first: paths as in "bootorder"; NULL: no more */
 };
 

@@ -8,7 +8,8 @@ libsevplugin_la_SOURCES += \
 	%D%/direct.c %D%/direct.h \
 	%D%/fwcfg.c %D%/fwcfg.h \
 	%D%/ovmf_table.c %D%/ovmf_table.h \
-	%D%/pflash.c %D%/pflash.h
+	%D%/pflash.c %D%/pflash.h \
+	%D%/smbios.c %D%/smbios.h
 libsevplugin_la_CPPFLAGS += -I%D%
 
 plugin_sources += \

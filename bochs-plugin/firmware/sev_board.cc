@@ -6,6 +6,8 @@
 #define BX_PLUGGABLE
 
 #include "iodev.h"
+#include "cpu/cpu.h"
+#include "cpu/cpuid.h"
 #include "param_names.h"
 #include "sev_log.h"
 
@@ -114,16 +116,35 @@ static bool has_sci_irq9()
     return access_pci(interrupt_pin, -1) == 0;
 }
 
+/* `vendor`: room for CPUID 0's words and a NUL. */
+static struct smbios_cpus describe_cpus(char vendor[13])
+{
+    const uint8_t sockets = (uint8_t)SIM->get_param_num(BXPN_CPU_NPROCESSORS)->get(),
+                  cores = (uint8_t)SIM->get_param_num(BXPN_CPU_NCORES)->get(),
+                  threads = (uint8_t)SIM->get_param_num(BXPN_CPU_NTHREADS)->get();
+    cpuid_function_t leaf0, leaf1;
+
+    BX_CPU(0)->cpuid->get_cpuid_leaf(0, 0, &leaf0);
+    BX_CPU(0)->cpuid->get_cpuid_leaf(1, 0, &leaf1);
+    memcpy(vendor, &leaf0.ebx, 4);
+    memcpy(vendor + 4, &leaf0.edx, 4);
+    memcpy(vendor + 8, &leaf0.ecx, 4);
+    vendor[12] = '\0';
+    return {sockets, cores, (uint8_t)(cores * threads), leaf1.eax, leaf1.edx, vendor};
+}
+
 struct board *bx_sev_board_new(struct fwcfg *fwcfg)
 {
     static const char *const order[] = {BXPN_BOOTDRIVE1, BXPN_BOOTDRIVE2, BXPN_BOOTDRIVE3};
     struct board_config config = {};
     unsigned n = 0;
+    char vendor[13];
 
     config.ram_size = BX_MEM(0)->get_memory_len();
     config.cpus = (uint16_t)BX_SMP_PROCESSORS;
     config.acpi = device_present(BX_PLUGIN_ACPI);
     config.devices = list_devices();
+    config.processors = describe_cpus(vendor);
     config.sci_irq9 = config.acpi && has_sci_irq9();
     for (auto &name : order) {
         const char *path = boot_path(SIM->get_param_enum(name)->get());

@@ -6,7 +6,8 @@ ovmf_tests = \
 	%D%/boot_sev.tap \
 	%D%/boot_stock.tap \
 	%D%/boot_vars.tap \
-	%D%/grub_disk.tap
+	%D%/grub_disk.tap \
+	%D%/smbios.tap
 
 ovmf_guest_tests = \
 	%D%/boot_4cpus.tap \

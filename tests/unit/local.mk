@@ -35,6 +35,7 @@ unit_tests = \
 	%D%/test_report \
 	%D%/test_save \
 	%D%/test_session \
+	%D%/test_smbios \
 	%D%/test_soak \
 	%D%/test_start \
 	%D%/test_state
@@ -132,6 +133,9 @@ unit_tests = \
 %C%_test_save_LDADD = $(UNIT_LDADD)
 %C%_test_session_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_session_LDADD = $(UNIT_LDADD)
+%C%_test_smbios_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_smbios_LDADD = libsevplugin.la $(UNIT_LDADD)
+
 %C%_test_soak_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_soak_LDADD = $(UNIT_LDADD)
 %C%_test_start_CPPFLAGS = $(UNIT_CPPFLAGS)
