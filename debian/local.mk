@@ -14,4 +14,5 @@ EXTRA_DIST += \
 	%D%/rules \
 	%D%/sevowner.install \
 	%D%/sevowner.lintian-overrides \
-	%D%/source/format
+	%D%/source/format \
+	%D%/source/lintian-overrides
