@@ -98,6 +98,12 @@ static void drain(int fd)
         continue;
 }
 
+/* Its socket goes from the file system. */
+static void end(void)
+{
+    ctl_free(ctl);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char error[256], greeting[8] = "";
@@ -107,7 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!ctl) {
         snprintf(path, sizeof(path), "/tmp/fuzz_ctl.%ld", (long)getpid());
         ctl = ctl_new(path, &ops, NULL, error, sizeof(error));
-        FUZZ_CHECK(ctl);
+        FUZZ_CHECK(ctl && atexit(end) == 0);
     }
     fuzz_take(&data, &size, head, sizeof(head));
     answers = head[1];

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Fuzz targets. `make check` replays seeds and mutations of them; `make fuzz` runs libFuzzer for
-# FUZZ_SECONDS each, with clang, ASan and UBSan (findings and corpus: tests/fuzz/run/).
+# FUZZ_SECONDS each, with clang, ASan and UBSan (findings and corpus: tests/fuzz/run/). `make fuzz-save` then writes what
+# reaches code that the seeds do not reach to tests/fuzz/corpus/, as text; both are where the next run starts.
 FUZZ_CLANG   = clang
 FUZZ_SECONDS = 120
 FUZZ_SANITIZE = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
@@ -60,14 +61,15 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 
 
 TESTS += %D%/replay.tap
-EXTRA_DIST += %D%/psp.txt %D%/psp_seeds.py %D%/replay.tap %D%/seeds.txt %D%/trace.txt
+EXTRA_DIST += %D%/psp.txt %D%/psp_seeds.py %D%/replay.tap %D%/save %D%/seeds.txt %D%/trace.txt \
+	$(fuzz_targets:%=%D%/corpus/%.txt)
 
 .PHONY: fuzz
 fuzz: $(check_PROGRAMS)
 	@for t in $(fuzz_targets); do \
 		dir=%D%/run/$$t; mkdir -p $$dir/corpus || exit 1; \
 		extra=; [ $$t != trace ] || extra=$(srcdir)/psp-model/tools/launched.c; \
-		%D%/replay_$$t --dump $$dir/corpus $(fuzz_seeds) || exit 1; \
+		%D%/replay_$$t --dump $$dir/corpus $(fuzz_seeds) $(srcdir)/%D%/corpus/$$t.txt || exit 1; \
 		$(FUZZ_CLANG) -g -O1 -std=gnu11 -D_GNU_SOURCE $(FUZZ_SANITIZE) $(FUZZ_CPPFLAGS) \
 			-I$(srcdir)/psp-model/tools $(GCRYPT_CFLAGS) \
 			-o $$dir/fuzz $(srcdir)/%D%/fuzz_$$t.c $$extra $(fuzz_libraries) $(GCRYPT_LIBS) \
@@ -76,7 +78,13 @@ fuzz: $(check_PROGRAMS)
 		$$dir/fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=12000 -len_control=0 -print_final_stats=1 \
 			-artifact_prefix=$$dir/ $$dir/corpus >$$dir/log 2>&1 || \
 			{ tail -n 40 $$dir/log; exit 1; }; \
-		grep -E 'number_of_executed|^#.*DONE' $$dir/log; \
+		grep -aE 'number_of_executed|^#.*DONE' $$dir/log; \
+	done
+
+.PHONY: fuzz-save
+fuzz-save:
+	@for t in $(fuzz_targets); do \
+		$(srcdir)/%D%/save %D%/run/$$t %D%/replay_$$t $(srcdir)/%D%/corpus/$$t.txt $(fuzz_seeds) || exit 1; \
 	done
 
 mostlyclean-local: clean-fuzz

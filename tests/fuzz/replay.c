@@ -2,19 +2,22 @@
  *
  * Feeds a fuzz target without libFuzzer: every seed, each of its beginnings at some lengths, and
  * mutations that are the same in every run. Seeds are the hex values of text files with one
- * `name = hex` a line, such as tests/vectors/ and tests/fuzz/seeds/, so that no binaries are kept.
+ * `name = hex` a line, such as tests/vectors/ and tests/fuzz/corpus/, so that no binaries are kept.
  *
  * usage: replay_x FILE...            as a test (TAP)
+ *        replay_x --once FILE...     without beginnings and mutations
  *        replay_x --dump DIR FILE... write the seeds as files for libFuzzer
  */
 #include "fuzz.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 enum { SEED_MAX = 1 << 16, MUTATIONS = 150, CUTS = 16 };
 
 static uint8_t seed[SEED_MAX], input[SEED_MAX];
 static unsigned long runs;
+static bool once;
 static uint64_t random_state = 1;
 
 static uint32_t next(void)
@@ -50,6 +53,8 @@ static void mutate(size_t len)
 static void replay(size_t len)
 {
     feed(seed, len);
+    if (once)
+        return;
     for (unsigned i = 0; i < CUTS; i++)
         feed(seed, len * i / CUTS);
     for (unsigned i = 0; len && i < MUTATIONS; i++)
@@ -100,7 +105,8 @@ static unsigned each_seed(const char *file, const char *folder)
 int main(int argc, char **argv)
 {
     const char *folder = argc > 2 && strcmp(argv[1], "--dump") == 0 ? argv[2] : NULL;
-    int first = folder ? 3 : 1;
+    once = argc > 1 && strcmp(argv[1], "--once") == 0;
+    int first = folder ? 3 : 1 + once;
     for (int i = first; i < argc; i++) {
         unsigned count = each_seed(argv[i], folder);
         if (count == 0) {
@@ -108,7 +114,7 @@ int main(int argc, char **argv)
             return 99;
         }
         if (!folder)
-            printf("ok %d - %u seeds of %s\n", i, count, strrchr(argv[i], '/'));
+            printf("ok %d - %u seeds of %s\n", i - first + 1, count, strrchr(argv[i], '/'));
     }
     if (!folder)
         printf("# %lu inputs\n1..%d\n", runs, argc - first);
