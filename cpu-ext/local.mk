@@ -53,6 +53,8 @@ EXTRA_DIST += \
 	%D%/patches/upstream/fwcfg.S \
 	%D%/patches/upstream/pmregmisc.S \
 	%D%/patches/upstream/reproduce \
+	%D%/patches/upstream/rfc \
+	%D%/patches/upstream/rfc.txt \
 	%D%/patches/upstream/series
 
 # Where Bochs finds its plugins once installed; in the build tree LTDL_LIBRARY_PATH says so.
