@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "measure.h"
+#include "protocol/buf.h"
+#include "protocol/measure.h"
 
 /* Where things stand in the hypervisor's memory: the command buffer, then what it points to. */
 #define CMD_OFFSET  0x0000u

@@ -13,9 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cert.h"
-#include "packet.h"
-#include "session.h"
+#include "protocol/cert.h"
+#include "protocol/packet.h"
+#include "protocol/session.h"
 #include "psp.h"
 
 #ifdef __cplusplus

@@ -6,7 +6,7 @@
  */
 #include "opt.h"
 
-#include "b64.h"
+#include "protocol/b64.h"
 #include "psp.h"
 
 #include <ctype.h>

@@ -14,9 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cert.h"
-#include "packet.h"
-#include "session.h"
+#include "protocol/cert.h"
+#include "protocol/packet.h"
+#include "protocol/session.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "buf.h"
-#include "crypto.h"
+#include "protocol/buf.h"
+#include "protocol/crypto.h"
 
 void rng_init(struct rng *rng, const char *seed)
 {

@@ -18,8 +18,8 @@
 #include <string>
 #include <vector>
 
-#include "b64.h"
-#include "measure.h"
+#include "protocol/b64.h"
+#include "protocol/measure.h"
 #include "firmware/board.h"
 #include "firmware/sev_firmware.h"
 

@@ -23,8 +23,8 @@
 #include <string>
 #include <vector>
 
-#include "buf.h"
-#include "crypto.h"
+#include "protocol/buf.h"
+#include "protocol/crypto.h"
 #include "firmware/sev_firmware.h"
 
 static const char magic[9] = "SEVBXSR1";

@@ -19,8 +19,8 @@
 
 #include <string.h>
 
-#include "buf.h"
-#include "crypto.h"
+#include "protocol/buf.h"
+#include "protocol/crypto.h"
 
 #define P_UNINIT  STATE(SEV_PLATFORM_UNINIT)
 #define P_INIT    STATE(SEV_PLATFORM_INIT)

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "crypto.h"
+#include "protocol/crypto.h"
 #include "sev_abi.h"
 
 struct gctx {

@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "root.h"
+#include "protocol/root.h"
 
 /* The PEK is signed by the owner in the first slot, by the chip in the second. */
 enum { SLOT_FIRST = 0, PEK_SLOT_OCA = 0, PEK_SLOT_CEK = 1 };

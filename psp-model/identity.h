@@ -16,8 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cert.h"
-#include "crypto.h"
+#include "protocol/cert.h"
+#include "protocol/crypto.h"
 
 #define IDENTITY_CHIP_ID_SIZE 64 /* GET_ID, one socket */
 

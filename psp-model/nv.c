@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "buf.h"
+#include "protocol/buf.h"
 
 #define NV_BODY_SIZE  (NV_SIZE - CRYPTO_SHA256_SIZE)
 #define NV_FLAG_OWNED 1u

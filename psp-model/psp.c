@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "chip.h"
-#include "crypto.h"
+#include "protocol/crypto.h"
 #include "dispatch.h"
 #include "psp_priv.h"
 

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
+#include "protocol/buf.h"
 #include "nv.h"
 #include "psp_priv.h"
 

@@ -13,9 +13,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "b64.h"
+#include "protocol/b64.h"
 #include "opt.h"
-#include "packet.h"
+#include "protocol/packet.h"
 
 /* What a command gives back: a value to return, or an error class with a sentence. */
 struct result {

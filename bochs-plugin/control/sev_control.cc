@@ -22,7 +22,7 @@
 
 #include <vector>
 
-#include "measure.h"
+#include "protocol/measure.h"
 #include "ctl.h"
 #include "sev_control.h"
 

@@ -8,7 +8,7 @@
  */
 #include "acpi.h"
 
-#include "buf.h"
+#include "protocol/buf.h"
 #include "dsdt.hex" /* of dsdt.asl: dsdt_aml_code[] */
 
 #include <string.h>

@@ -9,7 +9,7 @@
 #include "board.h"
 
 #include "acpi.h"
-#include "buf.h"
+#include "protocol/buf.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
  */
 #include "bzimage.h"
 
-#include "buf.h"
+#include "protocol/buf.h"
 
 enum {
     SECTOR = 512,

@@ -6,9 +6,9 @@
  */
 #include "direct.h"
 
-#include "buf.h"
+#include "protocol/buf.h"
 #include "bzimage.h"
-#include "crypto.h"
+#include "protocol/crypto.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
  */
 #include "fwcfg.h"
 
-#include "buf.h"
+#include "protocol/buf.h"
 
 #include <errno.h>
 #include <stdlib.h>

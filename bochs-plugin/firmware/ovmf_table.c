@@ -8,7 +8,7 @@
  */
 #include "ovmf_table.h"
 
-#include "buf.h"
+#include "protocol/buf.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -7,7 +7,7 @@
  */
 #include "smbios.h"
 
-#include "buf.h"
+#include "protocol/buf.h"
 
 #include <stdio.h>
 #include <string.h>

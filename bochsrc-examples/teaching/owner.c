@@ -27,9 +27,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "crypto.h"
-#include "measure.h"
-#include "packet.h"
+#include "protocol/crypto.h"
+#include "protocol/measure.h"
+#include "protocol/packet.h"
 
 /* The launched page in the image: teach.ld. */
 #define REGION_OFFSET 0x1000

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "input.h"
-#include "root.h"
+#include "protocol/root.h"
 
 #define CHAIN_FILE_MAX (8 * CERT_SIZE)
 

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "cert.h"
+#include "protocol/cert.h"
 #include "owner.h"
 
 enum chain_place { CHAIN_PDH, CHAIN_PEK, CHAIN_OCA, CHAIN_CEK, CHAIN_CERTS };

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "measure.h"
+#include "protocol/measure.h"
 #include "owner.h"
 
 enum {

@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "crypto.h"
-#include "measure.h"
+#include "protocol/crypto.h"
+#include "protocol/measure.h"
 
 /* A piece of what was expected. */
 struct piece {

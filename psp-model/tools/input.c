@@ -17,8 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "b64.h"
-#include "crypto.h"
+#include "protocol/b64.h"
+#include "protocol/crypto.h"
 
 #define FILE_MAX (1u << 30)
 

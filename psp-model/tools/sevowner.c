@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "b64.h"
-#include "crypto.h"
+#include "protocol/b64.h"
+#include "protocol/crypto.h"
 
 static const struct owner_verb *const verbs[] = {
     &verb_session,     &verb_measurement_build, &verb_measurement_verify, &verb_secret_build,

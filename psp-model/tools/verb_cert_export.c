@@ -12,7 +12,7 @@
 
 #include "chain.h"
 #include "input.h"
-#include "root.h"
+#include "protocol/root.h"
 
 enum { FROM = 1, FULL, CA_ONLY, SEV_TOOL };
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "chain.h"
-#include "root.h"
+#include "protocol/root.h"
 
 static const struct owner_option options[] = {{0, NULL, NULL, NULL}};
 

@@ -8,10 +8,10 @@
 
 #include <string.h>
 
-#include "b64.h"
+#include "protocol/b64.h"
 #include "expect.h"
 #include "input.h"
-#include "measure.h"
+#include "protocol/measure.h"
 
 enum { NONCE = 1, OUTFILE };
 

@@ -8,7 +8,7 @@
 
 #include <inttypes.h>
 
-#include "crypto.h"
+#include "protocol/crypto.h"
 #include "expect.h"
 #include "explain.h"
 #include "input.h"

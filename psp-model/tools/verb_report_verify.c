@@ -11,7 +11,7 @@
 
 #include "chain.h"
 #include "input.h"
-#include "report.h"
+#include "protocol/report.h"
 
 enum { CHAIN = 1, CA, NONCE, DIGEST, POLICY, PEK_ONLY };
 

@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto.h"
+#include "protocol/crypto.h"
 #include "guid.h"
 #include "input.h"
-#include "measure.h"
-#include "packet.h"
+#include "protocol/measure.h"
+#include "protocol/packet.h"
 
 enum { TIK = 1, TEK, BLOB, SECRET, RAW, IV, OLD_API, SECRETS_MAX = 64 };
 

@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cert.h"
+#include "protocol/cert.h"
 #include "chain.h"
-#include "crypto.h"
+#include "protocol/crypto.h"
 #include "input.h"
-#include "session.h"
+#include "protocol/session.h"
 
 enum { NAME = 1, TIK, TEK, SEV_TOOL };
 

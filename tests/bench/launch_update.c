@@ -10,8 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "buf.h"
-#include "crypto.h"
+#include "protocol/buf.h"
+#include "protocol/crypto.h"
 #include "mee.h"
 #include "psp.h"
 

@@ -9,10 +9,10 @@
 
 #include <string.h>
 
-#include "cert.h"
+#include "protocol/cert.h"
 #include "counter_random.h"
 #include "identity.h"
-#include "root.h"
+#include "protocol/root.h"
 
 static struct identity chip;
 

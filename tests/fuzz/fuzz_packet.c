@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "crypto.h"
-#include "packet.h"
+#include "protocol/crypto.h"
+#include "protocol/packet.h"
 
 #define DATA_MAX 4096
 

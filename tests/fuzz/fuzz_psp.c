@@ -14,13 +14,13 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cert.h"
-#include "crypto.h"
+#include "protocol/cert.h"
+#include "protocol/crypto.h"
 #include "dispatch.h"
 #include "mailbox.h"
 #include "nv.h"
 #include "psp_priv.h"
-#include "root.h"
+#include "protocol/root.h"
 
 #define RAM_SIZE 0x200000u
 #define ASIDS    4u

@@ -10,8 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "crypto.h"
-#include "session.h"
+#include "protocol/crypto.h"
+#include "protocol/session.h"
 
 static void try_agreement(const uint8_t **data, size_t *size, uint8_t z[CRYPTO_P384_SIZE])
 {

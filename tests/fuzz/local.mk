@@ -17,7 +17,7 @@ fuzz_seeds = \
 	$(srcdir)/tests/vectors/pki.txt
 fuzz_libraries = $(srcdir)/bochs-plugin/control/ctl.c $(srcdir)/bochs-plugin/opt.c \
 	$(srcdir)/bochs-plugin/firmware/ovmf_table.c \
-	$(srcdir)/bochs-plugin/control/qmp.c $(wildcard $(srcdir)/psp-model/*.c)
+	$(srcdir)/bochs-plugin/control/qmp.c $(wildcard $(addprefix $(srcdir)/psp-model/, *.c commands/*.c protocol/*.c))
 
 check_PROGRAMS += \
 	%D%/replay_cert \

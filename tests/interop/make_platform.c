@@ -10,7 +10,7 @@
 
 #include "counter_random.h"
 #include "identity.h"
-#include "report.h"
+#include "protocol/report.h"
 
 static int write_file(const char *folder, const char *name, const void *data, size_t len)
 {

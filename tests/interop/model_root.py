@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The model's ARK and ASK, computed again from the phrase that they were made of.
 
-  model_root.py --tables             print psp-model/root_keys.h
+  model_root.py --tables             print psp-model/protocol/root_keys.h
   model_root.py --check ASK_ARK      TAP: compare a file that holds ASK || ARK, and let
                                      python3-cryptography verify its signatures
 
-Both keys are public on purpose (see psp-model/root.h): this is how anybody gets the private halves.
+Both keys are public on purpose (see psp-model/protocol/root.h): this is how anybody gets the private halves.
 """
 import hashlib
 import sys

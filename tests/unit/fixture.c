@@ -7,7 +7,7 @@
 #include "fixture.h"
 
 #include "nv.h"
-#include "session.h"
+#include "protocol/session.h"
 #include "vectors.h"
 
 static void key(struct crypto_p384_key *k, const char *file, const char *name)

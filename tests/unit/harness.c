@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "crypto.h"
+#include "protocol/crypto.h"
 
 static bool fault(struct harness *h, enum fault which)
 {

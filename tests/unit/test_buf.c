@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of psp-model/buf: little endian, and nothing past the end, ever.
+ * Tests of psp-model/protocol/buf: little endian, and nothing past the end, ever.
  */
 #include "unit.h"
 
 #include <string.h>
 
-#include "buf.h"
+#include "protocol/buf.h"
 
 static const uint8_t bytes[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of psp-model/cert and root: certificates that python3-cryptography made, AMD's own roots,
- * and the model's.
+ * Tests of psp-model/protocol/cert and root: certificates that python3-cryptography made, AMD's own
+ * roots, and the model's.
  */
 #include "unit.h"
 
@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cert.h"
-#include "root.h"
+#include "protocol/cert.h"
+#include "protocol/root.h"
 #include "vectors.h"
 
 static int setup(void **state)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of psp-model/crypto against the standards' own example values.
+ * Tests of psp-model/protocol/crypto against the standards' own example values.
  */
 #include "unit.h"
 
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "crypto.h"
+#include "protocol/crypto.h"
 #include "vectors.h"
 
 #define FILE_NAME "primitives.txt"

@@ -12,12 +12,12 @@
 
 #include "counter_random.h"
 #include "identity.h"
-#include "measure.h"
+#include "protocol/measure.h"
 #include "nv.h"
-#include "packet.h"
-#include "report.h"
-#include "root.h"
-#include "session.h"
+#include "protocol/packet.h"
+#include "protocol/report.h"
+#include "protocol/root.h"
+#include "protocol/session.h"
 #include "vectors.h"
 
 static unsigned calls, fail_at; /* 0: never */

@@ -11,9 +11,9 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "crypto.h"
-#include "root.h"
-#include "session.h"
+#include "protocol/crypto.h"
+#include "protocol/root.h"
+#include "protocol/session.h"
 #include "vectors.h"
 
 static bool armed;

@@ -9,7 +9,7 @@
 
 #include "counter_random.h"
 #include "identity.h"
-#include "root.h"
+#include "protocol/root.h"
 
 static struct counter_random source;
 static const struct identity_random entropy = {counter_random_fill, &source};

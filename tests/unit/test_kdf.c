@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of psp-model/kdf against the keys that virtee/sev derives from Z = 0.
+ * Tests of psp-model/protocol/kdf against the keys that virtee/sev derives from Z = 0.
  */
 #include "unit.h"
 
-#include "crypto.h"
-#include "kdf.h"
+#include "protocol/crypto.h"
+#include "protocol/kdf.h"
 #include "vectors.h"
 
 #define FILE_NAME "session.txt"

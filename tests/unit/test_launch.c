@@ -5,7 +5,7 @@
  */
 #include "one_processor.h"
 
-#include "crypto.h"
+#include "protocol/crypto.h"
 #include "vectors.h"
 
 static uint8_t tik[16], tek[16], mnonce[16];

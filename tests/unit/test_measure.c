@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of psp-model/measure against the measurement that virtee/sev and sev-tool share.
+ * Tests of psp-model/protocol/measure against the measurement that virtee/sev and sev-tool share.
  */
 #include "unit.h"
 
-#include "crypto.h"
-#include "measure.h"
+#include "protocol/crypto.h"
+#include "protocol/measure.h"
 #include "vectors.h"
 
 static uint8_t tik[16];

@@ -5,8 +5,8 @@
  */
 #include "fixture.h"
 
-#include "root.h"
-#include "session.h"
+#include "protocol/root.h"
+#include "protocol/session.h"
 
 #define PLAT_ADDR    0x10000u /* the target's PEK, OCA, CEK */
 #define AMD_ADDR     0x14000u /* ASK, ARK */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of psp-model/packet against packets that python3-cryptography made.
+ * Tests of psp-model/protocol/packet against packets that python3-cryptography made.
  */
 #include "unit.h"
 
@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "crypto.h"
-#include "packet.h"
+#include "protocol/crypto.h"
+#include "protocol/packet.h"
 #include "vectors.h"
 
 #define FILE_NAME "packet.txt"

@@ -6,7 +6,7 @@
 #include "one_processor.h"
 
 #include "nv.h"
-#include "root.h"
+#include "protocol/root.h"
 #include "vectors.h"
 
 static int setup(void **state)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of psp-model/report against a report that python3-cryptography signed.
+ * Tests of psp-model/protocol/report against a report that python3-cryptography signed.
  */
 #include "unit.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "report.h"
+#include "protocol/report.h"
 #include "vectors.h"
 
 static struct report report;

@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-#include "crypto.h"
+#include "protocol/crypto.h"
 #include "nv.h"
 
 static uint8_t image[PSP_SAVE_MAX];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of psp-model/session: the session of virtee/sev's tests, and one that python3-cryptography
- * made between two keys on P-384.
+ * Tests of psp-model/protocol/session: the session of virtee/sev's tests, and one that
+ * python3-cryptography made between two keys on P-384.
  */
 #include "unit.h"
 
@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "crypto.h"
-#include "session.h"
+#include "protocol/crypto.h"
+#include "protocol/session.h"
 #include "vectors.h"
 
 #define POLICY 0x00010203u /* of the session in pki.txt */

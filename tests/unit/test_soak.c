@@ -7,7 +7,7 @@
 
 #include <malloc.h>
 
-#include "session.h"
+#include "protocol/session.h"
 #include "vectors.h"
 
 #define LAUNCHES 10000u

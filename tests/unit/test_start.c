@@ -6,8 +6,8 @@
 #include "fixture.h"
 #include "one_processor.h"
 
-#include "cert.h"
-#include "session.h"
+#include "protocol/cert.h"
+#include "protocol/session.h"
 #include "vectors.h"
 
 #define POLICY 1u

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto.h"
+#include "protocol/crypto.h"
 #include "view.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__COVERAGE__)

@@ -15,10 +15,10 @@
 
 #include "chip.h"
 #include "dispatch.h"
-#include "packet.h"
+#include "protocol/packet.h"
 #include "policy.h"
-#include "root.h"
-#include "session.h"
+#include "protocol/root.h"
+#include "protocol/session.h"
 #include "start.h"
 #include "transfer.h"
 

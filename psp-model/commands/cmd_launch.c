@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "dispatch.h"
-#include "measure.h"
-#include "packet.h"
+#include "protocol/measure.h"
+#include "protocol/packet.h"
 #include "start.h"
 #include "transfer.h"
 

@@ -9,10 +9,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cert.h"
+#include "protocol/cert.h"
 #include "chip.h"
 #include "policy.h"
-#include "session.h"
+#include "protocol/session.h"
 
 struct start {
     uint32_t handle, policy;

@@ -8,7 +8,7 @@
  * What is listed above each body follows the checks of dispatch.c (command, buffer, platform
  * state, reserved fields, handle, guest state), in the order of checking.
  */
-#include "buf.h"
+#include "protocol/buf.h"
 #include "dispatch.h"
 
 /* ACTIVE           the guest has an ASID already

@@ -8,7 +8,7 @@
 
 #include "chip.h"
 #include "dispatch.h"
-#include "report.h"
+#include "protocol/report.h"
 
 static int make_report(struct cmd *cmd, uint8_t wire[REPORT_SIZE])
 {

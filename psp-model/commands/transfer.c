@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-#include "packet.h"
+#include "protocol/packet.h"
 
 struct transfer {
     uint64_t header_addr, guest_addr, trans_addr;

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What the processor and its guests' owners exchange, and the cryptography under it: for both sides.
+libpspmodel_la_SOURCES += \
+	%D%/b64.c %D%/b64.h \
+	%D%/buf.c %D%/buf.h \
+	%D%/cert.c %D%/cert.h \
+	%D%/crypto.c %D%/crypto.h \
+	%D%/kdf.c %D%/kdf.h \
+	%D%/measure.c %D%/measure.h \
+	%D%/packet.c %D%/packet.h \
+	%D%/report.c %D%/report.h \
+	%D%/root.c %D%/root.h \
+	%D%/root_keys.h \
+	%D%/session.c %D%/session.h
