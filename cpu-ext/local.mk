@@ -29,13 +29,16 @@ bochs_inputs = \
 	%D%/patches/05-wbinvd.patch \
 	%D%/patches/06-page-crossing.patch \
 	%D%/patches/07-watched-pages.patch \
+	%D%/patches/08-trace-link.patch \
+	%D%/patches/09-handler-address.patch \
+	%D%/patches/10-plain-access.patch \
 	%D%/patches/3.0.devel/base \
 	%D%/patches/3.0.devel/series \
 	%D%/patches/3.0.devel/02-cbit-paging.patch \
 	%D%/patches/3.0.devel/03-wanted-view.patch \
 	%D%/patches/3.0.devel/04-observers.patch \
 	%D%/patches/3.0.devel/07-watched-pages.patch \
-	%D%/patches/3.0.devel/08-pci-hole.patch
+	%D%/patches/3.0.devel/11-pci-hole.patch
 
 # How the tarball comes is no reason to build again.
 EXTRA_DIST += $(bochs_inputs) %D%/patches/debian-release %D%/patches/fetch
