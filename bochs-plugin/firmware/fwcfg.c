@@ -16,7 +16,7 @@
 
 enum {
     PORT_SELECTOR = 0, /* offsets from FWCFG_PORT */
-    PORT_DATA = 1,
+    PORT_DATA = FWCFG_PORT_DATA - FWCFG_PORT,
     PORT_DMA = 4,
     DMA_SIZE = 8,
 
@@ -264,6 +264,16 @@ uint32_t fwcfg_read(struct fwcfg *f, unsigned offset, unsigned size)
     for (unsigned i = 0; i < size; i++)
         value |= (uint32_t)dma_signature[offset - PORT_DMA + i] << 8 * i;
     return value;
+}
+
+void fwcfg_read_block(struct fwcfg *f, void *to, uint32_t len)
+{
+    const uint8_t *data = NULL;
+    uint32_t n = item_data(f, len, &data);
+
+    if (n)
+        memcpy(to, data, n);
+    memset((uint8_t *)to + n, 0, len - n);
 }
 
 void fwcfg_write(struct fwcfg *f, unsigned offset, uint32_t value, unsigned size)

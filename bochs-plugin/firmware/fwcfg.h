@@ -18,8 +18,9 @@
 extern "C" {
 #endif
 
-#define FWCFG_PORT  0x510 /* first port */
-#define FWCFG_PORTS 12
+#define FWCFG_PORT      0x510 /* first port */
+#define FWCFG_PORTS     12
+#define FWCFG_PORT_DATA (FWCFG_PORT + 1)
 
 /* Keys of items, names as in QEMU's qemu_fw_cfg.h. */
 enum fwcfg_key {
@@ -81,6 +82,9 @@ fwcfg_add_file(struct fwcfg *fwcfg, const char *name, const void *data, uint32_t
  * no write. */
 uint32_t fwcfg_read(struct fwcfg *fwcfg, unsigned offset, unsigned size);
 void fwcfg_write(struct fwcfg *fwcfg, unsigned offset, uint32_t value, unsigned size);
+
+/* The data port read until `len` bytes are at `to`. */
+void fwcfg_read_block(struct fwcfg *fwcfg, void *to, uint32_t len);
 
 /* What the guest can change; for save and restore. Any value may be restored. */
 struct fwcfg_state {

@@ -87,9 +87,26 @@ static int dma_write(void *, uint64_t gpa, const void *buf, size_t len)
 
 /* --- ports --- */
 
+/* A whole REP INSW at the data port: the CPU offers a part of a page and counts what it was given.
+ */
+static void read_bulk(struct fwcfg *fwcfg)
+{
+    unsigned words = DEV_bulk_io_quantum_requested();
+
+    fwcfg_read_block(fwcfg, DEV_bulk_io_host_addr(), words * 2);
+    DEV_bulk_io_host_addr() += words * 2;
+    DEV_bulk_io_quantum_transferred() = words;
+}
+
 static Bit32u port_read(void *self, Bit32u address, unsigned len)
 {
-    return fwcfg_read(((struct sev_fwcfg *)self)->fwcfg, address - FWCFG_PORT, len);
+    struct fwcfg *fwcfg = ((struct sev_fwcfg *)self)->fwcfg;
+
+    if (address == FWCFG_PORT_DATA && len == 2 && DEV_bulk_io_quantum_requested()) {
+        read_bulk(fwcfg);
+        return 0;
+    }
+    return fwcfg_read(fwcfg, address - FWCFG_PORT, len);
 }
 
 static void port_write(void *self, Bit32u address, Bit32u value, unsigned len)

@@ -95,6 +95,30 @@ static void data_port(void **state)
     gives(fwcfg, kernel, sizeof(kernel));
 }
 
+/* In one go what single reads give, the zeros after the end too. */
+static void block(void **state)
+{
+    uint8_t got[sizeof(kernel) + 5], want[sizeof(got)] = {0};
+
+    (void)state;
+    memcpy(want, kernel, sizeof(kernel));
+    choose(fwcfg, FW_CFG_KERNEL_DATA);
+    gives(fwcfg, kernel, 2);
+    fwcfg_read_block(fwcfg, got, 3);
+    assert_memory_equal(got, kernel + 2, 3);
+    gives(fwcfg, kernel + 5, 1);
+    choose(fwcfg, FW_CFG_KERNEL_DATA);
+    memset(got, 0x55, sizeof(got));
+    fwcfg_read_block(fwcfg, got, sizeof(got));
+    assert_memory_equal(got, want, sizeof(want));
+    fwcfg_read_block(fwcfg, got, 1);
+    assert_int_equal(got[0], 0);
+    choose(fwcfg, 0x7777); /* no item */
+    got[0] = 0x55;
+    fwcfg_read_block(fwcfg, got, 1);
+    assert_int_equal(got[0], 0);
+}
+
 static void wide_data_port(void **state)
 {
     (void)state;
@@ -255,6 +279,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(signature_and_id, setup, teardown),
         cmocka_unit_test_setup_teardown(data_port, setup, teardown),
+        cmocka_unit_test_setup_teardown(block, setup, teardown),
         cmocka_unit_test_setup_teardown(wide_data_port, setup, teardown),
         cmocka_unit_test_setup_teardown(numbers, setup, teardown),
         cmocka_unit_test_setup_teardown(directory, setup, teardown),

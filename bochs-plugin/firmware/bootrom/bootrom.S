@@ -397,11 +397,11 @@ item:
         outw %ax, %dx
         movw $FWCFG_DATA, %dx
         pushl %ecx
-        shrl $2, %ecx
+        shrl $1, %ecx                   /* of all sizes Bochs does words at once */
         .byte 0x67                      /* addr32, which clang refuses to spell here */
-        rep insl
+        rep insw
         popl %ecx
-        andl $3, %ecx
+        andl $1, %ecx
         .byte 0x67
         rep insb
         ret
