@@ -6,6 +6,7 @@
  */
 #include "opt.h"
 
+#include "cpuid.h"
 #include "protocol/b64.h"
 #include "psp.h"
 
@@ -34,7 +35,7 @@ struct opt_row {
 };
 
 static opt_parser opt_number, opt_word, opt_key_file, opt_key_hex, opt_version, opt_address,
-    opt_blob_file, opt_text, opt_file, opt_picture, opt_unix;
+    opt_blob_file, opt_text, opt_file, opt_picture, opt_unix, opt_cpuid;
 
 static const char *const launch_words[] = {"auto", "guest", "wait", NULL};
 static const char *const encryption_words[] = {"aes", "none", NULL};
@@ -47,6 +48,7 @@ static const struct opt_row rows[] = {
     {"cbitpos", opt_number, FIELD(cbitpos), 32, 51, 1, NULL, "47", "a bit number from 32 to 51"},
     {"reduced_phys_bits", opt_number, FIELD(reduced_phys_bits), 0, 63, 1, NULL, "5",
      "a number from 0 to 63"},
+    {"cpuid", opt_cpuid, FIELD(cpuid), 0, 0, 1, NULL, "", "erms, fsrm, btc_no, srso_no or several"},
     {"policy", opt_number, FIELD(policy), 0, UINT32_MAX, 1, NULL, "0x1",
      "a 32-bit number, e.g. 0x1 (NODBG)"},
     {"tik", opt_key_file, FIELD(tik), 0, 0, 1, NULL, "", "a readable file of exactly 16 bytes"},
@@ -163,6 +165,18 @@ static const char *opt_word(const struct opt_row *row, const char *value, struct
             return NULL;
         }
     return "is not known";
+}
+
+static const char *opt_cpuid(const struct opt_row *row, const char *value, struct opt *opt)
+{
+    uint32_t mask;
+    uint64_t number;
+
+    if (!cpuid_promises(value, &mask))
+        return "is not known";
+    number = mask;
+    memcpy(opt_field(row, opt), &number, sizeof(number));
+    return NULL;
 }
 
 static const char *opt_address(const struct opt_row *row, const char *value, struct opt *opt)

@@ -49,6 +49,7 @@ struct opt_api {
 /* All values of one `sev:` configuration, checked. */
 struct opt {
     uint64_t enabled, cbitpos, reduced_phys_bits, policy, port, build, asids, kernel_hashes;
+    uint64_t cpuid;      /* promises, as cpuid_promises() gives them */
     uint64_t launch;     /* enum opt_launch */
     uint64_t log;        /* enum opt_log */
     uint64_t encryption; /* enum opt_encryption */

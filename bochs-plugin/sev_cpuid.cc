@@ -59,7 +59,8 @@ bx_sev_cpuid_t::bx_sev_cpuid_t(BX_CPU_C *cpu, bx_cpuid_t *model_, const struct c
     : bx_cpuid_t(cpu), msrs(), model(model_), sev(sev_)
 {
     model->get_cpu_extensions(ia_extensions_bitmask);
-    disable_cpu_extension(BX_ISA_SVM);
+    if (sev.guest)
+        disable_cpu_extension(BX_ISA_SVM);
 }
 
 void bx_sev_cpuid_t::get_cpuid_leaf(Bit32u function, Bit32u subfunction,
@@ -84,7 +85,7 @@ static int bx_answer(enum msr_answer answer)
 int bx_sev_cpuid_t::rdmsr(Bit32u index, Bit64u *msr)
 {
     uint64_t value = 0;
-    int answer = bx_answer(msr_read(&msrs, index, &value));
+    int answer = sev.guest ? bx_answer(msr_read(&msrs, index, &value)) : -1;
 
     if (answer < 0)
         return model->rdmsr(index, msr);
@@ -94,39 +95,59 @@ int bx_sev_cpuid_t::rdmsr(Bit32u index, Bit64u *msr)
 
 int bx_sev_cpuid_t::wrmsr(Bit32u index, Bit64u msr)
 {
-    int answer = bx_answer(msr_write(&msrs, index, msr));
+    int answer = sev.guest ? bx_answer(msr_write(&msrs, index, msr)) : -1;
 
     return answer < 0 ? model->wrmsr(index, msr) : answer;
 }
 
 static std::vector<bx_sev_cpuid_t *> wrapped; /* by CPU; Bochs owns the objects */
 
-void bx_sev_cpuid_install(const struct opt *opt)
+/* Ends Bochs if the model of a CPU does not suit SEV; a warning if it suits few guests. */
+static void check_model(BX_CPU_C *cpu)
 {
     char reason[200];
-    bool guest = opt->launch == OPT_LAUNCH_GUEST;
+    const struct cpuid_model source = {cpu->cpuid, model_leaf};
+    enum cpuid_verdict verdict = cpuid_check_model(&source, reason, sizeof(reason));
+
+    if (verdict == CPUID_UNFIT)
+        BX_FATAL(
+            ("sev: the CPU model '%s' cannot be a SEV guest: %s", cpu->cpuid->get_name(), reason));
+    if (verdict == CPUID_DOUBTFUL && cpu->bx_cpuid == 0)
+        BX_ERROR(
+            ("the CPU model '%s' is a doubtful SEV guest: %s", cpu->cpuid->get_name(), reason));
+}
+
+/* The CPU copied these from its model before: no SVM in a SEV guest. */
+static void take_svm(BX_CPU_C *cpu)
+{
+    cpu->cpuid->get_cpu_extensions(cpu->ia_extensions_bitmask);
+    cpu->svm_extensions_bitmask = 0;
+    cpu->efer_suppmask &= ~BX_EFER_SVME_MASK;
+}
+
+void bx_sev_cpuid_install(const struct opt *opt)
+{
+    bool visible = opt->launch == OPT_LAUNCH_GUEST;
     /* The keys are the hypervisor's: shown to code that plays its role, as KVM hides them else. */
-    const struct cpuid_sev sev = {(unsigned)opt->cbitpos, (unsigned)opt->reduced_phys_bits,
-                                  guest ? (uint32_t)opt->asids : 0, guest ? 1u : 0};
+    const struct cpuid_sev sev = {(unsigned)opt->cbitpos,
+                                  (unsigned)opt->reduced_phys_bits,
+                                  visible ? (uint32_t)opt->asids : 0,
+                                  visible ? 1u : 0,
+                                  opt->enabled != 0,
+                                  (uint32_t)opt->cpuid};
 
     wrapped.clear();
+    if (!opt->enabled && !opt->cpuid)
+        return;
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
         BX_CPU_C *cpu = BX_CPU(i);
-        const struct cpuid_model source = {cpu->cpuid, model_leaf};
-        enum cpuid_verdict verdict = cpuid_check_model(&source, reason, sizeof(reason));
 
-        if (verdict == CPUID_UNFIT)
-            BX_FATAL(("sev: the CPU model '%s' cannot be a SEV guest: %s", cpu->cpuid->get_name(),
-                      reason));
-        if (verdict == CPUID_DOUBTFUL && i == 0)
-            BX_ERROR(
-                ("the CPU model '%s' is a doubtful SEV guest: %s", cpu->cpuid->get_name(), reason));
+        if (opt->enabled)
+            check_model(cpu);
         wrapped.push_back(new bx_sev_cpuid_t(cpu, cpu->cpuid, sev));
         cpu->cpuid = wrapped.back();
-        /* Without SVM in a SEV guest: the CPU copied these from its model before. */
-        cpu->cpuid->get_cpu_extensions(cpu->ia_extensions_bitmask);
-        cpu->svm_extensions_bitmask = 0;
-        cpu->efer_suppmask &= ~BX_EFER_SVME_MASK;
+        if (opt->enabled)
+            take_svm(cpu);
     }
 }
 

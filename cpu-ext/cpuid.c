@@ -7,16 +7,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LEAF_VENDOR   0x00000000u
-#define LEAF_FEATURES 0x00000001u
-#define LEAF_MONITOR  0x00000005u
-#define LEAF_HV_FIRST 0x40000000u
-#define LEAF_HV_LAST  0x4fffffffu
-#define LEAF_EXT_MAX  0x80000000u
-#define LEAF_EXT_FEAT 0x80000001u
-#define LEAF_POWER    0x80000007u
-#define LEAF_EXT_ADDR 0x80000008u
-#define LEAF_SVM      0x8000000au
+#define LEAF_VENDOR     0x00000000u
+#define LEAF_FEATURES   0x00000001u
+#define LEAF_MONITOR    0x00000005u
+#define LEAF_STRUCTURED 0x00000007u
+#define LEAF_HV_FIRST   0x40000000u
+#define LEAF_HV_LAST    0x4fffffffu
+#define LEAF_EXT_MAX    0x80000000u
+#define LEAF_EXT_FEAT   0x80000001u
+#define LEAF_POWER      0x80000007u
+#define LEAF_EXT_ADDR   0x80000008u
+#define LEAF_SVM        0x8000000au
+#define LEAF_EXT_FEAT2  0x80000021u
 
 #define FEAT_ECX_MONITOR    (1u << 3)
 #define FEAT_ECX_RDRAND     (1u << 30)
@@ -43,6 +45,20 @@ static const struct need {
     {LEAF_FEATURES, ECX, FEAT_ECX_RDRAND, CPUID_DOUBTFUL,
      "it has no RDRAND, with which Linux checks the C-bit: Linux will not start as a SEV guest"},
 };
+
+/* In the order of the bits of `promises`. */
+static const struct promise {
+    const char *name;
+    uint32_t function;
+    enum reg reg;
+    uint32_t bit;
+} promises[] = {
+    {"erms", LEAF_STRUCTURED, EBX, 1u << 9},
+    {"fsrm", LEAF_STRUCTURED, EDX, 1u << 4},
+    {"btc_no", LEAF_EXT_ADDR, EBX, 1u << 29},
+    {"srso_no", LEAF_EXT_FEAT2, EAX, 1u << 29},
+};
+#define N_PROMISES (sizeof(promises) / sizeof(promises[0]))
 
 static uint32_t reg_of(const struct cpuid_regs *regs, enum reg reg)
 {
@@ -98,16 +114,57 @@ static void leaf_1f(const struct cpuid_sev *sev, struct cpuid_regs *regs)
     regs->edx = sev->min_asid;
 }
 
+bool cpuid_promises(const char *list, uint32_t *mask)
+{
+    static const char between[] = ", ";
+    uint32_t got = 0;
+
+    for (list += strspn(list, between); *list; list += strspn(list, between)) {
+        size_t len = strcspn(list, between), i = 0;
+
+        while (i < N_PROMISES &&
+               (strlen(promises[i].name) != len || strncmp(promises[i].name, list, len) != 0))
+            i++;
+        if (i == N_PROMISES)
+            return false;
+        got |= 1u << i;
+        list += len;
+    }
+    *mask = got;
+    return true;
+}
+
+/* The model's leaf with what is promised beside. */
+static void promised_leaf(const struct cpuid_sev *sev, const struct cpuid_model *model,
+                          uint32_t function, uint32_t subfunction, struct cpuid_regs *regs)
+{
+    uint32_t *const fields[] = {&regs->eax, &regs->ebx, &regs->ecx, &regs->edx};
+    size_t i;
+
+    /* Leaves that the model does not have are zero. */
+    *regs = (struct cpuid_regs){0, 0, 0, 0};
+    if (function <= LEAF_EXT_MAX || function <= ask(model, LEAF_EXT_MAX).eax)
+        model->leaf(model->ctx, function, subfunction, regs);
+    for (i = 0; i < N_PROMISES; i++) {
+        const struct promise *row = &promises[i];
+
+        if (!(sev->promises & 1u << i))
+            continue;
+        if (function == row->function && subfunction == 0)
+            *fields[row->reg] |= row->bit;
+        if (function == LEAF_EXT_MAX && regs->eax < row->function)
+            regs->eax = row->function;
+    }
+}
+
 void cpuid_sev_leaf(const struct cpuid_sev *sev, const struct cpuid_model *model, uint32_t function,
                     uint32_t subfunction, struct cpuid_regs *regs)
 {
     static const struct cpuid_regs zero = {0, 0, 0, 0};
 
-    /* The model answers first; leaves that it does not have are zero. */
-    *regs = zero;
-    if (function <= LEAF_EXT_MAX || function <= ask(model, LEAF_EXT_MAX).eax)
-        model->leaf(model->ctx, function, subfunction, regs);
-
+    promised_leaf(sev, model, function, subfunction, regs);
+    if (!sev->guest)
+        return;
     if (function >= LEAF_HV_FIRST && function <= LEAF_HV_LAST) {
         /* No hypervisor interface: no paravirtual clock or the like to be found. */
         *regs = zero;

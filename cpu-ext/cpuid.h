@@ -9,6 +9,7 @@
 #ifndef CPU_EXT_CPUID_H
 #define CPU_EXT_CPUID_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,7 +35,17 @@ struct cpuid_sev {
     unsigned phys_reduction; /* EBX[11:6], at most 63; concerns system physical addresses only */
     uint32_t keys;           /* ECX: number of encrypted guests supported at once */
     uint32_t min_asid;       /* EDX: first ASID for SEV guests without SEV-ES */
+    bool guest;              /* false: a machine without SEV, only `promises` are added */
+    uint32_t promises;       /* as cpuid_promises() gives them */
 };
+
+/* What a CPU model can be given beside what it has: bits that promise how the processor behaves but
+ * add no instruction, so that they are true of any emulated one. `list` has names, separated by
+ * commas and blanks: "erms" and "fsrm" (REP MOVSB and STOSB are the fast way), "btc_no" and
+ * "srso_no" (no branch type confusion, no return stack overflow: nothing is speculated here).
+ * False: a name is not known, `promises` unchanged. Bits: APM vol. 3, Fn0000_0007, Fn8000_0008,
+ * Fn8000_0021. */
+bool cpuid_promises(const char *list, uint32_t *promises);
 
 /* The CPU model's own CPUID. */
 struct cpuid_model {
@@ -52,7 +63,7 @@ enum cpuid_verdict {
  * sentence without the model's name. */
 enum cpuid_verdict cpuid_check_model(const struct cpuid_model *model, char *reason, size_t cap);
 
-/* The leaf as a SEV guest sees it. */
+/* The leaf as the guest sees it. */
 void cpuid_sev_leaf(const struct cpuid_sev *sev, const struct cpuid_model *model, uint32_t function,
                     uint32_t subfunction, struct cpuid_regs *regs);
 

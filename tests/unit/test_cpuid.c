@@ -68,7 +68,7 @@ static void assert_regs(const struct cpuid_regs *regs, uint32_t eax, uint32_t eb
 
 static void leaf_1f(void **state)
 {
-    struct cpuid_sev sev = {.cbit_pos = 47, .phys_reduction = 5};
+    struct cpuid_sev sev = {.guest = true, .cbit_pos = 47, .phys_reduction = 5};
     struct cpuid_regs regs;
 
     (void)state;
@@ -77,11 +77,12 @@ static void leaf_1f(void **state)
     cpuid_sev_leaf(&sev, MODEL(athlon64), 0x8000001f, 0, &regs);
     assert_regs(&regs, 2, 0x16f, 0, 0);
 
-    sev = (struct cpuid_sev){.cbit_pos = 51, .phys_reduction = 1, .keys = 509, .min_asid = 100};
+    sev = (struct cpuid_sev){
+        .guest = true, .cbit_pos = 51, .phys_reduction = 1, .keys = 509, .min_asid = 100};
     cpuid_sev_leaf(&sev, MODEL(ryzen), 0x8000001f, 0, &regs);
     assert_regs(&regs, 2, 0x73, 509, 100);
 
-    sev = (struct cpuid_sev){.cbit_pos = 32, .phys_reduction = 63};
+    sev = (struct cpuid_sev){.guest = true, .cbit_pos = 32, .phys_reduction = 63};
     cpuid_sev_leaf(&sev, MODEL(ryzen), 0x8000001f, 0, &regs);
     assert_regs(&regs, 2, 0xfe0, 0, 0);
 }
@@ -89,7 +90,7 @@ static void leaf_1f(void **state)
 static void maximum_extended_leaf(void **state)
 {
     static const struct entry later[] = {{0x80000000, {0x80000026, 1, 2, 3}}};
-    struct cpuid_sev sev = {.cbit_pos = 47};
+    struct cpuid_sev sev = {.guest = true, .cbit_pos = 47};
     struct cpuid_regs regs;
 
     (void)state;
@@ -106,7 +107,7 @@ static void maximum_extended_leaf(void **state)
 
 static void hypervisor_bit_without_an_interface(void **state)
 {
-    struct cpuid_sev sev = {.cbit_pos = 47};
+    struct cpuid_sev sev = {.guest = true, .cbit_pos = 47};
     struct cpuid_regs regs;
 
     (void)state;
@@ -122,7 +123,7 @@ static void hypervisor_bit_without_an_interface(void **state)
 
 static void svm_is_hidden(void **state)
 {
-    struct cpuid_sev sev = {.cbit_pos = 47};
+    struct cpuid_sev sev = {.guest = true, .cbit_pos = 47};
     struct cpuid_regs regs;
 
     (void)state;
@@ -135,7 +136,7 @@ static void svm_is_hidden(void **state)
 /* arch/x86/kvm/cpuid.c of Linux, 80000007h: the invariant TSC and nothing else. */
 static void power_management_is_the_hosts(void **state)
 {
-    struct cpuid_sev sev = {.cbit_pos = 47};
+    struct cpuid_sev sev = {.guest = true, .cbit_pos = 47};
     struct cpuid_regs regs;
 
     (void)state;
@@ -145,7 +146,7 @@ static void power_management_is_the_hosts(void **state)
 
 static void other_leaves_are_the_models(void **state)
 {
-    struct cpuid_sev sev = {.cbit_pos = 47, .phys_reduction = 5};
+    struct cpuid_sev sev = {.guest = true, .cbit_pos = 47, .phys_reduction = 5};
     struct cpuid_regs regs;
 
     (void)state;
@@ -156,6 +157,79 @@ static void other_leaves_are_the_models(void **state)
     assert_regs(&regs, 0, 9, 0, 0);
     cpuid_sev_leaf(&sev, MODEL(ryzen), 0, 0, &regs);
     assert_regs(&regs, 0xd, 0x68747541, 0x444d4163, 0x69746e65);
+}
+
+static uint32_t mask_of(const char *list)
+{
+    uint32_t mask = 0;
+
+    assert_true(cpuid_promises(list, &mask));
+    return mask;
+}
+
+static void lists_of_promises(void **state)
+{
+    uint32_t mask = 77;
+
+    (void)state;
+    assert_int_equal(mask_of(""), 0);
+    assert_int_equal(mask_of(" , "), 0);
+    assert_int_equal(mask_of("erms,fsrm"), mask_of("erms") | mask_of("fsrm"));
+    assert_int_equal(mask_of(" srso_no , btc_no,"), mask_of("btc_no srso_no"));
+    assert_int_equal(mask_of("erms erms"), mask_of("erms"));
+    assert_int_not_equal(mask_of("erms"), mask_of("fsrm"));
+    assert_false(cpuid_promises("erm", &mask));
+    assert_false(cpuid_promises("ermss", &mask));
+    assert_false(cpuid_promises("fsrm, ERMS", &mask));
+    assert_false(cpuid_promises("erms;fsrm", &mask));
+    assert_int_equal(mask, 77);
+}
+
+/* Places of the bits: arch/x86/include/asm/cpufeatures.h of Linux, words 9, 13, 18 and 20. */
+static void promised_bits(void **state)
+{
+    struct cpuid_sev sev = {.guest = true, .cbit_pos = 47, .promises = mask_of("erms")};
+    struct cpuid_regs regs, plain;
+
+    (void)state;
+    table_leaf(TABLE(ryzen), 7, 0, &plain);
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 7, 0, &regs);
+    assert_regs(&regs, plain.eax, plain.ebx | 1 << 9, plain.ecx, plain.edx);
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 7, 1, &regs);
+    assert_int_equal(regs.ebx & 1 << 9, 0);
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0x80000000, 0, &regs);
+    assert_int_equal(regs.eax, 0x8000001f);
+
+    sev.promises = mask_of("fsrm");
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 7, 0, &regs);
+    assert_regs(&regs, plain.eax, plain.ebx, plain.ecx, plain.edx | 1 << 4);
+
+    sev.promises = mask_of("btc_no, srso_no");
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0x80000008, 0, &regs);
+    assert_regs(&regs, 0x3030, 7 | 1 << 29, 0x400f, 0);
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0x80000021, 0, &regs);
+    assert_regs(&regs, 1 << 29, 0, 0, 0);
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0x80000020, 0, &regs);
+    assert_regs(&regs, 0, 0, 0, 0);
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0x80000000, 0, &regs);
+    assert_regs(&regs, 0x80000021, 0x68747541, 0x444d4163, 0x69746e65);
+}
+
+/* Without SEV nothing changes but what is promised. */
+static void promises_without_sev(void **state)
+{
+    static const uint32_t same[] = {1, 5, 0x80000001, 0x80000007, 0x8000000a, 0x8000001f};
+    struct cpuid_sev sev = {.guest = false, .cbit_pos = 47, .promises = mask_of("btc_no")};
+    struct cpuid_regs regs, plain;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+        table_leaf(TABLE(ryzen), same[i], 0, &plain);
+        cpuid_sev_leaf(&sev, MODEL(ryzen), same[i], 0, &regs);
+        assert_regs(&regs, plain.eax, plain.ebx, plain.ecx, plain.edx);
+    }
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0x80000008, 0, &regs);
+    assert_int_equal(regs.ebx, 7 | 1 << 29);
 }
 
 /* A Ryzen with one leaf changed. */
@@ -223,6 +297,9 @@ int main(void)
         cmocka_unit_test(svm_is_hidden),
         cmocka_unit_test(power_management_is_the_hosts),
         cmocka_unit_test(other_leaves_are_the_models),
+        cmocka_unit_test(lists_of_promises),
+        cmocka_unit_test(promised_bits),
+        cmocka_unit_test(promises_without_sev),
         cmocka_unit_test(fit_models),
         cmocka_unit_test(unfit_models),
     };

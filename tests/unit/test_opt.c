@@ -103,6 +103,7 @@ static void numbers(void **state)
         const char *name, *good[3], *bad[4];
     } cases[] = {
         {"enabled", {"0", "1", "0x1"}, {"2", "yes", "-1", ""}},
+        {"cpuid", {"", "erms", "fsrm, srso_no btc_no"}, {"ermss", "7", "erms+fsrm", "sev"}},
         {"cbitpos", {"32", "51", "0x2f"}, {"12", "31", "52", "47x"}},
         {"reduced_phys_bits", {"0", "1", "63"}, {"64", "-5", "5.", " 5"}},
         {"policy", {"0", "0x1", "4294967295"}, {"garbage", "0x100000000", "0xg", "1 "}},
