@@ -52,8 +52,10 @@ EXTRA_DIST += \
 	%D%/patches/upstream/0005-iodev-fw_cfg-a-descriptor-may-cross-a-page-end.patch \
 	%D%/patches/upstream/0006-iodev-fw_cfg-the-signature-reads-as-QEMU-CFG.patch \
 	%D%/patches/upstream/0007-iodev-fw_cfg-keys-of-the-architecture-are-entries-of.patch \
+	%D%/patches/upstream/0008-cpu-MONITOR-wakes-no-other-CPU-and-misses-no-store.patch \
 	%D%/patches/upstream/README.md \
 	%D%/patches/upstream/fwcfg.S \
+	%D%/patches/upstream/mwait.S \
 	%D%/patches/upstream/pmregmisc.S \
 	%D%/patches/upstream/reproduce \
 	%D%/patches/upstream/rfc \

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Whether CPUs that wait with MWAIT wait, and wake when somebody writes where they watch: a ROM for
+ * two or more CPUs that prints a letter at port E9h for each answer that is right, "-" for another.
+ * "wm" is right. For `reproduce`.
+ *
+ *   w  nobody wrote: nobody woke
+ *   m  the first CPU writes through another linear address of the page, which it used before
+ */
+    .code16
+    .section .text
+    .set number, 0x6000             /* of CPUs that wait */
+    .set turns, 0x6100              /* how often each one waited */
+    .set lines, 0x7000              /* what each one watches, a page apart */
+    .set directory, 0x10000
+
+    .org 0xb000                     /* start-up vector FBh */
+    xor %ax, %ax
+    mov %ax, %ds
+    mov $0x2ff, %ecx                /* memory is write-back: elsewhere MONITOR has no effect */
+    mov $0x806, %eax
+    xor %edx, %edx
+    wrmsr
+    mov %cr0, %eax
+    and $0x9fffffff, %eax
+    mov %eax, %cr0
+    mov $1, %ebx
+    lock xaddl %ebx, number
+    mov %ebx, %esi
+    shl $12, %esi
+    add $lines, %esi
+1:  incl turns(, %ebx, 4)
+    mov %esi, %eax
+    xor %ecx, %ecx
+    xor %edx, %edx
+    monitor
+    mwait
+    jmp 1b
+
+    .org 0xfc00
+start:
+    cli
+    lgdtl %cs:gdt_register
+    mov %cr0, %eax
+    or $1, %al
+    mov %eax, %cr0
+    ljmpl $8, $0xf0000 + flat
+    .code32
+/* pause TURNS */
+pause_turns:
+    in $0x80, %al
+    loop pause_turns
+    ret
+verdict:                            /* the letter in BL, of the zero flag */
+    je 1f
+    mov $'-', %bl
+1:  mov %bl, %al
+    out %al, $0xe9
+    ret
+flat:
+    mov $16, %eax
+    mov %eax, %ds
+    mov %eax, %es
+    mov %eax, %ss
+    mov $0x9000, %esp
+    xor %eax, %eax
+    mov $number, %edi
+    mov $0x200 / 4, %ecx
+    rep stosl
+    mov $directory, %edi
+    mov $1024, %ecx
+    rep stosl
+    movl $0x83, directory           /* the first 4 MiB, twice */
+    movl $0x83, directory + 4
+    movl $0xfec00083, directory + 4 * 0x3fb
+    mov $directory, %eax
+    mov %eax, %cr3
+    mov %cr4, %eax
+    or $0x10, %al
+    mov %eax, %cr4
+    mov %cr0, %eax
+    or $0x80000000, %eax
+    mov %eax, %cr0
+    jmp 1f
+1:  movl $1, 0x400000 + lines
+    movl $0x1ff, 0xfee000f0
+    movl $0xc4500, 0xfee00300       /* INIT and start-up to all others */
+    mov $1000, %ecx
+    call pause_turns
+    movl $0xc46fb, 0xfee00300
+    mov $20000, %ecx
+    call pause_turns
+
+    mov $'w', %bl
+    movl turns, %eax
+    cmpl $1, %eax
+    jne 1f
+    cmpl $2, turns + 4
+    jae 2f
+    xor %ecx, %ecx
+    jmp 1f
+2:  test %esp, %esp
+1:  call verdict
+
+    mov turns, %esi
+    movl $2, 0x400000 + lines
+    mov $1000, %ecx
+    call pause_turns
+    mov $'m', %bl
+    inc %esi
+    cmp %esi, turns
+    call verdict
+
+    mov $'\n', %al
+    out %al, $0xe9
+    mov $0x8900, %edx               /* Bochs's port to end */
+    mov $0xf0000 + goodbye, %esi
+1:  lodsb
+    out %al, %dx
+    jmp 1b
+goodbye:
+    .ascii "Shutdown"
+    .balign 8
+gdt:
+    .quad 0, 0x00cf9b000000ffff, 0x00cf93000000ffff
+gdt_register:
+    .word 23
+    .long 0xf0000 + gdt
+    .org 0xfff0
+    .code16
+    ljmp $0xf000, $start
+    .org 0xffff
+    .byte 0
