@@ -53,6 +53,7 @@ EXTRA_DIST += \
 	%D%/patches/upstream/0006-iodev-fw_cfg-the-signature-reads-as-QEMU-CFG.patch \
 	%D%/patches/upstream/0007-iodev-fw_cfg-keys-of-the-architecture-are-entries-of.patch \
 	%D%/patches/upstream/0008-cpu-MONITOR-wakes-no-other-CPU-and-misses-no-store.patch \
+	%D%/patches/upstream/0009-cpu-linkTrace-jumps-to-the-next-trace-again.patch \
 	%D%/patches/upstream/README.md \
 	%D%/patches/upstream/fwcfg.S \
 	%D%/patches/upstream/mwait.S \

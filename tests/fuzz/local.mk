@@ -15,7 +15,7 @@ fuzz_seeds = \
 	$(srcdir)/tests/vectors/ovmf.txt \
 	$(srcdir)/tests/vectors/packet.txt \
 	$(srcdir)/tests/vectors/pki.txt
-fuzz_libraries = $(srcdir)/bochs-plugin/control/ctl.c $(srcdir)/bochs-plugin/opt.c \
+fuzz_libraries = $(srcdir)/bochs-plugin/control/ctl.c $(srcdir)/bochs-plugin/opt.c $(srcdir)/cpu-ext/cpuid.c \
 	$(srcdir)/bochs-plugin/firmware/ovmf_table.c \
 	$(srcdir)/bochs-plugin/control/qmp.c $(wildcard $(addprefix $(srcdir)/psp-model/, *.c commands/*.c protocol/*.c))
 
