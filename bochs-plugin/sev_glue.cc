@@ -251,7 +251,7 @@ static void glue_wbinvd(void *ctx, unsigned cpu)
     psp_wbinvd(((struct sev_machine *)ctx)->psp, cpu);
 }
 
-static void glue_hooks_install(struct sev_machine *m)
+void bx_sev_machine_attach(struct sev_machine *m)
 {
     struct sev_hooks table = {};
 
@@ -353,7 +353,7 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt, const struct ovmf_
     if (opt->sanitize != OPT_SANITIZE_OFF)
         m->sanitizer = bx_sev_sanitizer_new(m);
     check_secret(m);
-    glue_hooks_install(m);
+    bx_sev_machine_attach(m);
     return m;
 }
 

@@ -48,6 +48,9 @@ struct sev_machine {
 struct sev_machine *bx_sev_machine_new(const struct opt *opt, const struct ovmf_table *ovmf,
                                        struct sev_fwcfg *fwcfg);
 void bx_sev_machine_free(struct sev_machine *machine);
+/* Fills Bochs's table of hooks; again when memory's views were made anew, which the table points
+ * to. */
+void bx_sev_machine_attach(struct sev_machine *machine);
 /* Once, before the launch. */
 void bx_sev_machine_power_on(struct sev_machine *machine);
 

@@ -222,8 +222,10 @@ bool bx_sev_machine_restore(struct sev_machine *m, FILE *file)
     cpus = buf_get32(&b);
     for (unsigned i = 0; i < cpus && i < BX_SMP_PROCESSORS; i++)
         bx_sev_cpuid_hwcr_set(i, buf_get64(&b));
-    if (m->memory)
+    if (m->memory) {
         bx_sev_memory_forget(m->memory); /* the keys come with the processor */
+        bx_sev_machine_attach(m);        /* Bochs looked into what is forgotten */
+    }
     restore_processor(m, &b);
     memory = buf_get32(&b);
     if (!buf_ok(&b) || memory != b.len - b.pos ||
