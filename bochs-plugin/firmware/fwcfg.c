@@ -180,14 +180,23 @@ static uint32_t item_data(struct fwcfg *f, uint32_t len, const uint8_t **data)
 }
 
 /* Past the end there are zeros. */
-static uint32_t read_data(struct fwcfg *f, unsigned size)
+void fwcfg_read_block(struct fwcfg *f, void *to, uint32_t len)
 {
     const uint8_t *data = NULL;
-    uint32_t n = item_data(f, size, &data), value = 0;
+    uint32_t n = item_data(f, len, &data);
 
-    for (uint32_t i = 0; i < n; i++)
-        value |= (uint32_t)data[i] << 8 * i;
-    return value;
+    if (n)
+        memcpy(to, data, n);
+    memset((uint8_t *)to + n, 0, len - n);
+}
+
+static uint32_t read_data(struct fwcfg *f, unsigned size)
+{
+    uint8_t bytes[4] = {0};
+    struct buf b = buf_reader(bytes, sizeof(bytes));
+
+    fwcfg_read_block(f, bytes, size);
+    return buf_get32(&b);
 }
 
 /* --- DMA --- */
@@ -264,16 +273,6 @@ uint32_t fwcfg_read(struct fwcfg *f, unsigned offset, unsigned size)
     for (unsigned i = 0; i < size; i++)
         value |= (uint32_t)dma_signature[offset - PORT_DMA + i] << 8 * i;
     return value;
-}
-
-void fwcfg_read_block(struct fwcfg *f, void *to, uint32_t len)
-{
-    const uint8_t *data = NULL;
-    uint32_t n = item_data(f, len, &data);
-
-    if (n)
-        memcpy(to, data, n);
-    memset((uint8_t *)to + n, 0, len - n);
 }
 
 void fwcfg_write(struct fwcfg *f, unsigned offset, uint32_t value, unsigned size)
