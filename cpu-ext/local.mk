@@ -55,6 +55,7 @@ EXTRA_DIST += \
 	%D%/patches/upstream/0008-cpu-MONITOR-wakes-no-other-CPU-and-misses-no-store.patch \
 	%D%/patches/upstream/0009-cpu-linkTrace-jumps-to-the-next-trace-again.patch \
 	%D%/patches/upstream/README.md \
+	%D%/patches/upstream/end.inc \
 	%D%/patches/upstream/fwcfg.S \
 	%D%/patches/upstream/mwait.S \
 	%D%/patches/upstream/pmregmisc.S \

@@ -38,6 +38,11 @@
     jmp 1b
 
     .org 0xfc00
+gdt:
+    .quad 0, 0x00cf9b000000ffff, 0x00cf93000000ffff
+gdt_register:
+    .word 23
+    .long 0xf0000 + gdt
 start:
     cli
     lgdtl %cs:gdt_register
@@ -111,23 +116,5 @@ flat:
     cmp %esi, turns
     call verdict
 
-    mov $'\n', %al
-    out %al, $0xe9
-    mov $0x8900, %edx               /* Bochs's port to end */
-    mov $0xf0000 + goodbye, %esi
-1:  lodsb
-    out %al, %dx
-    jmp 1b
-goodbye:
-    .ascii "Shutdown"
-    .balign 8
-gdt:
-    .quad 0, 0x00cf9b000000ffff, 0x00cf93000000ffff
-gdt_register:
-    .word 23
-    .long 0xf0000 + gdt
-    .org 0xfff0
-    .code16
-    ljmp $0xf000, $start
-    .org 0xffff
-    .byte 0
+    .set base, 0xf0000
+    .include "end.inc"

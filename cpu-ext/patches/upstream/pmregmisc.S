@@ -29,16 +29,5 @@ start:
     mov $6, %al
     out %al, %dx
 end:
-    mov $'\n', %al
-    out %al, $0xe9
-    mov $0x8900, %dx        /* Bochs's port to end */
-    mov $goodbye, %si
-1:  lodsb %cs:(%si)
-    out %al, %dx
-    jmp 1b
-goodbye:
-    .ascii "Shutdown"
-    .org 0xfff0
-    ljmp $0xf000, $start
-    .org 0xffff
-    .byte 0
+    .set base, 0
+    .include "end.inc"
