@@ -32,6 +32,9 @@ bochs_inputs = \
 	%D%/patches/08-trace-link.patch \
 	%D%/patches/09-handler-address.patch \
 	%D%/patches/10-plain-access.patch \
+	%D%/patches/12-string-pages.patch \
+	%D%/patches/13-page-walk.patch \
+	%D%/patches/14-list-names.patch \
 	%D%/patches/3.0.devel/base \
 	%D%/patches/3.0.devel/series \
 	%D%/patches/3.0.devel/02-cbit-paging.patch \

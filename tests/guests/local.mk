@@ -138,6 +138,10 @@ guest_tests += %D%/dma.tap %D%/dma_ap.tap %D%/dma_pae.tap
 guests += alias.64 alias.32
 guest_sources += %D%/alias.c
 guest_tests += %D%/alias.tap %D%/alias_ap.tap %D%/alias_pae.tap
+# String instructions, which Bochs does in bulk.
+guests += strings.64
+guest_sources += %D%/strings.c
+guest_tests += %D%/strings.tap
 guests += walk.64 walk.32
 guest_sources += %D%/walk.c
 guest_tests += %D%/walk.tap %D%/walk_ap.tap %D%/walk_pae.tap
