@@ -448,6 +448,21 @@ int crypto_rsa_pss_verify(const struct crypto_rsa_public *key, enum crypto_hash 
     return err;
 }
 
+/* d = 1/e mod phi. With k = -1/phi mod e, e divides 1 + k phi: all that is inverted is as short as
+ * e. False if there is none. */
+static bool rsa_exponent(gcry_mpi_t d, gcry_mpi_t e, gcry_mpi_t phi)
+{
+    gcry_mpi_t k = gcry_mpi_new(0);
+    gcry_mpi_mod(d, phi, e);
+    bool found = gcry_mpi_invm(k, d, e);
+    gcry_mpi_sub(k, e, k);
+    gcry_mpi_mul(d, k, phi);
+    gcry_mpi_add_ui(d, d, 1);
+    gcry_mpi_div(d, NULL, d, e, 0);
+    gcry_mpi_release(k);
+    return found;
+}
+
 /* (private-key (rsa ...)) with the numbers that follow from the primes. */
 static gcry_sexp_t rsa_secret(const struct crypto_rsa_private *key)
 {
@@ -462,7 +477,7 @@ static gcry_sexp_t rsa_secret(const struct crypto_rsa_private *key)
         gcry_mpi_sub_ui(p1, p, 1);
         gcry_mpi_sub_ui(q1, q, 1);
         gcry_mpi_mul(p1, p1, q1);
-        if (gcry_mpi_invm(d, e, p1) && gcry_mpi_invm(u, p, q) &&
+        if (rsa_exponent(d, e, p1) && gcry_mpi_invm(u, p, q) &&
             gcry_sexp_build(&sexp, NULL,
                             "(private-key (rsa (n %m) (e %m) (d %m) (p %m) (q %m) (u %m)))", n, e,
                             d, p, q, u))
@@ -488,8 +503,10 @@ int crypto_rsa_pss_sign(const struct crypto_rsa_private *key, enum crypto_hash h
         return -EINVAL;
     crypto_digest(hash, data, len, digest);
     int err = -EIO;
+    /* Blinding costs a quarter more and would hide a key that everybody may have. */
     if (!gcry_sexp_build(&message, NULL,
-                         "(data (flags pss) (salt-length %u) (hash %s %b) (random-override %b))",
+                         "(data (flags pss no-blinding) (salt-length %u) (hash %s %b)"
+                         " (random-override %b))",
                          (unsigned)size, hashes[hash].name, (int)size, digest, (int)size, salt) &&
         !gcry_pk_sign(&result, message, secret) &&
         !gcry_sexp_extract_param(result, NULL, "s", &s, NULL))
