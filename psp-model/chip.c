@@ -45,20 +45,24 @@ static enum sev_status decode(struct psp *psp, size_t len, struct identity *id)
     return SEV_STATUS_SECURE_DATA_INVALID;
 }
 
-/* Write `id` where the identity in force is kept. */
-static enum sev_status store(struct psp *psp, uint64_t nv_addr, const struct identity *id)
+/* Write `id` where the identity in force is kept, if anywhere. What is stored is sealed, and so is
+ * `id` from then on, lest it be sealed for each copy. */
+static enum sev_status store(struct psp *psp, uint64_t nv_addr, struct identity *id)
 {
     enum sev_status status = SEV_STATUS_SUCCESS;
+    int err;
 
-    nv_encode(id, psp->chunk);
-    if (nv_addr) {
+    if (!nv_addr && !psp->host.nv_store)
+        return status;
+    err = identity_seal(id);
+    if (!err)
+        err = nv_encode(id, psp->chunk);
+    if (!err && nv_addr)
         status = psp_ram_write(psp, PSP_NO_ASID, nv_addr, psp->chunk, NV_SIZE);
-    } else if (psp->host.nv_store) {
-        int err = psp->host.nv_store(psp->ctx, psp->chunk, NV_SIZE);
-
-        if (err)
-            status = psp_host_trouble(psp, "storing the identity", err);
-    }
+    else if (!err)
+        err = psp->host.nv_store(psp->ctx, psp->chunk, NV_SIZE);
+    if (err)
+        status = psp_host_trouble(psp, "storing the identity", err);
     crypto_wipe(psp->chunk, NV_SIZE);
     return status;
 }
@@ -142,11 +146,23 @@ void chip_leave_buffer(struct psp *psp)
     identity_wipe(&psp->chip.in_buffer);
 }
 
-enum sev_status chip_change(struct psp *psp, const struct identity *id)
+static struct identity *in_force(struct psp *psp)
+{
+    return psp->chip.nv_addr ? &psp->chip.in_buffer : &psp->chip.own;
+}
+
+enum sev_status chip_change(struct psp *psp, struct identity *id)
 {
     enum sev_status status = store(psp, psp->chip.nv_addr, id);
 
     if (status == SEV_STATUS_SUCCESS)
-        *(psp->chip.nv_addr ? &psp->chip.in_buffer : &psp->chip.own) = *id;
+        *in_force(psp) = *id;
     return status;
+}
+
+enum sev_status chip_chain(struct psp *psp, uint8_t wire[CERT_CHAIN_SIZE])
+{
+    int err = identity_chain(in_force(psp), wire);
+
+    return err ? psp_host_trouble(psp, "signing the CEK's certificate", err) : SEV_STATUS_SUCCESS;
 }

@@ -39,8 +39,12 @@ void chip_leave_buffer(struct psp *psp);
 
 /* The identity in force. Between INIT and SHUTDOWN it is valid. */
 const struct identity *chip_identity(const struct psp *psp);
-/* Store a changed identity and put it in force; unchanged if that fails (HWERROR_PLATFORM). */
-enum sev_status chip_change(struct psp *psp, const struct identity *id)
+/* Store a changed identity, which seals it, and put it in force; the one in force is unchanged if
+ * that fails (HWERROR_PLATFORM). */
+enum sev_status chip_change(struct psp *psp, struct identity *id)
+    __attribute__((warn_unused_result));
+/* identity_chain() of the identity in force, or HWERROR_PLATFORM. */
+enum sev_status chip_chain(struct psp *psp, uint8_t wire[CERT_CHAIN_SIZE])
     __attribute__((warn_unused_result));
 
 /* For the identity's own functions. */

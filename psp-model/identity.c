@@ -29,14 +29,22 @@ static int new_key(const struct identity_random *random, struct crypto_p384_key 
 
 static int make_cek(struct identity *id, const struct identity_random *random)
 {
-    uint8_t salt[CRYPTO_SHA384_SIZE];
     int err = new_key(random, &id->cek);
-    if (!err)
-        err = random->fill(random->ctx, salt, sizeof(salt));
     if (err)
         return err;
     cert_init(&id->cek_cert, CERT_USAGE_CEK, &id->cek.pub);
-    return root_sign_cek(&id->cek_cert, SLOT_FIRST, salt);
+    id->unsealed = true;
+    return random->fill(random->ctx, id->cek_salt, sizeof(id->cek_salt));
+}
+
+int identity_seal(struct identity *id)
+{
+    int err = id->unsealed ? root_sign_cek(&id->cek_cert, SLOT_FIRST, id->cek_salt) : 0;
+    if (err)
+        return err;
+    crypto_wipe(id->cek_salt, sizeof(id->cek_salt));
+    id->unsealed = false;
+    return 0;
 }
 
 static int make_oca(struct identity *id, const struct identity_random *random)
@@ -159,11 +167,15 @@ int identity_import(struct identity *id, const uint8_t pek[CERT_SIZE], const uin
     return commit(id, &copy, err);
 }
 
-void identity_chain(const struct identity *id, uint8_t wire[CERT_CHAIN_SIZE])
+int identity_chain(struct identity *id, uint8_t wire[CERT_CHAIN_SIZE])
 {
+    int err = identity_seal(id);
+    if (err)
+        return err;
     cert_write(&id->pek_cert, wire);
     cert_write(&id->oca_cert, wire + CERT_SIZE);
     cert_write(&id->cek_cert, wire + 2 * CERT_SIZE);
+    return 0;
 }
 
 void identity_wipe(struct identity *id)

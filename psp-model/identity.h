@@ -23,7 +23,9 @@
 
 struct identity {
     uint8_t chip_id[IDENTITY_CHIP_ID_SIZE];
-    bool owned; /* by an external owner: the OCA's private key is not here */
+    bool owned;    /* by an external owner: the OCA's private key is not here */
+    bool unsealed; /* a new chip: the CEK's certificate still lacks the ASK's signature */
+    uint8_t cek_salt[CRYPTO_SHA384_SIZE]; /* of that signature; zero once it is made */
     struct crypto_p384_key cek, oca, pek, pdh;
     struct cert cek_cert, oca_cert, pek_cert, pdh_cert;
 };
@@ -34,10 +36,15 @@ struct identity_random {
     void *ctx;
 };
 
-/* A new chip: id and CEK (signed by the model's ASK), then identity_new_pek(). api_major, api_minor
- * go into the PEK's certificate. */
+/* A new chip: id and CEK, then identity_new_pek(). api_major, api_minor go into the PEK's
+ * certificate. The chip is unsealed: identity_seal(). */
 int identity_create(struct identity *id, const struct identity_random *random, uint8_t api_major,
                     uint8_t api_minor) __attribute__((warn_unused_result));
+/* Sign the CEK's certificate with the model's ASK, unless that is done. It takes longer than all of
+ * the rest and few launches look at it, so it is made when the certificate leaves the processor:
+ * identity_chain() and nv_encode() see to it. The salt was drawn with the CEK, so the signature is
+ * the same whenever it is made. */
+int identity_seal(struct identity *id) __attribute__((warn_unused_result));
 /* PEK_GEN and PLATFORM_RESET: self-owned with a new OCA, PEK and PDH. */
 int identity_new_pek(struct identity *id, const struct identity_random *random, uint8_t api_major,
                      uint8_t api_minor) __attribute__((warn_unused_result));
@@ -53,8 +60,9 @@ void identity_csr(const struct identity *id, struct cert *csr);
 int identity_import(struct identity *id, const uint8_t pek[CERT_SIZE], const uint8_t oca[CERT_SIZE])
     __attribute__((warn_unused_result));
 
-/* PDH_CERT_EXPORT: PEK || OCA || CEK. */
-void identity_chain(const struct identity *id, uint8_t wire[CERT_CHAIN_SIZE]);
+/* PDH_CERT_EXPORT: PEK || OCA || CEK. Seals the identity. On failure `wire` is as it was too. */
+int identity_chain(struct identity *id, uint8_t wire[CERT_CHAIN_SIZE])
+    __attribute__((warn_unused_result));
 /* Wipe everything. */
 void identity_wipe(struct identity *id);
 

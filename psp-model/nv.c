@@ -45,9 +45,8 @@ bool nv_blank(const void *data, size_t len)
     return len == 0 || bytes[0] == 0x00 || bytes[0] == 0xff;
 }
 
-void nv_encode(const struct identity *id, uint8_t wire[NV_SIZE])
+static void write_all(struct identity *id, uint8_t wire[NV_SIZE])
 {
-    struct identity copy = *id;
     uint8_t cert[CERT_SIZE];
     struct buf out = buf_writer(wire, NV_SIZE);
     buf_put(&out, magic, sizeof(magic));
@@ -57,13 +56,22 @@ void nv_encode(const struct identity *id, uint8_t wire[NV_SIZE])
     buf_fill(&out, 0, 12);
     buf_put(&out, id->chip_id, sizeof(id->chip_id));
     for (unsigned i = 0; i < ENTRIES; i++)
-        buf_put(&out, entry(&copy, i).key->d, CRYPTO_P384_SIZE);
+        buf_put(&out, entry(id, i).key->d, CRYPTO_P384_SIZE);
     for (unsigned i = 0; i < ENTRIES; i++) {
-        cert_write(entry(&copy, i).cert, cert);
+        cert_write(entry(id, i).cert, cert);
         buf_put(&out, cert, sizeof(cert));
     }
     crypto_sha256(wire, NV_BODY_SIZE, wire + NV_BODY_SIZE);
+}
+
+int nv_encode(const struct identity *id, uint8_t wire[NV_SIZE])
+{
+    struct identity copy = *id;
+    int err = identity_seal(&copy);
+    if (!err)
+        write_all(&copy, wire);
     identity_wipe(&copy);
+    return err;
 }
 
 /* The version stands where every version will have it, so that a newer one is told from damage. */

@@ -54,8 +54,8 @@ void psp_wbinvd(struct psp *psp, unsigned cpu);
 
 /* The complete volatile state, guests and keys included, for the emulator's save and restore.
  * psp_save() writes at most PSP_SAVE_MAX bytes; -ENOSPC if `cap` is less than needed, -EBUSY while
- * a guest is in LUPDATE (the middle of its hash cannot be stored: LAUNCH_MEASURE first). The bytes
- * hold secret keys. */
+ * a guest is in LUPDATE (the middle of its hash cannot be stored: LAUNCH_MEASURE first), another
+ * negative errno if the cryptographic library fails. The bytes hold secret keys. */
 #define PSP_SAVE_MAX 0x8000u
 int psp_save(const struct psp *psp, void *out, size_t cap, size_t *len)
     __attribute__((warn_unused_result));

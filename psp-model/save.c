@@ -34,13 +34,15 @@ static_assert(FIXED_SIZE + 2 * NV_SIZE + GCTX_SLOTS * GUEST_SIZE <= PSP_SAVE_MAX
 
 /* --- save ------------------------------------------------------------------------------------ */
 
-static void put_identity(struct buf *b, const struct identity *id)
+static int put_identity(struct buf *b, const struct identity *id)
 {
     uint8_t wire[NV_SIZE];
+    int err = nv_encode(id, wire);
 
-    nv_encode(id, wire);
-    buf_put(b, wire, sizeof(wire));
+    if (!err)
+        buf_put(b, wire, sizeof(wire));
     crypto_wipe(wire, sizeof(wire));
+    return err;
 }
 
 static void put_guest(struct buf *b, unsigned slot, const struct gctx *guest)
@@ -59,8 +61,10 @@ static void put_guest(struct buf *b, unsigned slot, const struct gctx *guest)
     buf_put(b, guest->mnonce, sizeof(guest->mnonce));
 }
 
-static void put_platform(struct buf *b, const struct psp *psp)
+static int put_platform(struct buf *b, const struct psp *psp)
 {
+    int err = 0;
+
     buf_put8(b, psp->config.api_major);
     buf_put8(b, psp->config.api_minor);
     buf_put8(b, psp->config.build);
@@ -76,9 +80,10 @@ static void put_platform(struct buf *b, const struct psp *psp)
     buf_put32(b, psp->guests.last_handle);
     buf_put64(b, psp->chip.nv_addr);
     if (psp->chip.loaded)
-        put_identity(b, &psp->chip.own);
-    if (psp->chip.nv_addr)
-        put_identity(b, &psp->chip.in_buffer);
+        err = put_identity(b, &psp->chip.own);
+    if (!err && psp->chip.nv_addr)
+        err = put_identity(b, &psp->chip.in_buffer);
+    return err;
 }
 
 static size_t save_size(const struct psp *psp)
@@ -92,6 +97,7 @@ int psp_save(const struct psp *psp, void *out, size_t cap, size_t *len)
     size_t size = save_size(psp);
     uint8_t digest[HASH_SIZE];
     struct buf b;
+    int err;
 
     for (unsigned i = 0; i < GCTX_SLOTS; i++) {
         if (psp->guests.slot[i].hash)
@@ -103,7 +109,11 @@ int psp_save(const struct psp *psp, void *out, size_t cap, size_t *len)
     buf_put(&b, magic, sizeof(magic));
     buf_put32(&b, SAVE_VERSION);
     buf_put32(&b, (uint32_t)size);
-    put_platform(&b, psp);
+    err = put_platform(&b, psp);
+    if (err) {
+        crypto_wipe(out, size); /* one of two identities may be in there */
+        return err;
+    }
     buf_put32(&b, gctx_count(&psp->guests));
     for (unsigned i = 0; i < GCTX_SLOTS; i++) {
         if (psp->guests.slot[i].handle)

@@ -137,7 +137,7 @@ enum sev_status cmd_pdh_cert_export(struct cmd *cmd)
     uint64_t chain = cmd_addr(cmd, SEV_PDH_CERT_EXPORT_CHAIN_ADDR);
     bool query = !pdh || cmd_get32(cmd, SEV_PDH_CERT_EXPORT_PDH_LEN) < CERT_SIZE || !chain ||
                  cmd_get32(cmd, SEV_PDH_CERT_EXPORT_CHAIN_LEN) < CERT_CHAIN_SIZE;
-    uint8_t wire[CERT_CHAIN_SIZE];
+    uint8_t pdh_wire[CERT_SIZE], chain_wire[CERT_CHAIN_SIZE];
     enum sev_status status;
 
     cmd_put32(cmd, SEV_PDH_CERT_EXPORT_CHAIN_LEN, CERT_CHAIN_SIZE);
@@ -145,12 +145,13 @@ enum sev_status cmd_pdh_cert_export(struct cmd *cmd)
         return cmd_reply_length(cmd, SEV_PDH_CERT_EXPORT_PDH_LEN, CERT_SIZE);
     if (!psp_ram_valid(psp, pdh, CERT_SIZE) || !psp_ram_valid(psp, chain, CERT_CHAIN_SIZE))
         return SEV_STATUS_INVALID_ADDRESS;
-    cert_write(&chip_identity(psp)->pdh_cert, wire);
-    status = psp_ram_write(psp, PSP_NO_ASID, pdh, wire, CERT_SIZE);
+    status = chip_chain(psp, chain_wire);
     if (status != SEV_STATUS_SUCCESS)
         return status;
-    identity_chain(chip_identity(psp), wire);
-    status = psp_ram_write(psp, PSP_NO_ASID, chain, wire, CERT_CHAIN_SIZE);
+    cert_write(&chip_identity(psp)->pdh_cert, pdh_wire);
+    status = psp_ram_write(psp, PSP_NO_ASID, pdh, pdh_wire, CERT_SIZE);
+    if (status == SEV_STATUS_SUCCESS)
+        status = psp_ram_write(psp, PSP_NO_ASID, chain, chain_wire, CERT_CHAIN_SIZE);
     if (status != SEV_STATUS_SUCCESS)
         return status;
     cmd_put32(cmd, SEV_PDH_CERT_EXPORT_PDH_LEN, CERT_SIZE);

@@ -22,7 +22,8 @@ static void make_chip(void)
     const struct identity_random entropy = {counter_random_fill, &source};
     static int made;
     if (!made)
-        FUZZ_CHECK(crypto_init() == 0 && identity_create(&chip, &entropy, 0, 24) == 0);
+        FUZZ_CHECK(crypto_init() == 0 && identity_create(&chip, &entropy, 0, 24) == 0 &&
+                   identity_seal(&chip) == 0);
     made = 1;
 }
 

@@ -21,7 +21,7 @@ static void make_valid(void)
     static int made;
     if (!made) {
         FUZZ_CHECK(crypto_init() == 0 && identity_create(&id, &entropy, 0, 24) == 0);
-        nv_encode(&id, valid);
+        FUZZ_CHECK(nv_encode(&id, valid) == 0);
     }
     made = 1;
 }
@@ -39,7 +39,7 @@ static void try_state(const uint8_t *data, size_t size)
         return;
     }
     FUZZ_CHECK(!reason && !nv_blank(data, size));
-    nv_encode(&id, again);
+    FUZZ_CHECK(nv_encode(&id, again) == 0);
     FUZZ_CHECK(memcmp(again, data, NV_SIZE) == 0);
 }
 

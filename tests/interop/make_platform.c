@@ -37,7 +37,8 @@ int main(int argc, char **argv)
     if (report_sign(&report, &id.pek))
         return 1;
     cert_write(&id.pdh_cert, pdh);
-    identity_chain(&id, chain);
+    if (identity_chain(&id, chain))
+        return 1;
     report_write(&report, wire);
     identity_csr(&id, &csr);
     cert_write(&csr, csr_wire);

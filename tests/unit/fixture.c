@@ -43,7 +43,7 @@ void fixture_chip(struct harness *h)
     struct identity id;
 
     fixture_identity(&id);
-    nv_encode(&id, h->nv);
+    assert_int_equal(nv_encode(&id, h->nv), 0);
     h->nv_len = NV_SIZE;
     harness_start(h);
 }
@@ -107,13 +107,18 @@ enum sev_status exec_blob(struct harness *h, enum sev_cmd command, uint64_t addr
     return exec(h, command);
 }
 
-void do_export(struct harness *h, uint8_t pdh[CERT_SIZE], uint8_t chain[CERT_CHAIN_SIZE])
+void cmd_export(struct harness *h)
 {
     cmd_clear(h);
     put64(h, CMD_ADDR + SEV_PDH_CERT_EXPORT_PDH_ADDR, BLOB_ADDR);
     put32(h, CMD_ADDR + SEV_PDH_CERT_EXPORT_PDH_LEN, CERT_SIZE);
     put64(h, CMD_ADDR + SEV_PDH_CERT_EXPORT_CHAIN_ADDR, BLOB_ADDR + CERT_SIZE);
     put32(h, CMD_ADDR + SEV_PDH_CERT_EXPORT_CHAIN_LEN, CERT_CHAIN_SIZE);
+}
+
+void do_export(struct harness *h, uint8_t pdh[CERT_SIZE], uint8_t chain[CERT_CHAIN_SIZE])
+{
+    cmd_export(h);
     assert_int_equal(exec(h, SEV_CMD_PDH_CERT_EXPORT), SEV_STATUS_SUCCESS);
     memcpy(pdh, h->ram + BLOB_ADDR, CERT_SIZE);
     memcpy(chain, h->ram + BLOB_ADDR + CERT_SIZE, CERT_CHAIN_SIZE);

@@ -96,6 +96,7 @@ unit_tests = \
 	-Wl,--wrap=crypto_p384_ecdh \
 	-Wl,--wrap=crypto_p384_sign \
 	-Wl,--wrap=crypto_p384_verify \
+	-Wl,--wrap=crypto_rsa_pss_sign \
 	-Wl,--wrap=crypto_rsa_pss_verify
 %C%_test_fwcfg_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_fwcfg_LDADD = libsevplugin.la $(UNIT_LDADD)

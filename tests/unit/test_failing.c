@@ -65,7 +65,7 @@ WRAP(gcry_pk_verify, (gcry_sexp_t sig, gcry_sexp_t data, gcry_sexp_t key), (sig,
 
 static const uint8_t secret[16] = "sixteen secrets";
 static struct crypto_p384_key key;
-static struct identity chip;
+static struct identity fresh, chip; /* the same one: new, and sealed */
 static uint8_t stored[NV_SIZE], rsa_cert[CERT_SIZE];
 static struct counter_random source;
 static const struct identity_random entropy = {counter_random_fill, &source};
@@ -75,9 +75,11 @@ static int setup(void **state)
     (void)state;
     source.state = 3;
     key.d[0] = 1;
-    if (crypto_init() || crypto_p384_from_private(&key) || identity_create(&chip, &entropy, 0, 24))
+    if (crypto_init() || crypto_p384_from_private(&key) || identity_create(&fresh, &entropy, 0, 24))
         return -1;
-    nv_encode(&chip, stored);
+    chip = fresh;
+    if (identity_seal(&chip) || nv_encode(&chip, stored))
+        return -1;
     vector_exact("pki.txt", "cert_rsa4_max", rsa_cert, sizeof(rsa_cert));
     return 0;
 }
@@ -220,6 +222,36 @@ static int do_create(void)
     return err;
 }
 
+/* Nothing of the identity, and of its bytes, is there unless it is sealed. */
+static int do_seal(void)
+{
+    struct identity id = fresh;
+    int err = identity_seal(&id);
+    assert_memory_equal(&id, err ? &fresh : &chip, sizeof(id));
+    return err;
+}
+
+static int do_export(void)
+{
+    static const uint8_t untouched[CERT_CHAIN_SIZE];
+    uint8_t wire[CERT_CHAIN_SIZE] = {0};
+    struct identity id = fresh;
+    int err = identity_chain(&id, wire);
+    assert_memory_equal(&id, err ? &fresh : &chip, sizeof(id));
+    if (err)
+        assert_memory_equal(wire, untouched, sizeof(wire));
+    return err;
+}
+
+static int do_nv_encode(void)
+{
+    static const uint8_t untouched[NV_SIZE];
+    uint8_t wire[NV_SIZE] = {0};
+    int err = nv_encode(&fresh, wire);
+    assert_memory_equal(wire, err ? untouched : stored, sizeof(wire));
+    return err;
+}
+
 static int do_import(void)
 {
     struct crypto_p384_key owner_key = chip.oca;
@@ -285,7 +317,8 @@ int main(void)
         TEST(sha256),      TEST(measure),     TEST(session_seal), TEST(session_open),
         TEST(packet_seal), TEST(packet_open), TEST(from_seed),    TEST(check),
         TEST(ecdh),        TEST(report),      TEST(cert_read),    TEST(chain),
-        TEST(rsa),         TEST(create),      TEST(import),       TEST(nv),
+        TEST(rsa),         TEST(create),      TEST(seal),         TEST(export),
+        TEST(nv_encode),   TEST(import),      TEST(nv),
     };
     return cmocka_run_group_tests_name("failing", tests, setup, NULL);
 }

@@ -63,6 +63,10 @@ WRAP(int, -EIO, crypto_p384_verify,
      (const struct crypto_p384_public *pub, enum crypto_hash hash, const void *data, size_t len,
       const struct crypto_p384_signature *sig),
      (pub, hash, data, len, sig))
+WRAP(int, -EIO, crypto_rsa_pss_sign,
+     (const struct crypto_rsa_private *key, enum crypto_hash hash, const void *data, size_t len,
+      const uint8_t *salt, uint8_t *sig),
+     (key, hash, data, len, salt, sig))
 WRAP(int, -EIO, crypto_rsa_pss_verify,
      (const struct crypto_rsa_public *key, enum crypto_hash hash, const void *data, size_t len,
       const uint8_t *sig),
@@ -153,6 +157,80 @@ static void a_launch(void **state)
     exec_failing(SEV_CMD_ATTESTATION, 1);
 }
 
+/* Did the command that succeeded last come to `n` calls of cryptography? */
+static void assert_calls(unsigned n)
+{
+    assert_int_equal(calls, what == CRYPTOGRAPHY ? n : 0);
+}
+
+/* Four keys, four signatures of theirs, and the ASK's: a chip that is stored has them all. */
+static void a_new_chip(void **state)
+{
+    (void)state;
+    h->nv_len = 0;
+    harness_start(h);
+    cmd_clear(h);
+    exec_failing(SEV_CMD_INIT, 9);
+    assert_calls(9);
+    cmd_export(h);
+    exec_failing(SEV_CMD_PDH_CERT_EXPORT, 0);
+    assert_calls(0);
+}
+
+static void save_failing(void)
+{
+    static const uint8_t zeros[PSP_SAVE_MAX];
+    uint8_t image[PSP_SAVE_MAX] = {0};
+    size_t len;
+
+    calls = 0;
+    fail_at = 1;
+    armed = true;
+    assert_int_equal(psp_save(h->psp, image, sizeof(image), &len), -EIO);
+    armed = false;
+    assert_memory_equal(image, zeros, sizeof(image));
+}
+
+/* Otherwise the ASK signs when a certificate leaves: into INIT_EX's buffer, at the first export. */
+static void a_chip_without_storage(void **state)
+{
+    (void)state;
+    uint8_t chain[CERT_CHAIN_SIZE];
+    struct cert_root ask;
+    struct cert cek;
+
+    h->host.nv_load = NULL;
+    h->host.nv_store = NULL;
+    harness_start(h);
+    cmd_clear(h);
+    exec_failing(SEV_CMD_INIT, 8);
+    assert_calls(8);
+    if (what == CRYPTOGRAPHY)
+        save_failing();
+
+    assert_int_equal(exec(h, SEV_CMD_SHUTDOWN), SEV_STATUS_SUCCESS);
+    put32(h, CMD_ADDR + SEV_INIT_EX_LENGTH, SEV_INIT_EX_SIZE);
+    put64(h, CMD_ADDR + SEV_INIT_EX_NV_ADDR, DATA_ADDR);
+    put32(h, CMD_ADDR + SEV_INIT_EX_NV_LEN, SEV_NV_SIZE);
+    memset(h->ram + DATA_ADDR, 0, SEV_NV_SIZE);
+    exec_failing(SEV_CMD_INIT_EX, 8);
+    assert_calls(8); /* all but the CEK's key */
+    assert_int_equal(exec(h, SEV_CMD_SHUTDOWN), SEV_STATUS_SUCCESS);
+
+    do_init(h);
+    cmd_export(h);
+    exec_failing(SEV_CMD_PDH_CERT_EXPORT, 1);
+    assert_calls(1);
+    memcpy(chain, h->ram + BLOB_ADDR + CERT_SIZE, sizeof(chain));
+    assert_int_equal(cert_read(&cek, chain + 2 * CERT_SIZE), 0);
+    root_ask(&ask);
+    assert_int_equal(cert_verify_by_root(&cek, &ask), 0);
+    cmd_export(h);
+    exec_failing(SEV_CMD_PDH_CERT_EXPORT, 0);
+    assert_calls(0);
+    assert_memory_equal(h->ram + BLOB_ADDR + CERT_SIZE, chain, sizeof(chain));
+}
+
 static void new_keys(void **state)
 {
     (void)state;
@@ -222,6 +300,8 @@ static const struct {
     const char *name;
 } scenarios[] = {
     {a_launch, "a launch"},
+    {a_new_chip, "a new chip"},
+    {a_chip_without_storage, "a chip without storage"},
     {new_keys, "new keys"},
     {an_owner, "an owner"},
     {a_journey, "a journey"},

@@ -9,11 +9,12 @@
 
 #include "counter_random.h"
 #include "identity.h"
+#include "nv.h"
 #include "protocol/root.h"
 
 static struct counter_random source;
 static const struct identity_random entropy = {counter_random_fill, &source};
-static struct identity chip; /* made once: RSA takes its time */
+static struct identity chip; /* a new one, which nobody has asked for its certificates */
 
 static int setup(void **state)
 {
@@ -24,15 +25,23 @@ static int setup(void **state)
     return identity_create(&chip, &entropy, 0, 24);
 }
 
+/* What it exports. */
 static void assert_chain(const struct identity *id)
 {
+    struct identity copy = *id;
+    uint8_t wire[CERT_CHAIN_SIZE];
+    struct cert pek, oca, cek;
     struct cert_root ask;
     root_ask(&ask);
-    assert_int_equal(cert_verify(&id->oca_cert, &id->oca_cert), 0);
-    assert_int_equal(cert_verify(&id->pek_cert, &id->oca_cert), 0);
-    assert_int_equal(cert_verify(&id->pek_cert, &id->cek_cert), 0);
-    assert_int_equal(cert_verify(&id->pdh_cert, &id->pek_cert), 0);
-    assert_int_equal(cert_verify_by_root(&id->cek_cert, &ask), 0);
+    assert_int_equal(identity_chain(&copy, wire), 0);
+    assert_int_equal(cert_read(&pek, wire), 0);
+    assert_int_equal(cert_read(&oca, wire + CERT_SIZE), 0);
+    assert_int_equal(cert_read(&cek, wire + 2 * CERT_SIZE), 0);
+    assert_int_equal(cert_verify(&oca, &oca), 0);
+    assert_int_equal(cert_verify(&pek, &oca), 0);
+    assert_int_equal(cert_verify(&pek, &cek), 0);
+    assert_int_equal(cert_verify(&id->pdh_cert, &pek), 0);
+    assert_int_equal(cert_verify_by_root(&cek, &ask), 0);
 }
 
 static void assert_key(const struct crypto_p384_key *key, const struct cert *cert, unsigned usage)
@@ -55,10 +64,11 @@ static void a_new_chip(void **state)
     assert_int_equal(chip.pek_cert.api_minor, 24);
     assert_int_equal(chip.pdh_cert.api_minor, 0);
 
+    struct identity id = chip;
     uint8_t wire[CERT_CHAIN_SIZE];
     struct cert cert;
     static const unsigned usage[] = {CERT_USAGE_PEK, CERT_USAGE_OCA, CERT_USAGE_CEK};
-    identity_chain(&chip, wire);
+    assert_int_equal(identity_chain(&id, wire), 0);
     for (unsigned i = 0; i < 3; i++) {
         assert_int_equal(cert_read(&cert, wire + i * CERT_SIZE), 0);
         assert_int_equal(cert.usage, usage[i]);
@@ -76,6 +86,96 @@ static void the_same_seed_gives_the_same_chip(void **state)
     assert_int_equal(identity_create(&other, &entropy, 0, 24), 0);
     assert_memory_not_equal(other.chip_id, chip.chip_id, sizeof(chip.chip_id));
     assert_memory_not_equal(&other.cek, &chip.cek, sizeof(chip.cek));
+}
+
+/* Id, then key and salt of the CEK, then OCA, PEK and PDH: whoever gave a seed sees it. */
+static void the_order_of_random_bytes(void **state)
+{
+    (void)state;
+    struct identity made;
+    struct crypto_p384_key key;
+    uint8_t chip_id[64], seed[CRYPTO_P384_SEED_SIZE], salt[48];
+    struct counter_random same = {.state = 1};
+    source = (struct counter_random){.state = 1};
+    assert_int_equal(identity_create(&made, &entropy, 0, 24), 0);
+    assert_int_equal(source.calls, 6);
+
+    assert_int_equal(counter_random_fill(&same, chip_id, sizeof(chip_id)), 0);
+    assert_memory_equal(made.chip_id, chip_id, sizeof(chip_id));
+    assert_int_equal(counter_random_fill(&same, seed, sizeof(seed)), 0);
+    assert_int_equal(crypto_p384_from_seed(seed, &key), 0);
+    assert_memory_equal(&made.cek, &key, sizeof(key));
+    assert_int_equal(counter_random_fill(&same, salt, sizeof(salt)), 0);
+    assert_memory_equal(made.cek_salt, salt, sizeof(salt));
+    const struct crypto_p384_key *later[] = {&made.oca, &made.pek, &made.pdh};
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(counter_random_fill(&same, seed, sizeof(seed)), 0);
+        assert_int_equal(crypto_p384_from_seed(seed, &key), 0);
+        assert_memory_equal(later[i], &key, sizeof(key));
+    }
+}
+
+static void sealed_once_and_always_the_same(void **state)
+{
+    (void)state;
+    static const uint8_t zeros[48];
+    struct identity one = chip, two = chip, unsealed;
+    struct cert_root ask;
+    root_ask(&ask);
+    assert_true(chip.unsealed);
+    assert_int_equal(chip.cek_cert.sig[0].usage, CERT_USAGE_INVALID);
+    assert_int_equal(chip.cek_cert.sig[1].usage, CERT_USAGE_INVALID);
+    assert_int_equal(cert_verify_by_root(&chip.cek_cert, &ask), -EBADMSG);
+
+    assert_int_equal(identity_seal(&one), 0);
+    assert_false(one.unsealed);
+    assert_memory_equal(one.cek_salt, zeros, sizeof(zeros));
+    assert_int_equal(cert_verify_by_root(&one.cek_cert, &ask), 0);
+    assert_int_equal(identity_seal(&two), 0); /* by itself: the same bytes */
+    assert_memory_equal(&two, &one, sizeof(one));
+    assert_int_equal(identity_seal(&two), 0); /* again: nothing */
+    assert_memory_equal(&two, &one, sizeof(one));
+
+    unsealed = one; /* that signature is all that came */
+    unsealed.cek_cert.sig[0] = chip.cek_cert.sig[0];
+    unsealed.unsealed = true;
+    memcpy(unsealed.cek_salt, chip.cek_salt, sizeof(chip.cek_salt));
+    assert_memory_equal(&unsealed, &chip, sizeof(chip));
+}
+
+static void export_and_storage_agree(void **state)
+{
+    (void)state;
+    struct identity exported = chip, sealed = chip, stored;
+    uint8_t first[CERT_CHAIN_SIZE], again[CERT_CHAIN_SIZE], nv[NV_SIZE], nv_again[NV_SIZE];
+    assert_int_equal(identity_seal(&sealed), 0);
+    assert_int_equal(identity_chain(&exported, first), 0);
+    assert_memory_equal(&exported, &sealed, sizeof(sealed));
+    assert_int_equal(identity_chain(&exported, again), 0);
+    assert_memory_equal(again, first, sizeof(first));
+
+    assert_int_equal(nv_encode(&chip, nv), 0);
+    assert_true(chip.unsealed);
+    assert_int_equal(nv_encode(&sealed, nv_again), 0);
+    assert_memory_equal(nv_again, nv, sizeof(nv));
+    assert_int_equal(nv_decode(&stored, nv, sizeof(nv), NULL), 0);
+    assert_memory_equal(&stored, &sealed, sizeof(sealed));
+    assert_int_equal(identity_chain(&stored, again), 0);
+    assert_memory_equal(again, first, sizeof(first));
+}
+
+/* A chip that was stored without a signature, as one of another make, gets none from us. */
+static void a_stored_chip_stays_as_it_is(void **state)
+{
+    (void)state;
+    struct identity id = chip;
+    uint8_t wire[CERT_CHAIN_SIZE], nv[NV_SIZE], cek[CERT_SIZE];
+    id.unsealed = false;
+    cert_write(&chip.cek_cert, cek);
+    assert_int_equal(nv_encode(&id, nv), 0);
+    assert_int_equal(nv_decode(&id, nv, sizeof(nv), NULL), 0);
+    assert_int_equal(identity_chain(&id, wire), 0);
+    assert_memory_equal(wire + 2 * CERT_SIZE, cek, CERT_SIZE);
 }
 
 static void new_keys(void **state)
@@ -194,6 +294,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_chip),
         cmocka_unit_test(the_same_seed_gives_the_same_chip),
+        cmocka_unit_test(the_order_of_random_bytes),
+        cmocka_unit_test(sealed_once_and_always_the_same),
+        cmocka_unit_test(export_and_storage_agree),
+        cmocka_unit_test(a_stored_chip_stays_as_it_is),
         cmocka_unit_test(new_keys),
         cmocka_unit_test(an_owner_takes_the_platform),
         cmocka_unit_test(what_an_owner_may_not_import),

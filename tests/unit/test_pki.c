@@ -22,7 +22,7 @@ static int setup(void **state)
 static void a_new_chip_is_stored(void **state)
 {
     (void)state;
-    uint8_t pdh[CERT_SIZE], chain[CERT_CHAIN_SIZE], again[CERT_SIZE];
+    uint8_t pdh[CERT_SIZE], chain[CERT_CHAIN_SIZE], again[CERT_SIZE], chain_again[CERT_CHAIN_SIZE];
     struct identity id;
 
     h->nv_len = 0;
@@ -32,10 +32,13 @@ static void a_new_chip_is_stored(void **state)
     fixture_stored(h, &id);
     cert_write(&id.pdh_cert, again);
     assert_memory_equal(pdh, again, CERT_SIZE);
+    assert_int_equal(identity_chain(&id, chain_again), 0);
+    assert_memory_equal(chain, chain_again, CERT_CHAIN_SIZE);
     harness_start(h); /* another process, the same chip */
     do_init(h);
-    do_export(h, again, chain);
+    do_export(h, again, chain_again);
     assert_memory_equal(pdh, again, CERT_SIZE);
+    assert_memory_equal(chain, chain_again, CERT_CHAIN_SIZE);
 }
 
 static void blank_storage_is_a_new_chip(void **state)
@@ -422,7 +425,7 @@ static void init_ex_of_another_chip(void **state)
 
     fixture_identity(&other);
     other.chip_id[3] ^= 1;
-    nv_encode(&other, h->ram + NV_ADDR);
+    assert_int_equal(nv_encode(&other, h->ram + NV_ADDR), 0);
     assert_int_equal(exec_init_ex(0x24, 0, NV_ADDR, 0x8000), SEV_STATUS_SECURE_DATA_INVALID);
     assert_int_equal(platform_state(h), SEV_PLATFORM_UNINIT);
 }

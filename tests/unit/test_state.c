@@ -36,9 +36,9 @@ static int group_setup(void **state)
         struct rng rng;
         struct identity id;
         rng_init(&rng, i ? "one" : "two");
-        if (identity_create(&id, &(struct identity_random){fill, &rng}, 1, 55))
+        if (identity_create(&id, &(struct identity_random){fill, &rng}, 1, 55) ||
+            nv_encode(&id, blob[i]))
             return -1;
-        nv_encode(&id, blob[i]);
     }
     return 0;
 }
