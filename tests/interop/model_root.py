@@ -50,12 +50,11 @@ def key(name):
     return {"n": p * q, "p": p, "q": q, "d": pow(E, -1, (p - 1) * (q - 1))}
 
 
-def pss(k, message, label):
-    """RFC 8017, 9.1.1 with SHA-384 and a salt from the phrase."""
+def pss(k, message, salt):
+    """RFC 8017, 8.1.1 and 9.1.1 with SHA-384; the salt has 48 bytes."""
     def sha(b):
         return hashlib.sha384(b).digest()
 
-    salt = stream(label + b" salt", 48)
     h = sha(bytes(8) + sha(message) + salt)
     db = bytes(512 - 48 - 48 - 2) + b"\x01" + salt
     mask = b"".join(sha(h + i.to_bytes(4, "big")) for i in range(10))
@@ -74,7 +73,8 @@ def make():
     ark_id, ask_id = b"SEV-ON-BOCHS ARK", b"SEV-ON-BOCHS ASK"
     ark, ask = key(b"ARK"), key(b"ASK")
     ark_body, ask_body = cert(ark_id, ark_id, 0, ark["n"]), cert(ask_id, ark_id, 0x13, ask["n"])
-    ark["sig"], ask["sig"] = pss(ark, ark_body, b"ARK"), pss(ark, ask_body, b"ASK")
+    ark["sig"] = pss(ark, ark_body, stream(b"ARK salt", 48))
+    ask["sig"] = pss(ark, ask_body, stream(b"ASK salt", 48))
     return ark, ask, ark_body, ask_body
 
 
