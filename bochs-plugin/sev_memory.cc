@@ -453,8 +453,10 @@ void bx_sev_memory_save(const struct sev_memory *mem, uint8_t *out)
 
 void bx_sev_memory_forget(struct sev_memory *mem)
 {
-    view_free(mem->view);
+    struct view *old = mem->view;
+
     new_view(mem);
+    view_free(old); /* now, so that who still looks into it does not find the new one there */
     flush_tlbs();
 }
 
