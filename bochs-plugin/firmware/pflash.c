@@ -116,7 +116,7 @@ void pflash_free(struct pflash *f)
 
 /* --- the chip --- */
 
-static uint8_t read_byte(const struct pflash *f, uint32_t offset)
+static uint8_t read_byte(const struct pflash *f, uint64_t offset)
 {
     if (offset >= f->size)
         return 0xff;
@@ -135,7 +135,7 @@ uint64_t pflash_read(const struct pflash *f, uint32_t offset, unsigned len)
     uint64_t value = 0;
 
     for (unsigned i = 0; i < len && i < 8; i++)
-        value |= (uint64_t)read_byte(f, offset + i) << 8 * i;
+        value |= (uint64_t)read_byte(f, (uint64_t)offset + i) << 8 * i;
     return value;
 }
 
@@ -184,22 +184,33 @@ static void erase(struct pflash *f, uint32_t offset)
     store(f, block, PFLASH_BLOCK);
 }
 
-void pflash_write(struct pflash *f, uint32_t offset, uint64_t value, unsigned len)
+static void end_erase(struct pflash *f, uint32_t offset, uint8_t confirmation)
 {
-    if (len > 8)
-        len = 8;
-    if (!f->state.data) {
-        start_command(f, (uint8_t)value);
-        return;
-    }
-    f->state.data = 0;
-    f->state.status |= STATUS_READY;
-    if (f->state.command != CMD_ERASE)
-        program(f, offset, value, len);
-    else if ((uint8_t)value == CMD_ERASE_CONFIRM)
+    if (confirmation == CMD_ERASE_CONFIRM)
         erase(f, offset);
     else
         f->state.status |= STATUS_SEQUENCE;
+}
+
+/* A restored state may promise data to a command that takes none: then a command comes. */
+void pflash_write(struct pflash *f, uint32_t offset, uint64_t value, unsigned len)
+{
+    const uint8_t command = f->state.data ? f->state.command : CMD_READ_ARRAY;
+
+    switch (command) {
+    case CMD_PROGRAM:
+    case CMD_PROGRAM_ALTERNATE:
+    case CMD_ERASE:
+        f->state.data = 0;
+        f->state.status |= STATUS_READY;
+        if (command == CMD_ERASE)
+            end_erase(f, offset, (uint8_t)value);
+        else
+            program(f, offset, value, len > 8 ? 8 : len);
+        break;
+    default:
+        start_command(f, (uint8_t)value);
+    }
 }
 
 void pflash_reset(struct pflash *f)

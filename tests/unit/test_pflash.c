@@ -100,6 +100,7 @@ static void reads_as_memory(void **state)
     }
     assert_int_equal(pflash_read(flash, SIZE - 1, 2), 0xff00u | image[SIZE - 1]);
     assert_int_equal(pflash_read(flash, UINT32_MAX, 1), 0xff);
+    assert_int_equal(pflash_read(flash, UINT32_MAX, 2), 0xffff); /* not the first byte again */
 }
 
 /* QemuFlashDetected() */
@@ -207,7 +208,14 @@ static void reset_and_restore(void **state)
     pflash_reset(flash);
     put(0, 0xff);
     memory_is_image();
-    *pflash_state(flash) = (struct pflash_state){0x77, 0xff, 0xff}; /* data for no command */
+    for (unsigned command = 0; command < 256; command++) { /* data for no command: a command */
+        if (command == 0x10 || command == 0x20 || command == 0x40)
+            continue;
+        *pflash_state(flash) = (struct pflash_state){(uint8_t)command, 0xff, 0xff};
+        put(5, 0x99);
+        memory_is_image();
+    }
+    *pflash_state(flash) = (struct pflash_state){0x40, 0xff, 0xff};
     put(5, 0x99);
     image[5] = 0x99;
     pflash_reset(flash);
