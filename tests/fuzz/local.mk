@@ -6,8 +6,9 @@ FUZZ_CLANG   = clang
 FUZZ_SECONDS = 120
 FUZZ_SANITIZE = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
-fuzz_targets = cert ctl nv opt ovmf packet psp session trace
+fuzz_targets = bzimage cert ctl fwcfg nv opt ovmf packet pflash psp session trace
 fuzz_seeds = \
+	$(srcdir)/tests/fuzz/firmware.txt \
 	$(srcdir)/tests/fuzz/psp.txt \
 	$(srcdir)/tests/fuzz/seeds.txt \
 	$(srcdir)/tests/fuzz/trace.txt \
@@ -16,27 +17,36 @@ fuzz_seeds = \
 	$(srcdir)/tests/vectors/packet.txt \
 	$(srcdir)/tests/vectors/pki.txt
 fuzz_libraries = $(srcdir)/bochs-plugin/control/ctl.c $(srcdir)/bochs-plugin/opt.c $(srcdir)/cpu-ext/cpuid.c \
-	$(srcdir)/bochs-plugin/firmware/ovmf_table.c \
+	$(addprefix $(srcdir)/bochs-plugin/firmware/, bzimage.c direct.c fwcfg.c ovmf_table.c pflash.c) \
 	$(srcdir)/bochs-plugin/control/qmp.c $(wildcard $(addprefix $(srcdir)/psp-model/, *.c commands/*.c protocol/*.c))
 
 check_PROGRAMS += \
+	%D%/replay_bzimage \
 	%D%/replay_cert \
 	%D%/replay_ctl \
+	%D%/replay_fwcfg \
 	%D%/replay_nv \
 	%D%/replay_opt \
 	%D%/replay_ovmf \
 	%D%/replay_packet \
+	%D%/replay_pflash \
 	%D%/replay_psp \
 	%D%/replay_session \
 	%D%/replay_trace
 
 FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
+%C%_replay_bzimage_SOURCES = %D%/fuzz.h %D%/fuzz_bzimage.c %D%/replay.c
+%C%_replay_bzimage_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_replay_bzimage_LDADD = libsevplugin.la libpspmodel.la
 %C%_replay_cert_SOURCES = %D%/fuzz.h %D%/fuzz_cert.c %D%/replay.c
 %C%_replay_cert_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_cert_LDADD = libpspmodel.la
 %C%_replay_ctl_SOURCES = %D%/fuzz.h %D%/fuzz_ctl.c %D%/replay.c
 %C%_replay_ctl_CPPFLAGS = $(FUZZ_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_replay_ctl_LDADD = libsevplugin.la libpspmodel.la
+%C%_replay_fwcfg_SOURCES = %D%/fuzz.h %D%/fuzz_fwcfg.c %D%/replay.c
+%C%_replay_fwcfg_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_replay_fwcfg_LDADD = libsevplugin.la libpspmodel.la
 %C%_replay_opt_SOURCES = %D%/fuzz.h %D%/fuzz_opt.c %D%/replay.c
 %C%_replay_opt_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_opt_LDADD = libsevplugin.la libcpuext.la libpspmodel.la
@@ -49,6 +59,9 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_packet_SOURCES = %D%/fuzz.h %D%/fuzz_packet.c %D%/replay.c
 %C%_replay_packet_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_packet_LDADD = libpspmodel.la
+%C%_replay_pflash_SOURCES = %D%/fuzz.h %D%/fuzz_pflash.c %D%/replay.c
+%C%_replay_pflash_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_replay_pflash_LDADD = libsevplugin.la libpspmodel.la
 %C%_replay_psp_SOURCES = %D%/fuzz.h %D%/fuzz_psp.c %D%/replay.c
 %C%_replay_psp_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_psp_LDADD = libpspmodel.la
@@ -59,9 +72,8 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_trace_CPPFLAGS = $(FUZZ_CPPFLAGS) -I$(srcdir)/psp-model/tools $(JANSSON_CFLAGS)
 %C%_replay_trace_LDADD = $(JANSSON_LIBS)
 
-
 TESTS += %D%/replay.tap
-EXTRA_DIST += %D%/psp.txt %D%/psp_seeds.py %D%/replay.tap %D%/save %D%/seeds.txt %D%/trace.txt \
+EXTRA_DIST += %D%/firmware.txt %D%/psp.txt %D%/psp_seeds.py %D%/replay.tap %D%/save %D%/seeds.txt %D%/trace.txt \
 	$(fuzz_targets:%=%D%/corpus/%.txt)
 
 .PHONY: fuzz
