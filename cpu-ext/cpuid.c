@@ -53,10 +53,9 @@ static const struct promise {
     enum reg reg;
     uint32_t bit;
 } promises[] = {
-    {"erms", LEAF_STRUCTURED, EBX, 1u << 9},
-    {"fsrm", LEAF_STRUCTURED, EDX, 1u << 4},
-    {"btc_no", LEAF_EXT_ADDR, EBX, 1u << 29},
-    {"srso_no", LEAF_EXT_FEAT2, EAX, 1u << 29},
+    {"erms", LEAF_STRUCTURED, EBX, 1u << 9},         {"fsrm", LEAF_STRUCTURED, EDX, 1u << 4},
+    {"btc_no", LEAF_EXT_ADDR, EBX, 1u << 29},        {"srso_no", LEAF_EXT_FEAT2, EAX, 1u << 29},
+    {"sme_coherent", CPUID_SEV_LEAF, EAX, 1u << 10},
 };
 #define N_PROMISES (sizeof(promises) / sizeof(promises[0]))
 
@@ -134,18 +133,21 @@ bool cpuid_promises(const char *list, uint32_t *mask)
     return true;
 }
 
-/* The model's leaf with what is promised beside. */
-static void promised_leaf(const struct cpuid_sev *sev, const struct cpuid_model *model,
-                          uint32_t function, uint32_t subfunction, struct cpuid_regs *regs)
+/* Leaves that the model does not have are zero. */
+static void model_leaf(const struct cpuid_model *model, uint32_t function, uint32_t subfunction,
+                       struct cpuid_regs *regs)
 {
-    uint32_t *const fields[] = {&regs->eax, &regs->ebx, &regs->ecx, &regs->edx};
-    size_t i;
-
-    /* Leaves that the model does not have are zero. */
     *regs = (struct cpuid_regs){0, 0, 0, 0};
     if (function <= LEAF_EXT_MAX || function <= ask(model, LEAF_EXT_MAX).eax)
         model->leaf(model->ctx, function, subfunction, regs);
-    for (i = 0; i < N_PROMISES; i++) {
+}
+
+static void promise(const struct cpuid_sev *sev, uint32_t function, uint32_t subfunction,
+                    struct cpuid_regs *regs)
+{
+    uint32_t *const fields[] = {&regs->eax, &regs->ebx, &regs->ecx, &regs->edx};
+
+    for (size_t i = 0; i < N_PROMISES; i++) {
         const struct promise *row = &promises[i];
 
         if (!(sev->promises & 1u << i))
@@ -157,14 +159,11 @@ static void promised_leaf(const struct cpuid_sev *sev, const struct cpuid_model 
     }
 }
 
-void cpuid_sev_leaf(const struct cpuid_sev *sev, const struct cpuid_model *model, uint32_t function,
-                    uint32_t subfunction, struct cpuid_regs *regs)
+/* What a SEV guest sees of the model's leaf. */
+static void guest_leaf(const struct cpuid_sev *sev, uint32_t function, struct cpuid_regs *regs)
 {
     static const struct cpuid_regs zero = {0, 0, 0, 0};
 
-    promised_leaf(sev, model, function, subfunction, regs);
-    if (!sev->guest)
-        return;
     if (function >= LEAF_HV_FIRST && function <= LEAF_HV_LAST) {
         /* No hypervisor interface: no paravirtual clock or the like to be found. */
         *regs = zero;
@@ -200,4 +199,13 @@ void cpuid_sev_leaf(const struct cpuid_sev *sev, const struct cpuid_model *model
     default:
         break;
     }
+}
+
+void cpuid_sev_leaf(const struct cpuid_sev *sev, const struct cpuid_model *model, uint32_t function,
+                    uint32_t subfunction, struct cpuid_regs *regs)
+{
+    model_leaf(model, function, subfunction, regs);
+    if (sev->guest)
+        guest_leaf(sev, function, regs);
+    promise(sev, function, subfunction, regs);
 }

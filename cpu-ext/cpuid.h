@@ -42,8 +42,9 @@ struct cpuid_sev {
 /* What a CPU model can be given beside what it has: bits that promise how the processor behaves but
  * add no instruction, so that they are true of any emulated one. `list` has names, separated by
  * commas and blanks: "erms" and "fsrm" (REP MOVSB and STOSB are the fast way), "btc_no" and
- * "srso_no" (no branch type confusion, no return stack overflow: nothing is speculated here).
- * False: a name is not known, `promises` unchanged. Bits: APM vol. 3, Fn0000_0007, Fn8000_0008,
+ * "srso_no" (no branch type confusion, no return stack overflow: nothing is speculated here),
+ * "sme_coherent" (no flush when a page's C-bit changes: there is no cache). False: a name is not
+ * known, `promises` unchanged. Bits: APM vol. 3, Fn0000_0007, Fn8000_0008, Fn8000_001F,
  * Fn8000_0021. */
 bool cpuid_promises(const char *list, uint32_t *promises);
 

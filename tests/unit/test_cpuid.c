@@ -185,7 +185,7 @@ static void lists_of_promises(void **state)
     assert_int_equal(mask, 77);
 }
 
-/* Places of the bits: arch/x86/include/asm/cpufeatures.h of Linux, words 9, 13, 18 and 20. */
+/* Places of the bits: arch/x86/include/asm/cpufeatures.h of Linux, words 9, 13, 18, 19 and 20. */
 static void promised_bits(void **state)
 {
     struct cpuid_sev sev = {.guest = true, .cbit_pos = 47, .promises = mask_of("erms")};
@@ -211,8 +211,14 @@ static void promised_bits(void **state)
     assert_regs(&regs, 1 << 29, 0, 0, 0);
     cpuid_sev_leaf(&sev, MODEL(ryzen), 0x80000020, 0, &regs);
     assert_regs(&regs, 0, 0, 0, 0);
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0x8000001f, 0, &regs);
+    assert_int_equal(regs.eax, 2);
     cpuid_sev_leaf(&sev, MODEL(ryzen), 0x80000000, 0, &regs);
     assert_regs(&regs, 0x80000021, 0x68747541, 0x444d4163, 0x69746e65);
+
+    sev.promises = mask_of("sme_coherent");
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0x8000001f, 0, &regs);
+    assert_regs(&regs, 2 | 1 << 10, 47, 0, 0);
 }
 
 /* Without SEV nothing changes but what is promised. */
