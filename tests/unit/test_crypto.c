@@ -249,7 +249,7 @@ static void rsa_nonsense(void **state)
 static void rsa_primes_in_any_order(void **state)
 {
     static uint8_t large[128] = {0xff}, small[128] = {0xb6}, n[256] = {0xb5, 0x4a};
-    static const uint8_t e[] = {1, 0, 1}, salt[32];
+    static const uint8_t e[] = {1, 0, 1}, without_inverse[] = {17}, salt[32];
     const struct crypto_rsa_private keys[] = {
         {{n, e, sizeof(n), sizeof(e)}, large, small, sizeof(large)},
         {{n, e, sizeof(n), sizeof(e)}, small, large, sizeof(large)},
@@ -268,6 +268,10 @@ static void rsa_primes_in_any_order(void **state)
         assert_int_equal(crypto_rsa_pss_verify(&key->pub, CRYPTO_HASH_SHA256, &i, sizeof(i), sig),
                          0);
     }
+    struct crypto_rsa_private bad = keys[0]; /* 17 divides one of the primes less 1 */
+    bad.pub.e = without_inverse;
+    bad.pub.e_len = sizeof(without_inverse);
+    assert_int_equal(crypto_rsa_pss_sign(&bad, CRYPTO_HASH_SHA256, "x", 1, salt, sig), -EINVAL);
 }
 
 int main(void)
