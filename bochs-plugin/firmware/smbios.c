@@ -108,8 +108,8 @@ static void put_processor(struct builder *t, const struct smbios_cpus *c, uint8_
     begin(t, 4, (uint16_t)(HANDLE_PROCESSOR + socket));
     buf_put8(&t->b, 1); /* socket */
     buf_put8(&t->b, CENTRAL);
-    buf_put8(&t->b, OTHER); /* family */
-    buf_put8(&t->b, 2);     /* manufacturer */
+    buf_put8(&t->b, OTHER);              /* family */
+    buf_put8(&t->b, *c->vendor ? 2 : 0); /* manufacturer; there are no empty strings */
     buf_put32(&t->b, c->signature);
     buf_put32(&t->b, c->features);
     buf_fill(&t->b, 0, 2);     /* no version, voltage unknown */
@@ -124,7 +124,7 @@ static void put_processor(struct builder *t, const struct smbios_cpus *c, uint8_
     buf_put8(&t->b, c->threads);
     buf_put16(&t->b, CHARACTERISTICS_UNKNOWN);
     buf_put16(&t->b, OTHER);
-    end(t, (const char *const[]){name, c->vendor, NULL});
+    end(t, (const char *const[]){name, *c->vendor ? c->vendor : NULL, NULL});
 }
 
 /* The array, its one module, the ranges at which it shows. */

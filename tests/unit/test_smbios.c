@@ -115,6 +115,20 @@ static void structures(void **state)
     assert_int_equal(p[0x25], 8);
 }
 
+/* Strings have a character at least (DSP0134, 6.1.3). */
+static void no_vendor(void **state)
+{
+    const struct smbios_config config = {0x20000000, 0, {2, 1, 1, 0, 0, ""}};
+    const uint8_t *p;
+    (void)state;
+    assert_true(smbios_build(smbios, &config));
+    p = find(0x401);
+    assert_non_null(p);
+    assert_string_equal((const char *)p + p[1], "CPU 1");
+    assert_int_equal(p[7], 0);
+    assert_int_equal(next(p)[0], 16);
+}
+
 static void memory(void **state)
 {
     (void)state;
@@ -166,6 +180,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(anchor, setup, teardown),
         cmocka_unit_test_setup_teardown(structures, setup, teardown),
         cmocka_unit_test_setup_teardown(memory, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_vendor, setup, teardown),
         cmocka_unit_test_setup_teardown(processors, setup, teardown),
     };
 
