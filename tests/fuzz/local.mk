@@ -6,7 +6,7 @@ FUZZ_CLANG   = clang
 FUZZ_SECONDS = 120
 FUZZ_SANITIZE = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
-fuzz_targets = bzimage cert ctl fwcfg nv opt ovmf packet pflash psp session trace
+fuzz_targets = board bzimage cert ctl fwcfg nv opt ovmf packet pflash psp session trace
 fuzz_seeds = \
 	$(srcdir)/tests/fuzz/firmware.txt \
 	$(srcdir)/tests/fuzz/psp.txt \
@@ -17,10 +17,12 @@ fuzz_seeds = \
 	$(srcdir)/tests/vectors/packet.txt \
 	$(srcdir)/tests/vectors/pki.txt
 fuzz_libraries = $(srcdir)/bochs-plugin/control/ctl.c $(srcdir)/bochs-plugin/opt.c $(srcdir)/cpu-ext/cpuid.c \
-	$(addprefix $(srcdir)/bochs-plugin/firmware/, bzimage.c direct.c fwcfg.c ovmf_table.c pflash.c) \
+	$(addprefix $(srcdir)/bochs-plugin/firmware/, acpi.c board.c bzimage.c direct.c fwcfg.c ovmf_table.c \
+		pflash.c smbios.c) \
 	$(srcdir)/bochs-plugin/control/qmp.c $(wildcard $(addprefix $(srcdir)/psp-model/, *.c commands/*.c protocol/*.c))
 
 check_PROGRAMS += \
+	%D%/replay_board \
 	%D%/replay_bzimage \
 	%D%/replay_cert \
 	%D%/replay_ctl \
@@ -35,6 +37,9 @@ check_PROGRAMS += \
 	%D%/replay_trace
 
 FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
+%C%_replay_board_SOURCES = %D%/fuzz.h %D%/fuzz_board.c %D%/replay.c
+%C%_replay_board_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_replay_board_LDADD = libsevplugin.la libpspmodel.la
 %C%_replay_bzimage_SOURCES = %D%/fuzz.h %D%/fuzz_bzimage.c %D%/replay.c
 %C%_replay_bzimage_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_bzimage_LDADD = libsevplugin.la libpspmodel.la
@@ -83,7 +88,7 @@ fuzz: $(check_PROGRAMS)
 		extra=; [ $$t != trace ] || extra=$(srcdir)/psp-model/tools/launched.c; \
 		%D%/replay_$$t --dump $$dir/corpus $(fuzz_seeds) $(srcdir)/%D%/corpus/$$t.txt || exit 1; \
 		$(FUZZ_CLANG) -g -O1 -std=gnu11 -D_GNU_SOURCE $(FUZZ_SANITIZE) $(FUZZ_CPPFLAGS) \
-			-I$(srcdir)/psp-model/tools $(GCRYPT_CFLAGS) \
+			-I$(srcdir)/psp-model/tools -Ibochs-plugin/firmware $(GCRYPT_CFLAGS) \
 			-o $$dir/fuzz $(srcdir)/%D%/fuzz_$$t.c $$extra $(fuzz_libraries) $(GCRYPT_LIBS) \
 			$(GPGERROR_LIBS) $(JANSSON_LIBS) || exit 1; \
 		echo "fuzz $$t"; \
