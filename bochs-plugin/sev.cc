@@ -18,6 +18,8 @@
 #define BX_PLUGGABLE
 
 #include "iodev.h"
+#include "pc_system.h"
+#include "cpu/cpu.h"
 #include "param_names.h"
 #include "bx_debug/debug.h"
 
@@ -98,6 +100,33 @@ bx_sev_c::~bx_sev_c()
     delete opt;
 }
 
+#ifdef BX_PLUGIN_FW_CFG
+/* Bochs after 3.0 says of a triple fault, unless it resets the machine, only a warning, and its CPU
+ * stands still for ever. The machine ends as with 3.0, once in case panics do not end it. */
+static void shutdown_timer(void *)
+{
+    static bool said;
+
+    for (int i = 0; i < BX_SMP_PROCESSORS && !said; i++) {
+        if (BX_CPU(i)->activity_state != BX_CPU_C::BX_ACTIVITY_STATE_SHUTDOWN)
+            continue;
+        said = true;
+        BX_PANIC(("triple fault: CPU %d stands still", i));
+    }
+}
+
+static void watch_shutdown()
+{
+    static const Bit32u every_us = 10000;
+
+    bx_pc_system.register_timer(NULL, shutdown_timer, every_us, 1, 1, "sev.shutdown");
+}
+#else
+static void watch_shutdown()
+{
+}
+#endif
+
 /* What serves the firmware is there without SEV, too. */
 void bx_sev_c::init(void)
 {
@@ -107,6 +136,7 @@ void bx_sev_c::init(void)
     bx_sev_options_get(opt);
     bx_sev_firmware_read(&ovmf);
     fwcfg = bx_sev_fwcfg_new(opt, &ovmf);
+    watch_shutdown();
     if (*opt->vars)
         flash = bx_sev_flash_new(opt->vars, ovmf.present);
     bx_sev_cpuid_install(opt);
