@@ -35,6 +35,8 @@ bochs_inputs = \
 	%D%/patches/12-string-pages.patch \
 	%D%/patches/13-page-walk.patch \
 	%D%/patches/14-list-names.patch \
+	%D%/patches/15-trace-budget.patch \
+	%D%/patches/16-flush-nonglobal.patch \
 	%D%/patches/3.0.devel/base \
 	%D%/patches/3.0.devel/series \
 	%D%/patches/3.0.devel/02-cbit-paging.patch \

@@ -4,7 +4,7 @@
  * their pages stand in, and whatever the C-bits of the entries above say?
  *
  * AMD64 APM vol. 2: 15.34.5 (page table walks are always private), 5.4.2 (A and D), 5.2.3 (PAE: the
- * PDPTEs are read when CR3 is written).
+ * PDPTEs are read when CR3 is written), 5.5.1 (what a write to CR3 forgets).
  *
  * Arguments: cpu (which CPU asks).
  */
@@ -171,6 +171,31 @@ static void self_map(void)
     is(*here & (PTE_A | PTE_D), PTE_A | PTE_D, "written through itself: D is set");
 }
 
+/* Two pages, one of them global, whose entries change without an INVLPG. */
+static void global(void)
+{
+    uint8_t *at[] = {VA + PAGE_4K, VA + 2 * PAGE_4K};
+    const uint64_t flags[] = {PTE_P | PTE_W | PTE_A | PTE_D | boot_cbit,
+                              PTE_P | PTE_W | PTE_A | PTE_D | PTE_G | boot_cbit};
+
+    write_cr4(read_cr4() | CR4_PGE);
+    put32(priv(1), 0x5eed0001);
+    put32(priv(2), 0x5eed0002);
+    for (unsigned round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < 2; i++) {
+            views_map(at[i], phys(1), flags[i]);
+            (void)*(volatile uint32_t *)(void *)at[i];
+            *views_entry(at[i], 1) = phys(2) | flags[i];
+        }
+        views_reload();
+        is(*(volatile uint32_t *)(void *)at[0], 0x5eed0002, "a write to CR3 forgets a page");
+        is(*(volatile uint32_t *)(void *)at[1], 0x5eed0001, "  not a global one");
+        invlpg(at[1]);
+        is(*(volatile uint32_t *)(void *)at[1], 0x5eed0002, "  which INVLPG does");
+    }
+    write_cr4(read_cr4() & ~(uintptr_t)CR4_PGE);
+}
+
 static void body(void *arg)
 {
     (void)arg;
@@ -181,6 +206,7 @@ static void body(void *arg)
     ciphertext_entry();
     upper_without();
     self_map();
+    global();
 }
 
 void guest_main(void)

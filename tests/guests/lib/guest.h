@@ -122,6 +122,7 @@ GUEST_CR(4)
 #define CR0_WP         0x00010000u
 #define CR4_PSE        0x00000010u
 #define CR4_PAE        0x00000020u
+#define CR4_PGE        0x00000080u
 #define CR4_LA57       0x00001000u
 #define MSR_EFER       0xc0000080u
 #define EFER_LME       0x00000100u
@@ -200,6 +201,7 @@ struct fault try_cr3(uintptr_t value); /* MOV CR3 */
 #define PTE_A  (1ull << 5)
 #define PTE_D  (1ull << 6)
 #define PTE_PS (1ull << 7)
+#define PTE_G  (1ull << 8)
 #define PTE_NX (1ull << 63)
 
 #define PAGE_4K (1ull << 12)
