@@ -59,6 +59,7 @@ EXTRA_DIST += \
 	%D%/patches/upstream/0007-iodev-fw_cfg-keys-of-the-architecture-are-entries-of.patch \
 	%D%/patches/upstream/0008-cpu-MONITOR-wakes-no-other-CPU-and-misses-no-store.patch \
 	%D%/patches/upstream/0009-cpu-linkTrace-jumps-to-the-next-trace-again.patch \
+	%D%/patches/upstream/0010-cpu-string-instructions-walk-once-for-a-page-not-for.patch \
 	%D%/patches/upstream/README.md \
 	%D%/patches/upstream/end.inc \
 	%D%/patches/upstream/fwcfg.S \
