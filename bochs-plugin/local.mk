@@ -5,10 +5,10 @@
 noinst_LTLIBRARIES += libsevplugin.la
 
 libsevplugin_la_SOURCES = \
-	%D%/hv.c %D%/hv.h \
+	%D%/hypervisor/hv.c %D%/hypervisor/hv.h \
 	%D%/opt.c %D%/opt.h \
 	%D%/rng.c %D%/rng.h \
-	%D%/state.c %D%/state.h
+	%D%/nv_file.c %D%/nv_file.h
 libsevplugin_la_CPPFLAGS = $(AM_CPPFLAGS)
 libsevplugin_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libsevplugin_la_LIBADD = $(JANSSON_LIBS)

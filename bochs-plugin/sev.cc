@@ -7,7 +7,7 @@
  *   sev_cpuid.cc    CPUID and MSRs, over cpu-ext
  *   sev_glue.cc     fills psp_host and the hook table: the one file that knows everybody
  *   sev_memory.cc   encrypted memory, over cpu-ext's views
- *   sev_launch.cc   the launch at power-on, over hv.c
+ *   sev_launch.cc   the launch at power-on, over hypervisor/hv.c
  *   sev_save.cc     save and restore
  *   firmware/       what firmware finds, with and without SEV: sev_firmware.h
  *   control/        the control socket: sev_control.h

@@ -16,9 +16,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "state.h"
+#include "nv_file.h"
 #include "observe/sev_observe.h"
-#include "observe/trace.h"
+#include "observe/command_log.h"
 
 /* Adapter memory and shadow RAM below 1 MiB, and what stands below 4 GiB besides RAM. */
 static const uint64_t low_hole = 0xa0000, low_hole_end = 0x100000;
@@ -127,12 +127,12 @@ static int glue_random(void *ctx, void *buf, size_t len)
 
 static int glue_nv_load(void *ctx, void *buf, size_t cap, size_t *len)
 {
-    return state_load(((struct sev_machine *)ctx)->state, buf, cap, len);
+    return nv_file_load(((struct sev_machine *)ctx)->state, buf, cap, len);
 }
 
 static int glue_nv_store(void *ctx, const void *buf, size_t len)
 {
-    return state_store(((struct sev_machine *)ctx)->state, buf, len);
+    return nv_file_store(((struct sev_machine *)ctx)->state, buf, len);
 }
 
 static uint64_t glue_time_us(void *)
@@ -155,13 +155,13 @@ static void glue_log(void *ctx, enum psp_log_level level, const char *message)
         BX_INFO(("%s", message));
 }
 
-static void glue_trace(void *ctx, const struct psp_trace *event)
+static void glue_trace(void *ctx, const struct psp_event *event)
 {
     struct sev_machine *m = (struct sev_machine *)ctx;
     char line[256];
 
-    trace_event(m->trace, event, hv_region_name(m->hv), bx_pc_system.time_ticks(), line,
-                sizeof(line));
+    command_log_event(m->trace, event, hv_region_name(m->hv), bx_pc_system.time_ticks(), line,
+                      sizeof(line));
 #if BX_DEBUGGER
     if (m->breaks)
         bx_sev_breaks_psp(m->breaks, event);
@@ -189,41 +189,41 @@ static const struct psp_host glue_host = {
 /* --- hooks --- */
 
 /* For the map and the debugger; otherwise not called. */
-static void glue_observe(struct sev_machine *m, unsigned cpu, uint64_t paddr, enum sev_view view,
+static void glue_observe(struct sev_machine *m, unsigned cpu, uint64_t paddr, enum sev_access view,
                          enum sev_why why, bool write)
 {
-    bool changed = bx_sev_map_want(m->map, paddr, view);
+    bool changed = bx_sev_timeline_access(m->map, paddr, view);
 
 #if BX_DEBUGGER
     if (m->breaks)
-        bx_sev_breaks_want(m->breaks, cpu, paddr, view, why, write, changed);
+        bx_sev_breaks_access(m->breaks, cpu, paddr, view, why, write, changed);
 #else
     (void)(changed || cpu || why || write);
 #endif
 }
 
-static void glue_want(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view view, enum sev_why why,
-                      bool write, void *holder)
+static void glue_access(void *ctx, unsigned cpu, uint64_t paddr, enum sev_access view,
+                        enum sev_why why, bool write, void *holder)
 {
     struct sev_machine *m = (struct sev_machine *)ctx;
 
     cbit_count(&m->cbit, view, why);
     if (m->memory)
-        bx_sev_memory_want(m->memory, cpu, paddr, view, why, write, holder);
+        bx_sev_memory_access(m->memory, cpu, paddr, view, why, write, holder);
     if (m->map)
         glue_observe(m, cpu, paddr, view, why, write);
     if (m->sanitizer)
-        bx_sev_sanitizer_want(m->sanitizer, cpu, paddr, view, why, write);
+        bx_sev_sanitizer_access(m->sanitizer, cpu, paddr, view, why, write);
 }
 
 /* Where only the page views look. */
-static void glue_want_memory(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view view,
-                             enum sev_why why, bool write, void *holder)
+static void glue_access_memory(void *ctx, unsigned cpu, uint64_t paddr, enum sev_access view,
+                               enum sev_why why, bool write, void *holder)
 {
     struct sev_machine *m = (struct sev_machine *)ctx;
 
     cbit_count(&m->cbit, view, why);
-    bx_sev_memory_want(m->memory, cpu, paddr, view, why, write, holder);
+    bx_sev_memory_access(m->memory, cpu, paddr, view, why, write, holder);
 }
 
 static bool glue_watched(void *ctx, uint64_t paddr)
@@ -241,7 +241,7 @@ static void glue_decode(void *ctx, unsigned cpu, uint64_t paddr, unsigned len)
     bx_sev_sanitizer_decode(((struct sev_machine *)ctx)->sanitizer, cpu, paddr, len);
 }
 
-static bool glue_peek(void *ctx, uint64_t paddr, enum sev_view view, void *buf, unsigned len)
+static bool glue_peek(void *ctx, uint64_t paddr, enum sev_access view, void *buf, unsigned len)
 {
     return bx_sev_memory_peek(((struct sev_machine *)ctx)->memory, paddr, view, buf, len);
 }
@@ -256,12 +256,12 @@ void bx_sev_machine_attach(struct sev_machine *m)
     struct sev_hooks table = {};
 
     table.ctx = m;
-    table.want = glue_want;
+    table.access = glue_access;
     table.wbinvd = glue_wbinvd;
     if (m->memory)
         table.peek = glue_peek;
     if (m->memory && !m->map && !m->sanitizer) {
-        table.want = glue_want_memory;
+        table.access = glue_access_memory;
         table.settled = bx_sev_memory_settled(m->memory);
     }
     if (m->sanitizer) {
@@ -283,14 +283,14 @@ static void open_files(struct sev_machine *m)
     char error[400];
     int failed;
 
-    m->trace = trace_new();
+    m->trace = command_log_new();
     if (!m->trace)
         BX_FATAL(("sev: out of memory"));
-    failed = *m->opt->trace ? trace_open(m->trace, m->opt->trace) : 0;
+    failed = *m->opt->trace ? command_log_open(m->trace, m->opt->trace) : 0;
     if (failed)
         BX_FATAL(("sev: trace: '%.300s' cannot be written: %s", m->opt->trace, strerror(-failed)));
     if (*m->opt->state_dir) {
-        m->state = state_open(m->opt->state_dir, error, sizeof(error));
+        m->state = nv_file_open(m->opt->state_dir, error, sizeof(error));
         if (!m->state)
             BX_FATAL(("sev: %s", error));
     }
@@ -346,7 +346,7 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt, const struct ovmf_
     mailbox_init(&m->mailbox, m->psp);
     if (opt->encryption == OPT_ENCRYPTION_AES)
         m->memory = bx_sev_memory_new(m);
-    m->map = bx_sev_map_new(m);
+    m->map = bx_sev_timeline_new(m);
 #if BX_DEBUGGER
     m->breaks = bx_sev_breaks_new();
 #endif
@@ -368,7 +368,7 @@ void bx_sev_machine_free(struct sev_machine *m)
     if (!m)
         return;
     cbit_detach(&sev_hooks);
-    bx_sev_map_free(m->map);
+    bx_sev_timeline_free(m->map);
 #if BX_DEBUGGER
     bx_sev_breaks_free(m->breaks);
 #endif
@@ -378,8 +378,8 @@ void bx_sev_machine_free(struct sev_machine *m)
     m->memory = NULL;
     hv_free(m->hv);
     psp_free(m->psp);
-    state_close(m->state);
-    trace_free(m->trace);
+    nv_file_close(m->state);
+    command_log_free(m->trace);
     delete m;
 }
 

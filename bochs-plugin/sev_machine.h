@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "hv.h"
+#include "hypervisor/hv.h"
 #include "mailbox.h"
 #include "opt.h"
 #include "psp.h"
@@ -17,23 +17,23 @@
 
 struct sev_breaks;
 struct sev_fwcfg;
-struct sev_map;
+struct sev_timeline;
 struct sev_memory;
 struct sev_sanitizer;
-struct state;
-struct trace;
+struct nv_file;
+struct command_log;
 
 struct sev_machine {
     const struct opt *opt;
     struct psp *psp;
     struct mailbox mailbox;
     struct hv *hv;
-    struct trace *trace;
+    struct command_log *trace;
     struct rng rng;
-    struct state *state; /* NULL: every start is a new chip */
+    struct nv_file *state; /* NULL: every start is a new chip */
     struct cbit cbit;
     struct sev_memory *memory;       /* NULL: encryption=none */
-    struct sev_map *map;             /* NULL: nobody wants to see one */
+    struct sev_timeline *map;        /* NULL: nobody wants to see one */
     struct sev_breaks *breaks;       /* NULL: not in the debugger */
     struct sev_sanitizer *sanitizer; /* NULL: sanitize=off */
     struct ovmf_table ovmf;          /* of the firmware; its `present`: it is OVMF */

@@ -2,7 +2,7 @@
  *
  * Encrypted memory: cpu-ext's page views over the memory and the TLBs of Bochs.
  *
- * Implements view.h's callbacks over Bochs 3.0 (memory/memory-bochs.h, cpu/tlb.h, cpu/icache.h),
+ * Implements pages.h's callbacks over Bochs 3.0 (memory/memory-bochs.h, cpu/tlb.h, cpu/icache.h),
  * and says which storage has views at all:
  *
  * - RAM, one page a frame; also the shadow RAM at C0000h..FFFFFh
@@ -32,15 +32,15 @@
 #include <string.h>
 
 #include <vector>
-#include "view.h"
+#include "pages.h"
 
-static const uint32_t boot_asid = UINT32_MAX; /* no ASID of the processor's */
+static const uint32_t temporary_asid = UINT32_MAX; /* no ASID of the processor's */
 
 static const uint64_t low_area = 0xa0000, rom_area = 0xc0000, bios_area = 0xe0000,
                       low_area_end = 0x100000;
 static const uint64_t bios_base = (UINT64_C(1) << 32) - BIOSROMSZ;
-static const uint32_t bios_pages = BIOSROMSZ / VIEW_PAGE_SIZE,
-                      rom_pages = bios_pages + EXROMSIZE / VIEW_PAGE_SIZE;
+static const uint32_t bios_pages = BIOSROMSZ / SEV_PAGE_SIZE,
+                      rom_pages = bios_pages + EXROMSIZE / SEV_PAGE_SIZE;
 
 enum rom_state {
     ROM_EMPTY,    /* an empty socket: no views */
@@ -50,11 +50,11 @@ enum rom_state {
 
 struct sev_memory {
     const struct sev_machine *machine;
-    struct view *view;
+    struct pages *view;
     uint32_t ram_pages;
     Bit8u *rom;                     /* Bochs's array: BIOS, then the option ROMs */
     std::vector<uint8_t> rom_state; /* enum rom_state of its pages */
-    uint8_t boot_key[16];
+    uint8_t temporary_key[16];
     bool cpu_walks; /* a CPU is in the middle of a page walk or fetch */
     bool warned;    /* of an unmeasured ROM */
 };
@@ -77,10 +77,10 @@ static void add_rom(const struct sev_memory *mem, struct bx_sev_pages *pages, ui
 static uint32_t rom_page_of(uint64_t paddr)
 {
     if (paddr >= rom_area && paddr < bios_area)
-        return bios_pages + (uint32_t)((paddr - rom_area) / VIEW_PAGE_SIZE);
+        return bios_pages + (uint32_t)((paddr - rom_area) / SEV_PAGE_SIZE);
     if (paddr < low_area_end)
-        return (uint32_t)(BIOS_MAP_LAST128K((Bit32u)paddr) / VIEW_PAGE_SIZE);
-    return (uint32_t)((paddr & BIOS_MASK) / VIEW_PAGE_SIZE);
+        return (uint32_t)(BIOS_MAP_LAST128K((Bit32u)paddr) / SEV_PAGE_SIZE);
+    return (uint32_t)((paddr & BIOS_MASK) / SEV_PAGE_SIZE);
 }
 
 static bool is_rom(uint64_t paddr)
@@ -92,7 +92,7 @@ static bool is_rom(uint64_t paddr)
 static struct bx_sev_pages resolve(const struct sev_memory *mem, uint64_t paddr)
 {
     struct bx_sev_pages pages = {};
-    uint64_t frame = paddr / VIEW_PAGE_SIZE;
+    uint64_t frame = paddr / SEV_PAGE_SIZE;
 
     if (paddr >= low_area_end && paddr < bios_base) { /* nearly always */
         pages.n = frame < mem->ram_pages;
@@ -117,15 +117,15 @@ static bool resolves_to(const struct sev_memory *mem, uint64_t paddr, uint32_t p
     return (pages.n > 0 && pages.page[0] == page) || (pages.n > 1 && pages.page[1] == page);
 }
 
-/* --- view_ops --- */
+/* --- pages_ops --- */
 
 static uint8_t *memory_host(void *ctx, uint32_t page)
 {
     struct sev_memory *mem = (struct sev_memory *)ctx;
 
     if (page >= mem->ram_pages)
-        return mem->rom + (size_t)(page - mem->ram_pages) * VIEW_PAGE_SIZE;
-    return BX_MEM(0)->get_vector((bx_phy_address)page * VIEW_PAGE_SIZE);
+        return mem->rom + (size_t)(page - mem->ram_pages) * SEV_PAGE_SIZE;
+    return BX_MEM(0)->get_vector((bx_phy_address)page * SEV_PAGE_SIZE);
 }
 
 static uint64_t memory_spa(void *ctx, uint32_t page)
@@ -134,10 +134,10 @@ static uint64_t memory_spa(void *ctx, uint32_t page)
     uint64_t rom = (uint64_t)page - mem->ram_pages;
 
     if (page < mem->ram_pages)
-        return (uint64_t)page * VIEW_PAGE_SIZE;
+        return (uint64_t)page * SEV_PAGE_SIZE;
     if (rom < bios_pages)
-        return bios_base + rom * VIEW_PAGE_SIZE;
-    return rom_area + (rom - bios_pages) * VIEW_PAGE_SIZE;
+        return bios_base + rom * SEV_PAGE_SIZE;
+    return rom_area + (rom - bios_pages) * SEV_PAGE_SIZE;
 }
 
 /* A page that a CPU fetches from stands private, so only those that were private need their fetch
@@ -211,24 +211,24 @@ static void flush_tlbs()
 static void find_roms(struct sev_memory *mem, bool launched)
 {
     for (uint32_t page = 0; page < rom_pages; page++) {
-        const Bit8u *data = mem->rom + (size_t)page * VIEW_PAGE_SIZE;
+        const Bit8u *data = mem->rom + (size_t)page * SEV_PAGE_SIZE;
 
-        for (unsigned i = 0; i < VIEW_PAGE_SIZE && mem->rom_state[page] == ROM_EMPTY; i++)
+        for (unsigned i = 0; i < SEV_PAGE_SIZE && mem->rom_state[page] == ROM_EMPTY; i++)
             if (data[i] != 0xff)
                 mem->rom_state[page] = launched ? ROM_LAUNCHED : ROM_IMAGE;
     }
 }
 
 /* The machine's own key until a guest is activated. */
-static int install_boot_key(struct sev_memory *mem, struct rng *rng)
+static int install_temporary_key(struct sev_memory *mem, struct rng *rng)
 {
-    int err = rng_fill(rng, mem->boot_key, sizeof(mem->boot_key));
+    int err = rng_fill(rng, mem->temporary_key, sizeof(mem->temporary_key));
 
     if (!err)
-        err = view_key_install(mem->view, boot_asid, mem->boot_key);
+        err = pages_key_install(mem->view, temporary_asid, mem->temporary_key);
     if (!err) {
-        view_guest_set(mem->view, boot_asid);
-        err = view_declare(mem->view, 0, mem->ram_pages, boot_asid);
+        pages_guest_set(mem->view, temporary_asid);
+        err = pages_declare(mem->view, 0, mem->ram_pages, temporary_asid);
     }
     return err;
 }
@@ -236,7 +236,7 @@ static int install_boot_key(struct sev_memory *mem, struct rng *rng)
 /* Views of all pages, as stored, without keys. */
 static void new_view(struct sev_memory *mem)
 {
-    struct view_ops ops = {};
+    struct pages_ops ops = {};
 
     ops.ctx = mem;
     ops.host = memory_host;
@@ -247,7 +247,7 @@ static void new_view(struct sev_memory *mem)
     ops.tlb.count = BX_SMP_PROCESSORS * holders_per_cpu;
     ops.tlb.holds = memory_holds;
     ops.tlb.forget = memory_forget;
-    mem->view = view_new(mem->ram_pages + rom_pages, &ops);
+    mem->view = pages_new(mem->ram_pages + rom_pages, &ops);
     if (!mem->view)
         BX_FATAL(("sev: memory encryption could not be started: out of memory"));
 }
@@ -262,7 +262,7 @@ struct sev_memory *bx_sev_memory_new(struct sev_machine *machine)
         BX_FATAL(("sev: encryption=aes needs all of the guest's memory on the host: "
                   "give host= the value of guest= (memory:), or say encryption=none"));
     mem->machine = machine;
-    mem->ram_pages = (uint32_t)(BX_MEM(0)->get_memory_len() / VIEW_PAGE_SIZE);
+    mem->ram_pages = (uint32_t)(BX_MEM(0)->get_memory_len() / SEV_PAGE_SIZE);
     mem->rom_state.assign(rom_pages, ROM_EMPTY);
     new_view(mem);
     return mem;
@@ -276,9 +276,9 @@ void bx_sev_memory_power_on(struct sev_memory *mem, struct rng *rng)
 
     mem->rom = BX_MEM(0)->getHostMemAddr(NULL, top, BX_READ) - (top & BIOS_MASK);
     find_roms(mem, by_guest);
-    err = install_boot_key(mem, rng);
+    err = install_temporary_key(mem, rng);
     if (!err && by_guest)
-        err = view_declare(mem->view, mem->ram_pages, rom_pages, boot_asid);
+        err = pages_declare(mem->view, mem->ram_pages, rom_pages, temporary_asid);
     if (err)
         BX_FATAL(("sev: memory encryption could not be started: %s", strerror(-err)));
     flush_tlbs();
@@ -293,7 +293,7 @@ void bx_sev_memory_free(struct sev_memory *mem)
     bx_sev_memory_info(mem, &info);
     BX_INFO(("page views: %u pages stand private, %u as stored; %" PRIu64 " changes",
              info.private_pages, info.stored_pages, info.flips));
-    view_free(mem->view);
+    pages_free(mem->view);
     delete mem;
 }
 
@@ -301,10 +301,10 @@ void bx_sev_memory_free(struct sev_memory *mem)
 
 int bx_sev_memory_key_install(struct sev_memory *mem, uint32_t asid, const uint8_t vek[16])
 {
-    int err = view_key_install(mem->view, asid, vek);
+    int err = pages_key_install(mem->view, asid, vek);
 
-    if (!err && view_guest(mem->view) == boot_asid) {
-        err = view_rekey(mem->view, boot_asid, asid);
+    if (!err && pages_guest(mem->view) == temporary_asid) {
+        err = pages_rekey(mem->view, temporary_asid, asid);
         flush_tlbs();
     }
     return err;
@@ -314,9 +314,9 @@ int bx_sev_memory_key_install(struct sev_memory *mem, uint32_t asid, const uint8
  * lost its memory, as a guest that still ran after DEACTIVATE would have. */
 void bx_sev_memory_key_remove(struct sev_memory *mem, uint32_t asid)
 {
-    if (view_guest(mem->view) == asid && mem->machine->opt->launch == OPT_LAUNCH_GUEST)
-        (void)!view_rekey(mem->view, asid, boot_asid);
-    view_key_remove(mem->view, asid);
+    if (pages_guest(mem->view) == asid && mem->machine->opt->launch == OPT_LAUNCH_GUEST)
+        (void)!pages_rekey(mem->view, asid, temporary_asid);
+    pages_key_remove(mem->view, asid);
     flush_tlbs();
 }
 
@@ -331,47 +331,48 @@ static void warn_unmeasured(struct sev_memory *mem, uint64_t paddr)
 }
 
 static void want_pages(struct sev_memory *mem, const struct bx_sev_pages *pages,
-                       enum sev_view wanted, enum sev_why why, uint32_t holder)
+                       enum sev_access wanted, enum sev_why why, uint32_t holder)
 {
     mem->cpu_walks = why == SEV_WHY_FETCH || why == SEV_WHY_WALK;
     for (unsigned i = 0; i < pages->n; i++)
-        view_want(mem->view, pages->page[i], wanted, holder == HOLDERS_NONE ? holder : holder + i);
+        pages_access(mem->view, pages->page[i], wanted,
+                     holder == TLB_INDEX_NONE ? holder : holder + i);
     mem->cpu_walks = false;
 }
 
-void bx_sev_memory_want(struct sev_memory *mem, unsigned cpu, uint64_t paddr, enum sev_view wanted,
-                        enum sev_why why, bool, void *entry)
+void bx_sev_memory_access(struct sev_memory *mem, unsigned cpu, uint64_t paddr,
+                          enum sev_access wanted, enum sev_why why, bool, void *entry)
 {
     const struct bx_sev_pages pages = resolve(mem, paddr);
 
     if (why == SEV_WHY_FETCH && !mem->warned && pages.n && pages.page[0] >= mem->ram_pages &&
         mem->rom_state[pages.page[0] - mem->ram_pages] != ROM_LAUNCHED)
         warn_unmeasured(mem, paddr);
-    want_pages(mem, &pages, wanted, why, entry ? holder_of(cpu, entry) : HOLDERS_NONE);
+    want_pages(mem, &pages, wanted, why, entry ? holder_of(cpu, entry) : TLB_INDEX_NONE);
 }
 
 /* RAM that stands as the guest sees it needs no call for a walk. */
 struct sev_settled bx_sev_memory_settled(const struct sev_memory *mem)
 {
-    const uint32_t first = low_area_end / VIEW_PAGE_SIZE;
+    const uint32_t first = low_area_end / SEV_PAGE_SIZE;
     const uint32_t n =
-        mem->ram_pages < bios_base / VIEW_PAGE_SIZE ? mem->ram_pages : bios_base / VIEW_PAGE_SIZE;
+        mem->ram_pages < bios_base / SEV_PAGE_SIZE ? mem->ram_pages : bios_base / SEV_PAGE_SIZE;
 
-    return view_settled(mem->view, first, n > first ? n - first : 0);
+    return pages_settled(mem->view, first, n > first ? n - first : 0);
 }
 
 /* Where ROM and shadow RAM share an address the chip set knows which one is read. */
-bool bx_sev_memory_peek(struct sev_memory *mem, uint64_t paddr, enum sev_view wanted, void *buf,
+bool bx_sev_memory_peek(struct sev_memory *mem, uint64_t paddr, enum sev_access wanted, void *buf,
                         unsigned len)
 {
     struct bx_sev_pages pages = resolve(mem, paddr);
-    const bx_phy_address frame = paddr & ~(uint64_t)(VIEW_PAGE_SIZE - 1);
+    const bx_phy_address frame = paddr & ~(uint64_t)(SEV_PAGE_SIZE - 1);
 
     for (unsigned i = 0; i < pages.n; i++)
         if (pages.n == 1 ||
             memory_host(mem, pages.page[i]) == BX_MEM(0)->getHostMemAddr(NULL, frame, BX_READ))
-            return !view_peek(mem->view, pages.page[i], wanted, (unsigned)(paddr % VIEW_PAGE_SIZE),
-                              buf, len);
+            return !pages_peek(mem->view, pages.page[i], wanted, (unsigned)(paddr % SEV_PAGE_SIZE),
+                               buf, len);
     return false;
 }
 
@@ -393,15 +394,15 @@ static int access_pages(struct sev_memory *mem, uint32_t asid, uint64_t spa, uin
         if (is_rom(spa))
             note_access(mem, rom_page_of(spa), asid && out);
         struct bx_sev_pages pages = resolve(mem, spa);
-        unsigned offset = (unsigned)(spa % VIEW_PAGE_SIZE), n = VIEW_PAGE_SIZE - offset;
+        unsigned offset = (unsigned)(spa % SEV_PAGE_SIZE), n = SEV_PAGE_SIZE - offset;
         int err;
 
         if (n > len)
             n = (unsigned)len;
         if (!pages.n)
             return -EFAULT;
-        err = in ? view_read(mem->view, asid, pages.page[0], offset, in, n)
-                 : view_write(mem->view, asid, pages.page[0], offset, out, n);
+        err = in ? pages_read(mem->view, asid, pages.page[0], offset, in, n)
+                 : pages_write(mem->view, asid, pages.page[0], offset, out, n);
         if (err)
             return err;
         spa += n;
@@ -426,7 +427,7 @@ int bx_sev_memory_write(struct sev_memory *mem, uint32_t asid, uint64_t spa, con
 /* --- save and restore ---
  *
  * The boot key (16 bytes), for each page of the ROM array its enum rom_state and, unless it is
- * empty, 4096 bytes, view_save(). */
+ * empty, 4096 bytes, pages_save(). */
 
 size_t bx_sev_memory_save_size(const struct sev_memory *mem)
 {
@@ -434,29 +435,30 @@ size_t bx_sev_memory_save_size(const struct sev_memory *mem)
 
     for (uint32_t page = 0; page < rom_pages; page++)
         used += mem->rom_state[page] != ROM_EMPTY;
-    return sizeof(mem->boot_key) + rom_pages + used * VIEW_PAGE_SIZE + view_save_size(mem->view);
+    return sizeof(mem->temporary_key) + rom_pages + used * SEV_PAGE_SIZE +
+           pages_save_size(mem->view);
 }
 
 void bx_sev_memory_save(const struct sev_memory *mem, uint8_t *out)
 {
-    memcpy(out, mem->boot_key, sizeof(mem->boot_key));
-    out += sizeof(mem->boot_key);
+    memcpy(out, mem->temporary_key, sizeof(mem->temporary_key));
+    out += sizeof(mem->temporary_key);
     for (uint32_t page = 0; page < rom_pages; page++) {
         *out++ = mem->rom_state[page];
         if (mem->rom_state[page] == ROM_EMPTY)
             continue;
-        memcpy(out, mem->rom + (size_t)page * VIEW_PAGE_SIZE, VIEW_PAGE_SIZE);
-        out += VIEW_PAGE_SIZE;
+        memcpy(out, mem->rom + (size_t)page * SEV_PAGE_SIZE, SEV_PAGE_SIZE);
+        out += SEV_PAGE_SIZE;
     }
-    view_save(mem->view, out);
+    pages_save(mem->view, out);
 }
 
 void bx_sev_memory_forget(struct sev_memory *mem)
 {
-    struct view *old = mem->view;
+    struct pages *old = mem->view;
 
     new_view(mem);
-    view_free(old); /* now, so that who still looks into it does not find the new one there */
+    pages_free(old); /* now, so that who still looks into it does not find the new one there */
     flush_tlbs();
 }
 
@@ -465,24 +467,24 @@ int bx_sev_memory_restore(struct sev_memory *mem, const uint8_t *in, size_t len)
     const uint8_t *end = in + len;
     int err;
 
-    if (len < sizeof(mem->boot_key) + rom_pages)
+    if (len < sizeof(mem->temporary_key) + rom_pages)
         return -EINVAL;
-    memcpy(mem->boot_key, in, sizeof(mem->boot_key));
-    in += sizeof(mem->boot_key);
+    memcpy(mem->temporary_key, in, sizeof(mem->temporary_key));
+    in += sizeof(mem->temporary_key);
     for (uint32_t page = 0; page < rom_pages; page++) {
         if (in == end || *in > ROM_LAUNCHED)
             return -EINVAL;
         mem->rom_state[page] = *in++;
         if (mem->rom_state[page] == ROM_EMPTY)
             continue;
-        if ((size_t)(end - in) < VIEW_PAGE_SIZE)
+        if ((size_t)(end - in) < SEV_PAGE_SIZE)
             return -EINVAL;
-        memcpy(mem->rom + (size_t)page * VIEW_PAGE_SIZE, in, VIEW_PAGE_SIZE);
-        in += VIEW_PAGE_SIZE;
+        memcpy(mem->rom + (size_t)page * SEV_PAGE_SIZE, in, SEV_PAGE_SIZE);
+        in += SEV_PAGE_SIZE;
     }
-    err = view_key_install(mem->view, boot_asid, mem->boot_key);
+    err = pages_key_install(mem->view, temporary_asid, mem->temporary_key);
     if (!err)
-        err = view_restore(mem->view, in, (size_t)(end - in));
+        err = pages_restore(mem->view, in, (size_t)(end - in));
     flush_tlbs();
     return err;
 }
@@ -490,8 +492,8 @@ int bx_sev_memory_restore(struct sev_memory *mem, const uint8_t *in, size_t len)
 void bx_sev_memory_info(const struct sev_memory *mem, struct bx_sev_memory_info *info)
 {
     *info = {};
-    info->flips = view_stats(mem->view).flips;
-    info->asid = view_guest(mem->view) == boot_asid ? 0 : view_guest(mem->view);
+    info->flips = pages_stats(mem->view).flips;
+    info->asid = pages_guest(mem->view) == temporary_asid ? 0 : pages_guest(mem->view);
     for (uint32_t page = 0; page < mem->ram_pages; page++)
-        (view_owner(mem->view, page) ? info->private_pages : info->stored_pages)++;
+        (pages_asid(mem->view, page) ? info->private_pages : info->stored_pages)++;
 }

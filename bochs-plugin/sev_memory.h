@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Encrypted memory, over cpu-ext/view.c.
+ * Encrypted memory, over cpu-ext/pages.c.
  */
 #ifndef BX_SEV_MEMORY_H
 #define BX_SEV_MEMORY_H
@@ -32,11 +32,11 @@ int bx_sev_memory_write(struct sev_memory *memory, uint32_t asid, uint64_t spa, 
                         size_t len);
 
 /* For hooks.h. */
-void bx_sev_memory_want(struct sev_memory *memory, unsigned cpu, uint64_t paddr,
-                        enum sev_view wanted, enum sev_why why, bool write, void *holder);
+void bx_sev_memory_access(struct sev_memory *memory, unsigned cpu, uint64_t paddr,
+                          enum sev_access wanted, enum sev_why why, bool write, void *holder);
 struct sev_settled bx_sev_memory_settled(const struct sev_memory *memory);
-bool bx_sev_memory_peek(struct sev_memory *memory, uint64_t paddr, enum sev_view wanted, void *buf,
-                        unsigned len);
+bool bx_sev_memory_peek(struct sev_memory *memory, uint64_t paddr, enum sev_access wanted,
+                        void *buf, unsigned len);
 
 /* Save and restore, beside RAM, which Bochs saves as it stands: ROMs as they stand, the boot key,
  * the views. To restore: forget() keys and views without touching a byte, psp_load(), restore().

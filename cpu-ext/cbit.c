@@ -39,7 +39,7 @@ int cbit_attach(struct cbit *cbit, struct sev_hooks *hooks, const struct sev_hoo
     *hooks = *table;
     hooks->version = SEV_HOOKS_VERSION;
     hooks->size = sizeof(*hooks);
-    hooks->settled.walks = &cbit->wants[SEV_VIEW_PRIVATE][SEV_WHY_WALK];
+    hooks->settled.walks = &cbit->wants[SEV_ACCESS_PRIVATE][SEV_WHY_WALK];
     hooks->cbit_mask = UINT64_C(1) << cbit->pos;
     return 0;
 }
@@ -49,9 +49,9 @@ void cbit_detach(struct sev_hooks *hooks)
     *hooks = (struct sev_hooks){.version = SEV_HOOKS_VERSION, .size = sizeof(*hooks)};
 }
 
-const char *cbit_view_name(enum sev_view view)
+const char *cbit_access_name(enum sev_access view)
 {
-    return view == SEV_VIEW_PRIVATE ? "private" : "shared";
+    return view == SEV_ACCESS_PRIVATE ? "private" : "shared";
 }
 
 const char *cbit_why_name(enum sev_why why)

@@ -45,13 +45,13 @@ int cbit_attach(struct cbit *cbit, struct sev_hooks *hooks, const struct sev_hoo
 void cbit_detach(struct sev_hooks *hooks);
 
 /* What each want() of `table` begins with; settled walks are counted by themselves. */
-static inline void cbit_count(struct cbit *cbit, enum sev_view view, enum sev_why why)
+static inline void cbit_count(struct cbit *cbit, enum sev_access view, enum sev_why why)
 {
     cbit->wants[view][why]++;
 }
 
 /* Names for `info device` and reports. */
-const char *cbit_view_name(enum sev_view view);
+const char *cbit_access_name(enum sev_access view);
 const char *cbit_why_name(enum sev_why why);
 
 #ifdef __cplusplus

@@ -24,9 +24,9 @@ extern "C" {
 #define SEV_HOOKS_VERSION 4u
 
 /* Which reader's picture of a page an access needs. */
-enum sev_view {
-    SEV_VIEW_PRIVATE, /* C=1: as the guest with its key sees it */
-    SEV_VIEW_SHARED,  /* C=0: as everybody else sees it */
+enum sev_access {
+    SEV_ACCESS_PRIVATE, /* C=1: as the guest with its key sees it */
+    SEV_ACCESS_SHARED,  /* C=0: as everybody else sees it */
 };
 
 /* Who touches memory. With the view it decides everything, and later the SNP checks. */
@@ -59,15 +59,15 @@ struct sev_hooks {
      * for stores. `holder` is the TLB entry that is about to hold the translation, NULL where none
      * will: opaque, and at its place as long as Bochs runs. Pages that are no RAM are reported too.
      * May be NULL. */
-    void (*want)(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view view, enum sev_why why,
-                 bool write, void *holder);
+    void (*access)(void *ctx, unsigned cpu, uint64_t paddr, enum sev_access view, enum sev_why why,
+                   bool write, void *holder);
 
     struct sev_settled settled;
 
     /* Reads `len` bytes at `paddr` (within one page) in a given view for an observer (debugger,
      * gdbstub) and changes nothing. Returns false if the caller shall read memory as it stands.
      * May be NULL. */
-    bool (*peek)(void *ctx, uint64_t paddr, enum sev_view view, void *buf, unsigned len);
+    bool (*peek)(void *ctx, uint64_t paddr, enum sev_access view, void *buf, unsigned len);
 
     /* WBINVD was executed by CPU `cpu`: the PSP's DF_FLUSH depends on it. May be NULL. */
     void (*wbinvd)(void *ctx, unsigned cpu);
@@ -102,15 +102,15 @@ static inline bool sev_hooks_settled(uint64_t paddr)
 
 /* What patched Bochs calls: one test and a jump over it when nobody is there. Four of five calls
  * are the walks of a TLB fill, hence the short way for them. */
-static inline void sev_hooks_want(unsigned cpu, uint64_t paddr, enum sev_view view,
-                                  enum sev_why why, bool write, void *holder)
+static inline void sev_hooks_access(unsigned cpu, uint64_t paddr, enum sev_access view,
+                                    enum sev_why why, bool write, void *holder)
 {
-    if (!sev_hooks.want)
+    if (!sev_hooks.access)
         return;
-    if (why == SEV_WHY_WALK && view == SEV_VIEW_PRIVATE && !holder && sev_hooks_settled(paddr))
+    if (why == SEV_WHY_WALK && view == SEV_ACCESS_PRIVATE && !holder && sev_hooks_settled(paddr))
         ++*sev_hooks.settled.walks;
     else
-        sev_hooks.want(sev_hooks.ctx, cpu, paddr & ~(uint64_t)0xfff, view, why, write, holder);
+        sev_hooks.access(sev_hooks.ctx, cpu, paddr & ~(uint64_t)0xfff, view, why, write, holder);
 }
 
 static inline bool sev_hooks_watched(uint64_t paddr)
@@ -133,7 +133,7 @@ static inline void sev_hooks_decode(unsigned cpu, uint64_t paddr, unsigned len)
 /* The guest's own view for a debugger; false = read memory as it stands. */
 static inline bool sev_hooks_peek(uint64_t paddr, void *buf, unsigned len)
 {
-    return sev_hooks.peek && sev_hooks.peek(sev_hooks.ctx, paddr, SEV_VIEW_PRIVATE, buf, len);
+    return sev_hooks.peek && sev_hooks.peek(sev_hooks.ctx, paddr, SEV_ACCESS_PRIVATE, buf, len);
 }
 
 #ifdef __cplusplus

@@ -8,11 +8,11 @@ libcpuext_la_SOURCES = \
 	%D%/hooks.h \
 	%D%/cbit.c %D%/cbit.h \
 	%D%/cpuid.c %D%/cpuid.h \
-	%D%/holders.c %D%/holders.h \
+	%D%/tlb_index.c %D%/tlb_index.h \
 	%D%/mee.c %D%/mee.h \
 	%D%/msr.c %D%/msr.h \
 	%D%/sanitize.c %D%/sanitize.h \
-	%D%/view.c %D%/view.h \
+	%D%/pages.c %D%/pages.h \
 	%D%/walk.c %D%/walk.h
 
 # --- the patched Bochs --------------------------------------------------------------------------

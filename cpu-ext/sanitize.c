@@ -26,7 +26,7 @@ struct page {
     uint32_t mixed;        /* its place in the pool */
     uint16_t table;        /* > 0: walked as a page table, watched for so many accesses more */
     uint8_t state;         /* enum state */
-    uint8_t view : 1;      /* enum sev_view: that of all translations now */
+    uint8_t view : 1;      /* enum sev_access: that of all translations now */
     uint8_t stale : 1;     /* an entry that maps it has another C-bit than the translations */
     uint8_t in_use : 1;    /* as a page table: known for sure */
 };
@@ -43,7 +43,7 @@ struct mixed {
 struct access {
     uint64_t paddr;
     unsigned len;
-    enum sev_view view;
+    enum sev_access view;
     bool write;
     struct san_who who;
 };
@@ -90,9 +90,9 @@ static bool watched(const struct page *page)
     return page->state == MIXED || page->table || page->stale;
 }
 
-static enum state state_of(enum sev_view view)
+static enum state state_of(enum sev_access view)
 {
-    return view == SEV_VIEW_SHARED ? ALL_SHARED : ALL_PRIVATE;
+    return view == SEV_ACCESS_SHARED ? ALL_SHARED : ALL_PRIVATE;
 }
 
 static struct san_who who_now(struct san *san, unsigned cpu, bool exact)
@@ -160,7 +160,7 @@ static void blocks_written(struct san *san, struct page *page, const struct acce
     struct mixed *mixed = san->pool[page->mixed];
     unsigned offset = access->paddr % PAGE_SIZE;
     unsigned last = (offset + access->len - 1) / SAN_BLOCK_SIZE;
-    bool shared = access->view == SEV_VIEW_SHARED;
+    bool shared = access->view == SEV_ACCESS_SHARED;
 
     for (unsigned i = offset / SAN_BLOCK_SIZE; i <= last && i < BLOCKS; i++) {
         mixed->n_shared += (unsigned)shared - mixed->shared[i];
@@ -175,13 +175,14 @@ static void blocks_written(struct san *san, struct page *page, const struct acce
 }
 
 /* The first block of the access that was last written through the other view, or -1. */
-static int other_block(const struct mixed *mixed, uint64_t paddr, unsigned len, enum sev_view view)
+static int other_block(const struct mixed *mixed, uint64_t paddr, unsigned len,
+                       enum sev_access view)
 {
     unsigned first = paddr % PAGE_SIZE / SAN_BLOCK_SIZE;
     unsigned last = (unsigned)(paddr % PAGE_SIZE + len - 1) / SAN_BLOCK_SIZE;
 
     for (unsigned i = first; i <= last && i < BLOCKS; i++)
-        if (mixed->shared[i] != (view == SEV_VIEW_SHARED))
+        if (mixed->shared[i] != (view == SEV_ACCESS_SHARED))
             return (int)i;
     return -1;
 }
@@ -238,7 +239,7 @@ static uint64_t mapped_by(struct san *san, unsigned cpu, uint64_t paddr, uint64_
  * flushes them; from now on each access through one of them is seen. */
 static void entry_changed(struct san *san, unsigned cpu, uint64_t paddr, uint64_t old, uint64_t new)
 {
-    enum sev_view view = new & san->cbit_mask ? SEV_VIEW_PRIVATE : SEV_VIEW_SHARED;
+    enum sev_access view = new & san->cbit_mask ? SEV_ACCESS_PRIVATE : SEV_ACCESS_SHARED;
     uint64_t to = new &ENTRY_ADDRESS & ~san->cbit_mask, len;
 
     if (!(old & new &ENTRY_P) || !((old ^ new) & san->cbit_mask) ||
@@ -263,7 +264,7 @@ static void table_store(struct san *san, struct page *page, const struct access 
 {
     uint64_t paddr = access->paddr, end = paddr + access->len;
 
-    if (access->view == SEV_VIEW_SHARED) {
+    if (access->view == SEV_ACCESS_SHARED) {
         /* It may have been given up as a page table long ago. */
         if (!page->in_use)
             page->in_use = san->ops.table_level(san->ops.ctx, access->who.cpu, paddr) > 0;
@@ -297,8 +298,8 @@ static void walked(struct san *san, struct page *page, uint64_t paddr)
 
 /* --- what happens --- */
 
-void san_want(struct san *san, unsigned cpu, uint64_t paddr, enum sev_view view, enum sev_why why,
-              bool write)
+void san_access(struct san *san, unsigned cpu, uint64_t paddr, enum sev_access view,
+                enum sev_why why, bool write)
 {
     struct page *page = page_of(san, paddr);
 
@@ -318,17 +319,17 @@ void san_want(struct san *san, unsigned cpu, uint64_t paddr, enum sev_view view,
         page->state = (uint8_t)state_of(view);
         page->writer = who_now(san, cpu, false);
     }
-    if (write && why == SEV_WHY_DATA && view == SEV_VIEW_PRIVATE)
+    if (write && why == SEV_WHY_DATA && view == SEV_ACCESS_PRIVATE)
         page->linear = san->ops.linear(san->ops.ctx, cpu) & ~(uint64_t)(PAGE_SIZE - 1);
 }
 
-static enum san_kind read_kind(enum sev_why why, enum sev_view view)
+static enum san_kind read_kind(enum sev_why why, enum sev_access view)
 {
     if (why == SEV_WHY_WALK)
         return SAN_WALK;
     if (why == SEV_WHY_DEVICE)
         return SAN_DEVICE_READ;
-    return view == SEV_VIEW_SHARED ? SAN_SHARED_READ : SAN_PRIVATE_READ;
+    return view == SEV_ACCESS_SHARED ? SAN_SHARED_READ : SAN_PRIVATE_READ;
 }
 
 /* A device that writes to a page with private data may be right: the guest has made the page
@@ -337,7 +338,7 @@ static enum san_kind read_kind(enum sev_why why, enum sev_view view)
 static bool device_intrudes(struct san *san, const struct page *page, uint64_t paddr, unsigned len)
 {
     const struct mixed *mixed = san->pool[page->mixed];
-    int block = other_block(mixed, paddr, len, SEV_VIEW_SHARED);
+    int block = other_block(mixed, paddr, len, SEV_ACCESS_SHARED);
 
     return block >= 0 &&
            (mixed->writer[block].by == SAN_BY_CPU || mixed->writer[block].by == SAN_BY_FIRMWARE) &&
@@ -362,7 +363,7 @@ static bool is_stale(struct san *san, unsigned cpu, const struct access *access)
     uint64_t linear = san->ops.linear(san->ops.ctx, cpu);
 
     return san->ops.private_now(san->ops.ctx, cpu, linear, access->paddr) !=
-           (access->view == SEV_VIEW_PRIVATE);
+           (access->view == SEV_ACCESS_PRIVATE);
 }
 
 void san_touch(struct san *san, unsigned cpu, uint64_t paddr, unsigned len, const void *data)
@@ -377,7 +378,7 @@ void san_touch(struct san *san, unsigned cpu, uint64_t paddr, unsigned len, cons
     if (!page || !len || (page->state != MIXED && (why != SEV_WHY_DATA || !watched(page))))
         return;
     san->stats.touches++;
-    access.view = (enum sev_view)page->view;
+    access.view = (enum sev_access)page->view;
     access.who = who_now(san, cpu, true);
     if (why == SEV_WHY_DATA && page->stale && is_stale(san, cpu, &access))
         report(san, SAN_STALE_TRANSLATION, page, &access);
@@ -393,10 +394,10 @@ void san_touch(struct san *san, unsigned cpu, uint64_t paddr, unsigned len, cons
 void san_decode(struct san *san, unsigned cpu, uint64_t paddr, unsigned len)
 {
     struct page *page = page_of(san, paddr);
-    struct access access = {.paddr = paddr, .len = len, .view = SEV_VIEW_PRIVATE};
+    struct access access = {.paddr = paddr, .len = len, .view = SEV_ACCESS_PRIVATE};
 
     if (!page || page->state != MIXED || !len ||
-        other_block(san->pool[page->mixed], paddr, len, SEV_VIEW_PRIVATE) < 0)
+        other_block(san->pool[page->mixed], paddr, len, SEV_ACCESS_PRIVATE) < 0)
         return;
     access.who = who_now(san, cpu, true);
     report(san, SAN_FETCH, page, &access);
@@ -408,7 +409,7 @@ bool san_watched(const struct san *san, uint64_t paddr)
 }
 
 /* Unlike a device's, its reads leave the page in its view, and its translations alive. */
-void san_psp(struct san *san, uint64_t paddr, unsigned len, enum sev_view view, bool write)
+void san_psp(struct san *san, uint64_t paddr, unsigned len, enum sev_access view, bool write)
 {
     struct page *page = page_of(san, paddr);
     struct access access = {.paddr = paddr, .len = len, .view = view, .write = write};
@@ -435,7 +436,8 @@ void san_psp(struct san *san, uint64_t paddr, unsigned len, enum sev_view view, 
         return;
     if (write)
         blocks_written(san, page, &access);
-    else if (view == SEV_VIEW_SHARED && other_block(san->pool[page->mixed], paddr, len, view) >= 0)
+    else if (view == SEV_ACCESS_SHARED &&
+             other_block(san->pool[page->mixed], paddr, len, view) >= 0)
         report(san, SAN_DEVICE_READ, page, &access);
 }
 

@@ -62,7 +62,7 @@ struct san_who {
 
 struct san_report {
     enum san_kind kind;
-    enum sev_view view; /* of the access */
+    enum sev_access view; /* of the access */
     bool write;
     uint64_t paddr; /* the first byte of the access that is wrong */
     unsigned len;   /* of the whole access */
@@ -102,8 +102,8 @@ void san_free(struct san *san);
 /* --- what happens; the contracts are those of hooks.h --- */
 
 /* After memory is in the wanted view. */
-void san_want(struct san *san, unsigned cpu, uint64_t paddr, enum sev_view view, enum sev_why why,
-              bool write);
+void san_access(struct san *san, unsigned cpu, uint64_t paddr, enum sev_access view,
+                enum sev_why why, bool write);
 /* Before the access is made. `data` is what will be stored, NULL for a load. */
 void san_touch(struct san *san, unsigned cpu, uint64_t paddr, unsigned len, const void *data);
 /* An instruction of `len` bytes was fetched and decoded. */
@@ -111,7 +111,7 @@ void san_decode(struct san *san, unsigned cpu, uint64_t paddr, unsigned len);
 /* The page shall have no host pointer in a TLB entry for data. */
 bool san_watched(const struct san *san, uint64_t paddr);
 /* The secure processor accesses memory through a guest's key or as stored. Within one page. */
-void san_psp(struct san *san, uint64_t paddr, unsigned len, enum sev_view view, bool write);
+void san_psp(struct san *san, uint64_t paddr, unsigned len, enum sev_access view, bool write);
 
 struct san_stats {
     uint32_t mixed;      /* pages with blocks now */

@@ -249,7 +249,7 @@ static enum sev_status run(struct cmd *cmd, const struct dispatch_entry *row, ui
 
 /* Tell the host what happened. The guest is looked up again: the command may have made or deleted
  * it. */
-static void report(const struct cmd *cmd, struct psp_trace *event)
+static void report(const struct cmd *cmd, struct psp_event *event)
 {
     struct psp *psp = cmd->psp;
     const struct gctx *guest = gctx_find(&psp->guests, cmd->handle);
@@ -272,7 +272,7 @@ enum sev_status dispatch_exec(struct psp *psp, uint16_t id, uint64_t buffer)
 {
     const struct dispatch_entry *row = dispatch_find(id);
     struct cmd cmd = {.psp = psp};
-    struct psp_trace event = {.command = id, .platform_before = psp->platform.state};
+    struct psp_event event = {.command = id, .platform_before = psp->platform.state};
     enum sev_status status = SEV_STATUS_INVALID_COMMAND;
 
     if (psp->host.trace)

@@ -26,7 +26,7 @@ extern "C" {
 enum psp_log_level { PSP_LOG_ERROR, PSP_LOG_INFO, PSP_LOG_DEBUG };
 
 /* One finished command, for logs, traces and the list of launch regions. Valid during the call. */
-struct psp_trace {
+struct psp_event {
     uint16_t command;        /* enum sev_cmd */
     uint16_t status;         /* enum sev_status */
     uint32_t handle;         /* guest handle, 0 if none */
@@ -66,7 +66,7 @@ struct psp_host {
 
     /* May be NULL. */
     void (*log)(void *ctx, enum psp_log_level level, const char *message);
-    void (*trace)(void *ctx, const struct psp_trace *event);
+    void (*trace)(void *ctx, const struct psp_event *event);
 };
 
 #ifdef __cplusplus

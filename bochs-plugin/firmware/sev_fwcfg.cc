@@ -23,7 +23,7 @@
 #include <iterator>
 #include <string>
 
-#include "hv.h"
+#include "hypervisor/hv.h"
 #include "opt.h"
 #include "board.h"
 #include "direct.h"

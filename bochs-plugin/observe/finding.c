@@ -218,7 +218,7 @@ static json_t *finding_json(const struct finding *f)
     const struct san_report *r = &f->report;
     json_t *o =
         json_pack("{s:s, s:s, s:s, s:i, s:o*}", "kind", san_kind_name(r->kind), "view",
-                  r->view == SEV_VIEW_SHARED ? "shared" : "private", "access",
+                  r->view == SEV_ACCESS_SHARED ? "shared" : "private", "access",
                   r->write ? "write" : "read", "length", (int)r->len, "who", who_json(&r->who));
     char hex[2 * sizeof(f->code) + 1] = "";
 

@@ -2,17 +2,17 @@
 # Those who look: the trace of commands, the map of memory, the sanitizer, the debugger, the report.
 libsevplugin_la_SOURCES += \
 	%D%/finding.c %D%/finding.h \
-	%D%/map.c %D%/map.h \
-	%D%/map_log.c %D%/map_log.h \
-	%D%/map_svg.c \
-	%D%/map_text.c \
-	%D%/trace.c %D%/trace.h
+	%D%/timeline.c %D%/timeline.h \
+	%D%/timeline_log.c %D%/timeline_log.h \
+	%D%/timeline_svg.c \
+	%D%/timeline_text.c \
+	%D%/command_log.c %D%/command_log.h
 
 plugin_sources += \
 	%D%/sev_break.cc \
 	%D%/sev_debug.cc \
 	%D%/sev_dump.cc \
-	%D%/sev_map.cc \
+	%D%/sev_timeline.cc \
 	%D%/sev_observe.h \
 	%D%/sev_sanitize.cc
 

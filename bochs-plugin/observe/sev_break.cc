@@ -18,17 +18,17 @@
 
 #include "psp.h"
 #include "sev_observe.h"
-#include "trace.h"
+#include "command_log.h"
 
-static const uint64_t page_size = MAP_PAGE_SIZE;
+static const uint64_t page_size = TIMELINE_PAGE_SIZE;
 
 enum stop_kind { STOP_FREE, STOP_ACCESS, STOP_CHANGE, STOP_COMMAND };
 
 struct stop {
     enum stop_kind kind;
-    enum sev_view view; /* STOP_ACCESS */
-    uint64_t from, to;  /* pages, the last one included */
-    uint16_t command;   /* STOP_COMMAND */
+    enum sev_access view; /* STOP_ACCESS */
+    uint64_t from, to;    /* pages, the last one included */
+    uint16_t command;     /* STOP_COMMAND */
 };
 
 static const unsigned n_stops = 32;
@@ -53,9 +53,9 @@ void bx_sev_breaks_free(struct sev_breaks *breaks)
 static void print_stop(const struct sev_breaks *breaks, unsigned i)
 {
     const struct stop *stop = &breaks->stops[i];
-    const char *what = stop->kind == STOP_CHANGE        ? "watch the view of pages"
-                       : stop->view == SEV_VIEW_PRIVATE ? "break on the first private access to"
-                                                        : "break on the first shared access to";
+    const char *what = stop->kind == STOP_CHANGE          ? "watch the view of pages"
+                       : stop->view == SEV_ACCESS_PRIVATE ? "break on the first private access to"
+                                                          : "break on the first shared access to";
 
     if (stop->kind == STOP_COMMAND)
         dbg_printf("%u: break on command %s\n", i + 1, psp_command_name(stop->command));
@@ -96,7 +96,7 @@ static void add_stop(struct sev_breaks *breaks, const struct stop &stop)
     dbg_printf("sev: all %u breaks are in use\n", n_stops);
 }
 
-void bx_sev_break_on_access(struct sev_breaks *breaks, enum sev_view view, uint64_t from,
+void bx_sev_break_on_access(struct sev_breaks *breaks, enum sev_access view, uint64_t from,
                             uint64_t to)
 {
     add_stop(breaks, {STOP_ACCESS, view, from, to, 0});
@@ -104,12 +104,12 @@ void bx_sev_break_on_access(struct sev_breaks *breaks, enum sev_view view, uint6
 
 void bx_sev_break_on_change(struct sev_breaks *breaks, uint64_t from, uint64_t to)
 {
-    add_stop(breaks, {STOP_CHANGE, SEV_VIEW_PRIVATE, from, to, 0});
+    add_stop(breaks, {STOP_CHANGE, SEV_ACCESS_PRIVATE, from, to, 0});
 }
 
 void bx_sev_break_on_command(struct sev_breaks *breaks, uint16_t command)
 {
-    add_stop(breaks, {STOP_COMMAND, SEV_VIEW_PRIVATE, 0, 0, command});
+    add_stop(breaks, {STOP_COMMAND, SEV_ACCESS_PRIVATE, 0, 0, command});
 }
 
 bool bx_sev_breaks_delete(struct sev_breaks *breaks, unsigned number)
@@ -154,7 +154,8 @@ static void print_instruction(unsigned index)
         bx_phy_address paddr;
 
         code[i] = 0;
-        if (cpu->dbg_xlate_linear2phy(base + rip + i, &paddr) && bx_sev_map_kind(paddr) != MAP_MMIO)
+        if (cpu->dbg_xlate_linear2phy(base + rip + i, &paddr) &&
+            bx_sev_timeline_kind(paddr) != TIMELINE_MMIO)
             BX_MEM(0)->dbg_fetch_mem(cpu, paddr, 1, &code[i]);
         else if (!i)
             return;
@@ -164,7 +165,7 @@ static void print_instruction(unsigned index)
                text);
 }
 
-static void report_access(unsigned number, unsigned cpu, uint64_t paddr, enum sev_view view,
+static void report_access(unsigned number, unsigned cpu, uint64_t paddr, enum sev_access view,
                           enum sev_why why, bool write)
 {
     static const char *const verbs[SEV_WHY_COUNT] = {"reads", "fetches from", "walks", "reads"};
@@ -176,14 +177,14 @@ static void report_access(unsigned number, unsigned cpu, uint64_t paddr, enum se
         dbg_printf("CPU %u", cpu);
     dbg_printf(" %s page %#" PRIx64 " %s\n", write ? "writes" : verbs[why],
                paddr & ~(page_size - 1),
-               view == SEV_VIEW_PRIVATE ? "private (C=1)" : "shared (C=0)");
+               view == SEV_ACCESS_PRIVATE ? "private (C=1)" : "shared (C=0)");
     if (cpu != SEV_HOOKS_NO_CPU)
         print_instruction(cpu);
     bx_debug_break();
 }
 
-void bx_sev_breaks_want(struct sev_breaks *breaks, unsigned cpu, uint64_t paddr, enum sev_view view,
-                        enum sev_why why, bool write, bool changed)
+void bx_sev_breaks_access(struct sev_breaks *breaks, unsigned cpu, uint64_t paddr,
+                          enum sev_access view, enum sev_why why, bool write, bool changed)
 {
     const uint64_t page = paddr / page_size;
 
@@ -202,7 +203,7 @@ void bx_sev_breaks_want(struct sev_breaks *breaks, unsigned cpu, uint64_t paddr,
     }
 }
 
-void bx_sev_breaks_psp(struct sev_breaks *breaks, const struct psp_trace *event)
+void bx_sev_breaks_psp(struct sev_breaks *breaks, const struct psp_event *event)
 {
     if (!breaks->any)
         return;

@@ -25,7 +25,8 @@
 #include "sev_observe.h"
 #include "walk.h"
 
-static const uint64_t page_size = MAP_PAGE_SIZE, page_mask = ~(uint64_t)(MAP_PAGE_SIZE - 1);
+static const uint64_t page_size = TIMELINE_PAGE_SIZE,
+                      page_mask = ~(uint64_t)(TIMELINE_PAGE_SIZE - 1);
 static const uint64_t read_max = 65536, address_end = UINT64_C(1) << 40;
 
 /* --- arguments --- */
@@ -59,11 +60,11 @@ static bool get_pages(int argc, char **argv, int first, uint64_t *from, uint64_t
     return true;
 }
 
-static bool get_view(const char *text, enum sev_view *view)
+static bool get_view(const char *text, enum sev_access *view)
 {
     if (strcasecmp(text, "private") && strcasecmp(text, "shared"))
         return false;
-    *view = strcasecmp(text, "private") ? SEV_VIEW_SHARED : SEV_VIEW_PRIVATE;
+    *view = strcasecmp(text, "private") ? SEV_ACCESS_SHARED : SEV_ACCESS_PRIVATE;
     return true;
 }
 
@@ -75,8 +76,8 @@ enum look { LOOK_PRIVATE, LOOK_SHARED, LOOK_STORED };
  * guest's view; without it they show memory as it stands. */
 static void look_at(struct sev_machine *m, uint64_t paddr, enum look look, Bit8u *buf, unsigned len)
 {
-    bool (*peek)(void *, uint64_t, enum sev_view, void *, unsigned) = sev_hooks.peek;
-    enum sev_view view = look == LOOK_SHARED ? SEV_VIEW_SHARED : SEV_VIEW_PRIVATE;
+    bool (*peek)(void *, uint64_t, enum sev_access, void *, unsigned) = sev_hooks.peek;
+    enum sev_access view = look == LOOK_SHARED ? SEV_ACCESS_SHARED : SEV_ACCESS_PRIVATE;
 
     if (m->memory && look != LOOK_STORED && peek && peek(sev_hooks.ctx, paddr, view, buf, len))
         return;
@@ -98,10 +99,10 @@ static void print_bytes(uint64_t address, const Bit8u *bytes, unsigned n)
 
 static bool get_look(const char *text, enum look *look)
 {
-    enum sev_view view;
+    enum sev_access view;
 
     if (get_view(text, &view))
-        *look = view == SEV_VIEW_PRIVATE ? LOOK_PRIVATE : LOOK_SHARED;
+        *look = view == SEV_ACCESS_PRIVATE ? LOOK_PRIVATE : LOOK_SHARED;
     else if (!strcasecmp(text, "stored"))
         *look = LOOK_STORED;
     else {
@@ -122,7 +123,7 @@ static bool find_memory(uint64_t at, bool linear, uint64_t *paddr)
     }
     *paddr = address;
     if (linear ? address < address_end : at < address_end)
-        if (bx_sev_map_kind(address) != MAP_MMIO)
+        if (bx_sev_timeline_kind(address) != TIMELINE_MMIO)
             return true;
     dbg_printf("sev: there is no memory at %#" PRIx64 ", and device registers are not read\n",
                linear ? (uint64_t)address : at);
@@ -157,15 +158,17 @@ static void command_read(struct sev_machine *m, int argc, char **argv)
         dbg_printf("sev: '%s' is neither phys nor lin\n", argv[2]);
         return;
     }
-    bx_sev_map_look(m->map);
+    bx_sev_timeline_look(m->map);
     if (length > read_max)
         length = read_max;
     for (uint64_t done = 0; done < length;) {
         if (!find_memory(address + done, linear, &paddr))
             return;
         if ((paddr & page_mask) != shown)
-            dbg_printf("physical page %#" PRIx64 ", last used: %s; %s view\n", paddr & page_mask,
-                       map_use_name(map_use(bx_sev_map_pages(m->map), paddr / page_size)), argv[1]);
+            dbg_printf(
+                "physical page %#" PRIx64 ", last used: %s; %s view\n", paddr & page_mask,
+                timeline_use_name(timeline_use(bx_sev_timeline_pages(m->map), paddr / page_size)),
+                argv[1]);
         shown = paddr & page_mask;
         done += read_line(m, address + done, paddr, look, length - done);
     }
@@ -176,7 +179,7 @@ static void command_read(struct sev_machine *m, int argc, char **argv)
 static void command_dump(struct sev_machine *m, int, char **argv)
 {
     const uint64_t end = BX_MEM(0)->get_memory_len(), hole = 0xa0000, hole_end = 0x100000;
-    enum sev_view view;
+    enum sev_access view;
     Bit8u page[page_size];
     bool good = true;
 
@@ -188,7 +191,8 @@ static void command_dump(struct sev_machine *m, int, char **argv)
     for (uint64_t at = 0; file && good && at < end; at += page_size) {
         memset(page, 0, sizeof(page));
         if (at < hole || at >= hole_end)
-            look_at(m, at, view == SEV_VIEW_PRIVATE ? LOOK_PRIVATE : LOOK_SHARED, page, page_size);
+            look_at(m, at, view == SEV_ACCESS_PRIVATE ? LOOK_PRIVATE : LOOK_SHARED, page,
+                    page_size);
         good = fwrite(page, page_size, 1, file) == 1;
     }
     if (!file || (fclose(file) != 0) || !good)
@@ -210,7 +214,7 @@ struct walk {
 static bool read_entry(struct sev_machine *m, uint64_t paddr, unsigned size, uint64_t *entry)
 {
     *entry = 0;
-    if (paddr >= address_end || bx_sev_map_kind(paddr) == MAP_MMIO) {
+    if (paddr >= address_end || bx_sev_timeline_kind(paddr) == TIMELINE_MMIO) {
         dbg_printf("the next table is at %#" PRIx64 ", where no memory is\n", paddr);
         return false;
     }
@@ -234,12 +238,13 @@ static void print_entry(const struct walk *walk, const char *name, unsigned inde
 
 static void print_leaf(struct walk *walk, uint64_t paddr, uint64_t size, bool is_private)
 {
-    char text[MAP_SIZE_TEXT];
+    char text[TIMELINE_SIZE_TEXT];
 
     dbg_printf("physical %#" PRIx64 " in a page of %s: data %s, fetches private\n", paddr,
-               map_size_text(size, text), is_private ? "private (C=1)" : "shared (C=0)");
-    dbg_printf("page %#" PRIx64 " was last used: %s\n", paddr & page_mask,
-               map_use_name(map_use(bx_sev_map_pages(walk->m->map), paddr / page_size)));
+               timeline_size_text(size, text), is_private ? "private (C=1)" : "shared (C=0)");
+    dbg_printf(
+        "page %#" PRIx64 " was last used: %s\n", paddr & page_mask,
+        timeline_use_name(timeline_use(bx_sev_timeline_pages(walk->m->map), paddr / page_size)));
 }
 
 static bool walk_read(void *ctx, uint64_t paddr, void *buf, unsigned len)
@@ -302,7 +307,7 @@ static void command_translate(struct sev_machine *m, int, char **argv)
 
     if (!get_number(argv[1], &walk.linear))
         return;
-    bx_sev_map_look(m->map);
+    bx_sev_timeline_look(m->map);
     if (!cpu->cr0.get_PG()) {
         dbg_printf("CPU %u has paging off: physical %#" PRIx64 ", private\n", dbg_cpu, walk.linear);
         return;
@@ -327,28 +332,29 @@ static void command_translate(struct sev_machine *m, int, char **argv)
 
 /* --- pages --- */
 
-static unsigned print_ranges(struct sev_machine *m, enum map_use use)
+static unsigned print_ranges(struct sev_machine *m, enum timeline_use use)
 {
-    struct map_range range = {};
-    char text[MAP_SIZE_TEXT];
+    struct timeline_range range = {};
+    char text[TIMELINE_SIZE_TEXT];
     unsigned n = 0;
 
-    for (; map_next_range(bx_sev_map_pages(m->map), use, &range); n++)
+    for (; timeline_next_range(bx_sev_timeline_pages(m->map), use, &range); n++)
         dbg_printf("0x%010" PRIx64 "-0x%010" PRIx64 " %8" PRIu64 " page(s), %s: %s\n",
                    range.first * page_size, (range.first + range.pages) * page_size - 1,
-                   range.pages, map_size_text(range.pages * page_size, text), map_use_name(use));
+                   range.pages, timeline_size_text(range.pages * page_size, text),
+                   timeline_use_name(use));
     return n;
 }
 
 /* shared */
 static void command_shared(struct sev_machine *m, int, char **)
 {
-    bx_sev_map_look(m->map);
-    unsigned n = print_ranges(m, MAP_SHARED), declared = print_ranges(m, MAP_DECLARED);
-    struct map_info info = map_info(bx_sev_map_pages(m->map));
+    bx_sev_timeline_look(m->map);
+    unsigned n = print_ranges(m, TIMELINE_SHARED), declared = print_ranges(m, TIMELINE_DECLARED);
+    struct timeline_info info = timeline_info(bx_sev_timeline_pages(m->map));
 
     dbg_printf("%u page(s) in %u range(s) shared, %u in %u range(s) mapped shared but not used\n",
-               info.pages[MAP_SHARED], n, info.pages[MAP_DECLARED], declared);
+               info.pages[TIMELINE_SHARED], n, info.pages[TIMELINE_DECLARED], declared);
     dbg_printf("%" PRIu64 " change(s) between private and shared so far\n", info.changes);
 }
 
@@ -362,12 +368,12 @@ static void command_map(struct sev_machine *m, int argc, char **argv)
 {
     int err;
 
-    bx_sev_map_look(m->map);
+    bx_sev_timeline_look(m->map);
     if (argc == 1) {
-        map_print(bx_sev_map_pages(m->map), print_line, NULL);
+        timeline_print(bx_sev_timeline_pages(m->map), print_line, NULL);
         return;
     }
-    err = bx_sev_map_write(m->map, argv[1]);
+    err = bx_sev_timeline_write(m->map, argv[1]);
     if (err)
         dbg_printf("sev: '%s' cannot be written: %s\n", argv[1], strerror(-err));
     else
@@ -396,7 +402,7 @@ static void break_on_command(struct sev_machine *m, const char *name)
 /* break, private|shared, ADDRESS[, LENGTH] */
 static void command_break(struct sev_machine *m, int argc, char **argv)
 {
-    enum sev_view view;
+    enum sev_access view;
     uint64_t from, to;
 
     if (!strcasecmp(argv[1], "psp"))

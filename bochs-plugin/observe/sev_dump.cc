@@ -14,7 +14,7 @@
 #include <string>
 
 #include "sev_observe.h"
-#include "trace.h"
+#include "command_log.h"
 
 typedef void print_line(const char *line);
 
@@ -98,7 +98,7 @@ void bx_sev_machine_dump(struct sev_machine *m, print_line *print)
     for (unsigned i = 0; i < psp_guest_slots(); i++)
         if (psp_get_guest(m->psp, i, &guest))
             dump_guest(&guest, print);
-    const struct trace_region *regions = trace_regions(m->trace, &n);
+    const struct command_log_region *regions = command_log_regions(m->trace, &n);
     for (unsigned i = 0; i < n; i++)
         print_format(print, "region %u: guest %u %#" PRIx64 "+%#x %s sha256 %s", i,
                      regions[i].handle, regions[i].gpa, regions[i].len,
@@ -106,6 +106,6 @@ void bx_sev_machine_dump(struct sev_machine *m, print_line *print)
                      hex(regions[i].sha256, 32).c_str());
     for (unsigned why = 0; why < SEV_WHY_COUNT; why++)
         print_format(print, "%-6s private %" PRIu64 ", shared %" PRIu64,
-                     cbit_why_name((enum sev_why)why), m->cbit.wants[SEV_VIEW_PRIVATE][why],
-                     m->cbit.wants[SEV_VIEW_SHARED][why]);
+                     cbit_why_name((enum sev_why)why), m->cbit.wants[SEV_ACCESS_PRIVATE][why],
+                     m->cbit.wants[SEV_ACCESS_SHARED][why]);
 }

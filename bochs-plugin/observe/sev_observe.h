@@ -12,29 +12,29 @@
 #include <stdint.h>
 
 #include "hooks.h"
-#include "map.h"
+#include "timeline.h"
 
-struct psp_trace;
+struct psp_event;
 struct sev_machine;
 
-/* --- sev_map.cc: the map of memory over time --- */
+/* --- sev_timeline.cc: the map of memory over time --- */
 
-struct sev_map;
+struct sev_timeline;
 /* NULL unless map=, map_changes= or the debugger asks for one; trouble ends Bochs with one
  * sentence. */
-struct sev_map *bx_sev_map_new(const struct sev_machine *machine);
+struct sev_timeline *bx_sev_timeline_new(const struct sev_machine *machine);
 /* Writes map= and the end of map_changes= first. NULL is allowed. */
-void bx_sev_map_free(struct sev_map *map);
+void bx_sev_timeline_free(struct sev_timeline *map);
 /* Takes an access as hooks.h reports it. Did the page change between private and shared? */
-bool bx_sev_map_want(struct sev_map *map, uint64_t paddr, enum sev_view view);
+bool bx_sev_timeline_access(struct sev_timeline *map, uint64_t paddr, enum sev_access view);
 /* Brings the map up to date: what all CPUs' page tables map through C=0. Changes nothing. */
-void bx_sev_map_look(struct sev_map *map);
+void bx_sev_timeline_look(struct sev_timeline *map);
 /* What is known of the pages, to be read; stays the map's. */
-const struct map *bx_sev_map_pages(const struct sev_map *map);
-/* MAP_PRIVATE for RAM in any view, MAP_ROM or MAP_MMIO. */
-enum map_use bx_sev_map_kind(uint64_t paddr);
+const struct timeline *bx_sev_timeline_pages(const struct sev_timeline *map);
+/* TIMELINE_PRIVATE for RAM in any view, TIMELINE_ROM or TIMELINE_MMIO. */
+enum timeline_use bx_sev_timeline_kind(uint64_t paddr);
 /* The picture up to now. 0 or a negative errno. */
-int bx_sev_map_write(const struct sev_map *map, const char *path);
+int bx_sev_timeline_write(const struct sev_timeline *map, const char *path);
 
 /* --- sev_sanitize.cc: the C-bit sanitizer --- */
 
@@ -45,8 +45,8 @@ struct sev_sanitizer *bx_sev_sanitizer_new(struct sev_machine *machine);
 void bx_sev_sanitizer_free(struct sev_sanitizer *sanitizer);
 
 /* For hooks.h; want after memory had its turn. */
-void bx_sev_sanitizer_want(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t paddr,
-                           enum sev_view view, enum sev_why why, bool write);
+void bx_sev_sanitizer_access(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t paddr,
+                             enum sev_access view, enum sev_why why, bool write);
 bool bx_sev_sanitizer_watched(const struct sev_sanitizer *sanitizer, uint64_t paddr);
 void bx_sev_sanitizer_touch(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t paddr,
                             unsigned len, const void *data);
@@ -70,11 +70,11 @@ struct sev_breaks;
 struct sev_breaks *bx_sev_breaks_new(void);
 void bx_sev_breaks_free(struct sev_breaks *breaks);
 /* The accesses of hooks.h and the commands, to be looked at. */
-void bx_sev_breaks_want(struct sev_breaks *breaks, unsigned cpu, uint64_t paddr, enum sev_view view,
-                        enum sev_why why, bool write, bool changed);
-void bx_sev_breaks_psp(struct sev_breaks *breaks, const struct psp_trace *event);
+void bx_sev_breaks_access(struct sev_breaks *breaks, unsigned cpu, uint64_t paddr,
+                          enum sev_access view, enum sev_why why, bool write, bool changed);
+void bx_sev_breaks_psp(struct sev_breaks *breaks, const struct psp_event *event);
 /* For the user, who is told; pages [from, to]. */
-void bx_sev_break_on_access(struct sev_breaks *breaks, enum sev_view view, uint64_t from,
+void bx_sev_break_on_access(struct sev_breaks *breaks, enum sev_access view, uint64_t from,
                             uint64_t to);
 void bx_sev_break_on_change(struct sev_breaks *breaks, uint64_t from, uint64_t to);
 void bx_sev_break_on_command(struct sev_breaks *breaks, uint16_t command);

@@ -88,7 +88,7 @@ static struct walk_mode mode_of(BX_CPU_C *cpu)
 static bool read_private(void *ctx, uint64_t paddr, void *buf, unsigned len)
 {
     return bx_sev_memory_peek(((struct sev_sanitizer *)ctx)->machine->memory, paddr,
-                              SEV_VIEW_PRIVATE, buf, len);
+                              SEV_ACCESS_PRIVATE, buf, len);
 }
 
 static struct walk_result walk_now(struct sev_sanitizer *s, unsigned cpu, uint64_t linear)
@@ -304,11 +304,11 @@ void bx_sev_sanitizer_free(struct sev_sanitizer *s)
 
 /* --- what happens --- */
 
-void bx_sev_sanitizer_want(struct sev_sanitizer *s, unsigned cpu, uint64_t paddr,
-                           enum sev_view view, enum sev_why why, bool write)
+void bx_sev_sanitizer_access(struct sev_sanitizer *s, unsigned cpu, uint64_t paddr,
+                             enum sev_access view, enum sev_why why, bool write)
 {
     if (followed(paddr))
-        san_want(s->san, cpu, paddr, view, why, write);
+        san_access(s->san, cpu, paddr, view, why, write);
 }
 
 bool bx_sev_sanitizer_watched(const struct sev_sanitizer *s, uint64_t paddr)
@@ -354,7 +354,7 @@ void bx_sev_sanitizer_psp(struct sev_sanitizer *s, uint64_t spa, size_t len, uin
         if (n > len)
             n = (unsigned)len;
         if (followed(spa))
-            san_psp(s->san, spa, n, asid ? SEV_VIEW_PRIVATE : SEV_VIEW_SHARED, write);
+            san_psp(s->san, spa, n, asid ? SEV_ACCESS_PRIVATE : SEV_ACCESS_SHARED, write);
         spa += n;
         len -= n;
     }

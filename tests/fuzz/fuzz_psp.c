@@ -169,7 +169,7 @@ static int nv_store(void *ctx, const void *buf, size_t len)
     return 0;
 }
 
-static void trace(void *ctx, const struct psp_trace *event)
+static void trace(void *ctx, const struct psp_event *event)
 {
     (void)ctx;
     FUZZ_CHECK(psp_command_name(event->command) && psp_status_name(event->status));

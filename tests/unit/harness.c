@@ -147,7 +147,7 @@ static void log_line(void *ctx, enum psp_log_level level, const char *message)
     h->errors_logged += level == PSP_LOG_ERROR;
 }
 
-static void trace(void *ctx, const struct psp_trace *event)
+static void trace(void *ctx, const struct psp_event *event)
 {
     struct harness *h = ctx;
 

@@ -52,7 +52,7 @@ struct harness {
     unsigned errors_logged;
 
     unsigned traces;
-    struct psp_trace trace;
+    struct psp_event trace;
     uint8_t trace_region[32], trace_launch[32];
     bool trace_has_region, trace_has_launch;
     void (*on_trace)(struct harness *harness); /* called inside a command */

@@ -38,7 +38,7 @@ unit_tests = \
 	%D%/test_smbios \
 	%D%/test_soak \
 	%D%/test_start \
-	%D%/test_state
+	%D%/test_nv_file
 
 %C%_test_abi_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_abi_LDADD = $(UNIT_LDADD)
@@ -141,8 +141,8 @@ unit_tests = \
 %C%_test_soak_LDADD = $(UNIT_LDADD)
 %C%_test_start_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_start_LDADD = $(UNIT_LDADD)
-%C%_test_state_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_test_state_LDADD = libsevplugin.la $(UNIT_LDADD)
+%C%_test_nv_file_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_nv_file_LDADD = libsevplugin.la $(UNIT_LDADD)
 
 # Those of cpu-ext.
 unit_tests += \
@@ -152,8 +152,8 @@ unit_tests += \
 	%D%/test_msr \
 	%D%/test_sanitize \
 	%D%/test_sanitize_random \
-	%D%/test_view \
-	%D%/test_view_random \
+	%D%/test_pages \
+	%D%/test_pages_random \
 	%D%/test_walk
 
 %C%_test_cbit_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -168,20 +168,20 @@ unit_tests += \
 %C%_test_sanitize_LDADD = libcpuext.la $(UNIT_LDADD)
 %C%_test_sanitize_random_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_sanitize_random_LDADD = libcpuext.la $(UNIT_LDADD)
-%C%_test_view_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_test_view_LDADD = libcpuext.la $(UNIT_LDADD)
-%C%_test_view_random_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_test_view_random_LDADD = libcpuext.la $(UNIT_LDADD)
+%C%_test_pages_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_pages_LDADD = libcpuext.la $(UNIT_LDADD)
+%C%_test_pages_random_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_pages_random_LDADD = libcpuext.la $(UNIT_LDADD)
 %C%_test_walk_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_walk_LDADD = libcpuext.la $(UNIT_LDADD)
 
 # The map of memory.
-unit_tests += %D%/test_map
-%C%_test_map_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_test_map_LDADD = libsevplugin.la $(UNIT_LDADD)
-unit_tests += %D%/test_map_log
-%C%_test_map_log_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
-%C%_test_map_log_LDADD = libsevplugin.la $(UNIT_LDADD) $(JANSSON_LIBS)
+unit_tests += %D%/test_timeline
+%C%_test_timeline_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_timeline_LDADD = libsevplugin.la $(UNIT_LDADD)
+unit_tests += %D%/test_timeline_log
+%C%_test_timeline_log_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_timeline_log_LDADD = libsevplugin.la $(UNIT_LDADD) $(JANSSON_LIBS)
 
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D% $(CMOCKA_CFLAGS) \
 	-DTEST_VECTORS='"$(abs_srcdir)/tests/vectors"'

@@ -56,14 +56,14 @@ static void ram_below_the_bit(void **state)
 static struct {
     unsigned calls, cpu, len;
     uint64_t paddr;
-    enum sev_view view;
+    enum sev_access view;
     enum sev_why why;
     bool write;
     void *holder;
 } seen;
 static struct cbit cbit;
 
-static void on_want(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view view, enum sev_why why,
+static void on_want(void *ctx, unsigned cpu, uint64_t paddr, enum sev_access view, enum sev_why why,
                     bool write, void *holder)
 {
     assert_ptr_equal(ctx, &seen);
@@ -77,7 +77,7 @@ static void on_want(void *ctx, unsigned cpu, uint64_t paddr, enum sev_view view,
     seen.holder = holder;
 }
 
-static bool on_peek(void *ctx, uint64_t paddr, enum sev_view view, void *buf, unsigned len)
+static bool on_peek(void *ctx, uint64_t paddr, enum sev_access view, void *buf, unsigned len)
 {
     assert_ptr_equal(ctx, &seen);
     seen.calls++;
@@ -118,7 +118,7 @@ static void on_decode(void *ctx, unsigned cpu, uint64_t paddr, unsigned len)
 }
 
 static const struct sev_hooks all = {.ctx = &seen,
-                                     .want = on_want,
+                                     .access = on_want,
                                      .peek = on_peek,
                                      .wbinvd = on_wbinvd,
                                      .watched = on_watched,
@@ -130,7 +130,7 @@ static void an_empty_table_does_nothing(void **state)
     uint8_t byte = 7;
 
     (void)state;
-    sev_hooks_want(0, 0x1234, SEV_VIEW_SHARED, SEV_WHY_DEVICE, true, NULL);
+    sev_hooks_access(0, 0x1234, SEV_ACCESS_SHARED, SEV_WHY_DEVICE, true, NULL);
     assert_false(sev_hooks_peek(0, &byte, 1));
     assert_int_equal(byte, 7);
     assert_false(sev_hooks_watched(0x1000));
@@ -150,7 +150,7 @@ static void attach_and_detach(void **state)
     assert_true(sev_hooks.cbit_mask == UINT64_C(0x800000000000));
     cbit_detach(&sev_hooks);
     assert_true(sev_hooks.cbit_mask == 0);
-    assert_null(sev_hooks.want);
+    assert_null(sev_hooks.access);
     assert_null(sev_hooks.peek);
     assert_null(sev_hooks.wbinvd);
     assert_null(sev_hooks.watched);
@@ -168,8 +168,8 @@ static void another_version_is_refused(void **state)
     cbit_init(&cbit, 51);
     assert_int_equal(cbit_attach(&cbit, &other, &all), -EPROTO);
     assert_int_equal(cbit_attach(&cbit, &shorter, &all), -EPROTO);
-    assert_true(other.cbit_mask == 0 && other.want == NULL);
-    assert_true(shorter.cbit_mask == 0 && shorter.want == NULL);
+    assert_true(other.cbit_mask == 0 && other.access == NULL);
+    assert_true(shorter.cbit_mask == 0 && shorter.access == NULL);
 }
 
 /* Where nobody listens Bochs does not even call. */
@@ -182,7 +182,7 @@ static void nobody_listens(void **state)
     assert_int_equal(cbit_attach(&cbit, &sev_hooks, &nobody), 0);
     assert_true(sev_hooks.cbit_mask == UINT64_C(1) << 51);
     assert_int_equal(sev_hooks.version, SEV_HOOKS_VERSION);
-    assert_null(sev_hooks.want);
+    assert_null(sev_hooks.access);
     assert_null(sev_hooks.peek);
     assert_null(sev_hooks.watched);
     assert_null(sev_hooks.touch);
@@ -195,14 +195,14 @@ static void counts(void **state)
     (void)state;
     cbit_init(&cbit, 51);
     assert_int_equal(cbit_attach(&cbit, &sev_hooks, &all), 0);
-    sev_hooks_want(0, 0x1000, SEV_VIEW_PRIVATE, SEV_WHY_FETCH, false, NULL);
-    sev_hooks_want(1, 0x1000, SEV_VIEW_PRIVATE, SEV_WHY_FETCH, false, NULL);
-    sev_hooks_want(1, 0x2000, SEV_VIEW_SHARED, SEV_WHY_DATA, true, NULL);
-    sev_hooks_want(SEV_HOOKS_NO_CPU, 0x2000, SEV_VIEW_SHARED, SEV_WHY_DEVICE, true, NULL);
-    assert_true(cbit.wants[SEV_VIEW_PRIVATE][SEV_WHY_FETCH] == 2);
-    assert_true(cbit.wants[SEV_VIEW_SHARED][SEV_WHY_DATA] == 1);
-    assert_true(cbit.wants[SEV_VIEW_SHARED][SEV_WHY_DEVICE] == 1);
-    assert_true(cbit.wants[SEV_VIEW_PRIVATE][SEV_WHY_DATA] == 0);
+    sev_hooks_access(0, 0x1000, SEV_ACCESS_PRIVATE, SEV_WHY_FETCH, false, NULL);
+    sev_hooks_access(1, 0x1000, SEV_ACCESS_PRIVATE, SEV_WHY_FETCH, false, NULL);
+    sev_hooks_access(1, 0x2000, SEV_ACCESS_SHARED, SEV_WHY_DATA, true, NULL);
+    sev_hooks_access(SEV_HOOKS_NO_CPU, 0x2000, SEV_ACCESS_SHARED, SEV_WHY_DEVICE, true, NULL);
+    assert_true(cbit.wants[SEV_ACCESS_PRIVATE][SEV_WHY_FETCH] == 2);
+    assert_true(cbit.wants[SEV_ACCESS_SHARED][SEV_WHY_DATA] == 1);
+    assert_true(cbit.wants[SEV_ACCESS_SHARED][SEV_WHY_DEVICE] == 1);
+    assert_true(cbit.wants[SEV_ACCESS_PRIVATE][SEV_WHY_DATA] == 0);
     assert_int_equal(cbit.pos, 51);
     cbit_detach(&sev_hooks);
 }
@@ -213,30 +213,30 @@ static void settled_walks(void **state)
     uint8_t stands[4] = {1, 0, 1, 2}, guest = 1;
     const struct sev_hooks table = {
         .ctx = &seen,
-        .want = on_want,
+        .access = on_want,
         .settled = {.stands = stands, .guest = &guest, .first = 16, .n = 4}};
 
     (void)state;
     memset(&seen, 0, sizeof(seen));
     cbit_init(&cbit, 47);
     assert_int_equal(cbit_attach(&cbit, &sev_hooks, &table), 0);
-    sev_hooks_want(0, 0x10ff8, SEV_VIEW_PRIVATE, SEV_WHY_WALK, false, NULL);
-    sev_hooks_want(0, 0x12000, SEV_VIEW_PRIVATE, SEV_WHY_WALK, true, NULL);
+    sev_hooks_access(0, 0x10ff8, SEV_ACCESS_PRIVATE, SEV_WHY_WALK, false, NULL);
+    sev_hooks_access(0, 0x12000, SEV_ACCESS_PRIVATE, SEV_WHY_WALK, true, NULL);
     assert_int_equal(seen.calls, 0);
     guest = 2;
-    sev_hooks_want(0, 0x13000, SEV_VIEW_PRIVATE, SEV_WHY_WALK, false, NULL);
+    sev_hooks_access(0, 0x13000, SEV_ACCESS_PRIVATE, SEV_WHY_WALK, false, NULL);
     assert_int_equal(seen.calls, 0);
-    sev_hooks_want(0, 0x12000, SEV_VIEW_PRIVATE, SEV_WHY_WALK, false, NULL);
+    sev_hooks_access(0, 0x12000, SEV_ACCESS_PRIVATE, SEV_WHY_WALK, false, NULL);
     assert_int_equal(seen.calls, 1);
     guest = 1;
-    sev_hooks_want(0, 0x11000, SEV_VIEW_PRIVATE, SEV_WHY_WALK, false, NULL); /* as stored */
-    sev_hooks_want(0, 0xf000, SEV_VIEW_PRIVATE, SEV_WHY_WALK, false, NULL);  /* below */
-    sev_hooks_want(0, 0x14000, SEV_VIEW_PRIVATE, SEV_WHY_WALK, false, NULL); /* above */
-    sev_hooks_want(0, 0x10000, SEV_VIEW_PRIVATE, SEV_WHY_FETCH, false, NULL);
-    sev_hooks_want(0, 0x10000, SEV_VIEW_PRIVATE, SEV_WHY_DATA, false, NULL);
-    sev_hooks_want(0, 0x10000, SEV_VIEW_SHARED, SEV_WHY_DEVICE, false, NULL);
+    sev_hooks_access(0, 0x11000, SEV_ACCESS_PRIVATE, SEV_WHY_WALK, false, NULL); /* as stored */
+    sev_hooks_access(0, 0xf000, SEV_ACCESS_PRIVATE, SEV_WHY_WALK, false, NULL);  /* below */
+    sev_hooks_access(0, 0x14000, SEV_ACCESS_PRIVATE, SEV_WHY_WALK, false, NULL); /* above */
+    sev_hooks_access(0, 0x10000, SEV_ACCESS_PRIVATE, SEV_WHY_FETCH, false, NULL);
+    sev_hooks_access(0, 0x10000, SEV_ACCESS_PRIVATE, SEV_WHY_DATA, false, NULL);
+    sev_hooks_access(0, 0x10000, SEV_ACCESS_SHARED, SEV_WHY_DEVICE, false, NULL);
     assert_int_equal(seen.calls, 7);
-    assert_true(cbit.wants[SEV_VIEW_PRIVATE][SEV_WHY_WALK] == 7);
+    assert_true(cbit.wants[SEV_ACCESS_PRIVATE][SEV_WHY_WALK] == 7);
     cbit_detach(&sev_hooks);
     assert_true(sev_hooks.settled.n == 0);
 }
@@ -250,11 +250,11 @@ static void comes_as_it_was_meant(void **state)
     assert_int_equal(cbit_attach(&cbit, &sev_hooks, &all), 0);
     memset(&seen, 0, sizeof(seen));
 
-    sev_hooks_want(3, 0x7ffff123, SEV_VIEW_SHARED, SEV_WHY_DATA, true, bytes);
+    sev_hooks_access(3, 0x7ffff123, SEV_ACCESS_SHARED, SEV_WHY_DATA, true, bytes);
     assert_int_equal(seen.calls, 1);
     assert_int_equal(seen.cpu, 3);
     assert_true(seen.paddr == 0x7ffff000);
-    assert_int_equal(seen.view, SEV_VIEW_SHARED);
+    assert_int_equal(seen.view, SEV_ACCESS_SHARED);
     assert_int_equal(seen.why, SEV_WHY_DATA);
     assert_true(seen.write);
     assert_ptr_equal(seen.holder, bytes);
@@ -262,7 +262,7 @@ static void comes_as_it_was_meant(void **state)
     assert_true(sev_hooks_peek(0x7ffff123, bytes, 3));
     assert_int_equal(seen.calls, 2);
     assert_true(seen.paddr == 0x7ffff123);
-    assert_int_equal(seen.view, SEV_VIEW_PRIVATE);
+    assert_int_equal(seen.view, SEV_ACCESS_PRIVATE);
     assert_int_equal(seen.len, 3);
     assert_memory_equal(bytes, "\x5a\x5a\x5a\0", 4);
 
@@ -286,8 +286,8 @@ static void comes_as_it_was_meant(void **state)
 static void names(void **state)
 {
     (void)state;
-    assert_string_equal(cbit_view_name(SEV_VIEW_PRIVATE), "private");
-    assert_string_equal(cbit_view_name(SEV_VIEW_SHARED), "shared");
+    assert_string_equal(cbit_access_name(SEV_ACCESS_PRIVATE), "private");
+    assert_string_equal(cbit_access_name(SEV_ACCESS_SHARED), "shared");
     assert_string_equal(cbit_why_name(SEV_WHY_DATA), "data");
     assert_string_equal(cbit_why_name(SEV_WHY_FETCH), "fetch");
     assert_string_equal(cbit_why_name(SEV_WHY_WALK), "walk");

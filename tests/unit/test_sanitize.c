@@ -112,11 +112,11 @@ static int teardown(void **state)
 }
 
 /* An access by CPU 0 that misses the TLB, and the same by others. */
-static void data(uint64_t paddr, unsigned len, enum sev_view view, bool write)
+static void data(uint64_t paddr, unsigned len, enum sev_access view, bool write)
 {
     static const uint8_t bytes[4096];
 
-    san_want(m.san, 0, paddr & ~UINT64_C(0xfff), view, SEV_WHY_DATA, write);
+    san_access(m.san, 0, paddr & ~UINT64_C(0xfff), view, SEV_WHY_DATA, write);
     san_touch(m.san, 0, paddr, len, write ? bytes : NULL);
 }
 
@@ -124,13 +124,13 @@ static void device(uint64_t paddr, unsigned len, bool write)
 {
     static const uint8_t bytes[4096];
 
-    san_want(m.san, DEVICE, paddr & ~UINT64_C(0xfff), SEV_VIEW_SHARED, SEV_WHY_DEVICE, write);
+    san_access(m.san, DEVICE, paddr & ~UINT64_C(0xfff), SEV_ACCESS_SHARED, SEV_WHY_DEVICE, write);
     san_touch(m.san, DEVICE, paddr, len, write ? bytes : NULL);
 }
 
 static void walk(uint64_t paddr)
 {
-    san_want(m.san, 0, paddr & ~UINT64_C(0xfff), SEV_VIEW_PRIVATE, SEV_WHY_WALK, false);
+    san_access(m.san, 0, paddr & ~UINT64_C(0xfff), SEV_ACCESS_PRIVATE, SEV_WHY_WALK, false);
     san_touch(m.san, 0, paddr, 8, NULL);
 }
 
@@ -149,21 +149,21 @@ static void test_read_through_the_other_view(void **state)
 {
     (void)state;
     m.rip = 0x100;
-    data(PAGE(1) + 0x20, 8, SEV_VIEW_PRIVATE, true);
-    data(PAGE(1) + 0x20, 8, SEV_VIEW_PRIVATE, false);
+    data(PAGE(1) + 0x20, 8, SEV_ACCESS_PRIVATE, true);
+    data(PAGE(1) + 0x20, 8, SEV_ACCESS_PRIVATE, false);
     assert_int_equal(m.reports, 0);
     m.rip = 0x104;
-    data(PAGE(1) + 0x1c, 8, SEV_VIEW_SHARED, false);
+    data(PAGE(1) + 0x1c, 8, SEV_ACCESS_SHARED, false);
     expect(SAN_SHARED_READ, 0x100);
-    assert_int_equal(m.last.view, SEV_VIEW_SHARED);
+    assert_int_equal(m.last.view, SEV_ACCESS_SHARED);
     assert_int_equal(m.last.writer.by, SAN_BY_CPU);
     assert_int_equal(m.last.paddr, PAGE(1) + 0x1c);
     assert_int_equal(m.last.len, 8);
 
     m.rip = 0x108;
-    data(PAGE(2), 1, SEV_VIEW_SHARED, true);
+    data(PAGE(2), 1, SEV_ACCESS_SHARED, true);
     m.rip = 0x10c;
-    data(PAGE(2) + 0xff0, 16, SEV_VIEW_PRIVATE, false);
+    data(PAGE(2) + 0xff0, 16, SEV_ACCESS_PRIVATE, false);
     expect(SAN_PRIVATE_READ, 0x108);
     assert_false(m.last.writer.exact);
 }
@@ -171,11 +171,11 @@ static void test_read_through_the_other_view(void **state)
 static void test_the_address_is_that_of_the_wrong_block(void **state)
 {
     (void)state;
-    data(PAGE(1), 8, SEV_VIEW_PRIVATE, true);
+    data(PAGE(1), 8, SEV_ACCESS_PRIVATE, true);
     m.rip = 1;
-    data(PAGE(1), 8, SEV_VIEW_SHARED, true); /* block 0 is shared now */
+    data(PAGE(1), 8, SEV_ACCESS_SHARED, true); /* block 0 is shared now */
     m.rip = 2;
-    data(PAGE(1) + 8, 16, SEV_VIEW_SHARED, false);
+    data(PAGE(1) + 8, 16, SEV_ACCESS_SHARED, false);
     assert_int_equal(m.reports, 1);
     assert_int_equal(m.last.paddr, PAGE(1) + 16);
 }
@@ -183,34 +183,34 @@ static void test_the_address_is_that_of_the_wrong_block(void **state)
 static void test_an_intended_change_is_silent(void **state)
 {
     (void)state;
-    data(PAGE(3), 8, SEV_VIEW_PRIVATE, true);
+    data(PAGE(3), 8, SEV_ACCESS_PRIVATE, true);
     for (unsigned at = 0; at < 4096; at += 8)
-        data(PAGE(3) + at, 8, SEV_VIEW_SHARED, true);
+        data(PAGE(3) + at, 8, SEV_ACCESS_SHARED, true);
     assert_false(san_watched(m.san, PAGE(3))); /* all of it has changed */
     device(PAGE(3), 512, false);
     device(PAGE(3) + 512, 512, true);
-    data(PAGE(3) + 600, 8, SEV_VIEW_SHARED, false);
+    data(PAGE(3) + 600, 8, SEV_ACCESS_SHARED, false);
     assert_int_equal(m.reports, 0);
     assert_int_equal(san_stats(m.san).mixed, 0);
     assert_int_equal(san_stats(m.san).mixed_ever, 1);
     /* and back */
-    data(PAGE(3), 4096, SEV_VIEW_PRIVATE, true);
-    data(PAGE(3), 4096, SEV_VIEW_PRIVATE, false);
+    data(PAGE(3), 4096, SEV_ACCESS_PRIVATE, true);
+    data(PAGE(3), 4096, SEV_ACCESS_PRIVATE, false);
     assert_int_equal(m.reports, 0);
 }
 
 static void test_memory_that_nobody_wrote(void **state)
 {
     (void)state;
-    data(PAGE(4), 8, SEV_VIEW_PRIVATE, false);
-    data(PAGE(4), 8, SEV_VIEW_SHARED, false);
+    data(PAGE(4), 8, SEV_ACCESS_PRIVATE, false);
+    data(PAGE(4), 8, SEV_ACCESS_SHARED, false);
     device(PAGE(4), 16, false);
     walk(PAGE(4));
     san_decode(m.san, 0, PAGE(4), 3);
     assert_int_equal(m.reports, 0);
-    data(RAM_END, 8, SEV_VIEW_SHARED, true);
-    data(RAM_END, 8, SEV_VIEW_PRIVATE, false);
-    data(UINT64_MAX - 7, 8, SEV_VIEW_PRIVATE, false);
+    data(RAM_END, 8, SEV_ACCESS_SHARED, true);
+    data(RAM_END, 8, SEV_ACCESS_PRIVATE, false);
+    data(UINT64_MAX - 7, 8, SEV_ACCESS_PRIVATE, false);
     assert_false(san_watched(m.san, RAM_END));
     assert_int_equal(m.reports, 0);
 }
@@ -219,7 +219,7 @@ static void test_devices(void **state)
 {
     (void)state;
     m.rip = 0x200;
-    data(PAGE(5), 8, SEV_VIEW_PRIVATE, true);
+    data(PAGE(5), 8, SEV_ACCESS_PRIVATE, true);
     m.rip = 0x204;
     device(PAGE(5), 512, false);
     expect(SAN_DEVICE_READ, 0x200);
@@ -227,21 +227,21 @@ static void test_devices(void **state)
 
     /* The guest has made the page shared and not written yet: right. */
     m.mapped_private = false;
-    data(PAGE(6), 8, SEV_VIEW_PRIVATE, true);
+    data(PAGE(6), 8, SEV_ACCESS_PRIVATE, true);
     device(PAGE(6), 512, true);
     assert_int_equal(m.reports, 0);
-    data(PAGE(6), 8, SEV_VIEW_SHARED, false);
+    data(PAGE(6), 8, SEV_ACCESS_SHARED, false);
     assert_int_equal(m.reports, 0);
 
     /* It has not: wrong, and so is the load. */
     m.mapped_private = true;
     m.rip = 0x208;
-    data(PAGE(7), 8, SEV_VIEW_PRIVATE, true);
+    data(PAGE(7), 8, SEV_ACCESS_PRIVATE, true);
     m.rip = 0x20c;
     device(PAGE(7), 512, true);
     expect(SAN_DEVICE_WRITE, 0x208);
     assert_true(m.last.write);
-    data(PAGE(7) + 64, 8, SEV_VIEW_PRIVATE, false);
+    data(PAGE(7) + 64, 8, SEV_ACCESS_PRIVATE, false);
     expect(SAN_PRIVATE_READ, 0x20c);
     assert_int_equal(m.last.writer.by, SAN_BY_DEVICE);
     assert_true(m.last.writer.exact);
@@ -250,16 +250,16 @@ static void test_devices(void **state)
 static void test_firmware_and_launch(void **state)
 {
     (void)state;
-    san_psp(m.san, PAGE(8), 4096, SEV_VIEW_PRIVATE, true);
-    data(PAGE(8), 16, SEV_VIEW_SHARED, false);
+    san_psp(m.san, PAGE(8), 4096, SEV_ACCESS_PRIVATE, true);
+    data(PAGE(8), 16, SEV_ACCESS_SHARED, false);
     assert_int_equal(m.reports, 1);
     assert_int_equal(m.last.kind, SAN_FIRMWARE_READ);
     assert_int_equal(m.last.writer.by, SAN_BY_PSP);
 
     m.by = SAN_BY_FIRMWARE;
-    data(PAGE(9), 16, SEV_VIEW_PRIVATE, true);
+    data(PAGE(9), 16, SEV_ACCESS_PRIVATE, true);
     m.by = SAN_BY_CPU;
-    data(PAGE(9), 16, SEV_VIEW_SHARED, false);
+    data(PAGE(9), 16, SEV_ACCESS_SHARED, false);
     assert_int_equal(m.reports, 2);
     assert_int_equal(m.last.kind, SAN_FIRMWARE_READ);
     assert_int_equal(m.last.writer.by, SAN_BY_FIRMWARE);
@@ -271,9 +271,9 @@ static void test_secure_processor(void **state)
 
     (void)state;
     m.rip = 0x300;
-    data(PAGE(10), 8, SEV_VIEW_PRIVATE, true);
+    data(PAGE(10), 8, SEV_ACCESS_PRIVATE, true);
     watches = m.watches;
-    san_psp(m.san, PAGE(10) + 32, 32, SEV_VIEW_SHARED, false);
+    san_psp(m.san, PAGE(10) + 32, 32, SEV_ACCESS_SHARED, false);
     expect(SAN_DEVICE_READ, 0x300);
     assert_int_equal(m.last.who.by, SAN_BY_PSP);
     /* The page still stands private and its translations live on: they must lose their pointers. */
@@ -282,14 +282,14 @@ static void test_secure_processor(void **state)
     assert_int_equal(m.reports, 0);
 
     /* LAUNCH_UPDATE_DATA of a shared buffer: private from now on, and no mistake. */
-    data(PAGE(11), 64, SEV_VIEW_SHARED, true);
-    san_psp(m.san, PAGE(11), 64, SEV_VIEW_SHARED, false);
-    san_psp(m.san, PAGE(11), 64, SEV_VIEW_PRIVATE, true);
-    data(PAGE(11) + 48, 16, SEV_VIEW_PRIVATE, false);
+    data(PAGE(11), 64, SEV_ACCESS_SHARED, true);
+    san_psp(m.san, PAGE(11), 64, SEV_ACCESS_SHARED, false);
+    san_psp(m.san, PAGE(11), 64, SEV_ACCESS_PRIVATE, true);
+    data(PAGE(11) + 48, 16, SEV_ACCESS_PRIVATE, false);
     assert_int_equal(m.reports, 0);
-    data(PAGE(11) + 48, 16, SEV_VIEW_SHARED, false);
+    data(PAGE(11) + 48, 16, SEV_ACCESS_SHARED, false);
     assert_int_equal(m.last.kind, SAN_FIRMWARE_READ);
-    san_psp(m.san, PAGE(11), 4096, SEV_VIEW_PRIVATE, true);
+    san_psp(m.san, PAGE(11), 4096, SEV_ACCESS_PRIVATE, true);
     assert_int_equal(san_stats(m.san).mixed, 1); /* page 10 */
 }
 
@@ -297,14 +297,14 @@ static void test_fetch(void **state)
 {
     (void)state;
     m.rip = 0x400;
-    data(PAGE(12) + 0x40, 16, SEV_VIEW_SHARED, true);
+    data(PAGE(12) + 0x40, 16, SEV_ACCESS_SHARED, true);
     m.rip = 0x404;
-    san_want(m.san, 0, PAGE(12), SEV_VIEW_PRIVATE, SEV_WHY_FETCH, false);
+    san_access(m.san, 0, PAGE(12), SEV_ACCESS_PRIVATE, SEV_WHY_FETCH, false);
     assert_int_equal(m.reports, 0); /* it depends on where in the page */
     san_decode(m.san, 0, PAGE(12) + 0x40, 3);
     expect(SAN_FETCH, 0x400);
-    assert_int_equal(m.last.view, SEV_VIEW_PRIVATE);
-    data(PAGE(12) + 0x40, 16, SEV_VIEW_PRIVATE, true);
+    assert_int_equal(m.last.view, SEV_ACCESS_PRIVATE);
+    data(PAGE(12) + 0x40, 16, SEV_ACCESS_PRIVATE, true);
     san_decode(m.san, 0, PAGE(12) + 0x40, 3);
     assert_int_equal(m.reports, 0);
     san_decode(m.san, 0, PAGE(12) + 0x4f, 3);
@@ -316,50 +316,50 @@ static void test_page_tables(void **state)
     (void)state;
     /* Built shared, then used. */
     m.rip = 0x500;
-    data(PAGE(13), 8, SEV_VIEW_SHARED, true);
+    data(PAGE(13), 8, SEV_ACCESS_SHARED, true);
     m.rip = 0x504;
     walk(PAGE(13) + 8);
     expect(SAN_WALK, 0x500);
 
     /* In use, then written shared. */
-    data(PAGE(14), 8, SEV_VIEW_PRIVATE, true);
+    data(PAGE(14), 8, SEV_ACCESS_PRIVATE, true);
     walk(PAGE(14));
     assert_true(san_watched(m.san, PAGE(14)));
     m.level = 1;
     m.asked = 0;
     m.rip = 0x508;
-    data(PAGE(14), 8, SEV_VIEW_SHARED, true);
+    data(PAGE(14), 8, SEV_ACCESS_SHARED, true);
     assert_int_equal(m.reports, 1);
     assert_int_equal(m.last.kind, SAN_TABLE_STORE);
     assert_int_equal(m.last.who.rip, 0x508);
-    data(PAGE(14) + 8, 8, SEV_VIEW_SHARED, true);
+    data(PAGE(14) + 8, 8, SEV_ACCESS_SHARED, true);
     assert_int_equal(m.reports, 2);
     assert_int_equal(m.asked, 1); /* it is slow to ask */
     m.reports = 0;
 
     /* Given up as a page table, then shared: nobody's business. */
-    data(PAGE(15), 8, SEV_VIEW_PRIVATE, true);
+    data(PAGE(15), 8, SEV_ACCESS_PRIVATE, true);
     walk(PAGE(15));
     m.level = 0;
-    data(PAGE(15), 8, SEV_VIEW_SHARED, true);
+    data(PAGE(15), 8, SEV_ACCESS_SHARED, true);
     assert_int_equal(m.reports, 0);
 }
 
 static void test_a_page_table_is_watched_while_it_is_one(void **state)
 {
     (void)state;
-    data(PAGE(16), 8, SEV_VIEW_PRIVATE, true);
+    data(PAGE(16), 8, SEV_ACCESS_PRIVATE, true);
     assert_false(san_watched(m.san, PAGE(16)));
     walk(PAGE(16));
     assert_int_equal(m.watches, 1);
     for (unsigned i = 0; i < 1000; i++)
-        data(PAGE(16), 8, SEV_VIEW_PRIVATE, false);
+        data(PAGE(16), 8, SEV_ACCESS_PRIVATE, false);
     walk(PAGE(16));
     for (unsigned i = 0; i < 1000; i++)
-        data(PAGE(16), 8, SEV_VIEW_PRIVATE, false);
+        data(PAGE(16), 8, SEV_ACCESS_PRIVATE, false);
     assert_true(san_watched(m.san, PAGE(16)));
     for (unsigned i = 0; i < 24; i++)
-        data(PAGE(16), 8, SEV_VIEW_PRIVATE, false);
+        data(PAGE(16), 8, SEV_ACCESS_PRIVATE, false);
     assert_false(san_watched(m.san, PAGE(16)));
 }
 
@@ -367,7 +367,7 @@ static void test_a_page_table_is_watched_while_it_is_one(void **state)
 static void set_entry(uint64_t table, uint64_t old, uint64_t entry)
 {
     m.entry = old;
-    san_want(m.san, 0, table & ~UINT64_C(0xfff), SEV_VIEW_PRIVATE, SEV_WHY_DATA, true);
+    san_access(m.san, 0, table & ~UINT64_C(0xfff), SEV_ACCESS_PRIVATE, SEV_WHY_DATA, true);
     san_touch(m.san, 0, table, 8, &entry);
 }
 
@@ -377,7 +377,7 @@ static void test_forgotten_flush(void **state)
 
     (void)state;
     walk(table);
-    data(PAGE(18), 8, SEV_VIEW_PRIVATE, true);
+    data(PAGE(18), 8, SEV_ACCESS_PRIVATE, true);
     m.translated = true;
     m.mapped_private = false;
     set_entry(table, entry | CBIT, entry);
@@ -386,7 +386,7 @@ static void test_forgotten_flush(void **state)
     san_touch(m.san, 0, PAGE(18) + 8, 8, NULL); /* a TLB hit: no want */
     assert_int_equal(m.reports, 1);
     assert_int_equal(m.last.kind, SAN_STALE_TRANSLATION);
-    assert_int_equal(m.last.view, SEV_VIEW_PRIVATE);
+    assert_int_equal(m.last.view, SEV_ACCESS_PRIVATE);
     assert_int_equal(m.last.entry, table);
     assert_int_equal(m.last.who.rip, 0x600);
     m.reports = 0;
@@ -398,8 +398,8 @@ static void test_forgotten_flush(void **state)
 
     /* The flush: the next access is translated anew. */
     m.mapped_private = false;
-    data(PAGE(18), 8, SEV_VIEW_SHARED, true);
-    data(PAGE(18), 8, SEV_VIEW_SHARED, false);
+    data(PAGE(18), 8, SEV_ACCESS_SHARED, true);
+    data(PAGE(18), 8, SEV_ACCESS_SHARED, false);
     assert_int_equal(m.reports, 0);
 }
 
@@ -409,7 +409,7 @@ static void test_entries_that_leave_nothing_stale(void **state)
 
     (void)state;
     walk(table);
-    data(PAGE(18), 8, SEV_VIEW_PRIVATE, true);
+    data(PAGE(18), 8, SEV_ACCESS_PRIVATE, true);
     m.translated = true;
     set_entry(table, entry | CBIT, (entry | CBIT) & ~UINT64_C(2)); /* C stays */
     set_entry(table, (entry | CBIT) & ~UINT64_C(1), entry);        /* was not present */
@@ -421,7 +421,7 @@ static void test_entries_that_leave_nothing_stale(void **state)
     set_entry(table, entry | CBIT, entry);
     assert_false(san_watched(m.san, PAGE(18)));
     m.translated = true;
-    data(PAGE(18), 4096, SEV_VIEW_SHARED, true); /* already used as the entry says now */
+    data(PAGE(18), 4096, SEV_ACCESS_SHARED, true); /* already used as the entry says now */
     set_entry(table, entry | CBIT, entry);
     assert_false(san_watched(m.san, PAGE(18)));
     walk(PAGE(19)); /* an upper-level entry: C there means nothing */
@@ -438,7 +438,7 @@ static void test_forgotten_flush_of_a_large_page(void **state)
     (void)state;
     walk(table);
     for (uint64_t at = 0x200000; at < 0x400000; at += 4096)
-        data(at, 8, SEV_VIEW_PRIVATE, true);
+        data(at, 8, SEV_ACCESS_PRIVATE, true);
     m.translated = true;
     set_entry(table, entry | CBIT, entry);
     assert_false(san_watched(m.san, 0x1ff000));
@@ -455,8 +455,8 @@ static void test_forgotten_flush_of_other_sizes(void **state)
 
     (void)state;
     walk(table);
-    data(0, 8, SEV_VIEW_PRIVATE, true);
-    data(0x800000, 8, SEV_VIEW_PRIVATE, true);
+    data(0, 8, SEV_ACCESS_PRIVATE, true);
+    data(0x800000, 8, SEV_ACCESS_PRIVATE, true);
     m.translated = true;
     m.level = 1; /* bit 7 is PAT */
     set_entry(table, entry | CBIT, entry);
@@ -474,14 +474,14 @@ static void test_room(void **state)
 {
     (void)state;
     for (uint64_t page = 0; page < 4500; page++) {
-        data(PAGE(page), 8, SEV_VIEW_PRIVATE, true);
-        data(PAGE(page), 8, SEV_VIEW_SHARED, true);
+        data(PAGE(page), 8, SEV_ACCESS_PRIVATE, true);
+        data(PAGE(page), 8, SEV_ACCESS_SHARED, true);
     }
     assert_int_equal(san_stats(m.san).mixed, 4096);
     assert_int_equal(san_stats(m.san).forgotten, 4500 - 4096);
-    data(PAGE(0) + 16, 8, SEV_VIEW_SHARED, false); /* forgotten */
+    data(PAGE(0) + 16, 8, SEV_ACCESS_SHARED, false); /* forgotten */
     assert_int_equal(m.reports, 0);
-    data(PAGE(4499) + 16, 8, SEV_VIEW_SHARED, false);
+    data(PAGE(4499) + 16, 8, SEV_ACCESS_SHARED, false);
     assert_int_equal(m.reports, 1);
 }
 

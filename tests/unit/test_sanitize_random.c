@@ -35,14 +35,14 @@ static const uint8_t bytes[4096];
 
 static struct block {
     bool written;
-    enum sev_view view;
+    enum sev_access view;
     uint64_t rip;
 } model[PAGES][BLOCKS];
 
 /* One translation for each CPU and page; all of a page agree on one view. */
 static struct entry {
     bool valid, host, write;
-    enum sev_view view;
+    enum sev_access view;
 } tlb[CPUS][PAGES];
 
 static uint64_t seed;
@@ -114,7 +114,7 @@ static void ops_report(void *ctx, const struct san_report *report)
 
 /* --- accesses --- */
 
-static void drop(unsigned page, enum sev_view unless)
+static void drop(unsigned page, enum sev_access unless)
 {
     for (unsigned cpu = 0; cpu < CPUS; cpu++)
         if (tlb[cpu][page].view != unless)
@@ -123,7 +123,7 @@ static void drop(unsigned page, enum sev_view unless)
 
 /* Does the model say that an access reads what was written through the other view, and do the
  * reports agree? */
-static void check_read(unsigned page, unsigned at, unsigned len, enum sev_view view)
+static void check_read(unsigned page, unsigned at, unsigned len, enum sev_access view)
 {
     bool wrong = false, unwritten = false;
     const struct block *b;
@@ -146,7 +146,7 @@ static void check_read(unsigned page, unsigned at, unsigned len, enum sev_view v
         assert_int_equal(last.writer.rip, b->rip);
 }
 
-static void model_write(unsigned page, unsigned at, unsigned len, enum sev_view view)
+static void model_write(unsigned page, unsigned at, unsigned len, enum sev_access view)
 {
     for (unsigned i = at / 16; i <= (at + len - 1) / 16; i++)
         model[page][i] = (struct block){true, view, rip};
@@ -155,7 +155,7 @@ static void model_write(unsigned page, unsigned at, unsigned len, enum sev_view 
 static void random_data(unsigned page, unsigned at, unsigned len, bool write)
 {
     unsigned cpu = dice(CPUS);
-    enum sev_view view = dice(2) ? SEV_VIEW_PRIVATE : SEV_VIEW_SHARED;
+    enum sev_access view = dice(2) ? SEV_ACCESS_PRIVATE : SEV_ACCESS_SHARED;
     struct entry *e = &tlb[cpu][page];
     uint64_t paddr = PAGE(page) + at;
 
@@ -163,7 +163,7 @@ static void random_data(unsigned page, unsigned at, unsigned len, bool write)
         view = e->view; /* most accesses go where the last one went */
     if (!e->valid || e->view != view || (write && !e->write)) {
         drop(page, view);
-        san_want(san, cpu, PAGE(page), view, SEV_WHY_DATA, write);
+        san_access(san, cpu, PAGE(page), view, SEV_WHY_DATA, write);
         *e = (struct entry){true, !san_watched(san, PAGE(page)), write, view};
         san_touch(san, cpu, paddr, len, write ? bytes : NULL);
     } else if (!e->host) {
@@ -189,36 +189,36 @@ static void random_step(void)
     reports = 0;
     switch (dice(16)) {
     case 0:
-        drop(page, SEV_VIEW_SHARED);
-        san_want(san, DEVICE, PAGE(page), SEV_VIEW_SHARED, SEV_WHY_DEVICE, write);
+        drop(page, SEV_ACCESS_SHARED);
+        san_access(san, DEVICE, PAGE(page), SEV_ACCESS_SHARED, SEV_WHY_DEVICE, write);
         san_touch(san, DEVICE, PAGE(page) + at, len, write ? bytes : NULL);
         if (write)
-            model_write(page, at, len, SEV_VIEW_SHARED);
+            model_write(page, at, len, SEV_ACCESS_SHARED);
         else
-            check_read(page, at, len, SEV_VIEW_SHARED);
+            check_read(page, at, len, SEV_ACCESS_SHARED);
         break;
     case 1:
-        san_psp(san, PAGE(page) + at, len, SEV_VIEW_SHARED, false);
-        check_read(page, at, len, SEV_VIEW_SHARED);
+        san_psp(san, PAGE(page) + at, len, SEV_ACCESS_SHARED, false);
+        check_read(page, at, len, SEV_ACCESS_SHARED);
         break;
     case 2:
-        drop(page, SEV_VIEW_PRIVATE);
-        san_psp(san, PAGE(page) + at, len, SEV_VIEW_PRIVATE, true);
-        model_write(page, at, len, SEV_VIEW_PRIVATE);
+        drop(page, SEV_ACCESS_PRIVATE);
+        san_psp(san, PAGE(page) + at, len, SEV_ACCESS_PRIVATE, true);
+        model_write(page, at, len, SEV_ACCESS_PRIVATE);
         break;
     case 3:
-        drop(page, SEV_VIEW_PRIVATE);
-        san_want(san, 0, PAGE(page), SEV_VIEW_PRIVATE, SEV_WHY_WALK, false);
+        drop(page, SEV_ACCESS_PRIVATE);
+        san_access(san, 0, PAGE(page), SEV_ACCESS_PRIVATE, SEV_WHY_WALK, false);
         san_touch(san, 0, PAGE(page) + (at & ~7u), 8, NULL);
-        check_read(page, at & ~7u, 8, SEV_VIEW_PRIVATE);
+        check_read(page, at & ~7u, 8, SEV_ACCESS_PRIVATE);
         break;
     case 4:
-        drop(page, SEV_VIEW_PRIVATE);
-        san_want(san, 0, PAGE(page), SEV_VIEW_PRIVATE, SEV_WHY_FETCH, false);
+        drop(page, SEV_ACCESS_PRIVATE);
+        san_access(san, 0, PAGE(page), SEV_ACCESS_PRIVATE, SEV_WHY_FETCH, false);
         len = 1 + dice(15);
         at = dice(4096 - len);
         san_decode(san, 0, PAGE(page) + at, len);
-        check_read(page, at, len, SEV_VIEW_PRIVATE);
+        check_read(page, at, len, SEV_ACCESS_PRIVATE);
         break;
     case 5:
         for (unsigned i = 0; i < PAGES; i++)

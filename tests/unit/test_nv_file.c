@@ -17,9 +17,9 @@
 
 #include "nv.h"
 #include "rng.h"
-#include "state.h"
+#include "nv_file.h"
 
-static char base[] = "/tmp/test_state.XXXXXX", dir[64], file[96], error[400];
+static char base[] = "/tmp/test_nv_file.XXXXXX", dir[64], file[96], error[400];
 static uint8_t blob[2][NV_SIZE]; /* two valid identities */
 
 static int fill(void *ctx, void *buf, size_t len)
@@ -56,13 +56,13 @@ static int setup(void **state)
     static int n;
     (void)state;
     snprintf(dir, sizeof(dir), "%s/%d", base, n++);
-    snprintf(file, sizeof(file), "%s/%s", dir, STATE_FILE);
+    snprintf(file, sizeof(file), "%s/%s", dir, NV_FILE_FILE);
     return 0;
 }
 
-static struct state *opened(void)
+static struct nv_file *opened(void)
 {
-    struct state *s = state_open(dir, error, sizeof(error));
+    struct nv_file *s = nv_file_open(dir, error, sizeof(error));
     if (!s)
         fail_msg("%s", error);
     return s;
@@ -82,60 +82,60 @@ static void stores_and_loads(void **state)
     uint8_t data[NV_SIZE + 1];
     struct stat st;
     size_t len;
-    struct state *s = opened();
+    struct nv_file *s = opened();
 
     assert_int_equal(stat(dir, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0700);
-    assert_int_equal(state_load(s, data, sizeof(data), &len), -ENOENT);
-    assert_int_equal(state_store(s, blob[0], NV_SIZE), 0);
-    assert_int_equal(state_store(s, blob[1], NV_SIZE), 0);
-    state_close(s);
+    assert_int_equal(nv_file_load(s, data, sizeof(data), &len), -ENOENT);
+    assert_int_equal(nv_file_store(s, blob[0], NV_SIZE), 0);
+    assert_int_equal(nv_file_store(s, blob[1], NV_SIZE), 0);
+    nv_file_close(s);
     s = opened();
-    assert_int_equal(state_load(s, data, sizeof(data), &len), 0);
+    assert_int_equal(nv_file_load(s, data, sizeof(data), &len), 0);
     assert_int_equal(len, NV_SIZE);
     assert_memory_equal(data, blob[1], NV_SIZE);
     assert_int_equal(stat(file, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
-    state_close(s);
+    nv_file_close(s);
 }
 
 /* No room for the new file: an error, and the old one as it was. A limit on the size of files
  * stands for a full disk. */
 static void full_disk(void **state)
 {
-    struct state *s = opened();
+    struct nv_file *s = opened();
     struct rlimit all, little;
     uint8_t got[NV_SIZE];
     size_t len;
     int error_code;
 
     (void)state;
-    assert_int_equal(state_store(s, blob[0], NV_SIZE), 0);
+    assert_int_equal(nv_file_store(s, blob[0], NV_SIZE), 0);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &all), 0);
     little = all;
     signal(SIGXFSZ, SIG_IGN);
     for (little.rlim_cur = 0; little.rlim_cur < NV_SIZE; little.rlim_cur += NV_SIZE / 3) {
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
-        error_code = state_store(s, blob[1], NV_SIZE);
+        error_code = nv_file_store(s, blob[1], NV_SIZE);
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
         assert_int_equal(error_code, -EFBIG);
-        assert_int_equal(state_load(s, got, sizeof(got), &len), 0);
+        assert_int_equal(nv_file_load(s, got, sizeof(got), &len), 0);
         assert_int_equal(len, NV_SIZE);
         assert_memory_equal(got, blob[0], NV_SIZE);
     }
-    assert_int_equal(state_store(s, blob[1], NV_SIZE), 0);
-    state_close(s);
+    assert_int_equal(nv_file_store(s, blob[1], NV_SIZE), 0);
+    nv_file_close(s);
 }
 
 static void one_process(void **state)
 {
     (void)state;
-    struct state *s = opened();
-    assert_null(state_open(dir, error, sizeof(error)));
+    struct nv_file *s = opened();
+    assert_null(nv_file_open(dir, error, sizeof(error)));
     assert_non_null(strstr(error, "in use by another process"));
     assert_non_null(strstr(error, dir));
-    state_close(s);
-    state_close(opened());
+    nv_file_close(s);
+    nv_file_close(opened());
 }
 
 static void refused_file(const void *data, size_t len)
@@ -145,7 +145,7 @@ static void refused_file(const void *data, size_t len)
 
     mkdir(dir, 0700);
     write_file(data, len);
-    assert_null(state_open(dir, error, sizeof(error)));
+    assert_null(nv_file_open(dir, error, sizeof(error)));
     assert_non_null(strstr(error, file));
     assert_non_null(strstr(error, "left as it is"));
     f = fopen(file, "rb");
@@ -170,7 +170,7 @@ static void damaged(void **state)
         data[i] ^= 1;
     }
     write_file(data, NV_SIZE);
-    state_close(opened());
+    nv_file_close(opened());
 }
 
 static void newer(void **state)
@@ -188,9 +188,9 @@ static void newer(void **state)
 static void bad_places(void **state)
 {
     (void)state;
-    assert_null(state_open("/proc/none", error, sizeof(error)));
+    assert_null(nv_file_open("/proc/none", error, sizeof(error)));
     assert_non_null(strstr(error, "/proc/none"));
-    assert_null(state_open("/dev/null", error, sizeof(error)));
+    assert_null(nv_file_open("/dev/null", error, sizeof(error)));
     assert_non_null(strstr(error, "Not a directory"));
 }
 
@@ -204,22 +204,22 @@ static void killed(void **state)
 
     bool stored = false;
 
-    state_close(opened());
+    nv_file_close(opened());
     srand(1);
     for (int round = 0; round < 40; round++) {
         pid_t pid = fork();
         if (pid == 0) {
-            struct state *s = state_open(dir, error, sizeof(error));
+            struct nv_file *s = nv_file_open(dir, error, sizeof(error));
             for (int i = 0; s; i++)
-                if (state_store(s, blob[i & 1], NV_SIZE))
+                if (nv_file_store(s, blob[i & 1], NV_SIZE))
                     break;
             _exit(1);
         }
         usleep((useconds_t)(2000 + rand() % 20000));
         kill(pid, SIGKILL);
         assert_int_equal(waitpid(pid, NULL, 0), pid);
-        struct state *s = opened();
-        int failed = state_load(s, data, sizeof(data), &len);
+        struct nv_file *s = opened();
+        int failed = nv_file_load(s, data, sizeof(data), &len);
         /* Killed before its first store, or not started yet on a busy machine; later never. */
         assert_true(!failed || (!stored && failed == -ENOENT));
         if (!failed) {
@@ -227,7 +227,7 @@ static void killed(void **state)
             assert_int_equal(len, NV_SIZE);
             assert_true(!memcmp(data, blob[0], NV_SIZE) || !memcmp(data, blob[1], NV_SIZE));
         }
-        state_close(s);
+        nv_file_close(s);
     }
     assert_true(stored);
 }

@@ -18,7 +18,7 @@ extern "C" {
 #endif
 
 /* The TLBs' side, which numbers its entries from 0. */
-struct holders_ops {
+struct tlb_index_ops {
     void *ctx;
     uint32_t count; /* of entries */
     /* Is the translation in `holder` one of `page`? */
@@ -27,18 +27,18 @@ struct holders_ops {
     void (*forget)(void *ctx, uint32_t holder);
 };
 
-#define HOLDERS_NONE UINT32_MAX /* an access that leaves no translation behind */
+#define TLB_INDEX_NONE UINT32_MAX /* an access that leaves no translation behind */
 
-struct holders;
+struct tlb_index;
 
 /* NULL if out of memory. */
-struct holders *holders_new(const struct holders_ops *ops);
-void holders_free(struct holders *holders);
+struct tlb_index *tlb_index_new(const struct tlb_index_ops *ops);
+void tlb_index_free(struct tlb_index *holders);
 
 /* `holder`, below ops.count, is about to hold a translation of `page`. */
-void holders_add(struct holders *holders, uint32_t page, uint32_t holder);
+void tlb_index_add(struct tlb_index *holders, uint32_t page, uint32_t holder);
 /* Invalidate every translation of `page`. */
-void holders_drop(struct holders *holders, uint32_t page);
+void tlb_index_drop(struct tlb_index *holders, uint32_t page);
 
 #ifdef __cplusplus
 }

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "protocol/crypto.h"
-#include "view.h"
+#include "pages.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__COVERAGE__)
 #define ACCESSES 1000000u
@@ -126,10 +126,10 @@ static void aes_decrypt(const struct aes *aes, uint8_t s[16])
 
 /* --- the model: ciphertext, and tweaks worked out once a key and page --- */
 
-static uint8_t stored[PAGES][VIEW_PAGE_SIZE];
+static uint8_t stored[PAGES][SEV_PAGE_SIZE];
 static struct aes data_key[ASIDS + 1];
 static bool has_key[ASIDS + 1];
-static uint8_t tweak[ASIDS + 1][PAGES][VIEW_PAGE_SIZE];
+static uint8_t tweak[ASIDS + 1][PAGES][SEV_PAGE_SIZE];
 
 static uint64_t spa_of(uint32_t page)
 {
@@ -148,13 +148,13 @@ static void model_key(uint32_t asid, const uint8_t vek[16])
     aes_key(&tweak_key, mac);
     for (uint32_t page = 0; page < PAGES; page++) {
         uint8_t *t = tweak[asid][page];
-        const uint64_t unit = spa_of(page) / VIEW_PAGE_SIZE;
+        const uint64_t unit = spa_of(page) / SEV_PAGE_SIZE;
 
         memset(t, 0, 16);
         for (unsigned i = 0; i < 8; i++)
             t[i] = (uint8_t)(unit >> 8 * i);
         aes_encrypt(&tweak_key, t);
-        for (; t < tweak[asid][page] + VIEW_PAGE_SIZE - 16; t += 16) {
+        for (; t < tweak[asid][page] + SEV_PAGE_SIZE - 16; t += 16) {
             for (unsigned i = 0; i < 16; i++)
                 t[16 + i] = (uint8_t)(t[i] << 1 | (i ? t[i - 1] >> 7 : 0));
             t[16] ^= t[15] & 0x80 ? 0x87 : 0;
@@ -208,12 +208,12 @@ static void model_write(uint32_t asid, uint32_t page, unsigned offset, const uin
 #define CPUS 3u
 #define TLB  16u
 
-static uint8_t memory[PAGES][VIEW_PAGE_SIZE];
+static uint8_t memory[PAGES][SEV_PAGE_SIZE];
 static struct cpu {
     struct entry {
         uint8_t *host; /* NULL = invalid */
         uint32_t page;
-        enum sev_view view; /* of the linear page that it translates */
+        enum sev_access view; /* of the linear page that it translates */
     } tlb[TLB];
     struct entry stack; /* copied from a TLB entry, used without looking at that again */
 } cpus[CPUS];
@@ -259,8 +259,8 @@ static void forget(void *ctx, uint32_t holder)
     cpus[holder / TLB].tlb[holder % TLB].host = NULL;
 }
 
-static const struct view_ops ops = {NULL,       host,       spa,
-                                    on_flipped, on_changed, {NULL, CPUS *TLB, holds, forget}};
+static const struct pages_ops ops = {NULL,       host,       spa,
+                                     on_flipped, on_changed, {NULL, CPUS *TLB, holds, forget}};
 
 static void flush_tlbs(void)
 {
@@ -278,13 +278,14 @@ static uint32_t any(uint32_t n)
 }
 
 /* A linear page is a page in a view; several of them share an entry, and each has two entries. */
-static uint8_t *translate(struct view *view, struct cpu *cpu, uint32_t page, enum sev_view wanted)
+static uint8_t *translate(struct pages *view, struct cpu *cpu, uint32_t page,
+                          enum sev_access wanted)
 {
     struct entry *entry = &cpu->tlb[(page * 5 + wanted * 3 + any(2) * 7) % TLB];
 
     if (!entry->host || entry->page != page || entry->view != wanted) {
         entry->host = NULL; /* as Bochs: what was here is gone before the walk */
-        view_want(view, page, wanted, (uint32_t)((cpu - cpus) * TLB + (entry - cpu->tlb)));
+        pages_access(view, page, wanted, (uint32_t)((cpu - cpus) * TLB + (entry - cpu->tlb)));
         *entry = (struct entry){memory[page], page, wanted};
     }
     if (any(4) == 0)
@@ -292,7 +293,7 @@ static uint8_t *translate(struct view *view, struct cpu *cpu, uint32_t page, enu
     return entry->host;
 }
 
-static uint8_t buf[VIEW_PAGE_SIZE], want[VIEW_PAGE_SIZE];
+static uint8_t buf[SEV_PAGE_SIZE], want[SEV_PAGE_SIZE];
 
 static void fill(unsigned len)
 {
@@ -309,10 +310,10 @@ static void check(uint32_t asid, uint32_t page, unsigned offset, const uint8_t *
         fail_msg("page %u+%u, %u bytes, ASID %u", page, offset, len, asid);
 }
 
-static void cpu_access(struct view *view, uint32_t page, unsigned offset, unsigned len)
+static void cpu_access(struct pages *view, uint32_t page, unsigned offset, unsigned len)
 {
     struct cpu *cpu = &cpus[any(CPUS)];
-    enum sev_view wanted = any(2) ? SEV_VIEW_PRIVATE : SEV_VIEW_SHARED;
+    enum sev_access wanted = any(2) ? SEV_ACCESS_PRIVATE : SEV_ACCESS_SHARED;
     uint8_t *at;
 
     if (cpu->stack.host && any(3) == 0) {
@@ -322,7 +323,7 @@ static void cpu_access(struct view *view, uint32_t page, unsigned offset, unsign
     } else {
         at = translate(view, cpu, page, wanted);
     }
-    const uint32_t asid = wanted == SEV_VIEW_PRIVATE ? guest : 0;
+    const uint32_t asid = wanted == SEV_ACCESS_PRIVATE ? guest : 0;
 
     if (any(2)) {
         check(asid, page, offset, at + offset, len);
@@ -333,9 +334,9 @@ static void cpu_access(struct view *view, uint32_t page, unsigned offset, unsign
     }
 }
 
-static void device_access(struct view *view, uint32_t page, unsigned offset, unsigned len)
+static void device_access(struct pages *view, uint32_t page, unsigned offset, unsigned len)
 {
-    view_want(view, page, SEV_VIEW_SHARED, HOLDERS_NONE);
+    pages_access(view, page, SEV_ACCESS_SHARED, TLB_INDEX_NONE);
     if (any(2)) {
         check(0, page, offset, memory[page] + offset, len);
     } else {
@@ -345,50 +346,50 @@ static void device_access(struct view *view, uint32_t page, unsigned offset, uns
     }
 }
 
-static void psp_access(struct view *view, uint32_t page, unsigned offset, unsigned len)
+static void psp_access(struct pages *view, uint32_t page, unsigned offset, unsigned len)
 {
     const uint32_t asid = any(ASIDS + 1);
     const bool valid = !asid || has_key[asid];
 
     if (any(50) == 0) {
         offset = 0;
-        len = VIEW_PAGE_SIZE;
+        len = SEV_PAGE_SIZE;
     }
     if (any(2)) {
-        assert_true(!view_read(view, asid, page, offset, buf, len) == valid);
+        assert_true(!pages_read(view, asid, page, offset, buf, len) == valid);
         if (valid)
             check(asid, page, offset, buf, len);
     } else {
         fill(len);
-        assert_true(!view_write(view, asid, page, offset, buf, len) == valid);
+        assert_true(!pages_write(view, asid, page, offset, buf, len) == valid);
         if (valid)
             model_write(asid, page, offset, buf, len);
     }
 }
 
-static void observer(struct view *view, uint32_t page, unsigned offset, unsigned len)
+static void observer(struct pages *view, uint32_t page, unsigned offset, unsigned len)
 {
-    const enum sev_view wanted = any(2) ? SEV_VIEW_PRIVATE : SEV_VIEW_SHARED;
+    const enum sev_access wanted = any(2) ? SEV_ACCESS_PRIVATE : SEV_ACCESS_SHARED;
 
-    assert_int_equal(view_peek(view, page, wanted, offset, buf, len), 0);
-    check(wanted == SEV_VIEW_PRIVATE ? guest : 0, page, offset, buf, len);
+    assert_int_equal(pages_peek(view, page, wanted, offset, buf, len), 0);
+    check(wanted == SEV_ACCESS_PRIVATE ? guest : 0, page, offset, buf, len);
 }
 
-static struct view *save_and_restore(struct view *view)
+static struct pages *save_and_restore(struct pages *view)
 {
-    const size_t len = view_save_size(view);
+    const size_t len = pages_save_size(view);
     uint8_t *saved = malloc(len);
 
     assert_non_null(saved);
-    view_save(view, saved);
-    assert_int_equal(view_restore(view, saved, len), 0);
+    pages_save(view, saved);
+    assert_int_equal(pages_restore(view, saved, len), 0);
     flush_tlbs();
     free(saved);
     return view;
 }
 
 /* What happens seldom. */
-static void event(struct view *view)
+static void event(struct pages *view)
 {
     static uint8_t vek[16] = {3};
 
@@ -398,16 +399,16 @@ static void event(struct view *view)
         break;
     case 1:
         guest = any(ASIDS + 1);
-        view_guest_set(view, guest);
+        pages_guest_set(view, guest);
         flush_tlbs();
         break;
     case 2:
         if (has_key[3]) {
-            view_key_remove(view, 3);
+            pages_key_remove(view, 3);
             has_key[3] = false;
         } else {
             vek[1]++;
-            assert_int_equal(view_key_install(view, 3, vek), 0);
+            assert_int_equal(pages_key_install(view, 3, vek), 0);
             model_key(3, vek);
         }
         flush_tlbs();
@@ -418,32 +419,32 @@ static void event(struct view *view)
     }
 }
 
-static void compare_all(struct view *view)
+static void compare_all(struct pages *view)
 {
     for (uint32_t page = 0; page < PAGES; page++)
         for (uint32_t asid = 0; asid <= ASIDS; asid++)
             if (!asid || has_key[asid]) {
-                assert_int_equal(view_read(view, asid, page, 0, buf, VIEW_PAGE_SIZE), 0);
-                check(asid, page, 0, buf, VIEW_PAGE_SIZE);
+                assert_int_equal(pages_read(view, asid, page, 0, buf, SEV_PAGE_SIZE), 0);
+                check(asid, page, 0, buf, SEV_PAGE_SIZE);
             }
 }
 
 static void ten_million_accesses(void **state)
 {
-    struct view *view = view_new(PAGES, &ops);
+    struct pages *view = pages_new(PAGES, &ops);
     static const uint8_t key1[16] = {0x11, 1}, key2[16] = {0x22, 2};
 
     (void)state;
     assert_non_null(view);
-    assert_int_equal(view_key_install(view, 1, key1), 0);
-    assert_int_equal(view_key_install(view, 2, key2), 0);
+    assert_int_equal(pages_key_install(view, 1, key1), 0);
+    assert_int_equal(pages_key_install(view, 2, key2), 0);
     model_key(1, key1);
     model_key(2, key2);
     guest = 1;
-    view_guest_set(view, guest);
+    pages_guest_set(view, guest);
     for (uint32_t n = 0; n < ACCESSES; n++) {
         const uint32_t page = any(PAGES), kind = any(100);
-        const unsigned len = 1u << any(5), offset = any(VIEW_PAGE_SIZE + 1 - len);
+        const unsigned len = 1u << any(5), offset = any(SEV_PAGE_SIZE + 1 - len);
 
         if (kind < 75)
             cpu_access(view, page, offset, len);
@@ -459,9 +460,9 @@ static void ten_million_accesses(void **state)
             compare_all(view);
     }
     compare_all(view);
-    assert_true(view_stats(view).flips > ACCESSES / 10);
-    assert_int_equal(view_stats(view).errors, 0);
-    view_free(view);
+    assert_true(pages_stats(view).flips > ACCESSES / 10);
+    assert_int_equal(pages_stats(view).errors, 0);
+    pages_free(view);
 }
 
 static void the_models_aes(void **state)

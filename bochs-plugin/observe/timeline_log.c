@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The changes of the map as a file of JSON lines. See map_log.h.
+ * The changes of the map as a file of JSON lines. See timeline_log.h.
  */
-#include "map_log.h"
+#include "timeline_log.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,8 +11,8 @@
 
 #define GROUP_PAGES 512u /* a group without changes is not looked at */
 
-struct map_log {
-    const struct map *map;
+struct timeline_log {
+    const struct timeline *map;
     FILE *file;
     uint64_t slice_us, slice_start_us, last_us;
     uint64_t changes; /* of the map when the last line was written */
@@ -27,48 +27,53 @@ struct map_log {
 
 #define OUTSIDE_MAX 256u
 
-static const char *const keys[MAP_USES] = {
-    [MAP_UNTOUCHED] = "untouched",    [MAP_PRIVATE] = "private", [MAP_SHARED] = "shared",
-    [MAP_DECLARED] = "mapped_shared", [MAP_ROM] = "rom",         [MAP_MMIO] = "devices",
+static const char *const keys[TIMELINE_USES] = {
+    [TIMELINE_UNTOUCHED] = "untouched",
+    [TIMELINE_PRIVATE] = "private",
+    [TIMELINE_SHARED] = "shared",
+    [TIMELINE_DECLARED] = "mapped_shared",
+    [TIMELINE_ROM] = "rom",
+    [TIMELINE_MMIO] = "devices",
 };
 
-static void count(struct map_log *log, int written)
+static void count(struct timeline_log *log, int written)
 {
     log->bytes += written > 0 ? (uint64_t)written : 0;
 }
 
-static uint32_t groups(const struct map_log *log)
+static uint32_t groups(const struct timeline_log *log)
 {
     return (log->ram_pages + GROUP_PAGES - 1) / GROUP_PAGES;
 }
 
-struct map_log *map_log_new(const struct map *map, uint64_t ticks_per_second, FILE *file)
+struct timeline_log *timeline_log_new(const struct timeline *map, uint64_t ticks_per_second,
+                                      FILE *file)
 {
-    struct map_info info = map_info(map);
-    struct map_log *log = calloc(1, sizeof(*log) + info.ram_pages);
+    struct timeline_info info = timeline_info(map);
+    struct timeline_log *log = calloc(1, sizeof(*log) + info.ram_pages);
 
     if (!log)
         return NULL;
     log->map = map;
     log->file = file;
     log->ram_pages = info.ram_pages;
-    log->slice_us = MAP_LOG_FIRST_US;
-    log->limit = MAP_LOG_BYTES;
+    log->slice_us = TIMELINE_LOG_FIRST_US;
+    log->limit = TIMELINE_LOG_BYTES;
     log->last_us = info.start_us;
     log->changed = calloc(groups(log), 1);
     log->outside = calloc(OUTSIDE_MAX, sizeof(*log->outside));
     if (!log->changed || !log->outside) {
-        map_log_free(log);
+        timeline_log_free(log);
         return NULL;
     }
     count(log, fprintf(file,
                        "{\"kind\":\"map\",\"version\":1,\"page_size\":%u,\"ram_pages\":%" PRIu32
                        ",\"ticks_per_second\":%" PRIu64 ",\"usec\":%" PRIu64 "}\n",
-                       MAP_PAGE_SIZE, info.ram_pages, ticks_per_second, info.start_us));
+                       TIMELINE_PAGE_SIZE, info.ram_pages, ticks_per_second, info.start_us));
     return log;
 }
 
-void map_log_free(struct map_log *log)
+void timeline_log_free(struct timeline_log *log)
 {
     if (!log)
         return;
@@ -77,7 +82,7 @@ void map_log_free(struct map_log *log)
     free(log);
 }
 
-void map_log_limit(struct map_log *log, uint64_t bytes)
+void timeline_log_limit(struct timeline_log *log, uint64_t bytes)
 {
     log->limit = bytes;
 }
@@ -85,7 +90,7 @@ void map_log_limit(struct map_log *log, uint64_t bytes)
 /* --- a line --- */
 
 /* A run of pages that are in use in a new way; opens the list of that use with the first one. */
-static void put_run(struct map_log *log, enum map_use use, uint64_t first, uint64_t pages,
+static void put_run(struct timeline_log *log, enum timeline_use use, uint64_t first, uint64_t pages,
                     unsigned *runs)
 {
     if (!*runs)
@@ -95,12 +100,12 @@ static void put_run(struct map_log *log, enum map_use use, uint64_t first, uint6
 }
 
 /* True if `page` has a new use, and it is this one. */
-static bool is_new(const struct map_log *log, uint32_t page, enum map_use use)
+static bool is_new(const struct timeline_log *log, uint32_t page, enum timeline_use use)
 {
-    return log->was[page] != (uint8_t)use && map_use(log->map, page) == use;
+    return log->was[page] != (uint8_t)use && timeline_use(log->map, page) == use;
 }
 
-static void put_ram(struct map_log *log, enum map_use use, unsigned *runs)
+static void put_ram(struct timeline_log *log, enum timeline_use use, unsigned *runs)
 {
     for (uint32_t page = 0, first; page < log->ram_pages;) {
         if (page % GROUP_PAGES == 0 && !log->changed[page / GROUP_PAGES]) {
@@ -115,15 +120,15 @@ static void put_ram(struct map_log *log, enum map_use use, unsigned *runs)
     }
 }
 
-static void put_outside(struct map_log *log, enum map_use use, unsigned *runs)
+static void put_outside(struct timeline_log *log, enum timeline_use use, unsigned *runs)
 {
     for (unsigned i = 0; i < log->n_outside; i++)
-        if (map_use(log->map, log->outside[i]) == use)
+        if (timeline_use(log->map, log->outside[i]) == use)
             put_run(log, use, log->outside[i], 1, runs);
 }
 
 /* What the line says is what the file says now. */
-static void remember(struct map_log *log)
+static void remember(struct timeline_log *log)
 {
     for (uint32_t group = 0; group < groups(log); group++) {
         if (!log->changed[group])
@@ -131,29 +136,29 @@ static void remember(struct map_log *log)
         log->changed[group] = 0;
         for (uint32_t page = group * GROUP_PAGES;
              page < log->ram_pages && page < (group + 1) * GROUP_PAGES; page++)
-            log->was[page] = (uint8_t)map_use(log->map, page);
+            log->was[page] = (uint8_t)timeline_use(log->map, page);
     }
-    log->changes = map_info(log->map).changes;
+    log->changes = timeline_info(log->map).changes;
     log->n_outside = 0;
     log->pending = false;
 }
 
-static void put_line(struct map_log *log)
+static void put_line(struct timeline_log *log)
 {
     count(log, fprintf(log->file, "{\"usec\":%" PRIu64 ",\"changes\":%" PRIu64, log->last_us,
-                       map_info(log->map).changes - log->changes));
-    for (unsigned use = 0; use < MAP_USES; use++) {
+                       timeline_info(log->map).changes - log->changes));
+    for (unsigned use = 0; use < TIMELINE_USES; use++) {
         unsigned runs = 0;
 
-        put_ram(log, (enum map_use)use, &runs);
-        put_outside(log, (enum map_use)use, &runs);
+        put_ram(log, (enum timeline_use)use, &runs);
+        put_outside(log, (enum timeline_use)use, &runs);
         if (runs)
             count(log, fprintf(log->file, "]"));
     }
     count(log, fprintf(log->file, "}\n"));
     fflush(log->file); /* a reader may follow while the machine runs */
     remember(log);
-    if (++log->lines % MAP_LOG_LINES == 0)
+    if (++log->lines % TIMELINE_LOG_LINES == 0)
         log->slice_us *= 2;
     if (log->bytes >= log->limit) {
         log->full = true;
@@ -163,16 +168,16 @@ static void put_line(struct map_log *log)
 
 /* --- what happens --- */
 
-void map_log_pass(struct map_log *log, uint64_t now_us)
+void timeline_log_pass(struct timeline_log *log, uint64_t now_us)
 {
     if (log->pending && !log->full &&
         (now_us - log->slice_start_us >= log->slice_us || log->n_outside == OUTSIDE_MAX))
         put_line(log);
 }
 
-void map_log_note(struct map_log *log, uint64_t page, uint64_t now_us)
+void timeline_log_note(struct timeline_log *log, uint64_t page, uint64_t now_us)
 {
-    if (log->full || (page >= log->ram_pages && map_use(log->map, page) != MAP_UNTOUCHED))
+    if (log->full || (page >= log->ram_pages && timeline_use(log->map, page) != TIMELINE_UNTOUCHED))
         return;
     if (!log->pending)
         log->slice_start_us = now_us;
@@ -184,11 +189,11 @@ void map_log_note(struct map_log *log, uint64_t page, uint64_t now_us)
         log->outside[log->n_outside++] = page;
 }
 
-int map_log_finish(struct map_log *log, uint64_t now_us)
+int timeline_log_finish(struct timeline_log *log, uint64_t now_us)
 {
     if (log->pending && !log->full)
         put_line(log);
     fprintf(log->file, "{\"kind\":\"end\",\"usec\":%" PRIu64 ",\"changes\":%" PRIu64 "}\n", now_us,
-            map_info(log->map).changes);
+            timeline_info(log->map).changes);
     return ferror(log->file) || fflush(log->file) ? -EIO : 0;
 }

@@ -14,13 +14,13 @@
 
 #include <jansson.h>
 
-#include "observe/map_log.h"
+#include "observe/timeline_log.h"
 
 #define PAGES 2000u
 
 struct fixture {
-    struct map *map;
-    struct map_log *log;
+    struct timeline *map;
+    struct timeline_log *log;
     FILE *file;
     char *text;
     size_t size;
@@ -30,9 +30,10 @@ static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
 
-    if (!f || !(f->map = map_new(PAGES, 5000)) || !(f->file = open_memstream(&f->text, &f->size)))
+    if (!f || !(f->map = timeline_new(PAGES, 5000)) ||
+        !(f->file = open_memstream(&f->text, &f->size)))
         return -1;
-    f->log = map_log_new(f->map, 50000000, f->file);
+    f->log = timeline_log_new(f->map, 50000000, f->file);
     *state = f;
     return f->log ? 0 : -1;
 }
@@ -41,27 +42,27 @@ static int tear_down(void **state)
 {
     struct fixture *f = *state;
 
-    map_log_free(f->log);
-    map_free(f->map);
+    timeline_log_free(f->log);
+    timeline_free(f->map);
     fclose(f->file);
     free(f->text);
     free(f);
     return 0;
 }
 
-/* As sev_map.cc does it. */
-static void touch(struct fixture *f, uint64_t page, enum map_use use, uint64_t us)
+/* As sev_timeline.cc does it. */
+static void touch(struct fixture *f, uint64_t page, enum timeline_use use, uint64_t us)
 {
-    map_log_pass(f->log, us);
-    map_log_note(f->log, page, us);
-    (void)map_touch(f->map, page, use, us);
+    timeline_log_pass(f->log, us);
+    timeline_log_note(f->log, page, us);
+    (void)timeline_touch(f->map, page, use, us);
 }
 
 static void declare(struct fixture *f, uint32_t page, bool declared, uint64_t us)
 {
-    map_log_pass(f->log, us);
-    map_declare(f->map, page, declared, us);
-    map_log_note(f->log, page, us);
+    timeline_log_pass(f->log, us);
+    timeline_declare(f->map, page, declared, us);
+    timeline_log_note(f->log, page, us);
 }
 
 static void expect_file(struct fixture *f, const char *lines)
@@ -78,14 +79,14 @@ static void one_line_a_slice(void **state)
 {
     struct fixture *f = *state;
 
-    touch(f, 7, MAP_PRIVATE, 5100);
-    touch(f, 8, MAP_PRIVATE, 5200);
-    touch(f, 1999, MAP_ROM, 5300);
-    touch(f, 7, MAP_SHARED, 5400);
-    touch(f, 9, MAP_SHARED, 6100); /* 1000 us after the first of the slice */
-    touch(f, 7, MAP_PRIVATE, 6150);
-    touch(f, 7, MAP_SHARED, 6160); /* there and back */
-    assert_int_equal(map_log_finish(f->log, 9000), 0);
+    touch(f, 7, TIMELINE_PRIVATE, 5100);
+    touch(f, 8, TIMELINE_PRIVATE, 5200);
+    touch(f, 1999, TIMELINE_ROM, 5300);
+    touch(f, 7, TIMELINE_SHARED, 5400);
+    touch(f, 9, TIMELINE_SHARED, 6100); /* 1000 us after the first of the slice */
+    touch(f, 7, TIMELINE_PRIVATE, 6150);
+    touch(f, 7, TIMELINE_SHARED, 6160); /* there and back */
+    assert_int_equal(timeline_log_finish(f->log, 9000), 0);
     expect_file(f, FIRST "{\"usec\":5400,\"changes\":1,\"private\":[[8,1]],\"shared\":[[7,1]],"
                          "\"rom\":[[1999,1]]}\n"
                          "{\"usec\":6160,\"changes\":2,\"shared\":[[9,1]]}\n"
@@ -99,7 +100,7 @@ static void declared_and_not_any_more(void **state)
     declare(f, 600, true, 5000);
     declare(f, 601, true, 5000);
     declare(f, 600, false, 7000);
-    assert_int_equal(map_log_finish(f->log, 7000), 0);
+    assert_int_equal(timeline_log_finish(f->log, 7000), 0);
     expect_file(f, FIRST "{\"usec\":5000,\"changes\":0,\"mapped_shared\":[[600,2]]}\n"
                          "{\"usec\":7000,\"changes\":0,\"untouched\":[[600,1]]}\n"
                          "{\"kind\":\"end\",\"usec\":7000,\"changes\":0}\n");
@@ -109,11 +110,11 @@ static void outside_ram_the_first_use_counts(void **state)
 {
     struct fixture *f = *state;
 
-    touch(f, 1048575, MAP_ROM, 5000);
-    touch(f, 1048575, MAP_ROM, 5001);
-    touch(f, 0xfee00, MAP_MMIO, 8000);
-    touch(f, 0xfee00, MAP_MMIO, 9000);
-    assert_int_equal(map_log_finish(f->log, 9000), 0);
+    touch(f, 1048575, TIMELINE_ROM, 5000);
+    touch(f, 1048575, TIMELINE_ROM, 5001);
+    touch(f, 0xfee00, TIMELINE_MMIO, 8000);
+    touch(f, 0xfee00, TIMELINE_MMIO, 9000);
+    assert_int_equal(timeline_log_finish(f->log, 9000), 0);
     expect_file(f, FIRST "{\"usec\":5000,\"changes\":0,\"rom\":[[1048575,1]]}\n"
                          "{\"usec\":8000,\"changes\":0,\"devices\":[[1043968,1]]}\n"
                          "{\"kind\":\"end\",\"usec\":9000,\"changes\":0}\n");
@@ -157,14 +158,14 @@ static void the_file_tells_every_page(void **state)
 
         us += (uint64_t)random() % 200;
         if (random() % 4)
-            touch(f, page, random() % 2 ? MAP_PRIVATE : MAP_SHARED, us);
+            touch(f, page, random() % 2 ? TIMELINE_PRIVATE : TIMELINE_SHARED, us);
         else
             declare(f, page, random() % 2, us);
     }
-    assert_int_equal(map_log_finish(f->log, us), 0);
+    assert_int_equal(timeline_log_finish(f->log, us), 0);
     replay(f->text, use);
     for (uint32_t page = 0; page < PAGES; page++)
-        assert_int_equal(use[page], map_use(f->map, page));
+        assert_int_equal(use[page], timeline_use(f->map, page));
 }
 
 static void slices_become_longer(void **state)
@@ -174,23 +175,25 @@ static void slices_become_longer(void **state)
 
     /* One change every 1000 us: a line each while slices are short, then one of two, then of four.
      */
-    for (unsigned i = 0; i < 4 * MAP_LOG_LINES; i++)
-        touch(f, 3, i % 2 ? MAP_SHARED : MAP_PRIVATE, 5000 + (uint64_t)i * 1000);
-    assert_int_equal(map_log_finish(f->log, 5000 + UINT64_C(4) * MAP_LOG_LINES * 1000), 0);
+    for (unsigned i = 0; i < 4 * TIMELINE_LOG_LINES; i++)
+        touch(f, 3, i % 2 ? TIMELINE_SHARED : TIMELINE_PRIVATE, 5000 + (uint64_t)i * 1000);
+    assert_int_equal(timeline_log_finish(f->log, 5000 + UINT64_C(4) * TIMELINE_LOG_LINES * 1000),
+                     0);
     for (const char *at = f->text; (at = strchr(at, '\n')); at++)
         lines++;
-    assert_in_range(lines, 2 * MAP_LOG_LINES + 2, 2 * MAP_LOG_LINES + MAP_LOG_LINES / 2 + 4);
+    assert_in_range(lines, 2 * TIMELINE_LOG_LINES + 2,
+                    2 * TIMELINE_LOG_LINES + TIMELINE_LOG_LINES / 2 + 4);
 }
 
 static void a_full_file_says_so(void **state)
 {
     struct fixture *f = *state;
 
-    map_log_limit(f->log, 140);
-    touch(f, 1, MAP_PRIVATE, 5000);
-    touch(f, 2, MAP_PRIVATE, 7000);
-    touch(f, 3, MAP_PRIVATE, 9000);
-    assert_int_equal(map_log_finish(f->log, 9000), 0);
+    timeline_log_limit(f->log, 140);
+    touch(f, 1, TIMELINE_PRIVATE, 5000);
+    touch(f, 2, TIMELINE_PRIVATE, 7000);
+    touch(f, 3, TIMELINE_PRIVATE, 9000);
+    assert_int_equal(timeline_log_finish(f->log, 9000), 0);
     expect_file(f, FIRST "{\"usec\":5000,\"changes\":0,\"private\":[[1,1]]}\n"
                          "{\"kind\":\"truncated\",\"usec\":5000}\n"
                          "{\"kind\":\"end\",\"usec\":9000,\"changes\":0}\n");
@@ -200,16 +203,16 @@ static void a_full_disk(void **state)
 {
     struct fixture *f = *state;
     FILE *full = fopen("/dev/full", "w");
-    struct map_log *log;
+    struct timeline_log *log;
 
     if (!full)
         return;
-    log = map_log_new(f->map, 1, full);
+    log = timeline_log_new(f->map, 1, full);
     assert_non_null(log);
-    assert_int_equal(map_log_finish(log, 5000), -EIO);
-    map_log_free(log);
+    assert_int_equal(timeline_log_finish(log, 5000), -EIO);
+    timeline_log_free(log);
     fclose(full);
-    map_log_free(NULL);
+    timeline_log_free(NULL);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)

@@ -15,22 +15,22 @@
 extern "C" {
 #endif
 
-#define STATE_FILE "sev-platform.nv"
-#define STATE_LOCK "sev-platform.lock"
+#define NV_FILE_FILE "sev-platform.nv"
+#define NV_FILE_LOCK "sev-platform.lock"
 
-struct state;
+struct nv_file;
 
 /* Opens (and creates, mode 0700) the directory, takes its lock and checks the file if there is one.
  * A directory in use, and a file that is damaged or of a newer version, are refused and left
  * untouched: NULL with one sentence in `error`. */
-struct state *state_open(const char *dir, char *error, size_t error_size);
-void state_close(struct state *state); /* NULL is allowed */
+struct nv_file *nv_file_open(const char *dir, char *error, size_t error_size);
+void nv_file_close(struct nv_file *state); /* NULL is allowed */
 
 /* 0 with *len bytes in `buf`; -ENOENT if nothing was stored yet; another negative errno. */
-int state_load(struct state *state, void *buf, size_t cap, size_t *len)
+int nv_file_load(struct nv_file *state, void *buf, size_t cap, size_t *len)
     __attribute__((warn_unused_result));
 /* Replaces the file. 0, or a negative errno and the old file stays. */
-int state_store(struct state *state, const void *buf, size_t len)
+int nv_file_store(struct nv_file *state, const void *buf, size_t len)
     __attribute__((warn_unused_result));
 
 #ifdef __cplusplus

@@ -22,18 +22,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "holders.h"
+#include "tlb_index.h"
 #include "hooks.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define VIEW_PAGE_SIZE 4096u
+#define SEV_PAGE_SIZE 4096u
 
-struct view_ops {
+struct pages_ops {
     void *ctx;
-    /* The storage of a page, VIEW_PAGE_SIZE bytes. Never NULL for a page below `pages`. */
+    /* The storage of a page, SEV_PAGE_SIZE bytes. Never NULL for a page below `pages`. */
     uint8_t *(*host)(void *ctx, uint32_t page);
     /* Its system physical address: the tweak of its encryption. */
     uint64_t (*spa)(void *ctx, uint32_t page);
@@ -43,84 +43,84 @@ struct view_ops {
     void (*flipped)(void *ctx, uint32_t page);
     /* Its contents changed without a CPU's or device's doing: drop decoded instructions too. */
     void (*changed)(void *ctx, uint32_t page);
-    struct holders_ops tlb;
+    struct tlb_index_ops tlb;
 };
 
-struct view;
+struct pages;
 
 /* For `pages` pages, all as stored, and no running guest. NULL if out of memory. One byte a page.
  */
-struct view *view_new(uint32_t pages, const struct view_ops *ops);
+struct pages *pages_new(uint32_t pages, const struct pages_ops *ops);
 /* Wipes the keys; memory stays as it stands. NULL is fine. */
-void view_free(struct view *view);
+void pages_free(struct pages *view);
 
 /* --- keys and the running guest --- */
 
 /* Load the key of an ASID; errors as mee_key_install(). */
-int view_key_install(struct view *view, uint32_t asid, const uint8_t vek[16])
+int pages_key_install(struct pages *view, uint32_t asid, const uint8_t vek[16])
     __attribute__((warn_unused_result));
 /* Put every page of that ASID back as stored, then forget the key. If it is the running guest's,
  * that guest sees ciphertext from now on. */
-void view_key_remove(struct view *view, uint32_t asid);
+void pages_key_remove(struct pages *view, uint32_t asid);
 
 /* Whose private view the CPUs' accesses mean; 0 or an ASID without a key: private is as stored. The
  * caller flushes all TLBs if that changes anything: the translations of the old guest do not agree
  * with the new one. */
-void view_guest_set(struct view *view, uint32_t asid);
-uint32_t view_guest(const struct view *view);
+void pages_guest_set(struct pages *view, uint32_t asid);
+uint32_t pages_guest(const struct pages *view);
 
 /* Declare what pages [first, first + n) hold to be the private data of `asid` (0: as stored)
  * without touching a byte: memory at power-on. -ENOKEY */
-int view_declare(struct view *view, uint32_t first, uint32_t n, uint32_t asid)
+int pages_declare(struct pages *view, uint32_t first, uint32_t n, uint32_t asid)
     __attribute__((warn_unused_result));
 
 /* Declare every page that stands in the view of one ASID to stand in that of another, and make the
  * second the running guest if the first was: such a page keeps the plaintext that it shows, its
  * ciphertext changes; pages that stand as stored keep their ciphertext. For a machine that runs
  * before it has a key of its own. The caller flushes all TLBs. -ENOKEY */
-int view_rekey(struct view *view, uint32_t from, uint32_t to) __attribute__((warn_unused_result));
+int pages_rekey(struct pages *view, uint32_t from, uint32_t to) __attribute__((warn_unused_result));
 
 /* --- the hooks --- */
 
 /* On return `page` stands in that view of the running guest, and `holder`, a TLB entry or
- * HOLDERS_NONE, is known to be about to hold a translation of it. */
-void view_want(struct view *view, uint32_t page, enum sev_view wanted, uint32_t holder);
+ * TLB_INDEX_NONE, is known to be about to hold a translation of it. */
+void pages_access(struct pages *view, uint32_t page, enum sev_access wanted, uint32_t holder);
 /* Which of the pages [first, first + n) stand as the running guest sees them, for Bochs to look at
  * by itself; valid as long as the view is. */
-struct sev_settled view_settled(const struct view *view, uint32_t first, uint32_t n);
+struct sev_settled pages_settled(const struct pages *view, uint32_t first, uint32_t n);
 /* Copy `len` bytes from `offset` of the page as the running guest (or everybody else) sees them;
  * nothing changes. */
-int view_peek(struct view *view, uint32_t page, enum sev_view wanted, unsigned offset, void *buf,
-              unsigned len) __attribute__((warn_unused_result));
+int pages_peek(struct pages *view, uint32_t page, enum sev_access wanted, unsigned offset,
+               void *buf, unsigned len) __attribute__((warn_unused_result));
 
 /* --- the secure processor's access: through the key of an ASID, or as stored (0); within a page,
  * any alignment. -ENOKEY if the ASID has no key, -EIO if the cryptographic library failed. --- */
 
-int view_read(struct view *view, uint32_t asid, uint32_t page, unsigned offset, void *buf,
-              unsigned len) __attribute__((warn_unused_result));
-int view_write(struct view *view, uint32_t asid, uint32_t page, unsigned offset, const void *buf,
+int pages_read(struct pages *view, uint32_t asid, uint32_t page, unsigned offset, void *buf,
                unsigned len) __attribute__((warn_unused_result));
+int pages_write(struct pages *view, uint32_t asid, uint32_t page, unsigned offset, const void *buf,
+                unsigned len) __attribute__((warn_unused_result));
 
 /* --- save and restore: memory itself is saved as it stands --- */
 
-/* Bytes that view_save() writes. */
-size_t view_save_size(const struct view *view);
-void view_save(const struct view *view, uint8_t *out);
-/* Takes what view_save() wrote for the same number of pages, after the keys of all ASIDs that it
+/* Bytes that pages_save() writes. */
+size_t pages_save_size(const struct pages *view);
+void pages_save(const struct pages *view, uint8_t *out);
+/* Takes what pages_save() wrote for the same number of pages, after the keys of all ASIDs that it
  * names were loaded. -EINVAL (not such a block, or of another size), -ENOKEY; nothing changed then.
  * The caller flushes all TLBs. */
-int view_restore(struct view *view, const uint8_t *in, size_t len)
+int pages_restore(struct pages *view, const uint8_t *in, size_t len)
     __attribute__((warn_unused_result));
 
 /* --- what there is to see --- */
 
 /* Whose private view a page stands in, 0 = as stored. */
-uint32_t view_owner(const struct view *view, uint32_t page);
-struct view_stats {
+uint32_t pages_asid(const struct pages *view, uint32_t page);
+struct pages_stats {
     uint64_t flips;  /* transformations in place */
     uint32_t errors; /* of the cryptographic library: the page kept its old view */
 };
-struct view_stats view_stats(const struct view *view);
+struct pages_stats pages_stats(const struct pages *view);
 
 #ifdef __cplusplus
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Who holds a translation of a page. See holders.h.
+ * Who holds a translation of a page. See tlb_index.h.
  *
  * Small enough to stay in the host's cache: every TLB fill comes here, and a guest that switches
  * address spaces fills its TLB all the time.
  */
-#include "holders.h"
+#include "tlb_index.h"
 
 #include <stdlib.h>
 
@@ -17,25 +17,25 @@ struct link {
     uint32_t next, prev;
 };
 
-struct holders {
-    struct holders_ops ops;
+struct tlb_index {
+    struct tlb_index_ops ops;
     struct link links[]; /* the chains' heads, then the holders */
 };
 
-struct holders *holders_new(const struct holders_ops *ops)
+struct tlb_index *tlb_index_new(const struct tlb_index_ops *ops)
 {
-    struct holders *holders =
+    struct tlb_index *holders =
         malloc(sizeof(*holders) + (CHAINS + (size_t)ops->count) * sizeof(holders->links[0]));
 
     if (!holders)
         return NULL;
     holders->ops = *ops;
     for (uint32_t i = 0; i < CHAINS + ops->count; i++)
-        holders->links[i] = (struct link){HOLDERS_NONE, i, i};
+        holders->links[i] = (struct link){TLB_INDEX_NONE, i, i};
     return holders;
 }
 
-void holders_free(struct holders *holders)
+void tlb_index_free(struct tlb_index *holders)
 {
     free(holders);
 }
@@ -46,7 +46,7 @@ static void take_out(struct link *links, struct link *link)
     links[link->next].prev = link->prev;
 }
 
-void holders_add(struct holders *holders, uint32_t page, uint32_t holder)
+void tlb_index_add(struct tlb_index *holders, uint32_t page, uint32_t holder)
 {
     const uint32_t head = page % CHAINS, number = CHAINS + holder;
     struct link *links = holders->links, *link = &links[number];
@@ -59,7 +59,7 @@ void holders_add(struct holders *holders, uint32_t page, uint32_t holder)
     links[head].next = number;
 }
 
-void holders_drop(struct holders *holders, uint32_t page)
+void tlb_index_drop(struct tlb_index *holders, uint32_t page)
 {
     const uint32_t head = page % CHAINS;
     struct link *links = holders->links;
@@ -71,6 +71,6 @@ void holders_drop(struct holders *holders, uint32_t page)
         if (holders->ops.holds(holders->ops.ctx, i - CHAINS, page))
             holders->ops.forget(holders->ops.ctx, i - CHAINS);
         take_out(links, &links[i]);
-        links[i] = (struct link){HOLDERS_NONE, i, i};
+        links[i] = (struct link){TLB_INDEX_NONE, i, i};
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Feeds the map of guest memory over time (map.h) with the accesses that the hooks report and with
+ * Feeds the map of guest memory over time (timeline.h) with the accesses that the hooks report and with
  * what the page tables say from time to time, and writes the picture and the changes. Only if map=
  * or map_changes= was given or the debugger is there: otherwise nobody pays.
  *
@@ -21,14 +21,14 @@
 
 #include <vector>
 
-#include "map_log.h"
+#include "timeline_log.h"
 #include "sev_observe.h"
-#include "trace.h"
+#include "command_log.h"
 
-struct sev_map {
+struct sev_timeline {
     const struct sev_machine *machine;
-    struct map *pages;
-    struct map_log *log; /* NULL: no map_changes=; writes to: */
+    struct timeline *pages;
+    struct timeline_log *log; /* NULL: no map_changes=; writes to: */
     FILE *file;
     uint64_t next_us; /* when the page tables are looked at again */
     unsigned wants;
@@ -46,15 +46,15 @@ static FILE *open_file(const char *name, const char *path, const char *mode)
     return file;
 }
 
-static void open_log(struct sev_map *m)
+static void open_log(struct sev_timeline *m)
 {
     m->file = open_file("map_changes", m->machine->opt->map_changes, "we");
-    m->log = map_log_new(m->pages, (uint64_t)SIM->get_param_num(BXPN_IPS)->get64(), m->file);
+    m->log = timeline_log_new(m->pages, (uint64_t)SIM->get_param_num(BXPN_IPS)->get64(), m->file);
     if (!m->log)
         BX_FATAL(("sev: out of memory"));
 }
 
-struct sev_map *bx_sev_map_new(const struct sev_machine *machine)
+struct sev_timeline *bx_sev_timeline_new(const struct sev_machine *machine)
 {
     const struct opt *opt = machine->opt;
     bool wanted = *opt->map || *opt->map_changes;
@@ -66,10 +66,10 @@ struct sev_map *bx_sev_map_new(const struct sev_machine *machine)
         return NULL;
     if (*opt->map)
         fclose(open_file("map", opt->map, "ae"));
-    struct sev_map *m = new struct sev_map();
+    struct sev_timeline *m = new struct sev_timeline();
     m->machine = machine;
-    m->pages =
-        map_new((uint32_t)(BX_MEM(0)->get_memory_len() / MAP_PAGE_SIZE), bx_pc_system.time_usec());
+    m->pages = timeline_new((uint32_t)(BX_MEM(0)->get_memory_len() / TIMELINE_PAGE_SIZE),
+                            bx_pc_system.time_usec());
     if (!m->pages)
         BX_FATAL(("sev: out of memory"));
     if (*opt->map_changes)
@@ -77,27 +77,27 @@ struct sev_map *bx_sev_map_new(const struct sev_machine *machine)
     return m;
 }
 
-const struct map *bx_sev_map_pages(const struct sev_map *m)
+const struct timeline *bx_sev_timeline_pages(const struct sev_timeline *m)
 {
     return m->pages;
 }
 
 /* What is there, apart from views. RAM below and above the first MiB needs no look; behind
  * C0000h..FFFFFh the chip set decides between ROM and RAM. */
-enum map_use bx_sev_map_kind(uint64_t paddr)
+enum timeline_use bx_sev_timeline_kind(uint64_t paddr)
 {
-    const bx_phy_address page = (bx_phy_address)(paddr & ~(uint64_t)(MAP_PAGE_SIZE - 1));
+    const bx_phy_address page = (bx_phy_address)(paddr & ~(uint64_t)(TIMELINE_PAGE_SIZE - 1));
     const bool ram = page < BX_MEM(0)->get_memory_len();
     const uint64_t bios = (UINT64_C(1) << 32) - BIOSROMSZ;
 
     if (ram && (page < adapter_area || page >= low_area_end))
-        return MAP_PRIVATE;
+        return TIMELINE_PRIVATE;
     if (page >= bios && page < UINT64_C(1) << 32)
-        return MAP_ROM;
+        return TIMELINE_ROM;
     const Bit8u *host = page < low_area_end ? BX_MEM(0)->getHostMemAddr(NULL, page, BX_READ) : NULL;
     if (!host)
-        return MAP_MMIO;
-    return host == BX_MEM(0)->get_vector(page) ? MAP_PRIVATE : MAP_ROM;
+        return TIMELINE_MMIO;
+    return host == BX_MEM(0)->get_vector(page) ? TIMELINE_PRIVATE : TIMELINE_ROM;
 }
 
 /* --- what the page tables say --- */
@@ -113,7 +113,7 @@ struct scan {
 
 static void mark_leaf(struct scan *scan, uint64_t address, uint64_t size)
 {
-    uint64_t first = (address & ~(size - 1)) / MAP_PAGE_SIZE, n = size / MAP_PAGE_SIZE;
+    uint64_t first = (address & ~(size - 1)) / TIMELINE_PAGE_SIZE, n = size / TIMELINE_PAGE_SIZE;
 
     for (uint64_t page = first; page < scan->shared.size() && page < first + n; page++)
         scan->shared[page] = true;
@@ -125,10 +125,10 @@ static void scan_table(struct scan *scan, uint64_t table, unsigned level, unsign
     uint64_t size = UINT64_C(1) << (12 + 9 * (level - 1)), entry[entries_max];
     bool pae_top = entries != entries_max;
 
-    if (!scan->tables || bx_sev_map_kind(table) != MAP_PRIVATE)
+    if (!scan->tables || bx_sev_timeline_kind(table) != TIMELINE_PRIVATE)
         return;
     scan->tables--;
-    if (!sev_hooks.peek || !sev_hooks.peek(sev_hooks.ctx, table, SEV_VIEW_PRIVATE, entry,
+    if (!sev_hooks.peek || !sev_hooks.peek(sev_hooks.ctx, table, SEV_ACCESS_PRIVATE, entry,
                                            (unsigned)(entries * sizeof(entry[0]))))
         memcpy(entry, BX_MEM(0)->get_vector((bx_phy_address)table), entries * sizeof(entry[0]));
     for (unsigned i = 0; i < entries; i++) {
@@ -144,10 +144,11 @@ static void scan_table(struct scan *scan, uint64_t table, unsigned level, unsign
     }
 }
 
-void bx_sev_map_look(struct sev_map *m)
+void bx_sev_timeline_look(struct sev_timeline *m)
 {
     const uint64_t now = bx_pc_system.time_usec();
-    struct scan scan = {std::vector<bool>(map_info(m->pages).ram_pages), sev_hooks.cbit_mask, 8192};
+    struct scan scan = {std::vector<bool>(timeline_info(m->pages).ram_pages), sev_hooks.cbit_mask,
+                        8192};
 
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
         BX_CPU_C *cpu = BX_CPU(i);
@@ -161,59 +162,59 @@ void bx_sev_map_look(struct sev_map *m)
             scan_table(&scan, root & 0xffffffe0, 3, 4);
     }
     if (m->log)
-        map_log_pass(m->log, now);
+        timeline_log_pass(m->log, now);
     for (uint32_t page = 0; page < scan.shared.size(); page++) {
-        enum map_use before = map_use(m->pages, page);
+        enum timeline_use before = timeline_use(m->pages, page);
 
-        map_declare(m->pages, page, scan.shared[page], now);
-        if (m->log && map_use(m->pages, page) != before)
-            map_log_note(m->log, page, now);
+        timeline_declare(m->pages, page, scan.shared[page], now);
+        if (m->log && timeline_use(m->pages, page) != before)
+            timeline_log_note(m->log, page, now);
     }
-    map_advance(m->pages, now);
+    timeline_advance(m->pages, now);
 }
 
 /* --- what happens --- */
 
 /* Once a column, but not more often than every 10 ms of the machine's time. */
-static void look_sometimes(struct sev_map *m)
+static void look_sometimes(struct sev_timeline *m)
 {
     const uint64_t now = bx_pc_system.time_usec(), least = 10000;
 
     if (now < m->next_us)
         return;
-    bx_sev_map_look(m);
-    uint64_t column_us = map_info(m->pages).column_us;
+    bx_sev_timeline_look(m);
+    uint64_t column_us = timeline_info(m->pages).column_us;
     m->next_us = now + (column_us > least ? column_us : least);
 }
 
-bool bx_sev_map_want(struct sev_map *m, uint64_t paddr, enum sev_view view)
+bool bx_sev_timeline_access(struct sev_timeline *m, uint64_t paddr, enum sev_access view)
 {
-    enum map_use use = bx_sev_map_kind(paddr);
-    uint64_t page = paddr / MAP_PAGE_SIZE;
+    enum timeline_use use = bx_sev_timeline_kind(paddr);
+    uint64_t page = paddr / TIMELINE_PAGE_SIZE;
 
     if (++m->wants % 256 == 0)
         look_sometimes(m);
-    if (use == MAP_PRIVATE && view == SEV_VIEW_SHARED)
-        use = MAP_SHARED;
-    if (map_use(m->pages, page) == use)
+    if (use == TIMELINE_PRIVATE && view == SEV_ACCESS_SHARED)
+        use = TIMELINE_SHARED;
+    if (timeline_use(m->pages, page) == use)
         return false;
     const uint64_t now = bx_pc_system.time_usec();
     if (m->log) {
-        map_log_pass(m->log, now);
-        map_log_note(m->log, page, now);
+        timeline_log_pass(m->log, now);
+        timeline_log_note(m->log, page, now);
     }
-    return map_touch(m->pages, page, use, now);
+    return timeline_touch(m->pages, page, use, now);
 }
 
 /* --- the picture --- */
 
-int bx_sev_map_write(const struct sev_map *m, const char *path)
+int bx_sev_timeline_write(const struct sev_timeline *m, const char *path)
 {
     unsigned n;
-    const struct trace_region *regions = trace_regions(m->machine->trace, &n);
-    std::vector<struct map_note> notes;
+    const struct command_log_region *regions = command_log_regions(m->machine->trace, &n);
+    std::vector<struct timeline_note> notes;
     char subtitle[200];
-    struct map_caption caption = {};
+    struct timeline_caption caption = {};
     FILE *file = fopen(path, "we");
     int err;
 
@@ -226,41 +227,41 @@ int bx_sev_map_write(const struct sev_map *m, const char *path)
              "An AMD SEV guest in Bochs: %u processor(s), C-bit %u, encryption=%s, %u MiB of RAM",
              BX_SMP_PROCESSORS, (unsigned)m->machine->opt->cbitpos,
              m->machine->memory ? "aes" : "none",
-             map_info(m->pages).ram_pages / (1024 * 1024 / MAP_PAGE_SIZE));
+             timeline_info(m->pages).ram_pages / (1024 * 1024 / TIMELINE_PAGE_SIZE));
     caption.title = "Guest memory over time: what is private, what is shared";
     caption.subtitle = subtitle;
     caption.notes = notes.data();
     caption.n_notes = (unsigned)notes.size();
-    err = map_write_svg(m->pages, &caption, file);
+    err = timeline_write_svg(m->pages, &caption, file);
     if (fclose(file) && !err)
         err = -errno;
     return err;
 }
 
-static void finish_log(struct sev_map *m)
+static void finish_log(struct sev_timeline *m)
 {
-    int err = map_log_finish(m->log, bx_pc_system.time_usec());
+    int err = timeline_log_finish(m->log, bx_pc_system.time_usec());
 
     if (fclose(m->file) && !err)
         err = -errno;
     if (err)
         BX_ERROR(("sev: map_changes: '%.300s' cannot be written: %s", m->machine->opt->map_changes,
                   strerror(-err)));
-    map_log_free(m->log);
+    timeline_log_free(m->log);
 }
 
-void bx_sev_map_free(struct sev_map *m)
+void bx_sev_timeline_free(struct sev_timeline *m)
 {
     if (!m)
         return;
     if (m->log)
         finish_log(m);
-    map_advance(m->pages, bx_pc_system.time_usec()); /* the CPUs' memory is gone already */
+    timeline_advance(m->pages, bx_pc_system.time_usec()); /* the CPUs' memory is gone already */
     const char *path = m->machine->opt->map;
-    int err = *path ? bx_sev_map_write(m, path) : 0;
+    int err = *path ? bx_sev_timeline_write(m, path) : 0;
 
     if (err)
         BX_ERROR(("sev: map: '%.300s' cannot be written: %s", path, strerror(-err)));
-    map_free(m->pages);
+    timeline_free(m->pages);
     delete m;
 }

@@ -2,9 +2,9 @@
  *
  * The map of guest memory as a page of SVG 1.1 (W3C): addresses downwards, machine time to the
  * right, the changes between private and shared below it, and beside it what the words mean. Every
- * use has a pattern of its own, so that it is read without colours too. See map.h.
+ * use has a pattern of its own, so that it is read without colours too. See timeline.h.
  */
-#include "map.h"
+#include "timeline.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -26,13 +26,13 @@
 #define TEXT_MAX 44u /* characters a line at the side */
 
 static const char *const fills[] = {
-    [MAP_UNTOUCHED] = "white",
-    [MAP_PRIVATE] = "url(#private)",
-    [MAP_SHARED] = "url(#shared)",
-    [MAP_DECLARED] = "url(#declared)",
-    [MAP_ROM] = "url(#rom)",
-    [MAP_MMIO] = "url(#mmio)",
-    [MAP_PARTLY_SHARED] = "url(#partly)",
+    [TIMELINE_UNTOUCHED] = "white",
+    [TIMELINE_PRIVATE] = "url(#private)",
+    [TIMELINE_SHARED] = "url(#shared)",
+    [TIMELINE_DECLARED] = "url(#declared)",
+    [TIMELINE_ROM] = "url(#rom)",
+    [TIMELINE_MMIO] = "url(#mmio)",
+    [TIMELINE_PARTLY_SHARED] = "url(#partly)",
 };
 
 static const char patterns[] =
@@ -125,9 +125,9 @@ static double put_sentence(FILE *file, double x, double y, const char *text)
 
 struct drawing {
     FILE *file;
-    const struct map *map;
-    const struct map_caption *caption;
-    struct map_info info;
+    const struct timeline *map;
+    const struct timeline_caption *caption;
+    struct timeline_info info;
     double column_w;
 };
 
@@ -140,33 +140,33 @@ static double time_x(const struct drawing *d, uint64_t us)
 
 /* A run of equal cells to the right, and then as many rows down as have the same run. */
 static void draw_run(const struct drawing *d, bool low, double y, double row_h,
-                     bool done[MAP_ROWS][MAP_COLUMNS], unsigned row, unsigned column)
+                     bool done[TIMELINE_ROWS][TIMELINE_COLUMNS], unsigned row, unsigned column)
 {
     unsigned rows = low ? d->info.rows_low : d->info.rows;
-    unsigned cell = map_cell(d->map, low, row, column), end = column, down = row;
+    unsigned cell = timeline_cell(d->map, low, row, column), end = column, down = row;
     bool same = true;
 
-    while (end < d->info.columns && !done[row][end] && map_cell(d->map, low, row, end) == cell)
+    while (end < d->info.columns && !done[row][end] && timeline_cell(d->map, low, row, end) == cell)
         end++;
     while (same && down < rows) {
         for (unsigned c = column; c < end && same; c++)
-            same = !done[down][c] && map_cell(d->map, low, down, c) == cell;
+            same = !done[down][c] && timeline_cell(d->map, low, down, c) == cell;
         if (same) {
             memset(&done[down][column], true, end - column);
             down++;
         }
     }
-    if (cell != MAP_UNTOUCHED)
+    if (cell != TIMELINE_UNTOUCHED)
         put_box(d->file, PLOT_X + column * d->column_w, y + row * row_h,
                 (end - column) * d->column_w, (down - row) * row_h, fills[cell], "c");
 }
 
 static void draw_panel(const struct drawing *d, bool low, double y, double h)
 {
-    static bool done[MAP_ROWS][MAP_COLUMNS];
+    static bool done[TIMELINE_ROWS][TIMELINE_COLUMNS];
     unsigned rows = low ? d->info.rows_low : d->info.rows;
     uint64_t pages = low && d->info.ram_pages > 256 ? 256 : d->info.ram_pages;
-    char text[MAP_SIZE_TEXT];
+    char text[TIMELINE_SIZE_TEXT];
 
     memset(done, 0, sizeof(done));
     for (unsigned row = 0; row < rows; row++)
@@ -175,12 +175,12 @@ static void draw_panel(const struct drawing *d, bool low, double y, double h)
                 draw_run(d, low, y, h / rows, done, row, column);
     put_box(d->file, PLOT_X, y, PLOT_W, h, "none", "f");
     for (unsigned i = 0; i <= (low ? 4u : 8u); i++) {
-        uint64_t at = pages * MAP_PAGE_SIZE * i / (low ? 4 : 8);
+        uint64_t at = pages * TIMELINE_PAGE_SIZE * i / (low ? 4 : 8);
         double tick = y + h * i / (low ? 4 : 8);
 
         put_line(d->file, PLOT_X - 5, tick, PLOT_X, tick, "l");
         put_text(d->file, PLOT_X - 8, tick + 4, "a e", "%s",
-                 i ? map_size_text(at, text) : "address 0");
+                 i ? timeline_size_text(at, text) : "address 0");
     }
 }
 
@@ -212,9 +212,9 @@ static void draw_time_axis(const struct drawing *d, double y)
 /* Ranges outside RAM, one under the other; returns where the next thing may begin. */
 static double draw_areas(const struct drawing *d, double y)
 {
-    char text[MAP_SIZE_TEXT];
+    char text[TIMELINE_SIZE_TEXT];
     unsigned n;
-    const struct map_area *areas = map_areas(d->map, &n);
+    const struct timeline_area *areas = timeline_areas(d->map, &n);
 
     if (!n)
         return y;
@@ -224,8 +224,8 @@ static double draw_areas(const struct drawing *d, double y)
 
         put_box(d->file, x, y, PLOT_X + PLOT_W - x, AREA_H, fills[areas[i].use], "c");
         put_text(d->file, PLOT_X - 8, y + 10, "a e", "%" PRIx64 "h %s",
-                 areas[i].range.first * MAP_PAGE_SIZE,
-                 map_size_text(areas[i].range.pages * MAP_PAGE_SIZE, text));
+                 areas[i].range.first * TIMELINE_PAGE_SIZE,
+                 timeline_size_text(areas[i].range.pages * TIMELINE_PAGE_SIZE, text));
     }
     put_box(d->file, PLOT_X, y - AREA_H * n, PLOT_W, AREA_H * n, "none", "f");
     return y + 40;
@@ -235,7 +235,7 @@ static double draw_areas(const struct drawing *d, double y)
 
 static double rate_of(const struct drawing *d, unsigned column)
 {
-    return (double)map_changes(d->map, column) * 1e6 / (double)d->info.column_us;
+    return (double)timeline_changes(d->map, column) * 1e6 / (double)d->info.column_us;
 }
 
 /* Decades of a rate: 1 a second is the base line's first step, so that one change is seen. */
@@ -288,18 +288,18 @@ static double draw_legend(const struct drawing *d, double y)
         unsigned cell;
         const char *name, *meaning;
     } rows[] = {
-        {MAP_PRIVATE, "private",
+        {TIMELINE_PRIVATE, "private",
          "Encrypted with the guest's key. Only the guest can read it; devices and the host see "
          "noise."},
-        {MAP_SHARED, "shared",
+        {TIMELINE_SHARED, "shared",
          "Not encrypted: used through a page table entry with the C-bit clear, or by a device. "
          "Guest, devices and host see the same bytes."},
-        {MAP_DECLARED, "mapped shared, not used",
+        {TIMELINE_DECLARED, "mapped shared, not used",
          "The C-bit is clear in the page table, but nobody has used these pages that way yet."},
-        {MAP_PARTLY_SHARED, "partly shared", "Less than half of the row's pages are shared."},
-        {MAP_ROM, "ROM", "Firmware."},
-        {MAP_MMIO, "devices", "Registers and adapter memory: no RAM, never encrypted."},
-        {MAP_UNTOUCHED, "never touched", "Nobody has used it since power-on."},
+        {TIMELINE_PARTLY_SHARED, "partly shared", "Less than half of the row's pages are shared."},
+        {TIMELINE_ROM, "ROM", "Firmware."},
+        {TIMELINE_MMIO, "devices", "Registers and adapter memory: no RAM, never encrypted."},
+        {TIMELINE_UNTOUCHED, "never touched", "Nobody has used it since power-on."},
     };
 
     put_text(d->file, SIDE_X, y, "b", "Legend");
@@ -332,20 +332,21 @@ static double draw_explanation(const struct drawing *d, double y)
 static double draw_numbers(const struct drawing *d, double y)
 {
     static const struct {
-        enum map_use use;
+        enum timeline_use use;
         const char *name;
-    } rows[] = {{MAP_PRIVATE, "private"},
-                {MAP_SHARED, "shared"},
-                {MAP_DECLARED, "mapped shared, not used"},
-                {MAP_UNTOUCHED, "never touched"}};
-    char text[MAP_SIZE_TEXT];
+    } rows[] = {{TIMELINE_PRIVATE, "private"},
+                {TIMELINE_SHARED, "shared"},
+                {TIMELINE_DECLARED, "mapped shared, not used"},
+                {TIMELINE_UNTOUCHED, "never touched"}};
+    char text[TIMELINE_SIZE_TEXT];
 
     put_text(d->file, SIDE_X, y, "b", "RAM at the end");
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         y += 16;
         put_text(d->file, SIDE_X, y, "s", "%s", rows[i].name);
-        put_text(d->file, SIDE_X + 230, y, "s e", "%s",
-                 map_size_text((uint64_t)d->info.pages[rows[i].use] * MAP_PAGE_SIZE, text));
+        put_text(
+            d->file, SIDE_X + 230, y, "s e", "%s",
+            timeline_size_text((uint64_t)d->info.pages[rows[i].use] * TIMELINE_PAGE_SIZE, text));
     }
     y += 16;
     put_text(d->file, SIDE_X, y, "s", "changes of pages");
@@ -355,11 +356,11 @@ static double draw_numbers(const struct drawing *d, double y)
         put_text(d->file, SIDE_X, y, "b", "Measured before the first instruction");
     }
     for (unsigned i = 0; i < d->caption->n_notes; i++) {
-        const struct map_note *note = &d->caption->notes[i];
+        const struct timeline_note *note = &d->caption->notes[i];
 
         y += 16;
         put_text(d->file, SIDE_X, y, "s", "%s: %s at %" PRIx64, note->text,
-                 map_size_text(note->bytes, text), note->address);
+                 timeline_size_text(note->bytes, text), note->address);
     }
     return y + 20;
 }
@@ -367,12 +368,12 @@ static double draw_numbers(const struct drawing *d, double y)
 /* The largest shared range, marked at the right border of the panel of all RAM. */
 static void draw_largest(const struct drawing *d)
 {
-    struct map_range range = map_largest_shared(d->map);
+    struct timeline_range range = timeline_largest_shared(d->map);
     double scale = ALL_H / d->info.rows / (double)d->info.row_pages;
     double from = ALL_Y + (double)range.first * scale;
     double to = from + (double)range.pages * scale;
     double x = PLOT_X + PLOT_W, middle = (from + to) / 2;
-    char text[MAP_SIZE_TEXT];
+    char text[TIMELINE_SIZE_TEXT];
 
     if (!range.pages)
         return;
@@ -382,16 +383,18 @@ static void draw_largest(const struct drawing *d)
                                            : middle;
     put_box(d->file, x - 358, middle - 11, 350, 22, "white", "f");
     put_text(d->file, x - 183, middle + 4, "b m", "largest shared range: %s from %" PRIx64 "h",
-             map_size_text(range.pages * MAP_PAGE_SIZE, text), range.first * MAP_PAGE_SIZE);
+             timeline_size_text(range.pages * TIMELINE_PAGE_SIZE, text),
+             range.first * TIMELINE_PAGE_SIZE);
 }
 
-int map_write_svg(const struct map *map, const struct map_caption *caption, FILE *file)
+int timeline_write_svg(const struct timeline *map, const struct timeline_caption *caption,
+                       FILE *file)
 {
-    struct drawing d = {file, map, caption, map_info(map), 0};
+    struct drawing d = {file, map, caption, timeline_info(map), 0};
     unsigned n_areas;
     double height, side;
 
-    map_areas(map, &n_areas);
+    timeline_areas(map, &n_areas);
     d.column_w = PLOT_W / d.info.columns;
     height = AREA_Y + (n_areas ? AREA_H * n_areas + 40 : 0) + RATE_H + 60;
     fprintf(file,

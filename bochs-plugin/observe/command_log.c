@@ -4,7 +4,7 @@
  *
  * Implements bochs-sev-trace(5).
  */
-#include "trace.h"
+#include "command_log.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -19,18 +19,18 @@
 /* A guest can issue LAUNCH_UPDATE_DATA without end; the list does not grow with it. */
 #define REGIONS_MAX 4096u
 
-struct trace {
+struct command_log {
     FILE *file;
     unsigned count, capacity;
-    struct trace_region *regions;
+    struct command_log_region *regions;
 };
 
-struct trace *trace_new(void)
+struct command_log *command_log_new(void)
 {
-    return calloc(1, sizeof(struct trace));
+    return calloc(1, sizeof(struct command_log));
 }
 
-void trace_free(struct trace *trace)
+void command_log_free(struct command_log *trace)
 {
     if (!trace)
         return;
@@ -40,7 +40,7 @@ void trace_free(struct trace *trace)
     free(trace);
 }
 
-int trace_open(struct trace *trace, const char *path)
+int command_log_open(struct command_log *trace, const char *path)
 {
     FILE *file = fopen(path, "we");
 
@@ -52,12 +52,13 @@ int trace_open(struct trace *trace, const char *path)
     return 0;
 }
 
-void trace_clear(struct trace *trace)
+void command_log_clear(struct command_log *trace)
 {
     trace->count = 0;
 }
 
-const struct trace_region *trace_regions(const struct trace *trace, unsigned *count)
+const struct command_log_region *command_log_regions(const struct command_log *trace,
+                                                     unsigned *count)
 {
     *count = trace->count;
     return trace->regions;
@@ -69,9 +70,10 @@ static void trace_hex(const uint8_t digest[32], char text[65])
         snprintf(text + 2 * i, 3, "%02x", digest[i]);
 }
 
-static void trace_remember(struct trace *trace, const struct psp_trace *event, const char *name)
+static void trace_remember(struct command_log *trace, const struct psp_event *event,
+                           const char *name)
 {
-    struct trace_region *region;
+    struct command_log_region *region;
 
     if (trace->count == trace->capacity) {
         unsigned capacity = trace->capacity ? 2 * trace->capacity : 16;
@@ -94,7 +96,7 @@ static void trace_remember(struct trace *trace, const struct psp_trace *event, c
     memcpy(region->launch_digest, event->launch_digest, sizeof(region->launch_digest));
 }
 
-static void trace_json(FILE *file, const struct psp_trace *event, const char *name, uint64_t tick)
+static void trace_json(FILE *file, const struct psp_event *event, const char *name, uint64_t tick)
 {
     char digest[65];
     json_t *o =
@@ -132,8 +134,8 @@ static void trace_json(FILE *file, const struct psp_trace *event, const char *na
     json_decref(o);
 }
 
-void trace_event(struct trace *trace, const struct psp_trace *event, const char *region_name,
-                 uint64_t tick, char *line, size_t line_size)
+void command_log_event(struct command_log *trace, const struct psp_event *event,
+                       const char *region_name, uint64_t tick, char *line, size_t line_size)
 {
     char where[64] = "";
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The map of guest memory over time. See map.h.
+ * The map of guest memory over time. See timeline.h.
  */
-#include "map.h"
+#include "timeline.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,23 +13,23 @@
 /* How many of a row's pages are of each use. In a finished column that is the state at its end, but
  * of shared and declared ones it is the greatest number at any moment of it. */
 struct cell {
-    uint32_t pages[MAP_USES];
+    uint32_t pages[TIMELINE_USES];
 };
 
 /* A range of addresses from 0 on as rows, and the columns of all of them. */
 struct panel {
     uint32_t pages, row_pages;
     unsigned rows;
-    struct cell now[MAP_ROWS];
-    struct cell columns[MAP_COLUMNS][MAP_ROWS];
+    struct cell now[TIMELINE_ROWS];
+    struct cell columns[TIMELINE_COLUMNS][TIMELINE_ROWS];
 };
 
-struct map {
+struct timeline {
     uint64_t start_us, now_us, column_us;
     unsigned column; /* the open one */
-    uint64_t changes, column_changes[MAP_COLUMNS];
-    uint32_t pages[MAP_USES];
-    struct map_area areas[MAP_AREAS + 1]; /* one more, until the closest two are joined */
+    uint64_t changes, column_changes[TIMELINE_COLUMNS];
+    uint32_t pages[TIMELINE_USES];
+    struct timeline_area areas[TIMELINE_AREAS + 1]; /* one more, until the closest two are joined */
     unsigned n_areas;
     struct panel all, low;
     uint32_t ram_pages;
@@ -42,26 +42,26 @@ static void panel_init(struct panel *panel, uint32_t pages, unsigned max_rows)
     panel->row_pages = (pages + max_rows - 1) / max_rows;
     panel->rows = (pages + panel->row_pages - 1) / panel->row_pages;
     for (uint32_t page = 0; page < pages; page++)
-        panel->now[page / panel->row_pages].pages[MAP_UNTOUCHED]++;
+        panel->now[page / panel->row_pages].pages[TIMELINE_UNTOUCHED]++;
     memcpy(panel->columns[0], panel->now, sizeof(panel->now));
 }
 
-struct map *map_new(uint32_t ram_pages, uint64_t now_us)
+struct timeline *timeline_new(uint32_t ram_pages, uint64_t now_us)
 {
-    struct map *map = ram_pages ? calloc(1, sizeof(*map) + ram_pages) : NULL;
+    struct timeline *map = ram_pages ? calloc(1, sizeof(*map) + ram_pages) : NULL;
 
     if (!map)
         return NULL;
     map->ram_pages = ram_pages;
     map->start_us = map->now_us = now_us;
-    map->column_us = MAP_FIRST_US;
-    map->pages[MAP_UNTOUCHED] = ram_pages;
-    panel_init(&map->all, ram_pages, MAP_ROWS);
-    panel_init(&map->low, ram_pages < LOW_PAGES ? ram_pages : LOW_PAGES, MAP_LOW_ROWS);
+    map->column_us = TIMELINE_FIRST_US;
+    map->pages[TIMELINE_UNTOUCHED] = ram_pages;
+    panel_init(&map->all, ram_pages, TIMELINE_ROWS);
+    panel_init(&map->low, ram_pages < LOW_PAGES ? ram_pages : LOW_PAGES, TIMELINE_LOW_ROWS);
     return map;
 }
 
-void map_free(struct map *map)
+void timeline_free(struct timeline *map)
 {
     free(map);
 }
@@ -71,7 +71,7 @@ void map_free(struct map *map)
 /* What was so for a while only, but shall be seen. */
 static void keep_most(struct cell *cell, const struct cell *before)
 {
-    static const enum map_use kept[] = {MAP_SHARED, MAP_DECLARED};
+    static const enum timeline_use kept[] = {TIMELINE_SHARED, TIMELINE_DECLARED};
 
     for (unsigned i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
         if (before->pages[kept[i]] > cell->pages[kept[i]])
@@ -100,22 +100,22 @@ static void panel_merge(struct panel *panel, unsigned to, unsigned from)
 }
 
 /* Two columns become one. All are finished when this is called. */
-static void coarsen(struct map *map)
+static void coarsen(struct timeline *map)
 {
-    for (unsigned to = 0; to < MAP_COLUMNS / 2; to++) {
+    for (unsigned to = 0; to < TIMELINE_COLUMNS / 2; to++) {
         panel_merge(&map->all, to, 2 * to);
         panel_merge(&map->low, to, 2 * to);
         map->column_changes[to] = map->column_changes[2 * to] + map->column_changes[2 * to + 1];
     }
     map->column_us *= 2;
-    map->column = MAP_COLUMNS / 2 - 1;
+    map->column = TIMELINE_COLUMNS / 2 - 1;
 }
 
-static void next_column(struct map *map)
+static void next_column(struct timeline *map)
 {
     panel_close(&map->all, map->column);
     panel_close(&map->low, map->column);
-    if (map->column == MAP_COLUMNS - 1)
+    if (map->column == TIMELINE_COLUMNS - 1)
         coarsen(map);
     map->column++;
     map->column_changes[map->column] = 0;
@@ -123,8 +123,8 @@ static void next_column(struct map *map)
     memcpy(map->low.columns[map->column], map->low.now, sizeof(map->low.now));
 }
 
-/* At most MAP_COLUMNS / 2 steps for each doubling of the machine's time. */
-static void pass_time(struct map *map, uint64_t now_us)
+/* At most TIMELINE_COLUMNS / 2 steps for each doubling of the machine's time. */
+static void pass_time(struct timeline *map, uint64_t now_us)
 {
     if (now_us <= map->now_us)
         return;
@@ -133,7 +133,7 @@ static void pass_time(struct map *map, uint64_t now_us)
         next_column(map);
 }
 
-void map_advance(struct map *map, uint64_t now_us)
+void timeline_advance(struct timeline *map, uint64_t now_us)
 {
     pass_time(map, now_us);
     panel_close(&map->all, map->column);
@@ -142,8 +142,8 @@ void map_advance(struct map *map, uint64_t now_us)
 
 /* --- touching --- */
 
-static void panel_touch(struct panel *panel, unsigned column, uint32_t page, enum map_use from,
-                        enum map_use to)
+static void panel_touch(struct panel *panel, unsigned column, uint32_t page, enum timeline_use from,
+                        enum timeline_use to)
 {
     unsigned row = page / panel->row_pages;
     struct cell *now, *cell;
@@ -158,21 +158,21 @@ static void panel_touch(struct panel *panel, unsigned column, uint32_t page, enu
 }
 
 /* Neighbours of one use become one range; if there are too many, the two that are closest do. */
-static void join_areas(struct map *map)
+static void join_areas(struct timeline *map)
 {
     uint64_t least = UINT64_MAX;
     unsigned at = 0;
 
     for (unsigned i = 0; i + 1 < map->n_areas; i++) {
-        const struct map_area *a = &map->areas[i], *b = a + 1;
+        const struct timeline_area *a = &map->areas[i], *b = a + 1;
         uint64_t gap = b->range.first - (a->range.first + a->range.pages);
 
-        if (gap < least && (a->use == b->use || map->n_areas > MAP_AREAS))
+        if (gap < least && (a->use == b->use || map->n_areas > TIMELINE_AREAS))
             least = gap, at = i;
     }
-    if (least && map->n_areas <= MAP_AREAS)
+    if (least && map->n_areas <= TIMELINE_AREAS)
         return;
-    struct map_area *a = &map->areas[at], *b = a + 1;
+    struct timeline_area *a = &map->areas[at], *b = a + 1;
 
     a->range.pages = b->range.first + b->range.pages - a->range.first;
     if (b->first_us < a->first_us)
@@ -181,38 +181,39 @@ static void join_areas(struct map *map)
     map->n_areas--;
 }
 
-static void touch_area(struct map *map, uint64_t page, enum map_use use, uint64_t now_us)
+static void touch_area(struct timeline *map, uint64_t page, enum timeline_use use, uint64_t now_us)
 {
     unsigned i = 0;
 
-    if (map_use(map, page) != MAP_UNTOUCHED)
+    if (timeline_use(map, page) != TIMELINE_UNTOUCHED)
         return;
     while (i < map->n_areas && map->areas[i].range.first < page)
         i++;
     memmove(&map->areas[i + 1], &map->areas[i], (map->n_areas - i) * sizeof(map->areas[0]));
-    map->areas[i] = (struct map_area){{page, 1}, use, now_us};
+    map->areas[i] = (struct timeline_area){{page, 1}, use, now_us};
     map->n_areas++;
     /* The new one may close the gap between two. */
     join_areas(map);
     join_areas(map);
 }
 
-static bool is_view(enum map_use use)
+static bool is_view(enum timeline_use use)
 {
-    return use == MAP_PRIVATE || use == MAP_SHARED;
+    return use == TIMELINE_PRIVATE || use == TIMELINE_SHARED;
 }
 
 /* What is seen of a byte of map->use[]. */
-static enum map_use seen(uint8_t use)
+static enum timeline_use seen(uint8_t use)
 {
-    enum map_use used = (enum map_use)(use & ~DECLARED);
+    enum timeline_use used = (enum timeline_use)(use & ~DECLARED);
 
-    return use & DECLARED && (used == MAP_PRIVATE || used == MAP_UNTOUCHED) ? MAP_DECLARED : used;
+    return use & DECLARED && (used == TIMELINE_PRIVATE || used == TIMELINE_UNTOUCHED) ? TIMELINE_DECLARED
+                                                                                 : used;
 }
 
-static void set_use(struct map *map, uint32_t page, uint8_t use, uint64_t now_us)
+static void set_use(struct timeline *map, uint32_t page, uint8_t use, uint64_t now_us)
 {
-    enum map_use from = seen(map->use[page]), to = seen(use);
+    enum timeline_use from = seen(map->use[page]), to = seen(use);
 
     pass_time(map, now_us);
     map->use[page] = use;
@@ -222,15 +223,15 @@ static void set_use(struct map *map, uint32_t page, uint8_t use, uint64_t now_us
     panel_touch(&map->low, map->column, page, from, to);
 }
 
-bool map_touch(struct map *map, uint64_t page, enum map_use use, uint64_t now_us)
+bool timeline_touch(struct timeline *map, uint64_t page, enum timeline_use use, uint64_t now_us)
 {
-    enum map_use from;
+    enum timeline_use from;
 
     if (page >= map->ram_pages) {
         touch_area(map, page, use, now_us);
         return false;
     }
-    from = (enum map_use)(map->use[page] & ~DECLARED);
+    from = (enum timeline_use)(map->use[page] & ~DECLARED);
     if (from == use)
         return false;
     set_use(map, (uint32_t)page, (uint8_t)(use | (map->use[page] & DECLARED)), now_us);
@@ -241,7 +242,7 @@ bool map_touch(struct map *map, uint64_t page, enum map_use use, uint64_t now_us
     return true;
 }
 
-void map_declare(struct map *map, uint32_t page, bool declared, uint64_t now_us)
+void timeline_declare(struct timeline *map, uint32_t page, bool declared, uint64_t now_us)
 {
     uint8_t use = (uint8_t)(map->use[page] & ~DECLARED);
 
@@ -251,27 +252,28 @@ void map_declare(struct map *map, uint32_t page, bool declared, uint64_t now_us)
         set_use(map, page, use, now_us);
 }
 
-enum map_use map_use(const struct map *map, uint64_t page)
+enum timeline_use timeline_use(const struct timeline *map, uint64_t page)
 {
     if (page < map->ram_pages)
         return seen(map->use[page]);
     for (unsigned i = 0; i < map->n_areas; i++)
         if (page - map->areas[i].range.first < map->areas[i].range.pages)
             return map->areas[i].use;
-    return MAP_UNTOUCHED;
+    return TIMELINE_UNTOUCHED;
 }
 
 /* --- looking --- */
 
-const char *map_use_name(enum map_use use)
+const char *timeline_use_name(enum timeline_use use)
 {
-    static const char *const names[MAP_USES] = {
+    static const char *const names[TIMELINE_USES] = {
         "never touched", "private", "shared", "mapped shared, not used", "ROM", "device registers"};
 
     return names[use];
 }
 
-bool map_next_range(const struct map *map, enum map_use use, struct map_range *range)
+bool timeline_next_range(const struct timeline *map, enum timeline_use use,
+                         struct timeline_range *range)
 {
     uint64_t page = range->first + range->pages;
 
@@ -284,32 +286,32 @@ bool map_next_range(const struct map *map, enum map_use use, struct map_range *r
     return range->pages != 0;
 }
 
-struct map_range map_largest_shared(const struct map *map)
+struct timeline_range timeline_largest_shared(const struct timeline *map)
 {
-    struct map_range run = {0, 0}, largest = {0, 0};
+    struct timeline_range run = {0, 0}, largest = {0, 0};
 
     for (uint32_t page = 0; page < map->ram_pages; page++) {
-        enum map_use use = seen(map->use[page]);
+        enum timeline_use use = seen(map->use[page]);
 
-        if (use == MAP_SHARED || use == MAP_DECLARED)
+        if (use == TIMELINE_SHARED || use == TIMELINE_DECLARED)
             run.pages++;
         else
-            run = (struct map_range){page + 1, 0};
+            run = (struct timeline_range){page + 1, 0};
         if (run.pages > largest.pages)
             largest = run;
     }
     return largest;
 }
 
-const struct map_area *map_areas(const struct map *map, unsigned *count)
+const struct timeline_area *timeline_areas(const struct timeline *map, unsigned *count)
 {
     *count = map->n_areas;
     return map->areas;
 }
 
-struct map_info map_info(const struct map *map)
+struct timeline_info timeline_info(const struct timeline *map)
 {
-    struct map_info info = {
+    struct timeline_info info = {
         .ram_pages = map->ram_pages,
         .changes = map->changes,
         .start_us = map->start_us,
@@ -326,27 +328,28 @@ struct map_info map_info(const struct map *map)
     return info;
 }
 
-unsigned map_cell(const struct map *map, bool low, unsigned row, unsigned column)
+unsigned timeline_cell(const struct timeline *map, bool low, unsigned row, unsigned column)
 {
     /* What decides after the shared pages, if there is any of it. */
-    static const enum map_use order[] = {MAP_PRIVATE, MAP_ROM, MAP_MMIO};
+    static const enum timeline_use order[] = {TIMELINE_PRIVATE, TIMELINE_ROM, TIMELINE_MMIO};
     const struct panel *panel = low ? &map->low : &map->all;
     const struct cell *cell = &panel->columns[column][row];
-    uint32_t shared = cell->pages[MAP_SHARED] + cell->pages[MAP_DECLARED], total = 0;
+    uint32_t shared = cell->pages[TIMELINE_SHARED] + cell->pages[TIMELINE_DECLARED], total = 0;
 
-    for (unsigned use = 0; use < MAP_USES; use++)
+    for (unsigned use = 0; use < TIMELINE_USES; use++)
         total += panel->now[row].pages[use];
     if (shared && 2 * shared < total)
-        return MAP_PARTLY_SHARED;
+        return TIMELINE_PARTLY_SHARED;
     if (shared)
-        return cell->pages[MAP_SHARED] >= cell->pages[MAP_DECLARED] ? MAP_SHARED : MAP_DECLARED;
+        return cell->pages[TIMELINE_SHARED] >= cell->pages[TIMELINE_DECLARED] ? TIMELINE_SHARED
+                                                                              : TIMELINE_DECLARED;
     for (unsigned i = 0; i < sizeof(order) / sizeof(order[0]); i++)
         if (cell->pages[order[i]])
             return order[i];
-    return MAP_UNTOUCHED;
+    return TIMELINE_UNTOUCHED;
 }
 
-uint64_t map_changes(const struct map *map, unsigned column)
+uint64_t timeline_changes(const struct timeline *map, unsigned column)
 {
     return map->column_changes[column];
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Page views. See view.h.
+ * Page views. See pages.h.
  */
-#include "view.h"
+#include "pages.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,39 +11,39 @@
 #include "protocol/crypto.h"
 #include "mee.h"
 
-struct view {
-    struct view_ops ops;
+struct pages {
+    struct pages_ops ops;
     struct mee *mee;
-    struct holders *holders;
+    struct tlb_index *holders;
     uint32_t guest_asid;
     uint8_t guest_slot;
-    struct view_stats stats;
+    struct pages_stats stats;
     uint32_t pages;
     uint8_t slot[]; /* of each page: whose key it stands decrypted under, MEE_NONE = as stored */
 };
 
-struct view *view_new(uint32_t pages, const struct view_ops *ops)
+struct pages *pages_new(uint32_t pages, const struct pages_ops *ops)
 {
-    struct view *view = calloc(1, sizeof(*view) + pages);
+    struct pages *view = calloc(1, sizeof(*view) + pages);
 
     if (!view)
         return NULL;
     view->ops = *ops;
     view->pages = pages;
     view->mee = mee_new();
-    view->holders = holders_new(&ops->tlb);
+    view->holders = tlb_index_new(&ops->tlb);
     if (!view->mee || !view->holders) {
-        view_free(view);
+        pages_free(view);
         return NULL;
     }
     return view;
 }
 
-void view_free(struct view *view)
+void pages_free(struct pages *view)
 {
     if (!view)
         return;
-    holders_free(view->holders);
+    tlb_index_free(view->holders);
     mee_free(view->mee);
     free(view);
 }
@@ -51,7 +51,7 @@ void view_free(struct view *view)
 /* --- transformations --- */
 
 /* A page's bytes from the view of one slot to that of another. */
-static int transform(struct view *view, uint32_t page, uint8_t *data, unsigned from, unsigned to)
+static int transform(struct pages *view, uint32_t page, uint8_t *data, unsigned from, unsigned to)
 {
     uint64_t spa = view->ops.spa(view->ops.ctx, page);
     int err = 0;
@@ -68,14 +68,14 @@ static int transform(struct view *view, uint32_t page, uint8_t *data, unsigned f
 }
 
 /* The one place where a page changes its view. */
-static void set_slot(struct view *view, uint32_t page, unsigned slot)
+static void set_slot(struct pages *view, uint32_t page, unsigned slot)
 {
     view->slot[page] = (uint8_t)slot;
-    holders_drop(view->holders, page);
+    tlb_index_drop(view->holders, page);
     view->ops.flipped(view->ops.ctx, page);
 }
 
-static int flip(struct view *view, uint32_t page, unsigned slot)
+static int flip(struct pages *view, uint32_t page, unsigned slot)
 {
     int err;
 
@@ -90,7 +90,7 @@ static int flip(struct view *view, uint32_t page, unsigned slot)
 }
 
 /* ASID 0 is "as stored". */
-static int slot_of(const struct view *view, uint32_t asid, unsigned *slot)
+static int slot_of(const struct pages *view, uint32_t asid, unsigned *slot)
 {
     *slot = mee_slot(view->mee, asid);
     return asid && *slot == MEE_NONE ? -ENOKEY : 0;
@@ -98,16 +98,16 @@ static int slot_of(const struct view *view, uint32_t asid, unsigned *slot)
 
 /* --- keys and the running guest --- */
 
-int view_key_install(struct view *view, uint32_t asid, const uint8_t vek[16])
+int pages_key_install(struct pages *view, uint32_t asid, const uint8_t vek[16])
 {
     int err = mee_key_install(view->mee, asid, vek);
 
     if (!err && asid == view->guest_asid)
-        view_guest_set(view, asid);
+        pages_guest_set(view, asid);
     return err;
 }
 
-void view_key_remove(struct view *view, uint32_t asid)
+void pages_key_remove(struct pages *view, uint32_t asid)
 {
     unsigned slot = mee_slot(view->mee, asid);
     uint32_t page;
@@ -122,18 +122,18 @@ void view_key_remove(struct view *view, uint32_t asid)
     mee_key_remove(view->mee, asid);
 }
 
-void view_guest_set(struct view *view, uint32_t asid)
+void pages_guest_set(struct pages *view, uint32_t asid)
 {
     view->guest_asid = asid;
     view->guest_slot = (uint8_t)mee_slot(view->mee, asid);
 }
 
-uint32_t view_guest(const struct view *view)
+uint32_t pages_guest(const struct pages *view)
 {
     return view->guest_asid;
 }
 
-int view_declare(struct view *view, uint32_t first, uint32_t n, uint32_t asid)
+int pages_declare(struct pages *view, uint32_t first, uint32_t n, uint32_t asid)
 {
     unsigned slot;
     uint32_t page;
@@ -149,7 +149,7 @@ int view_declare(struct view *view, uint32_t first, uint32_t n, uint32_t asid)
     return 0;
 }
 
-int view_rekey(struct view *view, uint32_t from, uint32_t to)
+int pages_rekey(struct pages *view, uint32_t from, uint32_t to)
 {
     unsigned old = mee_slot(view->mee, from), slot = mee_slot(view->mee, to);
     uint32_t page;
@@ -160,40 +160,40 @@ int view_rekey(struct view *view, uint32_t from, uint32_t to)
         if (view->slot[page] == old)
             set_slot(view, page, slot);
     if (view->guest_asid == from)
-        view_guest_set(view, to);
+        pages_guest_set(view, to);
     return 0;
 }
 
 /* --- the hooks --- */
 
-static unsigned wanted_slot(const struct view *view, enum sev_view wanted)
+static unsigned wanted_slot(const struct pages *view, enum sev_access wanted)
 {
-    return wanted == SEV_VIEW_PRIVATE ? view->guest_slot : MEE_NONE;
+    return wanted == SEV_ACCESS_PRIVATE ? view->guest_slot : MEE_NONE;
 }
 
-void view_want(struct view *view, uint32_t page, enum sev_view wanted, uint32_t holder)
+void pages_access(struct pages *view, uint32_t page, enum sev_access wanted, uint32_t holder)
 {
     unsigned slot = wanted_slot(view, wanted);
 
     /* A failure was counted; the access goes on with the page as it stands. */
     if (view->slot[page] != slot)
         (void)!flip(view, page, slot);
-    if (holder != HOLDERS_NONE)
-        holders_add(view->holders, page, holder);
+    if (holder != TLB_INDEX_NONE)
+        tlb_index_add(view->holders, page, holder);
 }
 
-struct sev_settled view_settled(const struct view *view, uint32_t first, uint32_t n)
+struct sev_settled pages_settled(const struct pages *view, uint32_t first, uint32_t n)
 {
     return (struct sev_settled){
         .stands = view->slot + first, .guest = &view->guest_slot, .first = first, .n = n};
 }
 
 /* A copy of part of a page in the view of a slot. */
-static int copy_out(struct view *view, uint32_t page, unsigned slot, unsigned offset, void *buf,
+static int copy_out(struct pages *view, uint32_t page, unsigned slot, unsigned offset, void *buf,
                     unsigned len)
 {
     const uint8_t *data = view->ops.host(view->ops.ctx, page);
-    uint8_t copy[VIEW_PAGE_SIZE];
+    uint8_t copy[SEV_PAGE_SIZE];
     int err;
 
     if (view->slot[page] == slot) {
@@ -208,16 +208,16 @@ static int copy_out(struct view *view, uint32_t page, unsigned slot, unsigned of
     return err;
 }
 
-int view_peek(struct view *view, uint32_t page, enum sev_view wanted, unsigned offset, void *buf,
-              unsigned len)
+int pages_peek(struct pages *view, uint32_t page, enum sev_access wanted, unsigned offset,
+               void *buf, unsigned len)
 {
     return copy_out(view, page, wanted_slot(view, wanted), offset, buf, len);
 }
 
 /* --- the secure processor's access --- */
 
-int view_read(struct view *view, uint32_t asid, uint32_t page, unsigned offset, void *buf,
-              unsigned len)
+int pages_read(struct pages *view, uint32_t asid, uint32_t page, unsigned offset, void *buf,
+               unsigned len)
 {
     unsigned slot;
     int err = slot_of(view, asid, &slot);
@@ -225,8 +225,8 @@ int view_read(struct view *view, uint32_t asid, uint32_t page, unsigned offset, 
     return err ? err : copy_out(view, page, slot, offset, buf, len);
 }
 
-int view_write(struct view *view, uint32_t asid, uint32_t page, unsigned offset, const void *buf,
-               unsigned len)
+int pages_write(struct pages *view, uint32_t asid, uint32_t page, unsigned offset, const void *buf,
+                unsigned len)
 {
     unsigned slot;
     int err = slot_of(view, asid, &slot);
@@ -234,8 +234,7 @@ int view_write(struct view *view, uint32_t asid, uint32_t page, unsigned offset,
     if (err)
         return err;
     if (view->slot[page] != slot) {
-        if (len ==
-            VIEW_PAGE_SIZE) /* nothing of the old contents stays: no need to transform them */
+        if (len == SEV_PAGE_SIZE) /* nothing of the old contents stays: no need to transform them */
             set_slot(view, page, slot);
         else
             err = flip(view, page, slot);
@@ -269,12 +268,12 @@ static uint32_t get32(const uint8_t *in)
     return (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 | (uint32_t)in[3] << 24;
 }
 
-size_t view_save_size(const struct view *view)
+size_t pages_save_size(const struct pages *view)
 {
     return (size_t)SAVE_STATES + view->pages;
 }
 
-void view_save(const struct view *view, uint8_t *out)
+void pages_save(const struct pages *view, uint8_t *out)
 {
     memcpy(out, SAVE_MAGIC, 8);
     put32(out + SAVE_PAGES, view->pages);
@@ -284,13 +283,13 @@ void view_save(const struct view *view, uint8_t *out)
     memcpy(out + SAVE_STATES, view->slot, view->pages);
 }
 
-int view_restore(struct view *view, const uint8_t *in, size_t len)
+int pages_restore(struct pages *view, const uint8_t *in, size_t len)
 {
     uint8_t to[256] = {MEE_NONE}; /* slots may be numbered otherwise now */
     bool known[256] = {[MEE_NONE] = true};
     uint32_t page;
 
-    if (len != view_save_size(view) || memcmp(in, SAVE_MAGIC, 8) != 0 ||
+    if (len != pages_save_size(view) || memcmp(in, SAVE_MAGIC, 8) != 0 ||
         get32(in + SAVE_PAGES) != view->pages)
         return -EINVAL;
     for (unsigned slot = 1; slot <= MEE_SLOTS; slot++) {
@@ -302,18 +301,18 @@ int view_restore(struct view *view, const uint8_t *in, size_t len)
             return -ENOKEY;
     for (page = 0; page < view->pages; page++)
         set_slot(view, page, to[in[SAVE_STATES + page]]);
-    view_guest_set(view, get32(in + SAVE_GUEST));
+    pages_guest_set(view, get32(in + SAVE_GUEST));
     return 0;
 }
 
 /* --- what there is to see --- */
 
-uint32_t view_owner(const struct view *view, uint32_t page)
+uint32_t pages_asid(const struct pages *view, uint32_t page)
 {
     return mee_asid(view->mee, view->slot[page]);
 }
 
-struct view_stats view_stats(const struct view *view)
+struct pages_stats pages_stats(const struct pages *view)
 {
     return view->stats;
 }

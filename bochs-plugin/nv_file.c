@@ -4,7 +4,7 @@
  *
  * Stores what psp-model/nv.h encodes.
  */
-#include "state.h"
+#include "nv_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,9 +17,9 @@
 
 #include "nv.h"
 
-#define STATE_NEW STATE_FILE ".new"
+#define NV_FILE_NEW NV_FILE_FILE ".new"
 
-struct state {
+struct nv_file {
     int dir, lock;
 };
 
@@ -47,7 +47,7 @@ static int read_all(int dir, const char *name, void *buf, size_t cap, size_t *le
 }
 
 /* Is what is stored ours and whole? NULL or why not. */
-static const char *state_check(struct state *state)
+static const char *state_check(struct nv_file *state)
 {
     static char data[NV_INIT_EX_SIZE + 1];
     struct identity *id = malloc(sizeof(*id));
@@ -57,7 +57,7 @@ static const char *state_check(struct state *state)
 
     if (!id)
         return "out of memory";
-    error = read_all(state->dir, STATE_FILE, data, sizeof(data), &len);
+    error = read_all(state->dir, NV_FILE_FILE, data, sizeof(data), &len);
     if (!error)
         error = nv_decode(id, data, len, &reason);
     if (!error && len != NV_SIZE) { /* the decoder's buffer may be longer, a file may not */
@@ -72,22 +72,22 @@ static const char *state_check(struct state *state)
     return error == -ENOENT || !error ? NULL : reason;
 }
 
-struct state *state_open(const char *dir, char *error, size_t error_size)
+struct nv_file *nv_file_open(const char *dir, char *error, size_t error_size)
 {
-    struct state *state = malloc(sizeof(*state));
+    struct nv_file *state = malloc(sizeof(*state));
     const char *reason;
 
     if (!state) {
         snprintf(error, error_size, "state_dir: out of memory");
         return NULL;
     }
-    *state = (struct state){-1, -1};
+    *state = (struct nv_file){-1, -1};
     if (mkdir(dir, 0700) && errno != EEXIST)
         goto failed;
     state->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (state->dir < 0)
         goto failed;
-    state->lock = openat(state->dir, STATE_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    state->lock = openat(state->dir, NV_FILE_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (state->lock < 0)
         goto failed;
     if (flock(state->lock, LOCK_EX | LOCK_NB)) {
@@ -98,16 +98,16 @@ struct state *state_open(const char *dir, char *error, size_t error_size)
     if (!reason)
         return state;
     snprintf(error, error_size, "state_dir: '%.200s/%s' is refused and left as it is: %.100s", dir,
-             STATE_FILE, reason);
+             NV_FILE_FILE, reason);
     goto out;
 failed:
     snprintf(error, error_size, "state_dir: '%.200s' cannot be used: %s", dir, strerror(errno));
 out:
-    state_close(state);
+    nv_file_close(state);
     return NULL;
 }
 
-void state_close(struct state *state)
+void nv_file_close(struct nv_file *state)
 {
     if (!state)
         return;
@@ -118,9 +118,9 @@ void state_close(struct state *state)
     free(state);
 }
 
-int state_load(struct state *state, void *buf, size_t cap, size_t *len)
+int nv_file_load(struct nv_file *state, void *buf, size_t cap, size_t *len)
 {
-    return read_all(state->dir, STATE_FILE, buf, cap, len);
+    return read_all(state->dir, NV_FILE_FILE, buf, cap, len);
 }
 
 static int write_all(int fd, const char *buf, size_t len)
@@ -137,9 +137,9 @@ static int write_all(int fd, const char *buf, size_t len)
     return fsync(fd) ? -errno : 0;
 }
 
-int state_store(struct state *state, const void *buf, size_t len)
+int nv_file_store(struct nv_file *state, const void *buf, size_t len)
 {
-    int error, fd = openat(state->dir, STATE_NEW,
+    int error, fd = openat(state->dir, NV_FILE_NEW,
                            O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 
     if (fd < 0)
@@ -147,11 +147,11 @@ int state_store(struct state *state, const void *buf, size_t len)
     error = write_all(fd, buf, len);
     if (close(fd) && !error)
         error = -errno;
-    if (!error && renameat(state->dir, STATE_NEW, state->dir, STATE_FILE))
+    if (!error && renameat(state->dir, NV_FILE_NEW, state->dir, NV_FILE_FILE))
         error = -errno;
     if (!error && fsync(state->dir)) /* the new name survives a power cut */
         error = -errno;
     if (error)
-        unlinkat(state->dir, STATE_NEW, 0);
+        unlinkat(state->dir, NV_FILE_NEW, 0);
     return error;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The map of guest memory as text for a terminal 80 characters wide. See map.h.
+ * The map of guest memory as text for a terminal 80 characters wide. See timeline.h.
  */
-#include "map.h"
+#include "timeline.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -30,7 +30,7 @@ static void say(const struct printer *to, const char *format, ...)
     to->print(to->ctx, line);
 }
 
-const char *map_size_text(uint64_t bytes, char text[MAP_SIZE_TEXT])
+const char *timeline_size_text(uint64_t bytes, char text[TIMELINE_SIZE_TEXT])
 {
     static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     unsigned unit = 0;
@@ -42,30 +42,30 @@ const char *map_size_text(uint64_t bytes, char text[MAP_SIZE_TEXT])
         unit++;
     }
     if (rest)
-        snprintf(text, MAP_SIZE_TEXT, "%" PRIu64 ".%u %s", bytes, (unsigned)(rest * 10 / 1024),
+        snprintf(text, TIMELINE_SIZE_TEXT, "%" PRIu64 ".%u %s", bytes, (unsigned)(rest * 10 / 1024),
                  units[unit]);
     else
-        snprintf(text, MAP_SIZE_TEXT, "%" PRIu64 " %s", bytes, units[unit]);
+        snprintf(text, TIMELINE_SIZE_TEXT, "%" PRIu64 " %s", bytes, units[unit]);
     return text;
 }
 
 /* Several cells as one character: of what differs, that which a reader looks for. */
-static char symbol(const struct map *map, bool low, unsigned row, unsigned rows, unsigned column,
-                   unsigned columns)
+static char symbol(const struct timeline *map, bool low, unsigned row, unsigned rows,
+                   unsigned column, unsigned columns)
 {
     static const struct {
         unsigned cell;
         char character;
-    } order[] = {{MAP_SHARED, '#'},   {MAP_DECLARED, 's'}, {MAP_PARTLY_SHARED, '+'},
-                 {MAP_PRIVATE, 'p'},  {MAP_ROM, 'R'},      {MAP_MMIO, 'M'},
-                 {MAP_UNTOUCHED, '.'}};
-    unsigned seen[MAP_USES + 1] = {0}, cells = rows * columns;
+    } order[] = {{TIMELINE_SHARED, '#'},   {TIMELINE_DECLARED, 's'}, {TIMELINE_PARTLY_SHARED, '+'},
+                 {TIMELINE_PRIVATE, 'p'},  {TIMELINE_ROM, 'R'},      {TIMELINE_MMIO, 'M'},
+                 {TIMELINE_UNTOUCHED, '.'}};
+    unsigned seen[TIMELINE_USES + 1] = {0}, cells = rows * columns;
 
     for (unsigned r = 0; r < rows; r++)
         for (unsigned c = 0; c < columns; c++)
-            seen[map_cell(map, low, row + r, column + c)]++;
-    if (seen[MAP_SHARED] + seen[MAP_DECLARED] &&
-        2 * (seen[MAP_SHARED] + seen[MAP_DECLARED]) < cells)
+            seen[timeline_cell(map, low, row + r, column + c)]++;
+    if (seen[TIMELINE_SHARED] + seen[TIMELINE_DECLARED] &&
+        2 * (seen[TIMELINE_SHARED] + seen[TIMELINE_DECLARED]) < cells)
         return '+';
     for (unsigned i = 0; i < sizeof(order) / sizeof(order[0]); i++)
         if (seen[order[i].cell])
@@ -73,17 +73,17 @@ static char symbol(const struct map *map, bool low, unsigned row, unsigned rows,
     return '?';
 }
 
-static void print_panel(const struct map *map, const struct map_info *info, bool low,
+static void print_panel(const struct timeline *map, const struct timeline_info *info, bool low,
                         const struct printer *to)
 {
     unsigned rows = low ? info->rows_low : info->rows;
-    uint64_t row_bytes = (low ? info->row_low_pages : info->row_pages) * MAP_PAGE_SIZE;
+    uint64_t row_bytes = (low ? info->row_low_pages : info->row_pages) * TIMELINE_PAGE_SIZE;
     unsigned step = (rows + TEXT_ROWS - 1) / TEXT_ROWS;
     unsigned wide = (info->columns + TEXT_COLUMNS - 1) / TEXT_COLUMNS;
-    char line[TEXT_COLUMNS + 1], size[MAP_SIZE_TEXT];
+    char line[TEXT_COLUMNS + 1], size[TIMELINE_SIZE_TEXT];
 
     say(to, "%s, a line is %s:", low ? "the first MiB" : "all RAM",
-        map_size_text(step * row_bytes, size));
+        timeline_size_text(step * row_bytes, size));
     for (unsigned row = 0; row < rows; row += step) {
         unsigned high = rows - row < step ? rows - row : step, n = 0;
 
@@ -110,7 +110,7 @@ static char magnitude(uint64_t changes, uint64_t us)
     return digits;
 }
 
-static void print_changes(const struct map *map, const struct map_info *info,
+static void print_changes(const struct timeline *map, const struct timeline_info *info,
                           const struct printer *to)
 {
     unsigned wide = (info->columns + TEXT_COLUMNS - 1) / TEXT_COLUMNS, n = 0;
@@ -120,7 +120,7 @@ static void print_changes(const struct map *map, const struct map_info *info,
         uint64_t changes = 0;
 
         for (unsigned c = column; c < column + wide && c < info->columns; c++)
-            changes += map_changes(map, c);
+            changes += timeline_changes(map, c);
         line[n++] = magnitude(changes, wide * info->column_us);
     }
     line[n] = 0;
@@ -129,11 +129,11 @@ static void print_changes(const struct map *map, const struct map_info *info,
         (double)(wide * info->column_us) / 1e6, (double)(info->now_us - info->start_us) / 1e6);
 }
 
-static void print_legend(const struct map *map, const struct map_info *info,
+static void print_legend(const struct timeline *map, const struct timeline_info *info,
                          const struct printer *to)
 {
-    struct map_range largest = map_largest_shared(map);
-    char a[MAP_SIZE_TEXT];
+    struct timeline_range largest = timeline_largest_shared(map);
+    char a[TIMELINE_SIZE_TEXT];
 
     say(to, "p private: encrypted, devices and the host see ciphertext");
     say(to, "# shared: not encrypted, devices and the host may use it    + partly shared");
@@ -141,32 +141,34 @@ static void print_legend(const struct map *map, const struct map_info *info,
     say(to, "R ROM    M device registers and adapter memory    . never touched");
     say(to, "changes/s: pages that went private <-> shared; 1 = below 10 a second, 2 = below");
     say(to, "100, 3 = below 1000 ...");
-    for (unsigned use = 0; use < MAP_USES; use++)
+    for (unsigned use = 0; use < TIMELINE_USES; use++)
         if (info->pages[use])
             say(to, "%8u pages of RAM are %s (%s)", info->pages[use],
-                map_use_name((enum map_use)use),
-                map_size_text((uint64_t)info->pages[use] * MAP_PAGE_SIZE, a));
+                timeline_use_name((enum timeline_use)use),
+                timeline_size_text((uint64_t)info->pages[use] * TIMELINE_PAGE_SIZE, a));
     say(to, "%8" PRIu64 " pages changed between private and shared", info->changes);
     if (largest.pages)
         say(to, "largest shared range: %s at %#" PRIx64,
-            map_size_text(largest.pages * MAP_PAGE_SIZE, a), largest.first * MAP_PAGE_SIZE);
+            timeline_size_text(largest.pages * TIMELINE_PAGE_SIZE, a),
+            largest.first * TIMELINE_PAGE_SIZE);
 }
 
-void map_print(const struct map *map, void (*print)(void *ctx, const char *line), void *ctx)
+void timeline_print(const struct timeline *map, void (*print)(void *ctx, const char *line),
+                    void *ctx)
 {
-    const struct map_info info = map_info(map);
+    const struct timeline_info info = timeline_info(map);
     const struct printer to = {print, ctx};
-    const struct map_area *areas;
+    const struct timeline_area *areas;
     unsigned n;
-    char size[MAP_SIZE_TEXT];
+    char size[TIMELINE_SIZE_TEXT];
 
     print_panel(map, &info, true, &to);
     print_panel(map, &info, false, &to);
     print_changes(map, &info, &to);
-    areas = map_areas(map, &n);
+    areas = timeline_areas(map, &n);
     for (unsigned i = 0; i < n; i++)
-        say(&to, "%12" PRIx64 " %s %s", areas[i].range.first * MAP_PAGE_SIZE,
-            areas[i].use == MAP_ROM ? "ROM" : "device registers,",
-            map_size_text(areas[i].range.pages * MAP_PAGE_SIZE, size));
+        say(&to, "%12" PRIx64 " %s %s", areas[i].range.first * TIMELINE_PAGE_SIZE,
+            areas[i].use == TIMELINE_ROM ? "ROM" : "device registers,",
+            timeline_size_text(areas[i].range.pages * TIMELINE_PAGE_SIZE, size));
     print_legend(map, &info, &to);
 }

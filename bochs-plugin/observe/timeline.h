@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A map of guest memory over time: how each page was last used (through C=1, through C=0, as ROM,
+ * as device registers, not at all), a picture of it in rows of addresses and columns of machine
+ * time, and how many pages changed between private and shared. Pure C, bounded in memory: when
+ * the columns are full, two become one and last twice as long.
+ *
+ * Implements the pictures of bochs-sev-debug(7); private and shared are those of AMD64 APM vol. 2,
+ * 15.34.5. Nothing here looks into memory: sev_timeline.cc tells which accesses there were.
+ */
+#ifndef SEV_MAP_H
+#define SEV_MAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TIMELINE_PAGE_SIZE 4096u
+#define TIMELINE_COLUMNS   256u
+#define TIMELINE_ROWS      256u  /* of the panel with all RAM */
+#define TIMELINE_LOW_ROWS  32u   /* of the panel with the first MiB */
+#define TIMELINE_AREAS     24u   /* ranges outside RAM that are kept apart */
+#define TIMELINE_FIRST_US  1000u /* a column's length at first */
+
+enum timeline_use {
+    TIMELINE_UNTOUCHED, /* nobody was there */
+    TIMELINE_PRIVATE,   /* last used through C=1 */
+    TIMELINE_SHARED,    /* last used through C=0, or by a device */
+    TIMELINE_DECLARED,  /* not used through C=0, but a page table maps it with C=0 */
+    TIMELINE_ROM,
+    TIMELINE_MMIO, /* device registers and adapter memory */
+    TIMELINE_USES
+};
+
+struct timeline;
+
+/* For RAM of `ram_pages` pages from address 0 on, starting at machine time `now_us`. NULL if out of
+ * memory or there is no page. */
+struct timeline *timeline_new(uint32_t ram_pages, uint64_t now_us);
+void timeline_free(struct timeline *map);
+
+/* --- what happens --- */
+
+/* `page` (address / 4096, RAM or not) is used in this way at `now_us`, which never goes back. True
+ * if it changed from private to shared or from shared to private. */
+bool timeline_touch(struct timeline *map, uint64_t page, enum timeline_use use, uint64_t now_us);
+/* A page of RAM is, or is no longer, mapped through C=0 by the guest's page table. */
+void timeline_declare(struct timeline *map, uint32_t page, bool declared, uint64_t now_us);
+/* How it was used last. Outside RAM: TIMELINE_ROM, TIMELINE_MMIO or TIMELINE_UNTOUCHED. */
+enum timeline_use timeline_use(const struct timeline *map, uint64_t page);
+/* Nothing happened up to `now_us`: call it before drawing. */
+void timeline_advance(struct timeline *map, uint64_t now_us);
+
+/* --- what there is to see --- */
+
+struct timeline_range {
+    uint64_t first, pages;
+};
+/* The next run of RAM pages of that use at or after range->first + range->pages; start with zeros.
+ * False after the last one. */
+bool timeline_next_range(const struct timeline *map, enum timeline_use use,
+                         struct timeline_range *range);
+/* The longest run of pages that are TIMELINE_SHARED or TIMELINE_DECLARED; pages = 0 if there is none. */
+struct timeline_range timeline_largest_shared(const struct timeline *map);
+
+/* A range outside RAM, in ascending order. */
+struct timeline_area {
+    struct timeline_range range;
+    enum timeline_use use;
+    uint64_t first_us; /* when it was first used */
+};
+const struct timeline_area *timeline_areas(const struct timeline *map, unsigned *count);
+
+struct timeline_info {
+    uint32_t ram_pages;
+    uint32_t pages[TIMELINE_USES]; /* of RAM, now */
+    uint64_t changes;              /* private <-> shared so far */
+    uint64_t start_us, now_us;
+    uint64_t column_us; /* length of a column now */
+    unsigned columns;   /* in use, the open one included */
+    unsigned rows, rows_low;
+    uint64_t row_pages, row_low_pages; /* the last row may have fewer */
+};
+struct timeline_info timeline_info(const struct timeline *map);
+
+/* What a cell of the picture looks like: one of map_use, or this. */
+#define TIMELINE_PARTLY_SHARED TIMELINE_USES
+/* Of all RAM (`low` false) or of the first MiB. A row with at least half of its pages shared or
+ * declared is what most of them are, with fewer it is partly shared; at any moment of the column,
+ * so that short changes are seen. */
+unsigned timeline_cell(const struct timeline *map, bool low, unsigned row, unsigned column);
+/* Pages that changed between private and shared during a column. */
+uint64_t timeline_changes(const struct timeline *map, unsigned column);
+
+/* --- drawing --- */
+
+struct timeline_note {
+    uint64_t address, bytes;
+    const char *text; /* "BIOS" */
+};
+struct timeline_caption {
+    const char *title, *subtitle;
+    const struct timeline_note *notes; /* launched regions */
+    unsigned n_notes;
+};
+
+/* timeline_svg.c: a page for people who never heard of SEV. 0 or -EIO. */
+int timeline_write_svg(const struct timeline *map, const struct timeline_caption *caption,
+                       FILE *file) __attribute__((warn_unused_result));
+/* timeline_text.c: the same for a terminal 80 characters wide, line by line without line ends. */
+void timeline_print(const struct timeline *map, void (*print)(void *ctx, const char *line),
+                    void *ctx);
+const char *timeline_use_name(enum timeline_use use);
+/* "64 KiB", "1.5 GiB"; in `text`, which is returned. */
+#define TIMELINE_SIZE_TEXT 24u
+const char *timeline_size_text(uint64_t bytes, char text[TIMELINE_SIZE_TEXT]);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
