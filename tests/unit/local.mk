@@ -24,6 +24,7 @@ unit_tests = \
 	%D%/test_launch \
 	%D%/test_mailbox \
 	%D%/test_measure \
+	%D%/test_memory_map \
 	%D%/test_migrate \
 	%D%/test_nv \
 	%D%/test_opt \
@@ -112,6 +113,8 @@ unit_tests = \
 %C%_test_mailbox_LDADD = $(UNIT_LDADD)
 %C%_test_measure_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_measure_LDADD = $(UNIT_LDADD)
+%C%_test_memory_map_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_memory_map_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_migrate_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_migrate_LDADD = $(UNIT_LDADD)
 %C%_test_nv_CPPFLAGS = $(UNIT_CPPFLAGS)
