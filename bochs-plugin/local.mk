@@ -18,11 +18,12 @@ libsevplugin_la_LIBADD = $(JANSSON_LIBS)
 plugin_sources = \
 	%D%/sev.cc \
 	%D%/sev_cpuid.cc %D%/sev_cpuid.h \
-	%D%/sev_glue.cc \
+	%D%/sev_hooks.cc %D%/sev_hook_table.h \
 	%D%/sev_launch.cc \
 	%D%/sev_log.h \
-	%D%/sev_machine.h \
+	%D%/sev_machine.cc %D%/sev_machine.h \
 	%D%/sev_memory.cc %D%/sev_memory.h \
+	%D%/sev_psp_host.cc %D%/sev_psp_host.h \
 	%D%/sev_options.cc %D%/sev_options.h \
 	%D%/sev_save.cc
 

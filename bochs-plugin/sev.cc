@@ -5,7 +5,9 @@
  *
  *   sev_options.cc  the `sev:` directive, over opt.c
  *   sev_cpuid.cc    CPUID and MSRs, over cpu-ext
- *   sev_glue.cc     fills psp_host and the hook table: the one file that knows everybody
+ *   sev_machine.cc  makes the machine from its parts
+ *   sev_hooks.cc    fills the hook table that patched Bochs calls
+ *   sev_psp_host.cc the host callbacks of the secure processor
  *   sev_memory.cc   encrypted memory, over cpu-ext's views
  *   sev_launch.cc   the launch at power-on, over hypervisor/hv.c
  *   sev_save.cc     save and restore

@@ -11,6 +11,7 @@
 #include "param_names.h"
 #include "sev_log.h"
 #include "sev_machine.h"
+#include "sev_psp_host.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -66,7 +67,7 @@ static void place_hashes(struct sev_machine *m, std::vector<struct hv_region> &r
 
     if (!bx_sev_fwcfg_hashes(m->fwcfg, table, &gpa) || !gpa)
         return;
-    int err = bx_sev_machine_write(m, gpa, table, sizeof(table));
+    int err = bx_sev_psp_host_write(m, gpa, table, sizeof(table));
     if (err)
         BX_FATAL(("sev: kernel_hashes: the table cannot be written to %#lx: %s", (unsigned long)gpa,
                   strerror(-err)));

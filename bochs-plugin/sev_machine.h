@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * One emulated SEV machine: sev_glue.cc makes it, sev_launch.cc launches it, sev_save.cc saves it.
+ * One emulated SEV machine: sev_machine.cc makes it, sev_launch.cc launches it, sev_save.cc saves it.
  */
 #ifndef BX_SEV_MACHINE_H
 #define BX_SEV_MACHINE_H
@@ -40,7 +40,7 @@ struct sev_machine {
     struct sev_fwcfg *fwcfg;         /* NULL: neither kernel= nor OVMF; not ours */
 };
 
-/* --- sev_glue.cc --- */
+/* --- sev_machine.cc --- */
 
 /* Builds secure processor, hypervisor role and hooks for a machine with this firmware and this
  * firmware configuration device (NULL: none), which stays the caller's. Never NULL: trouble ends
@@ -48,15 +48,9 @@ struct sev_machine {
 struct sev_machine *bx_sev_machine_new(const struct opt *opt, const struct ovmf_table *ovmf,
                                        struct sev_fwcfg *fwcfg);
 void bx_sev_machine_free(struct sev_machine *machine);
-/* Fills Bochs's table of hooks; again when memory's views were made anew, which the table points
- * to. */
-void bx_sev_machine_attach(struct sev_machine *machine);
 /* Once, before the launch. */
 void bx_sev_machine_power_on(struct sev_machine *machine);
 
-/* The hypervisor writes memory as it stands: with a guest key, what the guest sees shared. 0 or a
- * negative errno. */
-int bx_sev_machine_write(struct sev_machine *machine, uint64_t gpa, const void *data, size_t len);
 /* The machine's own guest context; false before the launch. */
 bool bx_sev_machine_guest(const struct sev_machine *machine, struct psp_guest_info *guest);
 

@@ -12,6 +12,7 @@
 
 #include "iodev.h"
 #include "sev_cpuid.h"
+#include "sev_hook_table.h"
 #include "sev_log.h"
 #include "sev_machine.h"
 #include "sev_memory.h"
@@ -224,7 +225,7 @@ bool bx_sev_machine_restore(struct sev_machine *m, FILE *file)
         bx_sev_cpuid_hwcr_set(i, buf_get64(&b));
     if (m->memory) {
         bx_sev_memory_forget(m->memory); /* the keys come with the processor */
-        bx_sev_machine_attach(m);        /* Bochs looked into what is forgotten */
+        bx_sev_hooks_attach(m);          /* Bochs looked into what is forgotten */
     }
     restore_processor(m, &b);
     memory = buf_get32(&b);

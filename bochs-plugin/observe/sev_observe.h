@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Those who look at the machine and change nothing: the map of memory, the sanitizer, Bochs's
- * debugger. sev_glue.cc tells them what happens.
+ * debugger. sev_hooks.cc tells them what happens.
  *
  * For C++ files, after Bochs's own headers.
  */

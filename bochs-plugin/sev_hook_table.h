@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The hook table of patched Bochs, filled for a SEV machine.
+ */
+#ifndef BX_SEV_HOOK_TABLE_H
+#define BX_SEV_HOOK_TABLE_H
+
+struct sev_machine;
+
+/* Fill Bochs's hook table for `machine`. Call it again after memory's page states were made anew,
+ * because the table points into them. A Bochs with another version of the table is an error that
+ * ends Bochs with a message. */
+void bx_sev_hooks_attach(struct sev_machine *machine);
+/* Make Bochs behave as stock Bochs again. */
+void bx_sev_hooks_detach(void);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The host callbacks of the secure processor (psp-model/psp_host.h) over Bochs: RAM, memory keys,
+ * random bytes, non-volatile storage, time, log.
+ */
+#define BX_PLUGGABLE
+
+#include "iodev.h"
+#include "pc_system.h"
+#include "sev_log.h"
+#include "sev_machine.h"
+#include "sev_memory.h"
+#include "sev_psp_host.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "nv_file.h"
+#include "observe/command_log.h"
+#include "observe/sev_observe.h"
+
+/* Adapter memory and shadow RAM below 1 MiB, and what stands below 4 GiB besides RAM. */
+static const uint64_t low_hole = 0xa0000, low_hole_end = 0x100000;
+static const uint64_t high_hole = 0xfec00000, high_hole_end = UINT64_C(1) << 32;
+
+/* --- psp_host: memory --- */
+
+static bool overlaps(uint64_t start, uint64_t end, uint64_t hole, uint64_t hole_end)
+{
+    return start < hole_end && end > hole;
+}
+
+/* Guests' commands reach RAM. The hypervisor's reach its own memory and the ROMs too. */
+static bool host_ram_valid(void *ctx, uint64_t spa, uint64_t len)
+{
+    struct sev_machine *m = (struct sev_machine *)ctx;
+    uint64_t end = spa + len;
+    bool hypervisor = hv_mapped(m->hv, HV_MEMORY_BASE, 0) != NULL;
+
+    if (end < spa)
+        return false;
+    if (hv_mapped(m->hv, spa, len))
+        return true;
+    if (hypervisor &&
+        ((spa >= low_hole && end <= low_hole_end) || (spa >= high_hole && end <= high_hole_end)))
+        return true;
+    return end <= BX_MEM(0)->get_memory_len() && !overlaps(spa, end, low_hole, low_hole_end) &&
+           !overlaps(spa, end, high_hole, high_hole_end);
+}
+
+/* Splits a range at page ends, as Bochs's DMA functions want it. */
+template <typename Copy> static void for_pages(uint64_t spa, size_t len, Copy copy)
+{
+    for (size_t done = 0; done < len;) {
+        size_t n = 0x1000 - ((spa + done) & 0xfff);
+        if (n > len - done)
+            n = len - done;
+        copy(spa + done, done, (unsigned)n);
+        done += n;
+    }
+}
+
+static int host_ram_read(void *ctx, uint32_t asid, uint64_t spa, void *buf, size_t len)
+{
+    struct sev_machine *m = (struct sev_machine *)ctx;
+    const void *own = hv_mapped(m->hv, spa, len);
+
+    if (!own && m->sanitizer)
+        bx_sev_sanitizer_psp(m->sanitizer, spa, len, asid, false);
+    if (own)
+        memcpy(buf, own, len);
+    else if (m->memory)
+        return bx_sev_memory_read(m->memory, asid, spa, buf, len);
+    else
+        for_pages(spa, len, [buf](uint64_t addr, size_t offset, unsigned n) {
+            BX_MEM(0)->dmaReadPhysicalPage(addr, n, (Bit8u *)buf + offset);
+        });
+    return 0;
+}
+
+static int host_ram_write(void *ctx, uint32_t asid, uint64_t spa, const void *buf, size_t len)
+{
+    struct sev_machine *m = (struct sev_machine *)ctx;
+    void *own = hv_mapped(m->hv, spa, len);
+
+    if (!own && m->sanitizer)
+        bx_sev_sanitizer_psp(m->sanitizer, spa, len, asid, true);
+    if (own)
+        memcpy(own, buf, len);
+    else if (m->memory)
+        return bx_sev_memory_write(m->memory, asid, spa, buf, len);
+    else
+        for_pages(spa, len, [buf](uint64_t addr, size_t offset, unsigned n) {
+            BX_MEM(0)->dmaWritePhysicalPage(addr, n, (Bit8u *)buf + offset);
+        });
+    return 0;
+}
+
+int bx_sev_psp_host_write(struct sev_machine *m, uint64_t gpa, const void *data, size_t len)
+{
+    return host_ram_write(m, 0, gpa, data, len);
+}
+
+/* Without memory encryption a key has nowhere to go. */
+static int host_key_install(void *ctx, uint32_t asid, const uint8_t vek[16])
+{
+    struct sev_machine *m = (struct sev_machine *)ctx;
+
+    return m->memory ? bx_sev_memory_key_install(m->memory, asid, vek) : 0;
+}
+
+static void host_key_remove(void *ctx, uint32_t asid)
+{
+    struct sev_machine *m = (struct sev_machine *)ctx;
+
+    if (m->memory)
+        bx_sev_memory_key_remove(m->memory, asid);
+}
+
+/* --- psp_host: the rest --- */
+
+static int host_random(void *ctx, void *buf, size_t len)
+{
+    return rng_fill(&((struct sev_machine *)ctx)->rng, buf, len);
+}
+
+static int host_nv_load(void *ctx, void *buf, size_t cap, size_t *len)
+{
+    return nv_file_load(((struct sev_machine *)ctx)->state, buf, cap, len);
+}
+
+static int host_nv_store(void *ctx, const void *buf, size_t len)
+{
+    return nv_file_store(((struct sev_machine *)ctx)->state, buf, len);
+}
+
+static uint64_t host_time_us(void *)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void host_log(void *ctx, enum psp_log_level level, const char *message)
+{
+    const struct opt *opt = ((struct sev_machine *)ctx)->opt;
+
+    if (level == PSP_LOG_ERROR)
+        BX_ERROR(("%s", message));
+    else if (level == PSP_LOG_INFO && opt->log >= OPT_LOG_INFO)
+        BX_INFO(("%s", message));
+    else if (level == PSP_LOG_DEBUG && opt->log >= OPT_LOG_DEBUG)
+        BX_INFO(("%s", message));
+}
+
+static void host_trace(void *ctx, const struct psp_event *event)
+{
+    struct sev_machine *m = (struct sev_machine *)ctx;
+    char line[256];
+
+    command_log_event(m->trace, event, hv_region_name(m->hv), bx_pc_system.time_ticks(), line,
+                      sizeof(line));
+#if BX_DEBUGGER
+    if (m->breaks)
+        bx_sev_breaks_psp(m->breaks, event);
+#endif
+    if (event->status != SEV_STATUS_SUCCESS && m->opt->log < OPT_LOG_INFO)
+        BX_ERROR(("%s", line));
+    else if (m->opt->log >= OPT_LOG_INFO)
+        BX_INFO(("%s", line));
+}
+
+static const struct psp_host host_callbacks = {
+    .ram_valid = host_ram_valid,
+    .ram_read = host_ram_read,
+    .ram_write = host_ram_write,
+    .key_install = host_key_install,
+    .key_remove = host_key_remove,
+    .random = host_random,
+    .time_us = host_time_us,
+    .nv_load = host_nv_load,
+    .nv_store = host_nv_store,
+    .log = host_log,
+    .trace = host_trace,
+};
+
+struct psp_host bx_sev_psp_host(const struct sev_machine *m)
+{
+    struct psp_host host = host_callbacks;
+
+    if (!m->state) {
+        host.nv_load = NULL;
+        host.nv_store = NULL;
+    }
+    return host;
+}
