@@ -19,13 +19,13 @@ plugin_sources = \
 	%D%/sev.cc \
 	%D%/sev_cpuid.cc %D%/sev_cpuid.h \
 	%D%/sev_hooks.cc %D%/sev_hook_table.h \
-	%D%/sev_launch.cc \
+	%D%/sev_launch.cc %D%/sev_launch.h \
 	%D%/sev_log.h \
 	%D%/sev_machine.cc %D%/sev_machine.h \
 	%D%/sev_memory.cc %D%/sev_memory.h \
 	%D%/sev_psp_host.cc %D%/sev_psp_host.h \
 	%D%/sev_options.cc %D%/sev_options.h \
-	%D%/sev_save.cc
+	%D%/sev_save.cc %D%/sev_save.h
 
 include %D%/firmware/local.mk
 include %D%/control/local.mk

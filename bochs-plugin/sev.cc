@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The plugin's entry and the device that Bochs sees: it claims the debug ports, launches the
- * machine at power-on and shows its state to the debugger. The parts of the plugin, from here:
+ * The plugin's entry and its device in Bochs: the ports of the mailbox, reset, save and restore,
+ * `info device "sev"`. The parts of the plugin:
  *
- *   sev_options.cc  the `sev:` directive, over opt.c
- *   sev_cpuid.cc    CPUID and MSRs, over cpu-ext
- *   sev_machine.cc  makes the machine from its parts
- *   sev_hooks.cc    fills the hook table that patched Bochs calls
- *   sev_psp_host.cc the host callbacks of the secure processor
- *   sev_memory.cc   encrypted memory, over cpu-ext's views
- *   sev_launch.cc   the launch at power-on, over hypervisor/hv.c
- *   sev_save.cc     save and restore
- *   firmware/       what firmware finds, with and without SEV: sev_firmware.h
- *   control/        the control socket: sev_control.h
- *   observe/        those who only look: sev_observe.h
+ *   sev_options.cc   the `sev:` directive, over opt.c
+ *   sev_machine.cc   a SEV machine: makes the parts below and gives access to them
+ *   sev_cpuid.cc     CPUID and MSRs, over cpu-ext
+ *   sev_hooks.cc     the hook table that patched Bochs calls
+ *   sev_memory.cc    encrypted memory, over cpu-ext/pages.c
+ *   sev_psp_host.cc  the host callbacks of the secure processor
+ *   sev_launch.cc    the launch at power-on, over hypervisor/
+ *   sev_save.cc      save and restore
+ *   hypervisor/      the built-in hypervisor
+ *   firmware/        devices and tables for firmware, with and without SEV: sev_firmware.h
+ *   control/         the control socket: sev_control.h
+ *   observe/         observers: timeline, sanitizer, debugger, command log: sev_observe.h
  *
  * Follows Bochs's example of a user plugin (patches/patch.example-user-plugin of its sources).
  */
@@ -30,6 +31,8 @@
 #include "sev_log.h"
 #include "sev_machine.h"
 #include "sev_options.h"
+#include "sev_save.h"
+#include "mailbox.h"
 #include "control/sev_control.h"
 #include "firmware/ovmf_table.h"
 #include "firmware/sev_firmware.h"
@@ -52,11 +55,14 @@ class bx_sev_c : public bx_devmodel_c
 
   private:
     struct opt *opt;
+    struct sev_cpuid *cpuid;
     struct sev_fwcfg *fwcfg; /* NULL: neither kernel= nor OVMF */
     struct sev_flash *flash; /* NULL: no vars= */
-    bool launched;
-    FILE *saved; /* while restoring: Bochs's copy of what was saved; else NULL */
+    FILE *saved;             /* Bochs's copy of the saved state while it restores, else NULL */
+    bool shutdown_reported;
 
+    void watch_shutdown();
+    static void shutdown_timer(void *self);
     static void save_handler(void *self, FILE *file);
     static Bit32u read_handler(void *self, Bit32u address, unsigned len);
     static void write_handler(void *self, Bit32u address, Bit32u value, unsigned len);
@@ -65,9 +71,9 @@ class bx_sev_c : public bx_devmodel_c
 static bx_sev_c *device = NULL;
 class logfunctions *bx_sev_log = NULL;
 
-static const unsigned bx_sev_ports = 16; /* the register block, psp-model/mailbox.h */
+static const unsigned bx_sev_ports = 16; /* of the mailbox, psp-model/mailbox.h */
 
-/* All else in the plugin is hidden. */
+/* The only symbol that the plugin exports. */
 extern "C" __attribute__((visibility("default"))) int libsev_plugin_entry(plugin_t *, Bit16u,
                                                                           Bit8u);
 
@@ -88,48 +94,49 @@ PLUGIN_ENTRY_FOR_MODULE(sev)
 }
 
 bx_sev_c::bx_sev_c()
-    : machine(NULL), opt(NULL), fwcfg(NULL), flash(NULL), launched(false), saved(NULL)
+    : machine(NULL), opt(NULL), cpuid(NULL), fwcfg(NULL), flash(NULL), saved(NULL),
+      shutdown_reported(false)
 {
     put("SEV");
 }
 
 bx_sev_c::~bx_sev_c()
 {
-    bx_sev_control_close();
     bx_sev_machine_free(machine);
+    bx_sev_cpuid_free(cpuid);
     bx_sev_flash_free(flash);
     bx_sev_fwcfg_free(fwcfg);
     delete opt;
 }
 
 #ifdef BX_PLUGIN_FW_CFG
-/* Bochs after 3.0 says of a triple fault, unless it resets the machine, only a warning, and its CPU
- * stands still for ever. The machine ends as with 3.0, once in case panics do not end it. */
-static void shutdown_timer(void *)
+/* On a triple fault, Bochs after 3.0 only prints a warning and leaves the CPU in the shutdown
+ * state. End the machine with a panic, as Bochs 3.0 does; once, because panics may be ignored. */
+void bx_sev_c::shutdown_timer(void *self)
 {
-    static bool said;
+    bx_sev_c *sev = (bx_sev_c *)self;
 
-    for (int i = 0; i < BX_SMP_PROCESSORS && !said; i++) {
+    for (int i = 0; i < BX_SMP_PROCESSORS && !sev->shutdown_reported; i++) {
         if (BX_CPU(i)->activity_state != BX_CPU_C::BX_ACTIVITY_STATE_SHUTDOWN)
             continue;
-        said = true;
-        BX_PANIC(("triple fault: CPU %d stands still", i));
+        sev->shutdown_reported = true;
+        BX_PANIC(("triple fault: CPU %d is in the shutdown state", i));
     }
 }
 
-static void watch_shutdown()
+void bx_sev_c::watch_shutdown()
 {
     static const Bit32u every_us = 10000;
 
-    bx_pc_system.register_timer(NULL, shutdown_timer, every_us, 1, 1, "sev.shutdown");
+    bx_pc_system.register_timer(this, shutdown_timer, every_us, 1, 1, "sev.shutdown");
 }
 #else
-static void watch_shutdown()
+void bx_sev_c::watch_shutdown()
 {
 }
 #endif
 
-/* What serves the firmware is there without SEV, too. */
+/* The devices for firmware exist without SEV too. */
 void bx_sev_c::init(void)
 {
     struct ovmf_table ovmf = {};
@@ -141,12 +148,10 @@ void bx_sev_c::init(void)
     watch_shutdown();
     if (*opt->vars)
         flash = bx_sev_flash_new(opt->vars, ovmf.present);
-    bx_sev_cpuid_install(opt);
+    cpuid = bx_sev_cpuid_new(opt);
     if (!opt->enabled)
         return;
-    machine = bx_sev_machine_new(opt, &ovmf, fwcfg);
-    if (*opt->control)
-        bx_sev_control_open(machine);
+    machine = bx_sev_machine_new(opt, &ovmf, cpuid, fwcfg);
     for (unsigned i = 0; i < bx_sev_ports; i++) {
         DEV_register_ioread_handler(this, read_handler, (Bit32u)opt->port + i, "SEV", 7);
         DEV_register_iowrite_handler(this, write_handler, (Bit32u)opt->port + i, "SEV", 7);
@@ -160,8 +165,6 @@ void bx_sev_c::init(void)
     BX_INFO(("keys are in the clear: this protects nothing, it is for testing and teaching"));
 }
 
-/* Power-on is the first reset. Later ones leave the secure processor and the guest's key alone, as
- * a reset of a real virtual machine does. */
 void bx_sev_c::reset(unsigned)
 {
     bx_sev_board_reset();
@@ -169,21 +172,8 @@ void bx_sev_c::reset(unsigned)
         bx_sev_fwcfg_reset(fwcfg);
     if (flash)
         bx_sev_flash_reset(flash);
-    if (!machine)
-        return;
-    bx_sev_cpuid_reset();
-    if (launched)
-        return;
-    launched = true;
-    bx_sev_machine_power_on(machine);
-    if (SIM->get_param_bool(BXPN_RESTORE_FLAG)->get())
-        return; /* it was launched before it was saved */
-    if (opt->launch != OPT_LAUNCH_GUEST) {
-        bx_sev_machine_launch(machine);
-        if (opt->launch == OPT_LAUNCH_WAIT)
-            bx_sev_control_wait();
-        bx_sev_machine_finish(machine);
-    }
+    if (machine)
+        bx_sev_machine_reset(machine);
 }
 
 void bx_sev_c::register_state(void)
@@ -203,11 +193,10 @@ void bx_sev_c::register_state(void)
 
 void bx_sev_c::save_handler(void *self, FILE *file)
 {
-    bx_sev_c *sev = (bx_sev_c *)self;
-    bx_sev_machine_save(sev->machine, sev->launched, file);
+    bx_sev_save(((bx_sev_c *)self)->machine, file);
 }
 
-/* All other devices, CPUs and RAM are restored by now. */
+/* Bochs has restored RAM, CPUs and all other devices before. */
 void bx_sev_c::after_restore_state(void)
 {
     if (flash)
@@ -216,22 +205,24 @@ void bx_sev_c::after_restore_state(void)
         return;
     if (!saved)
         BX_FATAL(("sev: the saved state has no state of a SEV machine"));
-    launched = bx_sev_machine_restore(machine, saved);
+    bx_sev_restore(machine, saved);
     fclose(saved);
     saved = NULL;
-    bx_sev_control_started();
+    bx_sev_control_started(bx_sev_machine_control(machine));
 }
 
 Bit32u bx_sev_c::read_handler(void *self, Bit32u address, unsigned len)
 {
     bx_sev_c *sev = (bx_sev_c *)self;
-    return mailbox_read(&sev->machine->mailbox, address - (Bit32u)sev->opt->port, len);
+    return mailbox_read(bx_sev_machine_mailbox(sev->machine), address - (Bit32u)sev->opt->port,
+                        len);
 }
 
 void bx_sev_c::write_handler(void *self, Bit32u address, Bit32u value, unsigned len)
 {
     bx_sev_c *sev = (bx_sev_c *)self;
-    mailbox_write(&sev->machine->mailbox, address - (Bit32u)sev->opt->port, value, len);
+    mailbox_write(bx_sev_machine_mailbox(sev->machine), address - (Bit32u)sev->opt->port, value,
+                  len);
 }
 
 #if BX_DEBUGGER

@@ -100,7 +100,9 @@ int bx_sev_cpuid_t::wrmsr(Bit32u index, Bit64u msr)
     return answer < 0 ? model->wrmsr(index, msr) : answer;
 }
 
-static std::vector<bx_sev_cpuid_t *> wrapped; /* by CPU; Bochs owns the objects */
+struct sev_cpuid {
+    std::vector<bx_sev_cpuid_t *> cpus; /* the objects are the CPUs', which delete them */
+};
 
 /* Ends Bochs if the model of a CPU does not suit SEV; a warning if it suits few guests. */
 static void check_model(BX_CPU_C *cpu)
@@ -125,8 +127,9 @@ static void take_svm(BX_CPU_C *cpu)
     cpu->efer_suppmask &= ~BX_EFER_SVME_MASK;
 }
 
-void bx_sev_cpuid_install(const struct opt *opt)
+struct sev_cpuid *bx_sev_cpuid_new(const struct opt *opt)
 {
+    struct sev_cpuid *cpuid = new struct sev_cpuid();
     bool visible = opt->launch == OPT_LAUNCH_GUEST;
     /* The keys are the hypervisor's: shown to code that plays its role, as KVM hides them else. */
     const struct cpuid_sev sev = {(unsigned)opt->cbitpos,
@@ -136,33 +139,33 @@ void bx_sev_cpuid_install(const struct opt *opt)
                                   opt->enabled != 0,
                                   (uint32_t)opt->cpuid};
 
-    wrapped.clear();
     if (!opt->enabled && !opt->cpuid)
-        return;
+        return cpuid;
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
         BX_CPU_C *cpu = BX_CPU(i);
 
         if (opt->enabled)
             check_model(cpu);
-        wrapped.push_back(new bx_sev_cpuid_t(cpu, cpu->cpuid, sev));
-        cpu->cpuid = wrapped.back();
+        cpuid->cpus.push_back(new bx_sev_cpuid_t(cpu, cpu->cpuid, sev));
+        cpu->cpuid = cpuid->cpus.back();
         if (opt->enabled)
             take_svm(cpu);
     }
+    return cpuid;
 }
 
-void bx_sev_cpuid_reset(void)
+void bx_sev_cpuid_free(struct sev_cpuid *cpuid)
 {
-    for (bx_sev_cpuid_t *cpuid : wrapped)
-        cpuid->msrs = {};
+    delete cpuid;
 }
 
-uint64_t bx_sev_cpuid_hwcr(unsigned cpu)
+void bx_sev_cpuid_reset(struct sev_cpuid *cpuid)
 {
-    return wrapped[cpu]->msrs.hwcr;
+    for (bx_sev_cpuid_t *cpu : cpuid->cpus)
+        cpu->msrs = {};
 }
 
-void bx_sev_cpuid_hwcr_set(unsigned cpu, uint64_t value)
+struct msr_state *bx_sev_cpuid_msrs(struct sev_cpuid *cpuid, unsigned cpu)
 {
-    wrapped[cpu]->msrs.hwcr = value;
+    return &cpuid->cpus[cpu]->msrs;
 }

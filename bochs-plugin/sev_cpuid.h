@@ -7,15 +7,19 @@
 
 #include <stdint.h>
 
+struct msr_state;
 struct opt;
+struct sev_cpuid;
 
-/* Puts SEV's view of CPUID and MSRs over the CPU model of every CPU. A model that cannot be a SEV
- * guest ends Bochs with its name and the reason. */
-void bx_sev_cpuid_install(const struct opt *opt);
-/* The MSRs as after power-on, on all CPUs. */
-void bx_sev_cpuid_reset(void);
-/* HWCR of a CPU, for save and restore. */
-uint64_t bx_sev_cpuid_hwcr(unsigned cpu);
-void bx_sev_cpuid_hwcr_set(unsigned cpu, uint64_t value);
+/* Put SEV's CPUID leaves and MSRs over the CPU model of every CPU; with enabled=0 only what the
+ * parameter cpuid= changes. A model that cannot be a SEV guest ends Bochs with its name and the
+ * reason. Never NULL. */
+struct sev_cpuid *bx_sev_cpuid_new(const struct opt *opt);
+/* The CPUs keep their models. NULL is allowed. */
+void bx_sev_cpuid_free(struct sev_cpuid *cpuid);
+/* Set the MSRs of all CPUs to their values after power-on. */
+void bx_sev_cpuid_reset(struct sev_cpuid *cpuid);
+/* The MSRs of one CPU of a SEV machine, for save and restore. */
+struct msr_state *bx_sev_cpuid_msrs(struct sev_cpuid *cpuid, unsigned cpu);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "iodev.h"
 #include "param_names.h"
+#include "sev_launch.h"
 #include "sev_log.h"
 #include "sev_machine.h"
 #include "sev_psp_host.h"
@@ -22,7 +23,9 @@
 #include "protocol/b64.h"
 #include "protocol/measure.h"
 #include "firmware/board.h"
+#include "firmware/ovmf_table.h"
 #include "firmware/sev_firmware.h"
+#include "hypervisor/hv.h"
 
 /* Adds a ROM as Bochs's load_ROM() placed it: `address` 0 = ends at 4 GiB. */
 static void add_rom(std::vector<struct hv_region> &roms, const char *name, const char *path,
@@ -55,7 +58,7 @@ static void list_option_roms(const struct sev_machine *m, std::vector<struct hv_
         add_rom(roms, optroms[i], SIM->get_param_string("file", list)->getptr(),
                 (uint64_t)SIM->get_param_num("address", list)->get64());
     }
-    if (bx_sev_fwcfg_rom(m->fwcfg, &boot_rom))
+    if (bx_sev_fwcfg_rom(bx_sev_machine_fwcfg(m), &boot_rom))
         roms.push_back(boot_rom);
 }
 
@@ -65,7 +68,7 @@ static void place_hashes(struct sev_machine *m, std::vector<struct hv_region> &r
     uint8_t table[DIRECT_HASHES_SIZE];
     uint64_t gpa;
 
-    if (!bx_sev_fwcfg_hashes(m->fwcfg, table, &gpa) || !gpa)
+    if (!bx_sev_fwcfg_hashes(bx_sev_machine_fwcfg(m), table, &gpa) || !gpa)
         return;
     int err = bx_sev_psp_host_write(m, gpa, table, sizeof(table));
     if (err)
@@ -82,7 +85,7 @@ static std::vector<struct hv_region> list_regions(struct sev_machine *m)
 
     add_rom(regions, "BIOS", SIM->get_param_string(BXPN_ROM_PATH)->getptr(),
             (uint64_t)SIM->get_param_num(BXPN_ROM_ADDRESS)->get64());
-    if (!m->ovmf.present)
+    if (!bx_sev_machine_ovmf(m)->present)
         list_option_roms(m, regions);
     place_hashes(m, regions);
     return regions;
@@ -90,22 +93,22 @@ static std::vector<struct hv_region> list_regions(struct sev_machine *m)
 
 /* --- secrets --- */
 
-bool bx_sev_machine_secret_gpa(const struct sev_machine *m, size_t len, uint64_t *gpa, char *error,
-                               size_t error_size)
+bool bx_sev_launch_secret_gpa(const struct sev_machine *m, size_t len, uint64_t *gpa, char *error,
+                              size_t error_size)
 {
     uint64_t ram = BX_MEM(0)->get_memory_len();
     struct ovmf_area area;
 
-    if (bx_sev_fwcfg_secrets(m->fwcfg, &area)) {
+    if (bx_sev_fwcfg_secrets(bx_sev_machine_fwcfg(m), &area)) {
         if (len > area.size)
             snprintf(error, error_size, "the secret does not fit behind the boot ROM (size=%#x)",
                      area.size);
         *gpa = area.base;
         return len <= area.size;
     }
-    *gpa = m->ovmf.areas[OVMF_SECRETS].base;
-    return ovmf_table_area(&m->ovmf, OVMF_SECRETS, ram < BOARD_PCI_HOLE ? ram : BOARD_PCI_HOLE, len,
-                           error, error_size);
+    *gpa = bx_sev_machine_ovmf(m)->areas[OVMF_SECRETS].base;
+    return ovmf_table_area(bx_sev_machine_ovmf(m), OVMF_SECRETS,
+                           ram < BOARD_PCI_HOLE ? ram : BOARD_PCI_HOLE, len, error, error_size);
 }
 
 /* --- the launch --- */
@@ -116,9 +119,9 @@ static void launch_failed(const struct hv_failure &failure)
               failure.what, psp_status_name(failure.status), failure.status));
 }
 
-void bx_sev_machine_launch(struct sev_machine *m)
+void bx_sev_launch(struct sev_machine *m)
 {
-    const struct opt *opt = m->opt;
+    const struct opt *opt = bx_sev_machine_opt(m);
     const bool session = opt->session.len != 0;
     const struct hv_owner owner = {(uint32_t)opt->policy, session ? opt->session.bytes : NULL,
                                    session ? opt->dh_cert.bytes : NULL};
@@ -129,23 +132,24 @@ void bx_sev_machine_launch(struct sev_machine *m)
     char error[200];
     char text[B64_TEXT_SIZE(MEASURE_BLOB_SIZE)];
 
-    if (!hv_launch(m->hv, &owner, regions.data(), (unsigned)regions.size(), &failure))
+    if (!hv_launch(bx_sev_machine_hv(m), &owner, regions.data(), (unsigned)regions.size(),
+                   &failure))
         launch_failed(failure);
-    b64_encode(hv_measurement(m->hv), MEASURE_BLOB_SIZE, text);
+    b64_encode(hv_measurement(bx_sev_machine_hv(m)), MEASURE_BLOB_SIZE, text);
     BX_INFO(("launch measurement %s", text));
     if (!opt->secret_header.len)
         return;
     if (!opt->secret_gpa_set &&
-        !bx_sev_machine_secret_gpa(m, secret.len, &secret.gpa, error, sizeof(error)))
+        !bx_sev_launch_secret_gpa(m, secret.len, &secret.gpa, error, sizeof(error)))
         BX_FATAL(("sev: secret_header: %s", error));
-    if (!hv_inject(m->hv, &secret, &failure))
+    if (!hv_inject(bx_sev_machine_hv(m), &secret, &failure))
         launch_failed(failure);
 }
 
-void bx_sev_machine_finish(struct sev_machine *m)
+void bx_sev_launch_finish(struct sev_machine *m)
 {
     struct hv_failure failure = {};
 
-    if (!hv_finish(m->hv, &failure))
+    if (!hv_finish(bx_sev_machine_hv(m), &failure))
         launch_failed(failure);
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Make and free a SEV machine: the secure processor, the built-in hypervisor, encrypted memory, the
- * observers.
+ * A SEV machine: make its parts, give access to them, free them.
  */
 #define BX_PLUGGABLE
 
 #include "iodev.h"
+#include "param_names.h"
+#include "sev_cpuid.h"
 #include "sev_hook_table.h"
+#include "sev_launch.h"
 #include "sev_log.h"
 #include "sev_machine.h"
 #include "sev_memory.h"
@@ -14,56 +16,73 @@
 
 #include <string.h>
 
+#include "cbit.h"
+#include "mailbox.h"
 #include "nv_file.h"
+#include "psp.h"
+#include "rng.h"
+#include "control/sev_control.h"
+#include "firmware/ovmf_table.h"
+#include "hypervisor/hv.h"
 #include "observe/command_log.h"
 #include "observe/sev_observe.h"
 
-/* The files that stay open while the machine runs. */
+struct sev_machine {
+    const struct opt *opt;
+    struct ovmf_table ovmf;
+    struct cbit *cbit;
+    struct command_log *command_log;
+    struct hv *hv;
+    struct mailbox *mailbox;
+    struct nv_file *nv;
+    struct psp *psp;
+    struct rng *rng;
+    struct sev_breaks *breaks;
+    struct sev_control *control;
+    struct sev_cpuid *cpuid; /* the device's */
+    struct sev_fwcfg *fwcfg; /* the device's */
+    struct sev_memory *memory;
+    struct sev_sanitizer *sanitizer;
+    struct sev_timeline *timeline;
+    bool powered_on;
+};
+
+/* Open the files that stay open while the machine runs. */
 static void open_files(struct sev_machine *m)
 {
     char error[400];
     int failed;
 
-    m->trace = command_log_new();
-    if (!m->trace)
+    m->command_log = command_log_new();
+    if (!m->command_log)
         BX_FATAL(("sev: out of memory"));
-    failed = *m->opt->trace ? command_log_open(m->trace, m->opt->trace) : 0;
+    failed = *m->opt->trace ? command_log_open(m->command_log, m->opt->trace) : 0;
     if (failed)
         BX_FATAL(("sev: trace: '%.300s' cannot be written: %s", m->opt->trace, strerror(-failed)));
     if (*m->opt->state_dir) {
-        m->state = nv_file_open(m->opt->state_dir, error, sizeof(error));
-        if (!m->state)
+        m->nv = nv_file_open(m->opt->state_dir, error, sizeof(error));
+        if (!m->nv)
             BX_FATAL(("sev: %s", error));
     }
 }
 
-/* Said now, not after a launch. */
+/* Check now that the secret has a place, before the launch takes its time. */
 static void check_secret(const struct sev_machine *m)
 {
     char error[200];
     uint64_t gpa;
 
     if (m->opt->secret_header.len && !m->opt->secret_gpa_set &&
-        !bx_sev_machine_secret_gpa(m, m->opt->secret_payload.len, &gpa, error, sizeof(error)))
+        !bx_sev_launch_secret_gpa(m, m->opt->secret_payload.len, &gpa, error, sizeof(error)))
         BX_FATAL(("sev: secret_header: %s", error));
 }
 
-struct sev_machine *bx_sev_machine_new(const struct opt *opt, const struct ovmf_table *ovmf,
-                                       struct sev_fwcfg *fwcfg)
+static struct psp *new_psp(struct sev_machine *m)
 {
-    struct sev_machine *m = new struct sev_machine();
-    char reason[200];
-    const char *wrong =
-        cbit_check((unsigned)opt->cbitpos, BX_MEM(0)->get_memory_len(), reason, sizeof(reason));
+    const struct opt *opt = m->opt;
+    const struct psp_host host = bx_sev_psp_host(m);
     struct psp_config config = {};
-    struct psp_host host;
 
-    if (wrong)
-        BX_FATAL(("sev: cbitpos: '%u' %s", (unsigned)opt->cbitpos, wrong));
-#ifdef BX_SEV_PCI_HOLE
-    if (BX_MEM(0)->get_memory_len() > BX_PCI_HOLE_START)
-        BX_FATAL(("sev: megs: more than 3072 MiB is not supported with this version of Bochs"));
-#endif
     config.api_major = opt->api.major;
     config.api_minor = opt->api.minor;
     config.build = (uint8_t)opt->build;
@@ -72,21 +91,47 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt, const struct ovmf_
     config.tik = opt->tik.set ? opt->tik.bytes : NULL;
     config.tek = opt->tek.set ? opt->tek.bytes : NULL;
     config.mnonce = opt->mnonce.set ? opt->mnonce.bytes : NULL;
+    return psp_new(&host, m, &config);
+}
 
+/* Refuse a machine that cannot have the C-bit, or cannot have its memory encrypted. */
+static void check_memory(const struct opt *opt)
+{
+    char reason[200];
+    const char *wrong =
+        cbit_check((unsigned)opt->cbitpos, BX_MEM(0)->get_memory_len(), reason, sizeof(reason));
+
+    if (wrong)
+        BX_FATAL(("sev: cbitpos: '%u' %s", (unsigned)opt->cbitpos, wrong));
+#ifdef BX_SEV_PCI_HOLE
+    if (BX_MEM(0)->get_memory_len() > BX_PCI_HOLE_START)
+        BX_FATAL(("sev: megs: more than 3072 MiB is not supported with this version of Bochs"));
+#endif
+}
+
+struct sev_machine *bx_sev_machine_new(const struct opt *opt, const struct ovmf_table *ovmf,
+                                       struct sev_cpuid *cpuid, struct sev_fwcfg *fwcfg)
+{
+    struct sev_machine *m = new struct sev_machine();
+
+    check_memory(opt);
     m->opt = opt;
     m->ovmf = *ovmf;
+    m->cpuid = cpuid;
     m->fwcfg = fwcfg;
-    rng_init(&m->rng, opt->seed);
+    m->cbit = new struct cbit();
+    m->mailbox = new struct mailbox();
+    m->rng = new struct rng();
+    rng_init(m->rng, opt->seed);
     open_files(m);
-    host = bx_sev_psp_host(m);
-    m->psp = psp_new(&host, m, &config);
+    m->psp = new_psp(m);
     m->hv = m->psp ? hv_new(m->psp, BX_SMP_PROCESSORS) : NULL;
     if (!m->hv)
         BX_FATAL(("the secure processor could not be started (out of memory)"));
-    mailbox_init(&m->mailbox, m->psp);
+    mailbox_init(m->mailbox, m->psp);
     if (opt->encryption == OPT_ENCRYPTION_AES)
         m->memory = bx_sev_memory_new(m);
-    m->map = bx_sev_timeline_new(m);
+    m->timeline = bx_sev_timeline_new(m);
 #if BX_DEBUGGER
     m->breaks = bx_sev_breaks_new();
 #endif
@@ -94,33 +139,135 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt, const struct ovmf_
         m->sanitizer = bx_sev_sanitizer_new(m);
     check_secret(m);
     bx_sev_hooks_attach(m);
+    if (*opt->control)
+        m->control = bx_sev_control_new(m);
     return m;
 }
 
-void bx_sev_machine_power_on(struct sev_machine *m)
+static void power_on(struct sev_machine *m)
 {
+    m->powered_on = true;
     if (m->memory)
-        bx_sev_memory_power_on(m->memory, &m->rng);
+        bx_sev_memory_power_on(m->memory, m->rng);
+    if (m->opt->launch == OPT_LAUNCH_GUEST || SIM->get_param_bool(BXPN_RESTORE_FLAG)->get())
+        return; /* a restored machine was launched before it was saved */
+    bx_sev_launch(m);
+    if (m->opt->launch == OPT_LAUNCH_WAIT)
+        bx_sev_control_wait(m->control);
+    bx_sev_launch_finish(m);
+}
+
+void bx_sev_machine_reset(struct sev_machine *m)
+{
+    bx_sev_cpuid_reset(m->cpuid);
+    if (!m->powered_on)
+        power_on(m);
 }
 
 void bx_sev_machine_free(struct sev_machine *m)
 {
     if (!m)
         return;
+    bx_sev_control_free(m->control);
     bx_sev_hooks_detach();
-    bx_sev_timeline_free(m->map);
+    bx_sev_timeline_free(m->timeline);
 #if BX_DEBUGGER
     bx_sev_breaks_free(m->breaks);
 #endif
     bx_sev_sanitizer_free(m->sanitizer);
-    m->sanitizer = NULL;
+    m->sanitizer = NULL; /* freeing the secure processor's guests writes memory */
     bx_sev_memory_free(m->memory);
     m->memory = NULL;
     hv_free(m->hv);
     psp_free(m->psp);
-    nv_file_close(m->state);
-    command_log_free(m->trace);
+    nv_file_close(m->nv);
+    command_log_free(m->command_log);
+    delete m->mailbox;
+    delete m->rng;
+    delete m->cbit;
     delete m;
+}
+
+/* --- the parts --- */
+
+const struct opt *bx_sev_machine_opt(const struct sev_machine *m)
+{
+    return m->opt;
+}
+
+struct cbit *bx_sev_machine_cbit(const struct sev_machine *m)
+{
+    return m->cbit;
+}
+
+struct command_log *bx_sev_machine_command_log(const struct sev_machine *m)
+{
+    return m->command_log;
+}
+
+struct hv *bx_sev_machine_hv(const struct sev_machine *m)
+{
+    return m->hv;
+}
+
+struct mailbox *bx_sev_machine_mailbox(const struct sev_machine *m)
+{
+    return m->mailbox;
+}
+
+struct nv_file *bx_sev_machine_nv(const struct sev_machine *m)
+{
+    return m->nv;
+}
+
+struct psp *bx_sev_machine_psp(const struct sev_machine *m)
+{
+    return m->psp;
+}
+
+struct rng *bx_sev_machine_rng(const struct sev_machine *m)
+{
+    return m->rng;
+}
+
+struct sev_breaks *bx_sev_machine_breaks(const struct sev_machine *m)
+{
+    return m->breaks;
+}
+
+struct sev_control *bx_sev_machine_control(const struct sev_machine *m)
+{
+    return m->control;
+}
+
+struct sev_cpuid *bx_sev_machine_cpuid(const struct sev_machine *m)
+{
+    return m->cpuid;
+}
+
+struct sev_fwcfg *bx_sev_machine_fwcfg(const struct sev_machine *m)
+{
+    return m->fwcfg;
+}
+
+struct sev_memory *bx_sev_machine_memory(const struct sev_machine *m)
+{
+    return m->memory;
+}
+
+struct sev_sanitizer *bx_sev_machine_sanitizer(const struct sev_machine *m)
+{
+    return m->sanitizer;
+}
+
+struct sev_timeline *bx_sev_machine_timeline(const struct sev_machine *m)
+{
+    return m->timeline;
+}
+
+const struct ovmf_table *bx_sev_machine_ovmf(const struct sev_machine *m)
+{
+    return &m->ovmf;
 }
 
 bool bx_sev_machine_guest(const struct sev_machine *m, struct psp_guest_info *guest)

@@ -1,75 +1,69 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * One emulated SEV machine: sev_machine.cc makes it, sev_launch.cc launches it, sev_save.cc saves it.
+ * A SEV machine and its parts: the secure processor, the built-in hypervisor, encrypted memory, the
+ * observers. The machine owns them all; who needs a part asks for it here.
  */
 #ifndef BX_SEV_MACHINE_H
 #define BX_SEV_MACHINE_H
 
-#include <stdio.h>
-
-#include "hypervisor/hv.h"
-#include "mailbox.h"
 #include "opt.h"
-#include "psp.h"
-#include "rng.h"
-#include "firmware/ovmf_table.h"
-#include "cbit.h"
 
+struct cbit;
+struct command_log;
+struct hv;
+struct mailbox;
+struct nv_file;
+struct ovmf_table;
+struct psp;
+struct psp_guest_info;
+struct rng;
 struct sev_breaks;
+struct sev_control;
+struct sev_cpuid;
 struct sev_fwcfg;
-struct sev_timeline;
+struct sev_machine;
 struct sev_memory;
 struct sev_sanitizer;
-struct nv_file;
-struct command_log;
+struct sev_timeline;
 
-struct sev_machine {
-    const struct opt *opt;
-    struct psp *psp;
-    struct mailbox mailbox;
-    struct hv *hv;
-    struct command_log *trace;
-    struct rng rng;
-    struct nv_file *state; /* NULL: every start is a new chip */
-    struct cbit cbit;
-    struct sev_memory *memory;       /* NULL: encryption=none */
-    struct sev_timeline *map;        /* NULL: nobody wants to see one */
-    struct sev_breaks *breaks;       /* NULL: not in the debugger */
-    struct sev_sanitizer *sanitizer; /* NULL: sanitize=off */
-    struct ovmf_table ovmf;          /* of the firmware; its `present`: it is OVMF */
-    struct sev_fwcfg *fwcfg;         /* NULL: neither kernel= nor OVMF; not ours */
-};
-
-/* --- sev_machine.cc --- */
-
-/* Builds secure processor, hypervisor role and hooks for a machine with this firmware and this
- * firmware configuration device (NULL: none), which stays the caller's. Never NULL: trouble ends
- * Bochs with one sentence. */
+/* Make a machine whose firmware has the table `ovmf`, which is copied. `cpuid` and `fwcfg` (NULL:
+ * there is none) exist without SEV too, so they remain the caller's. Never NULL: an error ends
+ * Bochs with a message. */
 struct sev_machine *bx_sev_machine_new(const struct opt *opt, const struct ovmf_table *ovmf,
-                                       struct sev_fwcfg *fwcfg);
+                                       struct sev_cpuid *cpuid, struct sev_fwcfg *fwcfg);
 void bx_sev_machine_free(struct sev_machine *machine);
-/* Once, before the launch. */
-void bx_sev_machine_power_on(struct sev_machine *machine);
+/* Reset the machine. The first reset is power-on: unless Bochs restores a saved machine, the
+ * built-in hypervisor launches the guest. Later ones leave the secure processor and the guest's key
+ * alone, as a reset of a real virtual machine does. */
+void bx_sev_machine_reset(struct sev_machine *machine);
 
-/* The machine's own guest context; false before the launch. */
+/* The parts. Those that can be NULL say when. */
+const struct opt *bx_sev_machine_opt(const struct sev_machine *machine);
+const struct ovmf_table *bx_sev_machine_ovmf(const struct sev_machine *machine);
+struct cbit *bx_sev_machine_cbit(const struct sev_machine *machine);
+struct command_log *bx_sev_machine_command_log(const struct sev_machine *machine);
+struct hv *bx_sev_machine_hv(const struct sev_machine *machine);
+struct mailbox *bx_sev_machine_mailbox(const struct sev_machine *machine);
+struct psp *bx_sev_machine_psp(const struct sev_machine *machine);
+struct rng *bx_sev_machine_rng(const struct sev_machine *machine);
+struct sev_cpuid *bx_sev_machine_cpuid(const struct sev_machine *machine);
+/* NULL without a debugger. */
+struct sev_breaks *bx_sev_machine_breaks(const struct sev_machine *machine);
+/* NULL without control=. */
+struct sev_control *bx_sev_machine_control(const struct sev_machine *machine);
+/* NULL: neither kernel= nor OVMF. */
+struct sev_fwcfg *bx_sev_machine_fwcfg(const struct sev_machine *machine);
+/* NULL with encryption=none. */
+struct sev_memory *bx_sev_machine_memory(const struct sev_machine *machine);
+/* NULL without state_dir=: every start is a new chip. */
+struct nv_file *bx_sev_machine_nv(const struct sev_machine *machine);
+/* NULL with sanitize=off. */
+struct sev_sanitizer *bx_sev_machine_sanitizer(const struct sev_machine *machine);
+/* NULL unless something shows it. */
+struct sev_timeline *bx_sev_machine_timeline(const struct sev_machine *machine);
+
+/* The context that the secure processor has of the machine's own guest. Return false before the
+ * launch. */
 bool bx_sev_machine_guest(const struct sev_machine *machine, struct psp_guest_info *guest);
-
-/* --- sev_launch.cc --- */
-
-/* The measured launch of all ROMs, up to the secret. Once, before the first instruction. */
-void bx_sev_machine_launch(struct sev_machine *machine);
-/* LAUNCH_FINISH: the guest may run. */
-void bx_sev_machine_finish(struct sev_machine *machine);
-/* Where a secret of `len` bytes goes that names no address: where OVMF or the boot ROM has room for
- * secrets. False with one sentence. */
-bool bx_sev_machine_secret_gpa(const struct sev_machine *machine, size_t len, uint64_t *gpa,
-                               char *error, size_t error_size);
-
-/* --- sev_save.cc --- */
-
-/* Everything that Bochs does not know, to and from a file of its saved state. What cannot be
- * restored ends Bochs with one sentence. The flag says whether power-on is over. */
-void bx_sev_machine_save(struct sev_machine *machine, bool launched, FILE *file);
-bool bx_sev_machine_restore(struct sev_machine *machine, FILE *file);
 
 #endif

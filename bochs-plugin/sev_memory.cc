@@ -33,6 +33,7 @@
 
 #include <vector>
 #include "pages.h"
+#include "rng.h"
 
 static const uint32_t temporary_asid = UINT32_MAX; /* no ASID of the processor's */
 
@@ -271,7 +272,7 @@ struct sev_memory *bx_sev_memory_new(struct sev_machine *machine)
 void bx_sev_memory_power_on(struct sev_memory *mem, struct rng *rng)
 {
     static const uint64_t top = 0xfffff000; /* always in the BIOS ROM, if A20 is open */
-    const bool by_guest = mem->machine->opt->launch == OPT_LAUNCH_GUEST;
+    const bool by_guest = bx_sev_machine_opt(mem->machine)->launch == OPT_LAUNCH_GUEST;
     int err;
 
     mem->rom = BX_MEM(0)->getHostMemAddr(NULL, top, BX_READ) - (top & BIOS_MASK);
@@ -314,7 +315,8 @@ int bx_sev_memory_key_install(struct sev_memory *mem, uint32_t asid, const uint8
  * lost its memory, as a guest that still ran after DEACTIVATE would have. */
 void bx_sev_memory_key_remove(struct sev_memory *mem, uint32_t asid)
 {
-    if (pages_guest(mem->view) == asid && mem->machine->opt->launch == OPT_LAUNCH_GUEST)
+    if (pages_guest(mem->view) == asid &&
+        bx_sev_machine_opt(mem->machine)->launch == OPT_LAUNCH_GUEST)
         (void)!pages_rekey(mem->view, asid, temporary_asid);
     pages_key_remove(mem->view, asid);
     flush_tlbs();

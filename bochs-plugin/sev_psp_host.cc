@@ -16,6 +16,9 @@
 #include <time.h>
 
 #include "nv_file.h"
+#include "psp.h"
+#include "rng.h"
+#include "hypervisor/hv.h"
 #include "observe/command_log.h"
 #include "observe/sev_observe.h"
 
@@ -35,11 +38,11 @@ static bool host_ram_valid(void *ctx, uint64_t spa, uint64_t len)
 {
     struct sev_machine *m = (struct sev_machine *)ctx;
     uint64_t end = spa + len;
-    bool hypervisor = hv_mapped(m->hv, HV_MEMORY_BASE, 0) != NULL;
+    bool hypervisor = hv_mapped(bx_sev_machine_hv(m), HV_MEMORY_BASE, 0) != NULL;
 
     if (end < spa)
         return false;
-    if (hv_mapped(m->hv, spa, len))
+    if (hv_mapped(bx_sev_machine_hv(m), spa, len))
         return true;
     if (hypervisor &&
         ((spa >= low_hole && end <= low_hole_end) || (spa >= high_hole && end <= high_hole_end)))
@@ -63,14 +66,14 @@ template <typename Copy> static void for_pages(uint64_t spa, size_t len, Copy co
 static int host_ram_read(void *ctx, uint32_t asid, uint64_t spa, void *buf, size_t len)
 {
     struct sev_machine *m = (struct sev_machine *)ctx;
-    const void *own = hv_mapped(m->hv, spa, len);
+    const void *own = hv_mapped(bx_sev_machine_hv(m), spa, len);
 
-    if (!own && m->sanitizer)
-        bx_sev_sanitizer_psp(m->sanitizer, spa, len, asid, false);
+    if (!own && bx_sev_machine_sanitizer(m))
+        bx_sev_sanitizer_psp(bx_sev_machine_sanitizer(m), spa, len, asid, false);
     if (own)
         memcpy(buf, own, len);
-    else if (m->memory)
-        return bx_sev_memory_read(m->memory, asid, spa, buf, len);
+    else if (bx_sev_machine_memory(m))
+        return bx_sev_memory_read(bx_sev_machine_memory(m), asid, spa, buf, len);
     else
         for_pages(spa, len, [buf](uint64_t addr, size_t offset, unsigned n) {
             BX_MEM(0)->dmaReadPhysicalPage(addr, n, (Bit8u *)buf + offset);
@@ -81,14 +84,14 @@ static int host_ram_read(void *ctx, uint32_t asid, uint64_t spa, void *buf, size
 static int host_ram_write(void *ctx, uint32_t asid, uint64_t spa, const void *buf, size_t len)
 {
     struct sev_machine *m = (struct sev_machine *)ctx;
-    void *own = hv_mapped(m->hv, spa, len);
+    void *own = hv_mapped(bx_sev_machine_hv(m), spa, len);
 
-    if (!own && m->sanitizer)
-        bx_sev_sanitizer_psp(m->sanitizer, spa, len, asid, true);
+    if (!own && bx_sev_machine_sanitizer(m))
+        bx_sev_sanitizer_psp(bx_sev_machine_sanitizer(m), spa, len, asid, true);
     if (own)
         memcpy(own, buf, len);
-    else if (m->memory)
-        return bx_sev_memory_write(m->memory, asid, spa, buf, len);
+    else if (bx_sev_machine_memory(m))
+        return bx_sev_memory_write(bx_sev_machine_memory(m), asid, spa, buf, len);
     else
         for_pages(spa, len, [buf](uint64_t addr, size_t offset, unsigned n) {
             BX_MEM(0)->dmaWritePhysicalPage(addr, n, (Bit8u *)buf + offset);
@@ -106,32 +109,33 @@ static int host_key_install(void *ctx, uint32_t asid, const uint8_t vek[16])
 {
     struct sev_machine *m = (struct sev_machine *)ctx;
 
-    return m->memory ? bx_sev_memory_key_install(m->memory, asid, vek) : 0;
+    return bx_sev_machine_memory(m) ? bx_sev_memory_key_install(bx_sev_machine_memory(m), asid, vek)
+                                    : 0;
 }
 
 static void host_key_remove(void *ctx, uint32_t asid)
 {
     struct sev_machine *m = (struct sev_machine *)ctx;
 
-    if (m->memory)
-        bx_sev_memory_key_remove(m->memory, asid);
+    if (bx_sev_machine_memory(m))
+        bx_sev_memory_key_remove(bx_sev_machine_memory(m), asid);
 }
 
 /* --- psp_host: the rest --- */
 
 static int host_random(void *ctx, void *buf, size_t len)
 {
-    return rng_fill(&((struct sev_machine *)ctx)->rng, buf, len);
+    return rng_fill(bx_sev_machine_rng((struct sev_machine *)ctx), buf, len);
 }
 
 static int host_nv_load(void *ctx, void *buf, size_t cap, size_t *len)
 {
-    return nv_file_load(((struct sev_machine *)ctx)->state, buf, cap, len);
+    return nv_file_load(bx_sev_machine_nv((struct sev_machine *)ctx), buf, cap, len);
 }
 
 static int host_nv_store(void *ctx, const void *buf, size_t len)
 {
-    return nv_file_store(((struct sev_machine *)ctx)->state, buf, len);
+    return nv_file_store(bx_sev_machine_nv((struct sev_machine *)ctx), buf, len);
 }
 
 static uint64_t host_time_us(void *)
@@ -144,7 +148,7 @@ static uint64_t host_time_us(void *)
 
 static void host_log(void *ctx, enum psp_log_level level, const char *message)
 {
-    const struct opt *opt = ((struct sev_machine *)ctx)->opt;
+    const struct opt *opt = bx_sev_machine_opt((struct sev_machine *)ctx);
 
     if (level == PSP_LOG_ERROR)
         BX_ERROR(("%s", message));
@@ -159,15 +163,15 @@ static void host_trace(void *ctx, const struct psp_event *event)
     struct sev_machine *m = (struct sev_machine *)ctx;
     char line[256];
 
-    command_log_event(m->trace, event, hv_region_name(m->hv), bx_pc_system.time_ticks(), line,
-                      sizeof(line));
+    command_log_event(bx_sev_machine_command_log(m), event, hv_region_name(bx_sev_machine_hv(m)),
+                      bx_pc_system.time_ticks(), line, sizeof(line));
 #if BX_DEBUGGER
-    if (m->breaks)
-        bx_sev_breaks_psp(m->breaks, event);
+    if (bx_sev_machine_breaks(m))
+        bx_sev_breaks_psp(bx_sev_machine_breaks(m), event);
 #endif
-    if (event->status != SEV_STATUS_SUCCESS && m->opt->log < OPT_LOG_INFO)
+    if (event->status != SEV_STATUS_SUCCESS && bx_sev_machine_opt(m)->log < OPT_LOG_INFO)
         BX_ERROR(("%s", line));
-    else if (m->opt->log >= OPT_LOG_INFO)
+    else if (bx_sev_machine_opt(m)->log >= OPT_LOG_INFO)
         BX_INFO(("%s", line));
 }
 
@@ -189,7 +193,7 @@ struct psp_host bx_sev_psp_host(const struct sev_machine *m)
 {
     struct psp_host host = host_callbacks;
 
-    if (!m->state) {
+    if (!bx_sev_machine_nv(m)) {
         host.nv_load = NULL;
         host.nv_store = NULL;
     }

@@ -16,6 +16,7 @@
 #include "sev_log.h"
 #include "sev_machine.h"
 #include "sev_memory.h"
+#include "sev_save.h"
 
 #include <errno.h>
 #include <string.h>
@@ -24,9 +25,14 @@
 #include <string>
 #include <vector>
 
+#include "mailbox.h"
+#include "msr.h"
+#include "psp.h"
+#include "rng.h"
 #include "protocol/buf.h"
 #include "protocol/crypto.h"
 #include "firmware/sev_firmware.h"
+#include "hypervisor/hv.h"
 
 static const char magic[9] = "SEVBXSR1";
 static const size_t fixed_max = 4096; /* all but processor and memory */
@@ -38,7 +44,7 @@ static std::string kernel_digest(const struct sev_machine *m)
     char text[17];
     uint64_t gpa;
 
-    if (!bx_sev_fwcfg_hashes(m->fwcfg, table, &gpa))
+    if (!bx_sev_fwcfg_hashes(bx_sev_machine_fwcfg(m), table, &gpa))
         return "none";
     crypto_sha256(table, sizeof(table), digest);
     for (unsigned i = 0; i < 8; i++)
@@ -49,7 +55,7 @@ static std::string kernel_digest(const struct sev_machine *m)
 /* What must be the same in the machine that goes on. */
 static std::string configuration(const struct sev_machine *m)
 {
-    const struct opt *o = m->opt;
+    const struct opt *o = bx_sev_machine_opt(m);
     char text[300];
 
     snprintf(
@@ -57,8 +63,8 @@ static std::string configuration(const struct sev_machine *m)
         "cbitpos=%u reduced_phys_bits=%u policy=%#x port=%#x launch=%u encryption=%u api=%u.%u "
         "build=%u asids=%u cpus=%u ram=%#llx",
         (unsigned)o->cbitpos, (unsigned)o->reduced_phys_bits, (unsigned)o->policy,
-        (unsigned)o->port, (unsigned)o->launch, m->memory != NULL, o->api.major, o->api.minor,
-        (unsigned)o->build, (unsigned)o->asids, (unsigned)BX_SMP_PROCESSORS,
+        (unsigned)o->port, (unsigned)o->launch, bx_sev_machine_memory(m) != NULL, o->api.major,
+        o->api.minor, (unsigned)o->build, (unsigned)o->asids, (unsigned)BX_SMP_PROCESSORS,
         (unsigned long long)BX_MEM(0)->get_memory_len());
     return text + (" kernel=" + kernel_digest(m));
 }
@@ -103,7 +109,8 @@ static std::vector<uint8_t> encode(const struct sev_machine *m, bool launched,
                                    const std::vector<uint8_t> &psp)
 {
     std::string text = configuration(m);
-    size_t memory = m->memory ? bx_sev_memory_save_size(m->memory) : 0;
+    size_t memory =
+        bx_sev_machine_memory(m) ? bx_sev_memory_save_size(bx_sev_machine_memory(m)) : 0;
     std::vector<uint8_t> out(fixed_max + psp.size() + memory);
     struct buf b = buf_writer(out.data(), out.size());
 
@@ -111,29 +118,29 @@ static std::vector<uint8_t> encode(const struct sev_machine *m, bool launched,
     buf_put32(&b, (uint32_t)text.size());
     buf_put(&b, text.data(), text.size());
     buf_put8(&b, launched);
-    buf_put32(&b, hv_handle(m->hv));
-    buf_put(&b, hv_measurement(m->hv), HV_MEASUREMENT_SIZE);
-    put_mailbox(&b, &m->mailbox);
-    put_rng(&b, &m->rng);
+    buf_put32(&b, hv_handle(bx_sev_machine_hv(m)));
+    buf_put(&b, hv_measurement(bx_sev_machine_hv(m)), HV_MEASUREMENT_SIZE);
+    put_mailbox(&b, bx_sev_machine_mailbox(m));
+    put_rng(&b, bx_sev_machine_rng(m));
     buf_put32(&b, BX_SMP_PROCESSORS);
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++)
-        buf_put64(&b, bx_sev_cpuid_hwcr(i));
+        buf_put64(&b, bx_sev_cpuid_msrs(bx_sev_machine_cpuid(m), i)->hwcr);
     buf_put32(&b, (uint32_t)psp.size());
     buf_put(&b, psp.data(), psp.size());
     buf_put32(&b, (uint32_t)memory);
     if (memory)
-        bx_sev_memory_save(m->memory, b.data + b.pos);
+        bx_sev_memory_save(bx_sev_machine_memory(m), b.data + b.pos);
     b.pos += memory;
     crypto_sha256(out.data(), b.pos, b.data + b.pos);
     out.resize(b.pos + CRYPTO_SHA256_SIZE);
     return out;
 }
 
-void bx_sev_machine_save(struct sev_machine *m, bool launched, FILE *file)
+void bx_sev_save(struct sev_machine *m, FILE *file)
 {
     std::vector<uint8_t> psp(PSP_SAVE_MAX), all;
     size_t len = 0;
-    int err = psp_save(m->psp, psp.data(), psp.size(), &len);
+    int err = psp_save(bx_sev_machine_psp(m), psp.data(), psp.size(), &len);
 
     fchmod(fileno(file), 0600); /* it holds keys */
     if (err) {
@@ -143,7 +150,7 @@ void bx_sev_machine_save(struct sev_machine *m, bool launched, FILE *file)
         return;
     }
     psp.resize(len);
-    all = encode(m, launched, psp);
+    all = encode(m, true, psp);
     if (fwrite(all.data(), 1, all.size(), file) != all.size() || fflush(file))
         BX_ERROR(("this saved state cannot be restored: sev.state could not be written: %s",
                   strerror(errno)));
@@ -199,40 +206,39 @@ static void restore_processor(struct sev_machine *m, struct buf *b)
     std::vector<uint8_t> data(buf_get32(b) % (PSP_SAVE_MAX + 1));
 
     buf_get(b, data.data(), data.size());
-    if (!buf_ok(b) || psp_load(m->psp, data.data(), data.size(), &reason))
+    if (!buf_ok(b) || psp_load(bx_sev_machine_psp(m), data.data(), data.size(), &reason))
         refuse(reason ? reason : "the secure processor's state is damaged");
     crypto_wipe(data.data(), data.size());
 }
 
-bool bx_sev_machine_restore(struct sev_machine *m, FILE *file)
+void bx_sev_restore(struct sev_machine *m, FILE *file)
 {
     std::vector<uint8_t> data = read_all(file);
     struct buf b = buf_reader(data.data(), data.size());
     uint8_t measurement[HV_MEASUREMENT_SIZE];
     uint32_t handle, cpus, memory;
-    bool launched;
 
     buf_skip(&b, 8);
     check_configuration(m, &b);
-    launched = buf_get8(&b) != 0;
+    buf_skip(&b, 1);
     handle = buf_get32(&b);
     buf_get(&b, measurement, sizeof(measurement));
-    hv_restore(m->hv, handle, measurement);
-    get_mailbox(&b, &m->mailbox);
-    get_rng(&b, &m->rng);
+    hv_restore(bx_sev_machine_hv(m), handle, measurement);
+    get_mailbox(&b, bx_sev_machine_mailbox(m));
+    get_rng(&b, bx_sev_machine_rng(m));
     cpus = buf_get32(&b);
     for (unsigned i = 0; i < cpus && i < BX_SMP_PROCESSORS; i++)
-        bx_sev_cpuid_hwcr_set(i, buf_get64(&b));
-    if (m->memory) {
-        bx_sev_memory_forget(m->memory); /* the keys come with the processor */
-        bx_sev_hooks_attach(m);          /* Bochs looked into what is forgotten */
+        bx_sev_cpuid_msrs(bx_sev_machine_cpuid(m), i)->hwcr = buf_get64(&b);
+    if (bx_sev_machine_memory(m)) {
+        bx_sev_memory_forget(bx_sev_machine_memory(m)); /* the keys come with the processor */
+        bx_sev_hooks_attach(m);                         /* Bochs looked into what is forgotten */
     }
     restore_processor(m, &b);
     memory = buf_get32(&b);
     if (!buf_ok(&b) || memory != b.len - b.pos ||
-        (m->memory && bx_sev_memory_restore(m->memory, b.data + b.pos, memory)))
+        (bx_sev_machine_memory(m) &&
+         bx_sev_memory_restore(bx_sev_machine_memory(m), b.data + b.pos, memory)))
         refuse("the state of memory encryption is damaged");
     crypto_wipe(data.data(), data.size());
     BX_INFO(("SEV state restored: guest handle %u", handle));
-    return launched;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The control socket of the machine: gives QMP's commands their meaning in Bochs, lets the machine
- * stand still when it is told to, and looks at the socket from a timer, so that no client costs the
- * machine more than a few microseconds now and then.
+ * The control socket in Bochs: what each QMP command does to the machine, and the timer that serves
+ * the socket. The timer does a bounded amount of work, so a client cannot slow the machine down by
+ * more than a few microseconds every 10 ms of the machine's time.
  *
- * Implements struct qmp_ops; run states as QEMU's (prelaunch, running, paused).
+ * The run states are QEMU's (qapi/run-state.json RunState): prelaunch, running, paused.
  */
 #define BX_PLUGGABLE
 
@@ -12,6 +12,7 @@
 #include "pc_system.h"
 #include "cpu/cpu.h"
 #include "gui/gui.h"
+#include "sev_launch.h"
 #include "sev_log.h"
 #include "sev_machine.h"
 
@@ -22,21 +23,23 @@
 
 #include <vector>
 
+#include "psp.h"
 #include "protocol/measure.h"
+#include "hypervisor/hv.h"
 #include "ctl.h"
 #include "sev_control.h"
 
-static const Bit32u poll_us = 10000, again_us = 2; /* of the machine's time */
-static const unsigned deferrals_max = 50000;       /* 0.1 s */
+/* In microseconds of the machine's time. */
+static const Bit32u poll_us = 10000, again_us = 2;
+static const unsigned deferrals_max = 50000; /* 0.1 s */
 
-/* There is one device, so there is one control socket. */
-static struct {
+struct sev_control {
     struct ctl *ctl;
     struct sev_machine *machine;
-    int again;         /* timer that looks again, soon */
-    unsigned deferred; /* times in a row that it had to */
+    int poll, again;   /* timers: every poll_us; once, soon */
+    unsigned deferred; /* how many times in a row the poll was put off */
     bool started, paused, quit, reset;
-} control;
+};
 
 static bool failed(char *error, size_t size, const struct hv_failure &failure)
 {
@@ -47,54 +50,61 @@ static bool failed(char *error, size_t size, const struct hv_failure &failure)
 
 /* --- run state --- */
 
-static bool op_running(void *)
+static bool op_running(void *ctx)
 {
-    return control.started && !control.paused;
+    struct sev_control *c = (struct sev_control *)ctx;
+    return c->started && !c->paused;
 }
 
-static bool op_prelaunch(void *)
+static bool op_prelaunch(void *ctx)
 {
-    return !control.started;
+    struct sev_control *c = (struct sev_control *)ctx;
+    return !c->started;
 }
 
-static bool op_cont(void *, char *, size_t)
+static bool op_cont(void *ctx, char *, size_t)
 {
-    bool was_running = op_running(NULL);
+    struct sev_control *c = (struct sev_control *)ctx;
+    bool was_running = op_running(c);
 
-    control.started = true;
-    control.paused = false;
+    c->started = true;
+    c->paused = false;
     if (!was_running)
-        ctl_event(control.ctl, "RESUME", NULL);
+        ctl_event(c->ctl, "RESUME", NULL);
     return true;
 }
 
-static bool op_stop(void *, char *, size_t)
+static bool op_stop(void *ctx, char *, size_t)
 {
-    if (op_running(NULL))
-        ctl_event(control.ctl, "STOP", NULL);
-    control.paused = true;
+    struct sev_control *c = (struct sev_control *)ctx;
+    if (op_running(c))
+        ctl_event(c->ctl, "STOP", NULL);
+    c->paused = true;
     return true;
 }
 
-static bool op_quit(void *, char *, size_t)
+static bool op_quit(void *ctx, char *, size_t)
 {
-    control.quit = true;
+    struct sev_control *c = (struct sev_control *)ctx;
+    c->quit = true;
     return true;
 }
 
-static bool op_reset(void *, char *error, size_t size)
+static bool op_reset(void *ctx, char *error, size_t size)
 {
-    if (!control.started) {
+    struct sev_control *c = (struct sev_control *)ctx;
+    if (!c->started) {
         snprintf(error, size, "the machine has not been started");
         return false;
     }
-    control.reset = true;
+    c->reset = true;
     return true;
 }
 
-/* Timers also fire inside an instruction: before it reads time or a port, and between the rounds of
- * a repeated one. RIP has passed it already then, so a machine that is saved would go on behind it.
- */
+/* Check that no CPU is in the middle of an instruction. A timer can fire there: when the
+ * instruction reads the time or a port, and between the iterations of a repeated string
+ * instruction. RIP is past the instruction then, so a machine that was saved there would skip the
+ * rest of it. */
 static bool between_instructions(void)
 {
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++)
@@ -103,8 +113,8 @@ static bool between_instructions(void)
     return true;
 }
 
-/* Saves with every CPU at the start of the instruction that it is in: control_timer() has waited
- * for the end of it, but a guest that does nothing but poll a port is always inside one. */
+/* Save with the RIP of every CPU at the start of its current instruction. control_timer() waits for
+ * the end of an instruction, but a guest that only polls a port is always inside one. */
 static bool save_at_start(const char *path)
 {
     std::vector<Bit64u> rip(BX_SMP_PROCESSORS);
@@ -120,10 +130,11 @@ static bool save_at_start(const char *path)
     return saved;
 }
 
-/* Bochs's own "save state"; the machine goes on afterwards. */
-static bool op_save(void *, const char *path, char *error, size_t size)
+/* Save as the config interface of Bochs does. The machine continues afterwards. */
+static bool op_save(void *ctx, const char *path, char *error, size_t size)
 {
-    if (!control.started) {
+    struct sev_control *c = (struct sev_control *)ctx;
+    if (!c->started) {
         snprintf(error, size, "the machine has not been started");
         return false;
     }
@@ -148,13 +159,14 @@ static const char *state_name(uint8_t state)
     return state < sizeof(names) / sizeof(names[0]) ? names[state] : "uninit";
 }
 
-static void op_sev(void *, struct qmp_sev *sev)
+static void op_sev(void *ctx, struct qmp_sev *sev)
 {
+    struct sev_control *c = (struct sev_control *)ctx;
     struct psp_platform_info platform;
     struct psp_guest_info guest = {};
 
-    psp_get_platform(control.machine->psp, &platform);
-    bx_sev_machine_guest(control.machine, &guest);
+    psp_get_platform(bx_sev_machine_psp(c->machine), &platform);
+    bx_sev_machine_guest(c->machine, &guest);
     sev->enabled = true;
     sev->api_major = platform.api_major;
     sev->api_minor = platform.api_minor;
@@ -164,60 +176,65 @@ static void op_sev(void *, struct qmp_sev *sev)
     sev->state = state_name(guest.state);
 }
 
-static bool op_measure(void *, struct qmp_blob *blob, char *error, size_t size)
+static bool op_measure(void *ctx, struct qmp_blob *blob, char *error, size_t size)
 {
+    struct sev_control *c = (struct sev_control *)ctx;
     struct psp_guest_info guest;
 
-    if (!bx_sev_machine_guest(control.machine, &guest) || !guest.measured) {
+    if (!bx_sev_machine_guest(c->machine, &guest) || !guest.measured) {
         snprintf(error, size, "SEV launch measurement is not available");
         return false;
     }
     blob->len = MEASURE_BLOB_SIZE;
-    memcpy(blob->data, hv_measurement(control.machine->hv), MEASURE_BLOB_SIZE);
+    memcpy(blob->data, hv_measurement(bx_sev_machine_hv(c->machine)), MEASURE_BLOB_SIZE);
     return true;
 }
 
-static bool op_inject(void *, const struct qmp_blob *header, const void *data, size_t len,
+static bool op_inject(void *ctx, const struct qmp_blob *header, const void *data, size_t len,
                       const uint64_t *gpa, char *error, size_t size)
 {
+    struct sev_control *c = (struct sev_control *)ctx;
     struct hv_failure failure = {};
     struct psp_guest_info guest;
     struct hv_secret secret = {header->data, (const uint8_t *)data, (uint32_t)len, gpa ? *gpa : 0};
     char why[200];
 
-    if (!bx_sev_machine_guest(control.machine, &guest) || guest.state != SEV_GUEST_LSECRET) {
+    if (!bx_sev_machine_guest(c->machine, &guest) || guest.state != SEV_GUEST_LSECRET) {
         snprintf(error, size, "SEV: Not in correct state. (LSECRET)");
         return false;
     }
-    if (!gpa && !bx_sev_machine_secret_gpa(control.machine, len, &secret.gpa, why, sizeof(why))) {
+    if (!gpa && !bx_sev_launch_secret_gpa(c->machine, len, &secret.gpa, why, sizeof(why))) {
         snprintf(error, size, "SEV: %s", why);
         return false;
     }
-    return hv_inject(control.machine->hv, &secret, &failure) || failed(error, size, failure);
-}
-
-static bool op_attest(void *, const uint8_t mnonce[16], struct qmp_blob *report, char *error,
-                      size_t size)
-{
-    struct hv_failure failure = {};
-
-    return hv_attest(control.machine->hv, mnonce, report->data, sizeof(report->data), &report->len,
-                     &failure) ||
+    return hv_inject(bx_sev_machine_hv(c->machine), &secret, &failure) ||
            failed(error, size, failure);
 }
 
-static bool op_capabilities(void *, struct qmp_blob *pdh, struct qmp_blob *chain,
+static bool op_attest(void *ctx, const uint8_t mnonce[16], struct qmp_blob *report, char *error,
+                      size_t size)
+{
+    struct sev_control *c = (struct sev_control *)ctx;
+    struct hv_failure failure = {};
+
+    return hv_attest(bx_sev_machine_hv(c->machine), mnonce, report->data, sizeof(report->data),
+                     &report->len, &failure) ||
+           failed(error, size, failure);
+}
+
+static bool op_capabilities(void *ctx, struct qmp_blob *pdh, struct qmp_blob *chain,
                             struct qmp_blob *id, unsigned *cbitpos, unsigned *reduced, char *error,
                             size_t size)
 {
+    struct sev_control *c = (struct sev_control *)ctx;
     struct hv_failure failure = {};
 
-    *cbitpos = (unsigned)control.machine->opt->cbitpos;
-    *reduced = (unsigned)control.machine->opt->reduced_phys_bits;
+    *cbitpos = (unsigned)bx_sev_machine_opt(c->machine)->cbitpos;
+    *reduced = (unsigned)bx_sev_machine_opt(c->machine)->reduced_phys_bits;
     pdh->len = CERT_SIZE;
     chain->len = CERT_CHAIN_SIZE;
     id->len = HV_ID_SIZE;
-    return hv_export(control.machine->hv, pdh->data, chain->data, id->data, &failure) ||
+    return hv_export(bx_sev_machine_hv(c->machine), pdh->data, chain->data, id->data, &failure) ||
            failed(error, size, failure);
 }
 
@@ -238,82 +255,95 @@ static const struct qmp_ops control_ops = {
 
 /* --- in the machine's time --- */
 
-/* Serves the client while the machine stands still. */
-static void stand_still(bool (*go_on)(void *))
+/* Serve the client while the machine is halted. */
+static void wait_for_cont(struct sev_control *c)
 {
-    while (!go_on(NULL) && !control.quit && !control.reset) {
-        ctl_poll(control.ctl, 100);
+    while (!op_running(c) && !c->quit && !c->reset) {
+        ctl_poll(c->ctl, 100);
         if (bx_gui)
             bx_gui->handle_events();
     }
 }
 
-/* What a command asked for and could not do under its client's feet. */
-static void carry_out(void)
+/* Do what a command asked for and what would have ended the client's connection before its
+ * answer was sent. */
+static void carry_out(struct sev_control *c)
 {
-    if (control.quit) {
+    if (c->quit) {
         BX_INFO(("the client of the control socket quits the machine"));
         bx_user_quit = 1;
         BX_FATAL(("quit by the control socket"));
     }
-    if (control.reset) {
-        control.reset = false;
-        ctl_event(control.ctl, "RESET",
+    if (c->reset) {
+        c->reset = false;
+        ctl_event(c->ctl, "RESET",
                   json_pack("{s:b, s:s}", "guest", 0, "reason", "host-qmp-system-reset"));
         bx_pc_system.Reset(BX_RESET_HARDWARE);
     }
 }
 
-static void control_timer(void *)
+static void control_timer(void *ctx)
 {
-    if (!between_instructions() && control.deferred < deferrals_max) {
-        control.deferred++;
-        bx_pc_system.activate_timer(control.again, again_us, 0);
+    struct sev_control *c = (struct sev_control *)ctx;
+
+    if (!between_instructions() && c->deferred < deferrals_max) {
+        c->deferred++;
+        bx_pc_system.activate_timer(c->again, again_us, 0);
         return;
     }
-    control.deferred = 0;
-    ctl_poll(control.ctl, 0);
+    c->deferred = 0;
+    ctl_poll(c->ctl, 0);
     do {
-        if (control.paused)
-            stand_still(op_running);
-        carry_out();
-    } while (control.paused);
+        if (c->paused)
+            wait_for_cont(c);
+        carry_out(c);
+    } while (c->paused);
 }
 
-void bx_sev_control_open(struct sev_machine *machine)
+struct sev_control *bx_sev_control_new(struct sev_machine *machine)
 {
+    const struct opt *opt = bx_sev_machine_opt(machine);
+    struct sev_control *c = new struct sev_control();
     char error[300];
 
-    control = {};
-    control.machine = machine;
-    control.started = machine->opt->launch != OPT_LAUNCH_WAIT;
-    control.ctl = ctl_new(machine->opt->control, &control_ops, NULL, error, sizeof(error));
-    if (!control.ctl)
+    c->machine = machine;
+    c->started = opt->launch != OPT_LAUNCH_WAIT;
+    c->ctl = ctl_new(opt->control, &control_ops, c, error, sizeof(error));
+    if (!c->ctl)
         BX_FATAL(("sev: control: %s", error));
-    bx_pc_system.register_timer(NULL, control_timer, poll_us, 1, 1, "sev.control");
-    control.again =
-        bx_pc_system.register_timer(NULL, control_timer, again_us, 0, 0, "sev.control.again");
+    c->poll = bx_pc_system.register_timer(c, control_timer, poll_us, 1, 1, "sev.control");
+    c->again = bx_pc_system.register_timer(c, control_timer, again_us, 0, 0, "sev.control.again");
+    return c;
 }
 
-void bx_sev_control_wait(void)
+void bx_sev_control_wait(struct sev_control *c)
 {
     BX_INFO(("the machine waits for `cont` at the control socket"));
-    stand_still(op_running);
-    carry_out();
+    wait_for_cont(c);
+    carry_out(c);
 }
 
-void bx_sev_control_started(void)
+void bx_sev_control_started(struct sev_control *c)
 {
-    control.started = true;
+    if (c)
+        c->started = true;
 }
 
-void bx_sev_control_close(void)
+static void remove_timer(int timer)
 {
-    if (!control.ctl)
+    bx_pc_system.deactivate_timer(timer);
+    bx_pc_system.unregisterTimer(timer);
+}
+
+void bx_sev_control_free(struct sev_control *c)
+{
+    if (!c)
         return;
-    ctl_event(control.ctl, "SHUTDOWN",
-              json_pack("{s:b, s:s}", "guest", !control.quit, "reason",
-                        control.quit ? "host-qmp-quit" : "guest-shutdown"));
-    ctl_free(control.ctl);
-    control.ctl = NULL;
+    remove_timer(c->poll);
+    remove_timer(c->again);
+    ctl_event(c->ctl, "SHUTDOWN",
+              json_pack("{s:b, s:s}", "guest", !c->quit, "reason",
+                        c->quit ? "host-qmp-quit" : "guest-shutdown"));
+    ctl_free(c->ctl);
+    delete c;
 }

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The control socket of the machine, over ctl.c and qmp.c.
+ * The control socket of a SEV machine, over ctl.c and qmp.c.
  */
 #ifndef BX_SEV_CONTROL_H
 #define BX_SEV_CONTROL_H
 
+struct sev_control;
 struct sev_machine;
 
-/* Listens at control=unix:PATH; trouble ends Bochs with one sentence. */
-void bx_sev_control_open(struct sev_machine *machine);
-/* launch=wait: serves the client until it says `cont`. */
-void bx_sev_control_wait(void);
-/* The machine was restored: it runs without that. */
-void bx_sev_control_started(void);
-/* The machine's end: tells the client and removes the socket. */
-void bx_sev_control_close(void);
+/* Listen at the path of control=unix:PATH. Never NULL: an error ends Bochs with a message. */
+struct sev_control *bx_sev_control_new(struct sev_machine *machine);
+/* Tell the client that the machine ends, and remove the socket. NULL is allowed. */
+void bx_sev_control_free(struct sev_control *control);
+/* With launch=wait: serve the client until it says `cont`. */
+void bx_sev_control_wait(struct sev_control *control);
+/* The machine was restored, so it runs without `cont`. NULL is allowed. */
+void bx_sev_control_started(struct sev_control *control);
 
 #endif

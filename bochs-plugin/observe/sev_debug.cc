@@ -22,6 +22,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "psp.h"
 #include "sev_observe.h"
 #include "walk.h"
 
@@ -79,7 +80,8 @@ static void look_at(struct sev_machine *m, uint64_t paddr, enum look look, Bit8u
     bool (*peek)(void *, uint64_t, enum sev_access, void *, unsigned) = sev_hooks.peek;
     enum sev_access view = look == LOOK_SHARED ? SEV_ACCESS_SHARED : SEV_ACCESS_PRIVATE;
 
-    if (m->memory && look != LOOK_STORED && peek && peek(sev_hooks.ctx, paddr, view, buf, len))
+    if (bx_sev_machine_memory(m) && look != LOOK_STORED && peek &&
+        peek(sev_hooks.ctx, paddr, view, buf, len))
         return;
     sev_hooks.peek = NULL;
     BX_MEM(0)->dbg_fetch_mem(BX_CPU(dbg_cpu), (bx_phy_address)paddr, len, buf);
@@ -158,17 +160,17 @@ static void command_read(struct sev_machine *m, int argc, char **argv)
         dbg_printf("sev: '%s' is neither phys nor lin\n", argv[2]);
         return;
     }
-    bx_sev_timeline_look(m->map);
+    bx_sev_timeline_look(bx_sev_machine_timeline(m));
     if (length > read_max)
         length = read_max;
     for (uint64_t done = 0; done < length;) {
         if (!find_memory(address + done, linear, &paddr))
             return;
         if ((paddr & page_mask) != shown)
-            dbg_printf(
-                "physical page %#" PRIx64 ", last used: %s; %s view\n", paddr & page_mask,
-                timeline_use_name(timeline_use(bx_sev_timeline_pages(m->map), paddr / page_size)),
-                argv[1]);
+            dbg_printf("physical page %#" PRIx64 ", last used: %s; %s view\n", paddr & page_mask,
+                       timeline_use_name(timeline_use(
+                           bx_sev_timeline_pages(bx_sev_machine_timeline(m)), paddr / page_size)),
+                       argv[1]);
         shown = paddr & page_mask;
         done += read_line(m, address + done, paddr, look, length - done);
     }
@@ -242,9 +244,9 @@ static void print_leaf(struct walk *walk, uint64_t paddr, uint64_t size, bool is
 
     dbg_printf("physical %#" PRIx64 " in a page of %s: data %s, fetches private\n", paddr,
                timeline_size_text(size, text), is_private ? "private (C=1)" : "shared (C=0)");
-    dbg_printf(
-        "page %#" PRIx64 " was last used: %s\n", paddr & page_mask,
-        timeline_use_name(timeline_use(bx_sev_timeline_pages(walk->m->map), paddr / page_size)));
+    dbg_printf("page %#" PRIx64 " was last used: %s\n", paddr & page_mask,
+               timeline_use_name(timeline_use(
+                   bx_sev_timeline_pages(bx_sev_machine_timeline(walk->m)), paddr / page_size)));
 }
 
 static bool walk_read(void *ctx, uint64_t paddr, void *buf, unsigned len)
@@ -307,7 +309,7 @@ static void command_translate(struct sev_machine *m, int, char **argv)
 
     if (!get_number(argv[1], &walk.linear))
         return;
-    bx_sev_timeline_look(m->map);
+    bx_sev_timeline_look(bx_sev_machine_timeline(m));
     if (!cpu->cr0.get_PG()) {
         dbg_printf("CPU %u has paging off: physical %#" PRIx64 ", private\n", dbg_cpu, walk.linear);
         return;
@@ -338,7 +340,7 @@ static unsigned print_ranges(struct sev_machine *m, enum timeline_use use)
     char text[TIMELINE_SIZE_TEXT];
     unsigned n = 0;
 
-    for (; timeline_next_range(bx_sev_timeline_pages(m->map), use, &range); n++)
+    for (; timeline_next_range(bx_sev_timeline_pages(bx_sev_machine_timeline(m)), use, &range); n++)
         dbg_printf("0x%010" PRIx64 "-0x%010" PRIx64 " %8" PRIu64 " page(s), %s: %s\n",
                    range.first * page_size, (range.first + range.pages) * page_size - 1,
                    range.pages, timeline_size_text(range.pages * page_size, text),
@@ -349,9 +351,9 @@ static unsigned print_ranges(struct sev_machine *m, enum timeline_use use)
 /* shared */
 static void command_shared(struct sev_machine *m, int, char **)
 {
-    bx_sev_timeline_look(m->map);
+    bx_sev_timeline_look(bx_sev_machine_timeline(m));
     unsigned n = print_ranges(m, TIMELINE_SHARED), declared = print_ranges(m, TIMELINE_DECLARED);
-    struct timeline_info info = timeline_info(bx_sev_timeline_pages(m->map));
+    struct timeline_info info = timeline_info(bx_sev_timeline_pages(bx_sev_machine_timeline(m)));
 
     dbg_printf("%u page(s) in %u range(s) shared, %u in %u range(s) mapped shared but not used\n",
                info.pages[TIMELINE_SHARED], n, info.pages[TIMELINE_DECLARED], declared);
@@ -368,12 +370,12 @@ static void command_map(struct sev_machine *m, int argc, char **argv)
 {
     int err;
 
-    bx_sev_timeline_look(m->map);
+    bx_sev_timeline_look(bx_sev_machine_timeline(m));
     if (argc == 1) {
-        timeline_print(bx_sev_timeline_pages(m->map), print_line, NULL);
+        timeline_print(bx_sev_timeline_pages(bx_sev_machine_timeline(m)), print_line, NULL);
         return;
     }
-    err = bx_sev_timeline_write(m->map, argv[1]);
+    err = bx_sev_timeline_write(bx_sev_machine_timeline(m), argv[1]);
     if (err)
         dbg_printf("sev: '%s' cannot be written: %s\n", argv[1], strerror(-err));
     else
@@ -389,7 +391,7 @@ static void break_on_command(struct sev_machine *m, const char *name)
 
     for (uint16_t id = 0; id < n_commands; id++)
         if (!strcasecmp(psp_command_name(id), name) && *psp_command_name(id) != '?') {
-            bx_sev_break_on_command(m->breaks, id);
+            bx_sev_break_on_command(bx_sev_machine_breaks(m), id);
             return;
         }
     dbg_printf("sev: '%s' is no command of the secure processor; there are:", name);
@@ -410,7 +412,7 @@ static void command_break(struct sev_machine *m, int argc, char **argv)
     else if (!get_view(argv[1], &view))
         dbg_printf("sev: '%s' is none of private, shared and psp\n", argv[1]);
     else if (get_pages(argc, argv, 2, &from, &to))
-        bx_sev_break_on_access(m->breaks, view, from, to);
+        bx_sev_break_on_access(bx_sev_machine_breaks(m), view, from, to);
 }
 
 /* watch, ADDRESS[, LENGTH] */
@@ -419,13 +421,13 @@ static void command_watch(struct sev_machine *m, int argc, char **argv)
     uint64_t from, to;
 
     if (get_pages(argc, argv, 1, &from, &to))
-        bx_sev_break_on_change(m->breaks, from, to);
+        bx_sev_break_on_change(bx_sev_machine_breaks(m), from, to);
 }
 
 /* breaks */
 static void command_breaks(struct sev_machine *m, int, char **)
 {
-    bx_sev_breaks_print(m->breaks);
+    bx_sev_breaks_print(bx_sev_machine_breaks(m));
 }
 
 /* delete, NUMBER|all */
@@ -434,9 +436,9 @@ static void command_delete(struct sev_machine *m, int, char **argv)
     uint64_t number = 0;
 
     if (!strcasecmp(argv[1], "all"))
-        bx_sev_breaks_delete(m->breaks, 0);
+        bx_sev_breaks_delete(bx_sev_machine_breaks(m), 0);
     else if (get_number(argv[1], &number) &&
-             (!number || !bx_sev_breaks_delete(m->breaks, (unsigned)number)))
+             (!number || !bx_sev_breaks_delete(bx_sev_machine_breaks(m), (unsigned)number)))
         dbg_printf("sev: there is no break %s\n", argv[1]);
 }
 

@@ -13,6 +13,8 @@
 
 #include <string>
 
+#include "cbit.h"
+#include "psp.h"
 #include "sev_observe.h"
 #include "command_log.h"
 
@@ -58,11 +60,11 @@ static void dump_memory(const struct sev_machine *m, print_line *print)
 {
     struct bx_sev_memory_info info;
 
-    if (!m->memory) {
+    if (!bx_sev_machine_memory(m)) {
         print_format(print, "memory is not encrypted (encryption=none)");
         return;
     }
-    bx_sev_memory_info(m->memory, &info);
+    bx_sev_memory_info(bx_sev_machine_memory(m), &info);
     print_format(print,
                  "memory of ASID %u: %u pages stand private, %u as stored; %" PRIu64 " changes",
                  info.asid, info.private_pages, info.stored_pages, info.flips);
@@ -72,9 +74,9 @@ static void dump_sanitizer(const struct sev_machine *m, print_line *print)
 {
     struct bx_sev_sanitizer_info info;
 
-    if (!m->sanitizer)
+    if (!bx_sev_machine_sanitizer(m))
         return;
-    bx_sev_sanitizer_info(m->sanitizer, &info);
+    bx_sev_sanitizer_info(bx_sev_machine_sanitizer(m), &info);
     print_format(print,
                  "sanitizer: %" PRIu64 " reports, %u sites; %u pages mixed, %" PRIu64
                  " so far, %" PRIu64 " forgotten; %" PRIu64 " accesses watched",
@@ -88,17 +90,19 @@ void bx_sev_machine_dump(struct sev_machine *m, print_line *print)
     struct psp_guest_info guest;
     unsigned n;
 
-    psp_get_platform(m->psp, &platform);
+    psp_get_platform(bx_sev_machine_psp(m), &platform);
     print_format(print, "platform %s, API %u.%u build %u, %u guest(s)",
                  psp_platform_state_name(platform.state), platform.api_major, platform.api_minor,
                  platform.build, platform.guests);
-    print_format(print, "C-bit %u, mask %#" PRIx64, (unsigned)m->opt->cbitpos, sev_hooks.cbit_mask);
+    print_format(print, "C-bit %u, mask %#" PRIx64, (unsigned)bx_sev_machine_opt(m)->cbitpos,
+                 sev_hooks.cbit_mask);
     dump_memory(m, print);
     dump_sanitizer(m, print);
     for (unsigned i = 0; i < psp_guest_slots(); i++)
-        if (psp_get_guest(m->psp, i, &guest))
+        if (psp_get_guest(bx_sev_machine_psp(m), i, &guest))
             dump_guest(&guest, print);
-    const struct command_log_region *regions = command_log_regions(m->trace, &n);
+    const struct command_log_region *regions =
+        command_log_regions(bx_sev_machine_command_log(m), &n);
     for (unsigned i = 0; i < n; i++)
         print_format(print, "region %u: guest %u %#" PRIx64 "+%#x %s sha256 %s", i,
                      regions[i].handle, regions[i].gpa, regions[i].len,
@@ -106,6 +110,7 @@ void bx_sev_machine_dump(struct sev_machine *m, print_line *print)
                      hex(regions[i].sha256, 32).c_str());
     for (unsigned why = 0; why < SEV_WHY_COUNT; why++)
         print_format(print, "%-6s private %" PRIu64 ", shared %" PRIu64,
-                     cbit_why_name((enum sev_why)why), m->cbit.wants[SEV_ACCESS_PRIVATE][why],
-                     m->cbit.wants[SEV_ACCESS_SHARED][why]);
+                     cbit_why_name((enum sev_why)why),
+                     bx_sev_machine_cbit(m)->wants[SEV_ACCESS_PRIVATE][why],
+                     bx_sev_machine_cbit(m)->wants[SEV_ACCESS_SHARED][why]);
 }

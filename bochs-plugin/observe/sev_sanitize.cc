@@ -87,7 +87,7 @@ static struct walk_mode mode_of(BX_CPU_C *cpu)
 
 static bool read_private(void *ctx, uint64_t paddr, void *buf, unsigned len)
 {
-    return bx_sev_memory_peek(((struct sev_sanitizer *)ctx)->machine->memory, paddr,
+    return bx_sev_memory_peek(bx_sev_machine_memory(((struct sev_sanitizer *)ctx)->machine), paddr,
                               SEV_ACCESS_PRIVATE, buf, len);
 }
 
@@ -255,7 +255,7 @@ static void san_ops_report(void *ctx, const struct san_report *report)
     describe(s, report, &f);
     findings_tell(s->findings, &f, line, sizeof(line));
     BX_ERROR(("%s", line));
-    if (s->machine->opt->sanitize == OPT_SANITIZE_BREAK)
+    if (bx_sev_machine_opt(s->machine)->sanitize == OPT_SANITIZE_BREAK)
         stop(s, report, line);
 }
 
@@ -274,7 +274,7 @@ static const struct san_ops san_ops = {
 
 struct sev_sanitizer *bx_sev_sanitizer_new(struct sev_machine *machine)
 {
-    const char *path = machine->opt->sanitize_report;
+    const char *path = bx_sev_machine_opt(machine)->sanitize_report;
     struct sev_sanitizer *s = new struct sev_sanitizer();
     struct san_ops ops = san_ops;
     int err;
@@ -283,7 +283,7 @@ struct sev_sanitizer *bx_sev_sanitizer_new(struct sev_machine *machine)
     s->machine = machine;
     s->findings = findings_new();
     s->ram_end = BX_MEM(0)->get_memory_len();
-    s->san = san_new(s->ram_end, UINT64_C(1) << machine->opt->cbitpos, &ops);
+    s->san = san_new(s->ram_end, UINT64_C(1) << bx_sev_machine_opt(machine)->cbitpos, &ops);
     if (!s->findings || !s->san)
         BX_FATAL(("sev: sanitize: out of memory"));
     err = *path ? findings_open(s->findings, path) : 0;

@@ -48,7 +48,7 @@ static FILE *open_file(const char *name, const char *path, const char *mode)
 
 static void open_log(struct sev_timeline *m)
 {
-    m->file = open_file("map_changes", m->machine->opt->map_changes, "we");
+    m->file = open_file("map_changes", bx_sev_machine_opt(m->machine)->map_changes, "we");
     m->log = timeline_log_new(m->pages, (uint64_t)SIM->get_param_num(BXPN_IPS)->get64(), m->file);
     if (!m->log)
         BX_FATAL(("sev: out of memory"));
@@ -56,7 +56,7 @@ static void open_log(struct sev_timeline *m)
 
 struct sev_timeline *bx_sev_timeline_new(const struct sev_machine *machine)
 {
-    const struct opt *opt = machine->opt;
+    const struct opt *opt = bx_sev_machine_opt(machine);
     bool wanted = *opt->map || *opt->map_changes;
 
 #if BX_DEBUGGER
@@ -211,7 +211,8 @@ bool bx_sev_timeline_access(struct sev_timeline *m, uint64_t paddr, enum sev_acc
 int bx_sev_timeline_write(const struct sev_timeline *m, const char *path)
 {
     unsigned n;
-    const struct command_log_region *regions = command_log_regions(m->machine->trace, &n);
+    const struct command_log_region *regions =
+        command_log_regions(bx_sev_machine_command_log(m->machine), &n);
     std::vector<struct timeline_note> notes;
     char subtitle[200];
     struct timeline_caption caption = {};
@@ -225,8 +226,8 @@ int bx_sev_timeline_write(const struct sev_timeline *m, const char *path)
                          *regions[i].name ? regions[i].name : "by the guest itself"});
     snprintf(subtitle, sizeof(subtitle),
              "An AMD SEV guest in Bochs: %u processor(s), C-bit %u, encryption=%s, %u MiB of RAM",
-             BX_SMP_PROCESSORS, (unsigned)m->machine->opt->cbitpos,
-             m->machine->memory ? "aes" : "none",
+             BX_SMP_PROCESSORS, (unsigned)bx_sev_machine_opt(m->machine)->cbitpos,
+             bx_sev_machine_memory(m->machine) ? "aes" : "none",
              timeline_info(m->pages).ram_pages / (1024 * 1024 / TIMELINE_PAGE_SIZE));
     caption.title = "Guest memory over time: what is private, what is shared";
     caption.subtitle = subtitle;
@@ -245,8 +246,8 @@ static void finish_log(struct sev_timeline *m)
     if (fclose(m->file) && !err)
         err = -errno;
     if (err)
-        BX_ERROR(("sev: map_changes: '%.300s' cannot be written: %s", m->machine->opt->map_changes,
-                  strerror(-err)));
+        BX_ERROR(("sev: map_changes: '%.300s' cannot be written: %s",
+                  bx_sev_machine_opt(m->machine)->map_changes, strerror(-err)));
     timeline_log_free(m->log);
 }
 
@@ -257,7 +258,7 @@ void bx_sev_timeline_free(struct sev_timeline *m)
     if (m->log)
         finish_log(m);
     timeline_advance(m->pages, bx_pc_system.time_usec()); /* the CPUs' memory is gone already */
-    const char *path = m->machine->opt->map;
+    const char *path = bx_sev_machine_opt(m->machine)->map;
     int err = *path ? bx_sev_timeline_write(m, path) : 0;
 
     if (err)
