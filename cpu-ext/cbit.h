@@ -4,7 +4,7 @@
  * view and reason. One struct cbit is one guest.
  *
  * Implements AMD64 APM vol. 2, 15.34.6 "Page table support". What 15.34.5 says of each access,
- * private or shared, is decided where Bochs translates: patches/03-wanted-view.patch.
+ * private or shared, is decided where Bochs translates: patches/sev/03-wanted-view.patch.
  */
 #ifndef CPU_EXT_CBIT_H
 #define CPU_EXT_CBIT_H

@@ -21,29 +21,27 @@ bochs_inputs = \
 	%D%/hooks.h \
 	%D%/patches/apply \
 	%D%/patches/base \
-	%D%/patches/series \
-	%D%/patches/01-hook-table.patch \
-	%D%/patches/02-cbit-paging.patch \
-	%D%/patches/03-wanted-view.patch \
-	%D%/patches/04-observers.patch \
-	%D%/patches/05-wbinvd.patch \
-	%D%/patches/06-page-crossing.patch \
-	%D%/patches/07-watched-pages.patch \
-	%D%/patches/08-trace-link.patch \
-	%D%/patches/09-handler-address.patch \
-	%D%/patches/10-plain-access.patch \
-	%D%/patches/12-string-pages.patch \
-	%D%/patches/13-page-walk.patch \
-	%D%/patches/14-list-names.patch \
-	%D%/patches/15-trace-budget.patch \
-	%D%/patches/16-flush-nonglobal.patch \
+	%D%/patches/port \
 	%D%/patches/3.0.devel/base \
-	%D%/patches/3.0.devel/series \
-	%D%/patches/3.0.devel/02-cbit-paging.patch \
-	%D%/patches/3.0.devel/03-wanted-view.patch \
-	%D%/patches/3.0.devel/04-observers.patch \
-	%D%/patches/3.0.devel/07-watched-pages.patch \
-	%D%/patches/3.0.devel/11-pci-hole.patch
+	%D%/patches/3.0.devel/context.sed \
+	%D%/patches/sev/series \
+	%D%/patches/sev/01-hook-table.patch \
+	%D%/patches/sev/02-cbit-paging.patch \
+	%D%/patches/sev/03-wanted-view.patch \
+	%D%/patches/sev/04-observers.patch \
+	%D%/patches/sev/05-wbinvd.patch \
+	%D%/patches/sev/06-page-crossing.patch \
+	%D%/patches/sev/07-watched-pages.patch \
+	%D%/patches/sev/11-pci-hole.patch \
+	%D%/patches/speed/series \
+	%D%/patches/speed/08-trace-link.patch \
+	%D%/patches/speed/09-handler-address.patch \
+	%D%/patches/speed/10-plain-access.patch \
+	%D%/patches/speed/12-string-pages.patch \
+	%D%/patches/speed/13-page-walk.patch \
+	%D%/patches/speed/14-list-names.patch \
+	%D%/patches/speed/15-trace-budget.patch \
+	%D%/patches/speed/16-flush-nonglobal.patch
 
 # How the tarball comes is no reason to build again.
 EXTRA_DIST += $(bochs_inputs) %D%/patches/debian-release %D%/patches/fetch
@@ -75,7 +73,13 @@ bochsplugindir = $(pkglibdir)/plugins
 
 if WITH_BOCHS
 # For those who compile and run against it: the configured tree, its flags, what was built.
+if BOCHS_SPEED
+BOCHS_GROUPS   = sev speed
 BOCHS_STAMP    = bochs/stamp
+else
+BOCHS_GROUPS   = sev
+BOCHS_STAMP    = bochs/stamp-without-speed
+endif
 BOCHS_TREE     = $(abs_builddir)/bochs/tree
 BOCHS_STAGE    = $(abs_builddir)/bochs/stage
 BOCHS_CPPFLAGS = -I$(BOCHS_TREE) -I$(BOCHS_TREE)/instrument/stubs \
@@ -86,8 +90,8 @@ BOCHS_RUN      = LTDL_LIBRARY_PATH=$(BOCHS_STAGE)/plugins:$(abs_builddir)/.libs 
 BUILT_SOURCES += $(BOCHS_STAMP)
 
 $(BOCHS_STAMP): $(bochs_inputs)
-	@$(MKDIR_P) bochs && rm -f $@
-	@CC='$(BOCHS_CC)' CXX='$(BOCHS_CXX)' $(SHELL) $(srcdir)/%D%/build-bochs bochs '$(bochsplugindir)' '$(BOCHS_SOURCE)'
+	@$(MKDIR_P) bochs && rm -f bochs/stamp*
+	@CC='$(BOCHS_CC)' CXX='$(BOCHS_CXX)' $(SHELL) $(srcdir)/%D%/build-bochs -g '$(BOCHS_GROUPS)' bochs '$(bochsplugindir)' '$(BOCHS_SOURCE)'
 	@touch $@
 
 install-exec-local: install-bochs
