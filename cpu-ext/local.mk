@@ -24,6 +24,7 @@ bochs_inputs = \
 	%D%/patches/port \
 	%D%/patches/3.0.devel/base \
 	%D%/patches/3.0.devel/context.sed \
+	%D%/patches/sev/copied \
 	%D%/patches/sev/series \
 	%D%/patches/sev/01-hook-table.patch \
 	%D%/patches/sev/02-cbit-paging.patch \
@@ -44,7 +45,7 @@ bochs_inputs = \
 	%D%/patches/speed/16-flush-nonglobal.patch
 
 # How the tarball comes is no reason to build again.
-EXTRA_DIST += $(bochs_inputs) %D%/patches/debian-release %D%/patches/fetch
+EXTRA_DIST += $(bochs_inputs) %D%/patches/count %D%/patches/debian-release %D%/patches/fetch
 
 # For Bochs's maintainers; no part of the build.
 EXTRA_DIST += \
