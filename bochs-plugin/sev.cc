@@ -32,7 +32,7 @@
 #include "sev_machine.h"
 #include "sev_options.h"
 #include "sev_save.h"
-#include "mailbox.h"
+#include "psp_mailbox.h"
 #include "control/sev_control.h"
 #include "firmware/ovmf_table.h"
 #include "firmware/sev_firmware.h"
@@ -71,7 +71,7 @@ class bx_sev_c : public bx_devmodel_c
 static bx_sev_c *device = NULL;
 class logfunctions *bx_sev_log = NULL;
 
-static const unsigned bx_sev_ports = 16; /* of the mailbox, psp-model/mailbox.h */
+static const unsigned bx_sev_ports = 16; /* of the mailbox, psp-model/psp_mailbox.h */
 
 /* The only symbol that the plugin exports. */
 extern "C" __attribute__((visibility("default"))) int libsev_plugin_entry(plugin_t *, Bit16u,
@@ -214,15 +214,15 @@ void bx_sev_c::after_restore_state(void)
 Bit32u bx_sev_c::read_handler(void *self, Bit32u address, unsigned len)
 {
     bx_sev_c *sev = (bx_sev_c *)self;
-    return mailbox_read(bx_sev_machine_mailbox(sev->machine), address - (Bit32u)sev->opt->port,
-                        len);
+    return psp_mailbox_read(bx_sev_machine_mailbox(sev->machine), address - (Bit32u)sev->opt->port,
+                            len);
 }
 
 void bx_sev_c::write_handler(void *self, Bit32u address, Bit32u value, unsigned len)
 {
     bx_sev_c *sev = (bx_sev_c *)self;
-    mailbox_write(bx_sev_machine_mailbox(sev->machine), address - (Bit32u)sev->opt->port, value,
-                  len);
+    psp_mailbox_write(bx_sev_machine_mailbox(sev->machine), address - (Bit32u)sev->opt->port, value,
+                      len);
 }
 
 #if BX_DEBUGGER

@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "cbit.h"
-#include "mailbox.h"
+#include "psp_mailbox.h"
 #include "nv_file.h"
 #include "psp.h"
 #include "rng.h"
@@ -33,7 +33,7 @@ struct sev_machine {
     struct cbit *cbit;
     struct command_log *command_log;
     struct hv *hv;
-    struct mailbox *mailbox;
+    struct psp_mailbox *mailbox;
     struct nv_file *nv;
     struct psp *psp;
     struct rng *rng;
@@ -120,7 +120,7 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt, const struct ovmf_
     m->cpuid = cpuid;
     m->fwcfg = fwcfg;
     m->cbit = new struct cbit();
-    m->mailbox = new struct mailbox();
+    m->mailbox = new struct psp_mailbox();
     m->rng = new struct rng();
     rng_init(m->rng, opt->seed);
     open_files(m);
@@ -128,7 +128,7 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt, const struct ovmf_
     m->hv = m->psp ? hv_new(m->psp, BX_SMP_PROCESSORS) : NULL;
     if (!m->hv)
         BX_FATAL(("the secure processor could not be started (out of memory)"));
-    mailbox_init(m->mailbox, m->psp);
+    psp_mailbox_init(m->mailbox, m->psp);
     if (opt->encryption == OPT_ENCRYPTION_AES)
         m->memory = bx_sev_memory_new(m);
     m->timeline = bx_sev_timeline_new(m);
@@ -210,7 +210,7 @@ struct hv *bx_sev_machine_hv(const struct sev_machine *m)
     return m->hv;
 }
 
-struct mailbox *bx_sev_machine_mailbox(const struct sev_machine *m)
+struct psp_mailbox *bx_sev_machine_mailbox(const struct sev_machine *m)
 {
     return m->mailbox;
 }

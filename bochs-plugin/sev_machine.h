@@ -11,7 +11,7 @@
 struct cbit;
 struct command_log;
 struct hv;
-struct mailbox;
+struct psp_mailbox;
 struct nv_file;
 struct ovmf_table;
 struct psp;
@@ -43,7 +43,7 @@ const struct ovmf_table *bx_sev_machine_ovmf(const struct sev_machine *machine);
 struct cbit *bx_sev_machine_cbit(const struct sev_machine *machine);
 struct command_log *bx_sev_machine_command_log(const struct sev_machine *machine);
 struct hv *bx_sev_machine_hv(const struct sev_machine *machine);
-struct mailbox *bx_sev_machine_mailbox(const struct sev_machine *machine);
+struct psp_mailbox *bx_sev_machine_mailbox(const struct sev_machine *machine);
 struct psp *bx_sev_machine_psp(const struct sev_machine *machine);
 struct rng *bx_sev_machine_rng(const struct sev_machine *machine);
 struct sev_cpuid *bx_sev_machine_cpuid(const struct sev_machine *machine);

@@ -33,18 +33,24 @@ static bool overlaps(uint64_t start, uint64_t end, uint64_t hole, uint64_t hole_
     return start < hole_end && end > hole;
 }
 
+/* Return the memory of the built-in hypervisor at `spa`, which only its own commands reach, or NULL. */
+static void *hypervisor_memory(struct sev_machine *m, enum psp_issuer issuer, uint64_t spa,
+                               uint64_t len)
+{
+    return issuer == PSP_ISSUER_HYPERVISOR ? hv_memory(bx_sev_machine_hv(m), spa, len) : NULL;
+}
+
 /* Guests' commands reach RAM. The hypervisor's reach its own memory and the ROMs too. */
-static bool host_ram_valid(void *ctx, uint64_t spa, uint64_t len)
+static bool host_ram_valid(void *ctx, enum psp_issuer issuer, uint64_t spa, uint64_t len)
 {
     struct sev_machine *m = (struct sev_machine *)ctx;
     uint64_t end = spa + len;
-    bool hypervisor = hv_mapped(bx_sev_machine_hv(m), HV_MEMORY_BASE, 0) != NULL;
 
     if (end < spa)
         return false;
-    if (hv_mapped(bx_sev_machine_hv(m), spa, len))
+    if (hypervisor_memory(m, issuer, spa, len))
         return true;
-    if (hypervisor &&
+    if (issuer == PSP_ISSUER_HYPERVISOR &&
         ((spa >= low_hole && end <= low_hole_end) || (spa >= high_hole && end <= high_hole_end)))
         return true;
     return end <= BX_MEM(0)->get_memory_len() && !overlaps(spa, end, low_hole, low_hole_end) &&
@@ -63,10 +69,11 @@ template <typename Copy> static void for_pages(uint64_t spa, size_t len, Copy co
     }
 }
 
-static int host_ram_read(void *ctx, uint32_t asid, uint64_t spa, void *buf, size_t len)
+static int host_ram_read(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa, void *buf,
+                         size_t len)
 {
     struct sev_machine *m = (struct sev_machine *)ctx;
-    const void *own = hv_mapped(bx_sev_machine_hv(m), spa, len);
+    const void *own = hypervisor_memory(m, issuer, spa, len);
 
     if (!own && bx_sev_machine_sanitizer(m))
         bx_sev_sanitizer_psp(bx_sev_machine_sanitizer(m), spa, len, asid, false);
@@ -81,10 +88,11 @@ static int host_ram_read(void *ctx, uint32_t asid, uint64_t spa, void *buf, size
     return 0;
 }
 
-static int host_ram_write(void *ctx, uint32_t asid, uint64_t spa, const void *buf, size_t len)
+static int host_ram_write(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa,
+                          const void *buf, size_t len)
 {
     struct sev_machine *m = (struct sev_machine *)ctx;
-    void *own = hv_mapped(bx_sev_machine_hv(m), spa, len);
+    void *own = hypervisor_memory(m, issuer, spa, len);
 
     if (!own && bx_sev_machine_sanitizer(m))
         bx_sev_sanitizer_psp(bx_sev_machine_sanitizer(m), spa, len, asid, true);
@@ -101,7 +109,7 @@ static int host_ram_write(void *ctx, uint32_t asid, uint64_t spa, const void *bu
 
 int bx_sev_psp_host_write(struct sev_machine *m, uint64_t gpa, const void *data, size_t len)
 {
-    return host_ram_write(m, 0, gpa, data, len);
+    return host_ram_write(m, PSP_ISSUER_GUEST, PSP_NO_ASID, gpa, data, len);
 }
 
 /* Without memory encryption a key has nowhere to go. */

@@ -25,7 +25,7 @@
 #include <string>
 #include <vector>
 
-#include "mailbox.h"
+#include "psp_mailbox.h"
 #include "msr.h"
 #include "psp.h"
 #include "rng.h"
@@ -69,7 +69,7 @@ static std::string configuration(const struct sev_machine *m)
     return text + (" kernel=" + kernel_digest(m));
 }
 
-static void put_mailbox(struct buf *b, const struct mailbox *box)
+static void put_mailbox(struct buf *b, const struct psp_mailbox *box)
 {
     buf_put32(b, box->cmdresp);
     buf_put32(b, box->pending);
@@ -77,7 +77,7 @@ static void put_mailbox(struct buf *b, const struct mailbox *box)
     buf_put32(b, box->addr_hi);
 }
 
-static void get_mailbox(struct buf *b, struct mailbox *box)
+static void get_mailbox(struct buf *b, struct psp_mailbox *box)
 {
     box->cmdresp = buf_get32(b);
     box->pending = buf_get32(b);

@@ -47,7 +47,8 @@ static enum sev_status decode(struct psp *psp, size_t len, struct identity *id)
 
 /* Write `id` where the identity in force is kept, if anywhere. What is stored is sealed, and so is
  * `id` from then on, lest it be sealed for each copy. */
-static enum sev_status store(struct psp *psp, uint64_t nv_addr, struct identity *id)
+static enum sev_status store(struct psp *psp, enum psp_issuer issuer, uint64_t nv_addr,
+                             struct identity *id)
 {
     enum sev_status status = SEV_STATUS_SUCCESS;
     int err;
@@ -58,7 +59,7 @@ static enum sev_status store(struct psp *psp, uint64_t nv_addr, struct identity 
     if (!err)
         err = nv_encode(id, psp->chunk);
     if (!err && nv_addr)
-        status = psp_ram_write(psp, PSP_NO_ASID, nv_addr, psp->chunk, NV_SIZE);
+        status = psp_ram_write(psp, issuer, PSP_NO_ASID, nv_addr, psp->chunk, NV_SIZE);
     else if (!err)
         err = psp->host.nv_store(psp->ctx, psp->chunk, NV_SIZE);
     if (err)
@@ -74,7 +75,7 @@ static enum sev_status create(struct psp *psp, struct identity *id)
 
     if (err)
         return psp_host_trouble(psp, "making the chip's identity", err);
-    return store(psp, 0, id);
+    return store(psp, PSP_ISSUER_GUEST, 0, id);
 }
 
 enum sev_status chip_load(struct psp *psp)
@@ -103,7 +104,8 @@ enum sev_status chip_load(struct psp *psp)
     return status;
 }
 
-static enum sev_status fresh_in_buffer(struct psp *psp, uint64_t addr, struct identity *id)
+static enum sev_status fresh_in_buffer(struct psp *psp, enum psp_issuer issuer, uint64_t addr,
+                                       struct identity *id)
 {
     struct identity_random random = chip_random(psp);
     int err;
@@ -112,20 +114,20 @@ static enum sev_status fresh_in_buffer(struct psp *psp, uint64_t addr, struct id
     err = identity_new_pek(id, &random, psp->config.api_major, psp->config.api_minor);
     if (err)
         return psp_host_trouble(psp, "making keys", err);
-    return store(psp, addr, id);
+    return store(psp, issuer, addr, id);
 }
 
-enum sev_status chip_load_buffer(struct psp *psp, uint64_t addr)
+enum sev_status chip_load_buffer(struct psp *psp, enum psp_issuer issuer, uint64_t addr)
 {
     struct identity id = {0};
     enum sev_status status = chip_load(psp);
 
     if (status == SEV_STATUS_SUCCESS)
-        status = psp_ram_read(psp, PSP_NO_ASID, addr, psp->chunk, NV_INIT_EX_SIZE);
+        status = psp_ram_read(psp, issuer, PSP_NO_ASID, addr, psp->chunk, NV_INIT_EX_SIZE);
     if (status != SEV_STATUS_SUCCESS)
         return status;
     if (nv_blank(psp->chunk, NV_INIT_EX_SIZE))
-        status = fresh_in_buffer(psp, addr, &id);
+        status = fresh_in_buffer(psp, issuer, addr, &id);
     else
         status = decode(psp, NV_INIT_EX_SIZE, &id);
     if (status == SEV_STATUS_SUCCESS &&
@@ -134,6 +136,7 @@ enum sev_status chip_load_buffer(struct psp *psp, uint64_t addr)
     if (status == SEV_STATUS_SUCCESS) {
         psp->chip.in_buffer = id;
         psp->chip.nv_addr = addr;
+        psp->chip.nv_issuer = issuer;
     }
     identity_wipe(&id);
     crypto_wipe(psp->chunk, NV_INIT_EX_SIZE);
@@ -143,6 +146,7 @@ enum sev_status chip_load_buffer(struct psp *psp, uint64_t addr)
 void chip_leave_buffer(struct psp *psp)
 {
     psp->chip.nv_addr = 0;
+    psp->chip.nv_issuer = PSP_ISSUER_GUEST;
     identity_wipe(&psp->chip.in_buffer);
 }
 
@@ -153,7 +157,7 @@ static struct identity *in_force(struct psp *psp)
 
 enum sev_status chip_change(struct psp *psp, struct identity *id)
 {
-    enum sev_status status = store(psp, psp->chip.nv_addr, id);
+    enum sev_status status = store(psp, psp->chip.nv_issuer, psp->chip.nv_addr, id);
 
     if (status == SEV_STATUS_SUCCESS)
         *in_force(psp) = *id;

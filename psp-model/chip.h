@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "identity.h"
+#include "psp_host.h"
 #include "sev_abi.h"
 
 struct psp;
@@ -23,6 +24,7 @@ struct chip {
     bool loaded;               /* is `own` valid */
     struct identity own;       /* as in the chip's storage; survives a power cycle */
     uint64_t nv_addr;          /* INIT_EX: the buffer in force, else 0 */
+    enum psp_issuer nv_issuer; /* who issued that INIT_EX: whose memory the buffer is */
     struct identity in_buffer; /* INIT_EX: as in that buffer */
 };
 
@@ -32,7 +34,7 @@ enum sev_status chip_load(struct psp *psp) __attribute__((warn_unused_result));
 
 /* INIT_EX: take identity from the buffer at `addr`, or make and store one if it is blank.
  * HWERROR_PLATFORM, or SECURE_DATA_INVALID if it is damaged or belongs to another chip. */
-enum sev_status chip_load_buffer(struct psp *psp, uint64_t addr)
+enum sev_status chip_load_buffer(struct psp *psp, enum psp_issuer issuer, uint64_t addr)
     __attribute__((warn_unused_result));
 /* SHUTDOWN: forget the buffer. */
 void chip_leave_buffer(struct psp *psp);

@@ -17,9 +17,8 @@
  */
 #include "dispatch.h"
 
-#include <string.h>
+#include <stddef.h>
 
-#include "protocol/buf.h"
 #include "protocol/crypto.h"
 
 #define P_UNINIT  STATE(SEV_PLATFORM_UNINIT)
@@ -136,88 +135,12 @@ const struct dispatch_entry *dispatch_find(uint16_t id)
     return NULL;
 }
 
-/* --- fields ---------------------------------------------------------------------------------- */
-
-static struct buf field(const struct cmd *cmd, unsigned offset)
-{
-    struct buf b = buf_reader(cmd->buf, cmd->size);
-
-    buf_skip(&b, offset);
-    return b;
-}
-
-uint32_t cmd_get32(const struct cmd *cmd, unsigned offset)
-{
-    struct buf b = field(cmd, offset);
-
-    return buf_get32(&b);
-}
-
-uint64_t cmd_addr(const struct cmd *cmd, unsigned offset)
-{
-    struct buf b = field(cmd, offset);
-
-    return buf_get64(&b) & ~cmd->psp->config.addr_ignore;
-}
-
-static void put(struct cmd *cmd, unsigned offset, uint32_t v, unsigned size)
-{
-    struct buf b = buf_writer(cmd->buf, cmd->size);
-    uint8_t bytes[4] = {(uint8_t)v, (uint8_t)(v >> 8), (uint8_t)(v >> 16), (uint8_t)(v >> 24)};
-
-    buf_skip(&b, offset);
-    buf_put(&b, bytes, size);
-}
-
-void cmd_put8(struct cmd *cmd, unsigned offset, uint8_t v)
-{
-    put(cmd, offset, v, 1);
-}
-
-void cmd_put16(struct cmd *cmd, unsigned offset, uint16_t v)
-{
-    put(cmd, offset, v, 2);
-}
-
-void cmd_put32(struct cmd *cmd, unsigned offset, uint32_t v)
-{
-    put(cmd, offset, v, 4);
-}
-
-enum sev_status cmd_reply(struct cmd *cmd)
-{
-    return psp_ram_write(cmd->psp, PSP_NO_ASID, cmd->addr, cmd->buf, cmd->size);
-}
-
-enum sev_status cmd_reply_length(struct cmd *cmd, unsigned offset, uint32_t needed)
-{
-    enum sev_status status;
-
-    cmd_put32(cmd, offset, needed);
-    status = cmd_reply(cmd);
-    return status == SEV_STATUS_SUCCESS ? SEV_STATUS_INVALID_LEN : status;
-}
-
 /* --- execution ------------------------------------------------------------------------------- */
-
-static enum sev_status fetch_buffer(struct cmd *cmd, const struct dispatch_entry *row,
-                                    uint64_t buffer)
-{
-    cmd->size = row->size;
-    if (!cmd->size)
-        return SEV_STATUS_SUCCESS;
-    cmd->addr = buffer & ~cmd->psp->config.addr_ignore;
-    if (!cmd->addr || !psp_ram_valid(cmd->psp, cmd->addr, cmd->size))
-        return SEV_STATUS_INVALID_ADDRESS;
-    return psp_ram_read(cmd->psp, PSP_NO_ASID, cmd->addr, cmd->buf, cmd->size);
-}
 
 static bool reserved_zero(const struct cmd *cmd, const struct dispatch_entry *row)
 {
     for (unsigned i = 0; i < 3 && row->reserved[i].size; i++) {
-        struct buf b = field(cmd, row->reserved[i].offset);
-
-        if (!buf_get_zero(&b, row->reserved[i].size))
+        if (!cmd_zero(cmd, row->reserved[i].offset, row->reserved[i].size))
             return false;
     }
     return true;
@@ -225,7 +148,7 @@ static bool reserved_zero(const struct cmd *cmd, const struct dispatch_entry *ro
 
 static enum sev_status run(struct cmd *cmd, const struct dispatch_entry *row, uint64_t buffer)
 {
-    enum sev_status status = fetch_buffer(cmd, row, buffer);
+    enum sev_status status = cmd_fetch(cmd, buffer, row->size);
 
     if (status != SEV_STATUS_SUCCESS)
         return status;
@@ -268,10 +191,10 @@ static void report(const struct cmd *cmd, struct psp_event *event)
     psp->host.trace(psp->ctx, event);
 }
 
-enum sev_status dispatch_exec(struct psp *psp, uint16_t id, uint64_t buffer)
+enum sev_status dispatch_exec(struct psp *psp, enum psp_issuer issuer, uint16_t id, uint64_t buffer)
 {
     const struct dispatch_entry *row = dispatch_find(id);
-    struct cmd cmd = {.psp = psp};
+    struct cmd cmd = {.psp = psp, .issuer = issuer};
     struct psp_event event = {.command = id, .platform_before = psp->platform.state};
     enum sev_status status = SEV_STATUS_INVALID_COMMAND;
 

@@ -8,7 +8,7 @@ libpspmodel_la_SOURCES = \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/gctx.c %D%/gctx.h \
 	%D%/identity.c %D%/identity.h \
-	%D%/mailbox.c %D%/mailbox.h \
+	%D%/psp_mailbox.c %D%/psp_mailbox.h \
 	%D%/names.c \
 	%D%/nv.c %D%/nv.h \
 	%D%/platform.c %D%/platform.h \
@@ -26,7 +26,7 @@ include %D%/protocol/local.mk
 # For other emulators, pspmodel(3): a static library that shows no names but those of its headers, as
 # one object.
 pspmodelincludedir   = $(includedir)/pspmodel
-pspmodelinclude_HEADERS = %D%/mailbox.h %D%/psp.h %D%/psp_host.h %D%/sev_abi.h
+pspmodelinclude_HEADERS = %D%/psp_mailbox.h %D%/psp.h %D%/psp_host.h %D%/sev_abi.h
 pspmodellibdir       = $(libdir)
 pspmodellib_DATA     = libpspmodel.a
 pkgconfigdir         = $(libdir)/pkgconfig

@@ -6,6 +6,14 @@
  */
 #include "psp.h"
 
+#define TEXT_(x)                      #x
+#define VERSION_(major, minor, patch) TEXT_(major) "." TEXT_(minor) "." TEXT_(patch)
+
+const char *psp_version(void)
+{
+    return VERSION_(PSPMODEL_VERSION_MAJOR, PSPMODEL_VERSION_MINOR, PSPMODEL_VERSION_PATCH);
+}
+
 #define NAME(status) [SEV_STATUS_##status] = #status
 
 static const char *const status_names[] = {

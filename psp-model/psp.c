@@ -65,9 +65,9 @@ void psp_reset(struct psp *psp)
     platform_reset(&psp->platform);
 }
 
-enum sev_status psp_exec(struct psp *psp, uint16_t command, uint64_t buffer)
+enum sev_status psp_exec(struct psp *psp, enum psp_issuer issuer, uint16_t command, uint64_t buffer)
 {
-    return dispatch_exec(psp, command, buffer);
+    return dispatch_exec(psp, issuer, command, buffer);
 }
 
 void psp_wbinvd(struct psp *psp, unsigned cpu)

@@ -17,6 +17,13 @@
 extern "C" {
 #endif
 
+/* Version of this interface: of this header, and of the library that the program is linked with
+ * ("0.1.0", a static text). The interface may change with MINOR as long as MAJOR is 0. */
+#define PSPMODEL_VERSION_MAJOR 0
+#define PSPMODEL_VERSION_MINOR 1
+#define PSPMODEL_VERSION_PATCH 0
+const char *psp_version(void);
+
 struct psp;
 
 #define PSP_ASIDS_MAX 1023u
@@ -44,9 +51,10 @@ void psp_free(struct psp *psp);
 /* Power cycle: guests and volatile keys are gone, non-volatile storage stays. */
 void psp_reset(struct psp *psp);
 
-/* Execute one command whose buffer stands at system physical address `buffer` (0 = none). The
- * answer is data, also when it is not SUCCESS. */
-enum sev_status psp_exec(struct psp *psp, uint16_t command, uint64_t buffer)
+/* Execute one command (enum sev_cmd) for `issuer`. Its buffer is at system physical address
+ * `buffer`, 0 if it has none. The host callbacks ram_valid, ram_read and ram_write receive the
+ * issuer. Return the status code of the processor; one other than SUCCESS is an answer too. */
+enum sev_status psp_exec(struct psp *psp, enum psp_issuer issuer, uint16_t command, uint64_t buffer)
     __attribute__((warn_unused_result));
 
 /* A CPU executed WBINVD. Indices at or above config.cpus are ignored. */

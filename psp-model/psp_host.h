@@ -20,6 +20,13 @@
 extern "C" {
 #endif
 
+/* Who issued the command in whose name the processor accesses memory. A host can give the two
+ * issuers different memory: hypervisor's command buffers need not be memory of the machine. */
+enum psp_issuer {
+    PSP_ISSUER_GUEST,      /* code in the machine, through the mailbox */
+    PSP_ISSUER_HYPERVISOR, /* the host's own software, for example a built-in hypervisor */
+};
+
 /* ASID 0 names no guest: memory is read and written as it stands on the bus (C=0). */
 #define PSP_NO_ASID 0u
 
@@ -42,13 +49,16 @@ struct psp_event {
 };
 
 struct psp_host {
-    /* Is every byte of [spa, spa+len) RAM that the processor may use? len may be 0. */
-    bool (*ram_valid)(void *ctx, uint64_t spa, uint64_t len);
+    /* Return whether the processor may access every byte of [spa, spa+len) for this issuer. `len`
+     * may be 0. */
+    bool (*ram_valid)(void *ctx, enum psp_issuer issuer, uint64_t spa, uint64_t len);
     /* Copy between RAM and `buf`. With an ASID other than PSP_NO_ASID the bytes pass through the
-     * memory encryption engine under that ASID's key, as with C=1; any alignment. The range was
-     * checked with ram_valid(). */
-    int (*ram_read)(void *ctx, uint32_t asid, uint64_t spa, void *buf, size_t len);
-    int (*ram_write)(void *ctx, uint32_t asid, uint64_t spa, const void *buf, size_t len);
+     * memory encryption engine under that ASID's key, as with C=1; any alignment. ram_valid()
+     * accepted the range for this issuer before. */
+    int (*ram_read)(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa, void *buf,
+                    size_t len);
+    int (*ram_write)(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa,
+                     const void *buf, size_t len);
     /* Load or forget the AES-128 key of an ASID in the memory controllers. */
     int (*key_install)(void *ctx, uint32_t asid, const uint8_t vek[16]);
     void (*key_remove)(void *ctx, uint32_t asid);

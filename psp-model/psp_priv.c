@@ -35,22 +35,23 @@ enum sev_status psp_cert_verdict(struct psp *psp, int err)
     }
 }
 
-bool psp_ram_valid(struct psp *psp, uint64_t spa, uint64_t len)
+bool psp_ram_valid(struct psp *psp, enum psp_issuer issuer, uint64_t spa, uint64_t len)
 {
-    return len <= UINT64_MAX - spa && psp->host.ram_valid(psp->ctx, spa, len);
+    return len <= UINT64_MAX - spa && psp->host.ram_valid(psp->ctx, issuer, spa, len);
 }
 
-enum sev_status psp_ram_read(struct psp *psp, uint32_t asid, uint64_t spa, void *buf, size_t len)
+enum sev_status psp_ram_read(struct psp *psp, enum psp_issuer issuer, uint32_t asid, uint64_t spa,
+                             void *buf, size_t len)
 {
-    int err = psp->host.ram_read(psp->ctx, asid, spa, buf, len);
+    int err = psp->host.ram_read(psp->ctx, issuer, asid, spa, buf, len);
 
     return err ? psp_host_trouble(psp, "reading memory", err) : SEV_STATUS_SUCCESS;
 }
 
-enum sev_status psp_ram_write(struct psp *psp, uint32_t asid, uint64_t spa, const void *buf,
-                              size_t len)
+enum sev_status psp_ram_write(struct psp *psp, enum psp_issuer issuer, uint32_t asid, uint64_t spa,
+                              const void *buf, size_t len)
 {
-    int err = psp->host.ram_write(psp->ctx, asid, spa, buf, len);
+    int err = psp->host.ram_write(psp->ctx, issuer, asid, spa, buf, len);
 
     return err ? psp_host_trouble(psp, "writing memory", err) : SEV_STATUS_SUCCESS;
 }

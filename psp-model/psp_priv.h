@@ -35,11 +35,11 @@ enum sev_status psp_cert_verdict(struct psp *psp, int err) __attribute__((warn_u
 
 /* Access to memory; SUCCESS or HWERROR_PLATFORM. The range must have passed psp_ram_valid(), which
  * also refuses one that wraps around. */
-bool psp_ram_valid(struct psp *psp, uint64_t spa, uint64_t len);
-enum sev_status psp_ram_read(struct psp *psp, uint32_t asid, uint64_t spa, void *buf, size_t len)
-    __attribute__((warn_unused_result));
-enum sev_status psp_ram_write(struct psp *psp, uint32_t asid, uint64_t spa, const void *buf,
-                              size_t len) __attribute__((warn_unused_result));
+bool psp_ram_valid(struct psp *psp, enum psp_issuer issuer, uint64_t spa, uint64_t len);
+enum sev_status psp_ram_read(struct psp *psp, enum psp_issuer issuer, uint32_t asid, uint64_t spa,
+                             void *buf, size_t len) __attribute__((warn_unused_result));
+enum sev_status psp_ram_write(struct psp *psp, enum psp_issuer issuer, uint32_t asid, uint64_t spa,
+                              const void *buf, size_t len) __attribute__((warn_unused_result));
 enum sev_status psp_random(struct psp *psp, void *buf, size_t len)
     __attribute__((warn_unused_result));
 

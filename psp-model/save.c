@@ -6,7 +6,8 @@
  *
  * - magic "SEVBXPS\0"; version u32; length of everything u32
  * - api major, minor, build, 0 (u8 each), asids u32, cpus u32: those of the processor
- * - platform state, es, is an own identity there, is one of a buffer there (u8 each)
+ * - platform state, es, is an own identity there, identity of INIT_EX's buffer: 0 none, 1 there,
+ *   2 there and the buffer is the hypervisor's (u8 each)
  * - ASIDs that need DF_FLUSH (bits), CPUs that need WBINVD (bits), last handle u32
  * - address of INIT_EX's buffer u64; the identities, each in the form of nv.h
  * - number of guests u32, for each: slot, handle, policy, asid (u32 each), state, measured (u8
@@ -74,7 +75,7 @@ static int put_platform(struct buf *b, const struct psp *psp)
     buf_put8(b, psp->platform.state);
     buf_put8(b, psp->platform.es);
     buf_put8(b, psp->chip.loaded);
-    buf_put8(b, psp->chip.nv_addr != 0);
+    buf_put8(b, psp->chip.nv_addr ? 1u + psp->chip.nv_issuer : 0);
     buf_put(b, psp->platform.asid_dirty, sizeof(psp->platform.asid_dirty));
     buf_put(b, psp->platform.cpu_dirty, sizeof(psp->platform.cpu_dirty));
     buf_put32(b, psp->guests.last_handle);
@@ -196,11 +197,12 @@ static const char *get_platform(struct buf *b, struct psp *psp, struct saved *s)
     buf_get(b, s->platform.cpu_dirty, sizeof(s->platform.cpu_dirty));
     s->guests.last_handle = buf_get32(b);
     s->chip.nv_addr = buf_get64(b);
-    if (s->platform.state > SEV_PLATFORM_WORKING || es > 1 || own > 1 ||
-        in_buffer != (s->chip.nv_addr != 0) || (!own && s->platform.state != SEV_PLATFORM_UNINIT) ||
+    s->chip.nv_issuer = in_buffer == 2 ? PSP_ISSUER_HYPERVISOR : PSP_ISSUER_GUEST;
+    if (s->platform.state > SEV_PLATFORM_WORKING || es > 1 || own > 1 || in_buffer > 2 ||
+        !in_buffer != !s->chip.nv_addr || (!own && s->platform.state != SEV_PLATFORM_UNINIT) ||
         (in_buffer && s->platform.state == SEV_PLATFORM_UNINIT) ||
         !dirty_cpus_ok(&s->platform, psp->config.cpus) ||
-        !psp_ram_valid(psp, s->chip.nv_addr, in_buffer ? SEV_NV_SIZE : 0))
+        !psp_ram_valid(psp, s->chip.nv_issuer, s->chip.nv_addr, in_buffer ? SEV_NV_SIZE : 0))
         return "platform state impossible";
     wrong = own ? get_identity(b, &s->chip.own) : NULL;
     if (!wrong && in_buffer)

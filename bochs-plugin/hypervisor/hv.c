@@ -21,7 +21,6 @@
 struct hv {
     struct psp *psp;
     unsigned cpus;
-    bool mapped;
     uint32_t handle;
     const char *region;
     uint8_t measurement[MEASURE_BLOB_SIZE];
@@ -44,12 +43,11 @@ void hv_free(struct hv *hv)
     free(hv);
 }
 
-void *hv_mapped(struct hv *hv, uint64_t spa, uint64_t len)
+void *hv_memory(struct hv *hv, uint64_t spa, uint64_t len)
 {
     uint64_t offset = spa - HV_MEMORY_BASE;
 
-    if (!hv->mapped || spa < HV_MEMORY_BASE || offset > HV_MEMORY_SIZE ||
-        len > HV_MEMORY_SIZE - offset)
+    if (spa < HV_MEMORY_BASE || offset > HV_MEMORY_SIZE || len > HV_MEMORY_SIZE - offset)
         return NULL;
     return hv->memory + offset;
 }
@@ -86,10 +84,8 @@ static bool hv_exec(struct hv *hv, uint16_t command, const char *what, struct hv
 {
     enum sev_status status;
 
-    hv->mapped = true;
-    status =
-        psp_exec(hv->psp, command, command == SEV_CMD_DF_FLUSH ? 0 : HV_MEMORY_BASE + CMD_OFFSET);
-    hv->mapped = false;
+    status = psp_exec(hv->psp, PSP_ISSUER_HYPERVISOR, command,
+                      command == SEV_CMD_DF_FLUSH ? 0 : HV_MEMORY_BASE + CMD_OFFSET);
     if (status == SEV_STATUS_SUCCESS)
         return true;
     *failure = (struct hv_failure){psp_command_name(command), what, (uint16_t)status};

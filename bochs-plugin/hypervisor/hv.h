@@ -23,8 +23,8 @@ extern "C" {
 #endif
 
 /* The hypervisor's own memory stands above all guest RAM in system physical space, so that its
- * command buffers disturb no byte of the guest. The host maps it for the secure processor only
- * while hv_mapped() says so: commands of the guest cannot reach it. */
+ * command buffers disturb no byte of the guest. The secure processor reaches it for the
+ * commands of PSP_ISSUER_HYPERVISOR only: commands of the guest cannot reach it. */
 #define HV_MEMORY_BASE UINT64_C(0xfffff0000)
 #define HV_MEMORY_SIZE 0x8000u
 
@@ -66,9 +66,9 @@ struct hv_failure {
 struct hv *hv_new(struct psp *psp, unsigned cpus);
 void hv_free(struct hv *hv);
 
-/* Memory of the hypervisor at a system physical address, or NULL if the range is not all inside or
- * is not mapped now. */
-void *hv_mapped(struct hv *hv, uint64_t spa, uint64_t len);
+/* Return the hypervisor's memory at a system physical address, NULL if the range is not all
+ * inside. */
+void *hv_memory(struct hv *hv, uint64_t spa, uint64_t len);
 
 /* INIT, DF_FLUSH, LAUNCH_START, ACTIVATE, LAUNCH_UPDATE_DATA for each region, LAUNCH_MEASURE. The
  * guest is then in LSECRET. On failure false with *failure set; the guest is taken down again. */

@@ -13,9 +13,9 @@
 
 static uint8_t ram[1 << 20], keys[16][16];
 
-static bool ram_valid(void *ctx, uint64_t spa, uint64_t len)
+static bool ram_valid(void *ctx, enum psp_issuer issuer, uint64_t spa, uint64_t len)
 {
-    return (void)ctx, spa <= sizeof(ram) && len <= sizeof(ram) - spa;
+    return (void)ctx, (void)issuer, spa <= sizeof(ram) && len <= sizeof(ram) - spa;
 }
 
 /* Where your memory encryption goes; this toy only makes the views differ. */
@@ -25,16 +25,18 @@ static void engine(uint32_t asid, uint64_t spa, uint8_t *buf, size_t len)
         buf[i] ^= keys[asid][(spa + i) % 16];
 }
 
-static int ram_read(void *ctx, uint32_t asid, uint64_t spa, void *buf, size_t len)
+static int ram_read(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa, void *buf,
+                    size_t len)
 {
     memcpy(buf, ram + spa, len);
-    return (void)ctx, engine(asid, spa, buf, len), 0;
+    return (void)ctx, (void)issuer, engine(asid, spa, buf, len), 0;
 }
 
-static int ram_write(void *ctx, uint32_t asid, uint64_t spa, const void *buf, size_t len)
+static int ram_write(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa,
+                     const void *buf, size_t len)
 {
     memcpy(ram + spa, buf, len);
-    return (void)ctx, engine(asid, spa, ram + spa, len), 0;
+    return (void)ctx, (void)issuer, engine(asid, spa, ram + spa, len), 0;
 }
 
 static int key_install(void *ctx, uint32_t asid, const uint8_t vek[16])
@@ -63,7 +65,7 @@ static uint32_t command(struct psp *psp, uint16_t id, const uint32_t *words, siz
     uint32_t first;
 
     memcpy(ram + 0x1000, words, 4 * n);
-    enum sev_status status = psp_exec(psp, id, 0x1000);
+    enum sev_status status = psp_exec(psp, PSP_ISSUER_HYPERVISOR, id, 0x1000);
     printf("%s: %s\n", psp_command_name(id), psp_status_name(status));
     memcpy(&first, ram + 0x1000, sizeof(first)); /* LAUNCH_START puts the handle there */
     return first;

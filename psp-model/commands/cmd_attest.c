@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "chip.h"
-#include "dispatch.h"
+#include "cmd.h"
 #include "protocol/report.h"
 
 static int make_report(struct cmd *cmd, uint8_t wire[REPORT_SIZE])
@@ -34,12 +34,12 @@ enum sev_status cmd_attestation(struct cmd *cmd)
 
     if (!addr || cmd_get32(cmd, SEV_ATTESTATION_LEN) < REPORT_SIZE)
         return cmd_reply_length(cmd, SEV_ATTESTATION_LEN, REPORT_SIZE);
-    if (!psp_ram_valid(cmd->psp, addr, REPORT_SIZE))
+    if (!cmd_ram_valid(cmd, addr, REPORT_SIZE))
         return SEV_STATUS_INVALID_ADDRESS;
     err = make_report(cmd, wire);
     if (err)
         return psp_host_trouble(cmd->psp, "making a report", err);
-    status = psp_ram_write(cmd->psp, PSP_NO_ASID, addr, wire, sizeof(wire));
+    status = cmd_ram_write(cmd, PSP_NO_ASID, addr, wire, sizeof(wire));
     if (status != SEV_STATUS_SUCCESS)
         return status;
     cmd_put32(cmd, SEV_ATTESTATION_LEN, REPORT_SIZE);

@@ -10,7 +10,7 @@
  * (HWERROR_PLATFORM) is not named. If the host fails in the middle of more than 64 KiB, the
  * destination holds the part that was done.
  */
-#include "dispatch.h"
+#include "cmd.h"
 
 struct move {
     uint64_t src, dst;
@@ -31,7 +31,7 @@ static enum sev_status check_move(struct cmd *cmd, const struct move *m)
     if (!m->len || m->len % SEV_BLOCK_SIZE)
         return SEV_STATUS_INVALID_LEN;
     if (m->src % SEV_BLOCK_SIZE || m->dst % SEV_BLOCK_SIZE || (gap && gap < m->len) ||
-        !psp_ram_valid(cmd->psp, m->src, m->len) || !psp_ram_valid(cmd->psp, m->dst, m->len))
+        !cmd_ram_valid(cmd, m->src, m->len) || !cmd_ram_valid(cmd, m->dst, m->len))
         return SEV_STATUS_INVALID_ADDRESS;
     return SEV_STATUS_SUCCESS;
 }
@@ -46,9 +46,9 @@ static enum sev_status move(struct cmd *cmd, const struct move *m)
         uint64_t left = m->len - done;
         size_t n = left < PSP_CHUNK ? left : PSP_CHUNK;
 
-        status = psp_ram_read(psp, m->src_asid, m->src + done, psp->chunk, n);
+        status = cmd_ram_read(cmd, m->src_asid, m->src + done, psp->chunk, n);
         if (status == SEV_STATUS_SUCCESS)
-            status = psp_ram_write(psp, m->dst_asid, m->dst + done, psp->chunk, n);
+            status = cmd_ram_write(cmd, m->dst_asid, m->dst + done, psp->chunk, n);
     }
     return status;
 }

@@ -9,7 +9,7 @@
  * state, reserved fields, handle, guest state), in the order of checking.
  */
 #include "protocol/buf.h"
-#include "dispatch.h"
+#include "cmd.h"
 
 /* ACTIVE           the guest has an ASID already
  * INVALID_ASID     0, or more than the platform has
@@ -61,9 +61,9 @@ enum sev_status cmd_activate_ex(struct cmd *cmd)
         return SEV_STATUS_INVALID_LEN;
     if (!n || n > psp->config.cpus)
         return SEV_STATUS_INVALID_PARAM;
-    if (!psp_ram_valid(psp, ids, 4ull * n))
+    if (!cmd_ram_valid(cmd, ids, 4ull * n))
         return SEV_STATUS_INVALID_ADDRESS;
-    status = psp_ram_read(psp, PSP_NO_ASID, ids, wire, 4ul * n);
+    status = cmd_ram_read(cmd, PSP_NO_ASID, ids, wire, 4ul * n);
     if (status != SEV_STATUS_SUCCESS)
         return status;
     b = buf_reader(wire, 4ul * n);

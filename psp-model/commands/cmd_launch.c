@@ -13,7 +13,7 @@
  */
 #include <string.h>
 
-#include "dispatch.h"
+#include "cmd.h"
 #include "protocol/measure.h"
 #include "protocol/packet.h"
 #include "start.h"
@@ -38,8 +38,8 @@ static void undo_encryption(struct cmd *cmd, uint64_t spa, uint64_t len)
     for (uint64_t done = 0; done < len; done += PSP_CHUNK) {
         size_t n = len - done < PSP_CHUNK ? len - done : PSP_CHUNK;
 
-        if (psp_ram_read(psp, cmd->guest->asid, spa + done, psp->chunk, n) != SEV_STATUS_SUCCESS ||
-            psp_ram_write(psp, PSP_NO_ASID, spa + done, psp->chunk, n) != SEV_STATUS_SUCCESS)
+        if (cmd_ram_read(cmd, cmd->guest->asid, spa + done, psp->chunk, n) != SEV_STATUS_SUCCESS ||
+            cmd_ram_write(cmd, PSP_NO_ASID, spa + done, psp->chunk, n) != SEV_STATUS_SUCCESS)
             return;
     }
 }
@@ -56,13 +56,13 @@ static enum sev_status encrypt_region(struct cmd *cmd, struct crypto_sha256 *has
         uint64_t left = cmd->region_len - done;
         size_t n = left < PSP_CHUNK ? left : PSP_CHUNK;
         uint64_t spa = cmd->region_addr + done;
-        enum sev_status status = psp_ram_read(psp, PSP_NO_ASID, spa, psp->chunk, n);
+        enum sev_status status = cmd_ram_read(cmd, PSP_NO_ASID, spa, psp->chunk, n);
 
         if (status == SEV_STATUS_SUCCESS) {
             crypto_sha256_update(hash, psp->chunk, n);
             if (region)
                 crypto_sha256_update(region, psp->chunk, n);
-            status = psp_ram_write(psp, cmd->guest->asid, spa, psp->chunk, n);
+            status = cmd_ram_write(cmd, cmd->guest->asid, spa, psp->chunk, n);
         }
         if (status != SEV_STATUS_SUCCESS) {
             undo_encryption(cmd, cmd->region_addr, done);
@@ -113,7 +113,7 @@ enum sev_status cmd_launch_update_data(struct cmd *cmd)
         return SEV_STATUS_INACTIVE;
     if (!len || len % SEV_BLOCK_SIZE)
         return SEV_STATUS_INVALID_LEN;
-    if (addr % SEV_BLOCK_SIZE || !psp_ram_valid(cmd->psp, addr, len))
+    if (addr % SEV_BLOCK_SIZE || !cmd_ram_valid(cmd, addr, len))
         return SEV_STATUS_INVALID_ADDRESS;
     cmd->region_addr = addr;
     cmd->region_len = len;
@@ -135,7 +135,7 @@ enum sev_status cmd_launch_update_vmsa(struct cmd *cmd)
         return SEV_STATUS_INACTIVE;
     if (cmd_get32(cmd, SEV_LAUNCH_LEN) != SEV_VMSA_SIZE)
         return SEV_STATUS_INVALID_LEN;
-    if (addr % SEV_VMSA_SIZE || !psp_ram_valid(cmd->psp, addr, SEV_VMSA_SIZE))
+    if (addr % SEV_VMSA_SIZE || !cmd_ram_valid(cmd, addr, SEV_VMSA_SIZE))
         return SEV_STATUS_INVALID_ADDRESS;
     cmd->region_addr = addr;
     cmd->region_len = SEV_VMSA_SIZE;
@@ -183,11 +183,11 @@ enum sev_status cmd_launch_measure(struct cmd *cmd)
 
     if (!addr || cmd_get32(cmd, SEV_LAUNCH_LEN) < MEASURE_BLOB_SIZE)
         return cmd_reply_length(cmd, SEV_LAUNCH_LEN, MEASURE_BLOB_SIZE);
-    if (!psp_ram_valid(cmd->psp, addr, MEASURE_BLOB_SIZE))
+    if (!cmd_ram_valid(cmd, addr, MEASURE_BLOB_SIZE))
         return SEV_STATUS_INVALID_ADDRESS;
     status = measure(cmd, blob, &in);
     if (status == SEV_STATUS_SUCCESS)
-        status = psp_ram_write(cmd->psp, PSP_NO_ASID, addr, blob, sizeof(blob));
+        status = cmd_ram_write(cmd, PSP_NO_ASID, addr, blob, sizeof(blob));
     if (status == SEV_STATUS_SUCCESS) {
         cmd_put32(cmd, SEV_LAUNCH_LEN, MEASURE_BLOB_SIZE);
         status = cmd_reply(cmd);

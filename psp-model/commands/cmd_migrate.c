@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "chip.h"
-#include "dispatch.h"
+#include "cmd.h"
 #include "protocol/packet.h"
 #include "policy.h"
 #include "protocol/root.h"
@@ -47,16 +47,15 @@ static void get_target(const struct cmd *cmd, struct target *t)
 
 static enum sev_status check_target_buffers(struct cmd *cmd, const struct target *t)
 {
-    struct psp *psp = cmd->psp;
     bool amd = cmd->guest->policy & SEV_POLICY_SEV;
 
     if (t->pdh_len != CERT_SIZE || t->plat_len != CERT_CHAIN_SIZE ||
         (amd && (!t->amd_len || t->amd_len > AMD_CERTS_MAX)))
         return SEV_STATUS_INVALID_LEN;
-    if (!psp_ram_valid(psp, t->pdh_addr, t->pdh_len) ||
-        !psp_ram_valid(psp, t->plat_addr, t->plat_len) ||
-        (amd && !psp_ram_valid(psp, t->amd_addr, t->amd_len)) ||
-        !psp_ram_valid(psp, t->session_addr, SESSION_SIZE))
+    if (!cmd_ram_valid(cmd, t->pdh_addr, t->pdh_len) ||
+        !cmd_ram_valid(cmd, t->plat_addr, t->plat_len) ||
+        (amd && !cmd_ram_valid(cmd, t->amd_addr, t->amd_len)) ||
+        !cmd_ram_valid(cmd, t->session_addr, SESSION_SIZE))
         return SEV_STATUS_INVALID_ADDRESS;
     return SEV_STATUS_SUCCESS;
 }
@@ -73,11 +72,11 @@ static enum sev_status read_target(struct cmd *cmd, struct target *t)
 {
     struct psp *psp = cmd->psp;
     uint8_t *wire = psp->chunk;
-    enum sev_status status = psp_ram_read(psp, PSP_NO_ASID, t->pdh_addr, wire, CERT_SIZE);
+    enum sev_status status = cmd_ram_read(cmd, PSP_NO_ASID, t->pdh_addr, wire, CERT_SIZE);
     int err;
 
     if (status == SEV_STATUS_SUCCESS)
-        status = psp_ram_read(psp, PSP_NO_ASID, t->plat_addr, wire + CERT_SIZE, CERT_CHAIN_SIZE);
+        status = cmd_ram_read(cmd, PSP_NO_ASID, t->plat_addr, wire + CERT_SIZE, CERT_CHAIN_SIZE);
     if (status != SEV_STATUS_SUCCESS)
         return status;
     err = read_one(&t->pdh, wire, CERT_USAGE_PDH);
@@ -104,7 +103,7 @@ static enum sev_status check_roots(struct cmd *cmd, const struct target *t)
 {
     struct psp *psp = cmd->psp;
     struct cert_root ask, ark;
-    enum sev_status status = psp_ram_read(psp, PSP_NO_ASID, t->amd_addr, psp->chunk, t->amd_len);
+    enum sev_status status = cmd_ram_read(cmd, PSP_NO_ASID, t->amd_addr, psp->chunk, t->amd_len);
     long ask_len, ark_len;
     int err = -EINVAL;
 
@@ -171,7 +170,7 @@ static enum sev_status make_session(struct cmd *cmd, const struct target *t,
 static enum sev_status reply_session(struct cmd *cmd, uint64_t addr,
                                      const uint8_t wire[SESSION_SIZE])
 {
-    enum sev_status status = psp_ram_write(cmd->psp, PSP_NO_ASID, addr, wire, SESSION_SIZE);
+    enum sev_status status = cmd_ram_write(cmd, PSP_NO_ASID, addr, wire, SESSION_SIZE);
 
     if (status != SEV_STATUS_SUCCESS)
         return status;

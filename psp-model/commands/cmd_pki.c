@@ -11,7 +11,7 @@
  * named. A changed identity is stored before it takes effect.
  */
 #include "chip.h"
-#include "dispatch.h"
+#include "cmd.h"
 
 #define FIRMWARE_ALIGN 32u
 #define FIRMWARE_MAX   0x1000000u
@@ -69,7 +69,7 @@ enum sev_status cmd_pdh_gen(struct cmd *cmd)
 static enum sev_status reply_blob(struct cmd *cmd, const void *data, uint32_t len)
 {
     enum sev_status status =
-        psp_ram_write(cmd->psp, PSP_NO_ASID, cmd_addr(cmd, SEV_BLOB_ADDR), data, len);
+        cmd_ram_write(cmd, PSP_NO_ASID, cmd_addr(cmd, SEV_BLOB_ADDR), data, len);
 
     if (status != SEV_STATUS_SUCCESS)
         return status;
@@ -87,7 +87,7 @@ enum sev_status cmd_pek_csr(struct cmd *cmd)
 
     if (!addr || cmd_get32(cmd, SEV_BLOB_LEN) < CERT_SIZE)
         return cmd_reply_length(cmd, SEV_BLOB_LEN, CERT_SIZE);
-    if (!psp_ram_valid(cmd->psp, addr, CERT_SIZE))
+    if (!cmd_ram_valid(cmd, addr, CERT_SIZE))
         return SEV_STATUS_INVALID_ADDRESS;
     identity_csr(chip_identity(cmd->psp), &csr);
     cert_write(&csr, wire);
@@ -113,11 +113,11 @@ enum sev_status cmd_pek_cert_import(struct cmd *cmd)
     if (cmd_get32(cmd, SEV_PEK_CERT_IMPORT_PEK_LEN) != CERT_SIZE ||
         cmd_get32(cmd, SEV_PEK_CERT_IMPORT_OCA_LEN) != CERT_SIZE)
         return SEV_STATUS_INVALID_LEN;
-    if (!psp_ram_valid(psp, pek, CERT_SIZE) || !psp_ram_valid(psp, oca, CERT_SIZE))
+    if (!cmd_ram_valid(cmd, pek, CERT_SIZE) || !cmd_ram_valid(cmd, oca, CERT_SIZE))
         return SEV_STATUS_INVALID_ADDRESS;
-    status = psp_ram_read(psp, PSP_NO_ASID, pek, pek_wire, CERT_SIZE);
+    status = cmd_ram_read(cmd, PSP_NO_ASID, pek, pek_wire, CERT_SIZE);
     if (status == SEV_STATUS_SUCCESS)
-        status = psp_ram_read(psp, PSP_NO_ASID, oca, oca_wire, CERT_SIZE);
+        status = cmd_ram_read(cmd, PSP_NO_ASID, oca, oca_wire, CERT_SIZE);
     if (status != SEV_STATUS_SUCCESS)
         return status;
     id = *chip_identity(psp);
@@ -143,15 +143,15 @@ enum sev_status cmd_pdh_cert_export(struct cmd *cmd)
     cmd_put32(cmd, SEV_PDH_CERT_EXPORT_CHAIN_LEN, CERT_CHAIN_SIZE);
     if (query)
         return cmd_reply_length(cmd, SEV_PDH_CERT_EXPORT_PDH_LEN, CERT_SIZE);
-    if (!psp_ram_valid(psp, pdh, CERT_SIZE) || !psp_ram_valid(psp, chain, CERT_CHAIN_SIZE))
+    if (!cmd_ram_valid(cmd, pdh, CERT_SIZE) || !cmd_ram_valid(cmd, chain, CERT_CHAIN_SIZE))
         return SEV_STATUS_INVALID_ADDRESS;
     status = chip_chain(psp, chain_wire);
     if (status != SEV_STATUS_SUCCESS)
         return status;
     cert_write(&chip_identity(psp)->pdh_cert, pdh_wire);
-    status = psp_ram_write(psp, PSP_NO_ASID, pdh, pdh_wire, CERT_SIZE);
+    status = cmd_ram_write(cmd, PSP_NO_ASID, pdh, pdh_wire, CERT_SIZE);
     if (status == SEV_STATUS_SUCCESS)
-        status = psp_ram_write(psp, PSP_NO_ASID, chain, chain_wire, CERT_CHAIN_SIZE);
+        status = cmd_ram_write(cmd, PSP_NO_ASID, chain, chain_wire, CERT_CHAIN_SIZE);
     if (status != SEV_STATUS_SUCCESS)
         return status;
     cmd_put32(cmd, SEV_PDH_CERT_EXPORT_PDH_LEN, CERT_SIZE);
@@ -168,7 +168,7 @@ enum sev_status cmd_get_id(struct cmd *cmd)
 
     if (!addr || cmd_get32(cmd, SEV_BLOB_LEN) < SEV_CHIP_ID_SIZE)
         return cmd_reply_length(cmd, SEV_BLOB_LEN, SEV_CHIP_ID_SIZE);
-    if (addr % 8 || !psp_ram_valid(cmd->psp, addr, SEV_CHIP_ID_SIZE))
+    if (addr % 8 || !cmd_ram_valid(cmd, addr, SEV_CHIP_ID_SIZE))
         return SEV_STATUS_INVALID_ADDRESS;
     status = chip_load(cmd->psp);
     if (status != SEV_STATUS_SUCCESS)
@@ -187,7 +187,7 @@ enum sev_status cmd_download_firmware(struct cmd *cmd)
 
     if (!len || len > FIRMWARE_MAX)
         return SEV_STATUS_INVALID_LEN;
-    if (addr % FIRMWARE_ALIGN || !psp_ram_valid(cmd->psp, addr, len))
+    if (addr % FIRMWARE_ALIGN || !cmd_ram_valid(cmd, addr, len))
         return SEV_STATUS_INVALID_ADDRESS;
     return SEV_STATUS_BAD_SIGNATURE;
 }

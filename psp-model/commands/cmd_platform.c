@@ -9,7 +9,7 @@
  * state, reserved fields), in the order of checking.
  */
 #include "chip.h"
-#include "dispatch.h"
+#include "cmd.h"
 
 #define NV_ALIGN 4096u
 
@@ -25,7 +25,7 @@ static enum sev_status check_init(struct cmd *cmd, uint32_t flags, uint64_t tmr,
         return SEV_STATUS_SUCCESS;
     if (tmr_len < SEV_TMR_SIZE)
         return SEV_STATUS_INVALID_LEN;
-    if (tmr % SEV_TMR_SIZE || !psp_ram_valid(cmd->psp, tmr, tmr_len))
+    if (tmr % SEV_TMR_SIZE || !cmd_ram_valid(cmd, tmr, tmr_len))
         return SEV_STATUS_INVALID_ADDRESS;
     return SEV_STATUS_SUCCESS;
 }
@@ -72,9 +72,9 @@ enum sev_status cmd_init_ex(struct cmd *cmd)
         return status;
     if (cmd_get32(cmd, SEV_INIT_EX_NV_LEN) != SEV_NV_SIZE)
         return SEV_STATUS_INVALID_LEN;
-    if (!nv || nv % NV_ALIGN || !psp_ram_valid(cmd->psp, nv, SEV_NV_SIZE))
+    if (!nv || nv % NV_ALIGN || !cmd_ram_valid(cmd, nv, SEV_NV_SIZE))
         return SEV_STATUS_INVALID_ADDRESS;
-    status = chip_load_buffer(cmd->psp, nv);
+    status = chip_load_buffer(cmd->psp, cmd->issuer, nv);
     if (status == SEV_STATUS_SUCCESS)
         enter_init(cmd->psp, flags);
     return status;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The bodies of the commands, and what several of them do.
 libpspmodel_la_SOURCES += \
+	%D%/cmd.c %D%/cmd.h \
 	%D%/cmd_attest.c \
 	%D%/cmd_debug.c \
 	%D%/cmd_guest.c \

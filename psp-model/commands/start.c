@@ -46,8 +46,8 @@ static enum sev_status check(struct cmd *cmd, const struct start *s)
         return SEV_STATUS_INVALID_GUEST;
     if (s->session && (s->cert_len != CERT_SIZE || s->session_len != SESSION_SIZE))
         return SEV_STATUS_INVALID_LEN;
-    if (s->session && (!psp_ram_valid(psp, s->cert_addr, CERT_SIZE) ||
-                       !psp_ram_valid(psp, s->session_addr, SESSION_SIZE)))
+    if (s->session && (!cmd_ram_valid(cmd, s->cert_addr, CERT_SIZE) ||
+                       !cmd_ram_valid(cmd, s->session_addr, SESSION_SIZE)))
         return SEV_STATUS_INVALID_ADDRESS;
     status = policy_check_start(s->policy, &psp->config, &psp->platform);
     if (status == SEV_STATUS_SUCCESS && s->owner)
@@ -71,16 +71,18 @@ static enum sev_status peer_key(struct psp *psp, const uint8_t wire[CERT_SIZE],
 }
 
 /* TEK and TIK out of the session. */
-static enum sev_status unwrap(struct psp *psp, const struct start *s, struct session_keys *keys)
+static enum sev_status unwrap(const struct cmd *cmd, const struct start *s,
+                              struct session_keys *keys)
 {
+    struct psp *psp = cmd->psp;
     uint8_t cert_wire[CERT_SIZE], wire[SESSION_SIZE], z[CRYPTO_P384_SIZE];
     struct crypto_p384_public peer;
     struct session session;
-    enum sev_status status = psp_ram_read(psp, PSP_NO_ASID, s->cert_addr, cert_wire, CERT_SIZE);
+    enum sev_status status = cmd_ram_read(cmd, PSP_NO_ASID, s->cert_addr, cert_wire, CERT_SIZE);
     int err;
 
     if (status == SEV_STATUS_SUCCESS)
-        status = psp_ram_read(psp, PSP_NO_ASID, s->session_addr, wire, SESSION_SIZE);
+        status = cmd_ram_read(cmd, PSP_NO_ASID, s->session_addr, wire, SESSION_SIZE);
     if (status == SEV_STATUS_SUCCESS)
         status = peer_key(psp, cert_wire, &peer);
     if (status != SEV_STATUS_SUCCESS)
@@ -104,24 +106,25 @@ static enum sev_status choose16(struct psp *psp, const uint8_t *fixed, uint8_t k
     return SEV_STATUS_SUCCESS;
 }
 
-static enum sev_status transport_keys(struct psp *psp, const struct start *s,
+static enum sev_status transport_keys(const struct cmd *cmd, const struct start *s,
                                       struct session_keys *keys)
 {
+    struct psp *psp = cmd->psp;
     enum sev_status status;
 
     if (s->session)
-        return unwrap(psp, s, keys);
+        return unwrap(cmd, s, keys);
     status = choose16(psp, psp->config.tek, keys->tek);
     if (status == SEV_STATUS_SUCCESS)
         status = choose16(psp, psp->config.tik, keys->tik);
     return status;
 }
 
-static enum sev_status fill(struct psp *psp, struct gctx *guest, const struct start *s,
+static enum sev_status fill(const struct cmd *cmd, struct gctx *guest, const struct start *s,
                             enum sev_guest_state state)
 {
     struct session_keys keys = {{0}, {0}};
-    enum sev_status status = transport_keys(psp, s, &keys);
+    enum sev_status status = transport_keys(cmd, s, &keys);
 
     guest->policy = s->policy;
     memcpy(guest->tek, keys.tek, sizeof(guest->tek));
@@ -132,7 +135,7 @@ static enum sev_status fill(struct psp *psp, struct gctx *guest, const struct st
     if (s->owner)
         memcpy(guest->vek, s->owner->vek, sizeof(guest->vek));
     else
-        status = psp_random(psp, guest->vek, sizeof(guest->vek));
+        status = psp_random(cmd->psp, guest->vek, sizeof(guest->vek));
     if (status == SEV_STATUS_SUCCESS && state == SEV_GUEST_LUPDATE) {
         guest->hash = crypto_sha256_new();
         if (!guest->hash)
@@ -153,7 +156,7 @@ enum sev_status start_guest(struct cmd *cmd, enum sev_guest_state state, bool ne
     guest = gctx_new(&psp->guests);
     if (!guest)
         return SEV_STATUS_RESOURCE_LIMIT;
-    status = fill(psp, guest, &s, state);
+    status = fill(cmd, guest, &s, state);
     if (status == SEV_STATUS_SUCCESS) {
         cmd_put32(cmd, SEV_GUEST_HANDLE, guest->handle);
         status = cmd_reply(cmd);

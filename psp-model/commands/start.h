@@ -8,7 +8,7 @@
 #ifndef PSP_START_H
 #define PSP_START_H
 
-#include "dispatch.h"
+#include "cmd.h"
 
 /* Make the guest that the command asks for, in `state`; LUPDATE gets a launch digest. Without a
  * session (address 0) the keys are those of psp_config or random; `need_session` forbids that.

@@ -35,9 +35,9 @@ static bool addresses_ok(struct cmd *cmd, const struct transfer *t, uint32_t tra
                          uint32_t exact)
 {
     return t->guest_addr % (exact ? exact : SEV_BLOCK_SIZE) == 0 &&
-           psp_ram_valid(cmd->psp, t->guest_addr, t->guest_len) &&
-           psp_ram_valid(cmd->psp, t->header_addr, PACKET_HEADER_SIZE) &&
-           psp_ram_valid(cmd->psp, t->trans_addr, trans_len);
+           cmd_ram_valid(cmd, t->guest_addr, t->guest_len) &&
+           cmd_ram_valid(cmd, t->header_addr, PACKET_HEADER_SIZE) &&
+           cmd_ram_valid(cmd, t->trans_addr, trans_len);
 }
 
 /* --- to the guest ---------------------------------------------------------------------------- */
@@ -60,7 +60,7 @@ static enum sev_status open_packet(struct cmd *cmd, const struct transfer *t,
     struct psp *psp = cmd->psp;
     struct packet_header header;
     uint8_t wire[PACKET_HEADER_SIZE];
-    enum sev_status status = psp_ram_read(psp, PSP_NO_ASID, t->header_addr, wire, sizeof(wire));
+    enum sev_status status = cmd_ram_read(cmd, PSP_NO_ASID, t->header_addr, wire, sizeof(wire));
     int err;
 
     if (status != SEV_STATUS_SUCCESS)
@@ -73,7 +73,7 @@ static enum sev_status open_packet(struct cmd *cmd, const struct transfer *t,
     if (t->trans_len != t->guest_len)
         return SEV_STATUS_INVALID_LEN;
     cmd->chunk_used = t->trans_len;
-    status = psp_ram_read(psp, PSP_NO_ASID, t->trans_addr, psp->chunk, t->trans_len);
+    status = cmd_ram_read(cmd, PSP_NO_ASID, t->trans_addr, psp->chunk, t->trans_len);
     if (status != SEV_STATUS_SUCCESS)
         return status;
     err = packet_open(&header, keys, t->guest_len, psp->chunk, t->trans_len);
@@ -93,8 +93,7 @@ enum sev_status transfer_to_guest(struct cmd *cmd, uint8_t context, const uint8_
     if (status == SEV_STATUS_SUCCESS)
         status = open_packet(cmd, &t, &keys);
     if (status == SEV_STATUS_SUCCESS)
-        status =
-            psp_ram_write(cmd->psp, cmd->guest->asid, t.guest_addr, cmd->psp->chunk, t.guest_len);
+        status = cmd_ram_write(cmd, cmd->guest->asid, t.guest_addr, cmd->psp->chunk, t.guest_len);
     if (status == SEV_STATUS_SUCCESS) {
         cmd->region_addr = t.guest_addr;
         cmd->region_len = t.guest_len;
@@ -116,7 +115,7 @@ static enum sev_status seal_packet(struct cmd *cmd, const struct transfer *t, ui
 
     cmd->chunk_used = t->guest_len;
     if (status == SEV_STATUS_SUCCESS)
-        status = psp_ram_read(psp, cmd->guest->asid, t->guest_addr, psp->chunk, t->guest_len);
+        status = cmd_ram_read(cmd, cmd->guest->asid, t->guest_addr, psp->chunk, t->guest_len);
     if (status != SEV_STATUS_SUCCESS)
         return status;
     err = packet_seal(&header, &keys, t->guest_len, psp->chunk, t->guest_len);
@@ -145,9 +144,9 @@ enum sev_status transfer_from_guest(struct cmd *cmd, uint8_t context, uint32_t e
         return SEV_STATUS_INVALID_ADDRESS;
     status = seal_packet(cmd, &t, context, wire);
     if (status == SEV_STATUS_SUCCESS)
-        status = psp_ram_write(psp, PSP_NO_ASID, t.header_addr, wire, sizeof(wire));
+        status = cmd_ram_write(cmd, PSP_NO_ASID, t.header_addr, wire, sizeof(wire));
     if (status == SEV_STATUS_SUCCESS)
-        status = psp_ram_write(psp, PSP_NO_ASID, t.trans_addr, psp->chunk, t.guest_len);
+        status = cmd_ram_write(cmd, PSP_NO_ASID, t.trans_addr, psp->chunk, t.guest_len);
     if (status != SEV_STATUS_SUCCESS)
         return status;
     cmd->region_addr = t.guest_addr;

@@ -8,7 +8,7 @@
 #ifndef PSP_TRANSFER_H
 #define PSP_TRANSFER_H
 
-#include "dispatch.h"
+#include "cmd.h"
 
 /* Packet to guest. `context` is the first byte of the MAC's message, `measure` 32 bytes that it
  * ends with, or NULL; `exact` is the length that the guest region must have, 0 = any.

@@ -23,23 +23,25 @@
 static uint8_t *ram;
 static struct mee *mee;
 
-static bool ram_valid(void *ctx, uint64_t spa, uint64_t len)
+static bool ram_valid(void *ctx, enum psp_issuer issuer, uint64_t spa, uint64_t len)
 {
-    (void)ctx;
+    (void)ctx, (void)issuer;
     return spa <= RAM && len <= RAM - spa;
 }
 
-static int ram_read(void *ctx, uint32_t asid, uint64_t spa, void *buf, size_t len)
+static int ram_read(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa, void *buf,
+                    size_t len)
 {
-    (void)ctx, (void)asid;
+    (void)ctx, (void)issuer, (void)asid;
     memcpy(buf, ram + spa, len);
     return 0;
 }
 
 /* Whole pages only, which is what a launch of whole pages writes. */
-static int ram_write(void *ctx, uint32_t asid, uint64_t spa, const void *buf, size_t len)
+static int ram_write(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa,
+                     const void *buf, size_t len)
 {
-    (void)ctx;
+    (void)ctx, (void)issuer;
     memcpy(ram + spa, buf, len);
     for (size_t done = 0; asid && done < len; done += MEE_PAGE_SIZE)
         if (mee_encrypt(mee, mee_slot(mee, asid), spa + done, ram + spa + done))
@@ -76,7 +78,7 @@ static uint64_t time_us(void *ctx)
 
 static void must(struct psp *psp, uint16_t command, uint64_t buffer)
 {
-    enum sev_status status = psp_exec(psp, command, buffer);
+    enum sev_status status = psp_exec(psp, PSP_ISSUER_HYPERVISOR, command, buffer);
 
     if (status == SEV_STATUS_SUCCESS)
         return;

@@ -17,7 +17,7 @@
 #include "protocol/cert.h"
 #include "protocol/crypto.h"
 #include "dispatch.h"
-#include "mailbox.h"
+#include "psp_mailbox.h"
 #include "nv.h"
 #include "psp_priv.h"
 #include "protocol/root.h"
@@ -74,9 +74,10 @@ static bool fails(void)
     return fail_in && --fail_in == 0;
 }
 
-static bool ram_valid(void *ctx, uint64_t spa, uint64_t len)
+static bool ram_valid(void *ctx, enum psp_issuer issuer, uint64_t spa, uint64_t len)
 {
     (void)ctx;
+    FUZZ_CHECK(issuer == PSP_ISSUER_GUEST); /* these commands are all the guest's */
     return spa <= RAM_SIZE && len <= RAM_SIZE - spa;
 }
 
@@ -87,9 +88,10 @@ static void engine(uint32_t asid, uint64_t spa, uint8_t *buf, size_t len)
         buf[i] ^= keys[asid][(spa + i) % 16] ^ (uint8_t)((spa + i) >> 4);
 }
 
-static int ram_read(void *ctx, uint32_t asid, uint64_t spa, void *buf, size_t len)
+static int ram_read(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa, void *buf,
+                    size_t len)
 {
-    FUZZ_CHECK(ram_valid(ctx, spa, len));
+    FUZZ_CHECK(ram_valid(ctx, issuer, spa, len));
     if (fails())
         return -EIO;
     memcpy(buf, ram + spa, len);
@@ -97,9 +99,10 @@ static int ram_read(void *ctx, uint32_t asid, uint64_t spa, void *buf, size_t le
     return 0;
 }
 
-static int ram_write(void *ctx, uint32_t asid, uint64_t spa, const void *buf, size_t len)
+static int ram_write(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa,
+                     const void *buf, size_t len)
 {
-    FUZZ_CHECK(ram_valid(ctx, spa, len));
+    FUZZ_CHECK(ram_valid(ctx, issuer, spa, len));
     if (fails())
         return -EIO;
     memcpy(ram + spa, buf, len);
@@ -309,7 +312,7 @@ static void fill_memory(struct psp *psp)
     put(CMD_ADDR + 8, CERT_SIZE, 8);
     put(CMD_ADDR + 16, CHAIN_ADDR, 8);
     put(CMD_ADDR + 24, CERT_CHAIN_SIZE, 4);
-    (void)!psp_exec(psp, SEV_CMD_PDH_CERT_EXPORT, CMD_ADDR);
+    (void)!psp_exec(psp, PSP_ISSUER_GUEST, SEV_CMD_PDH_CERT_EXPORT, CMD_ADDR);
     root_ask(&root);
     len = cert_root_write(&root, wire);
     memcpy(ram + ROOTS_ADDR, wire, len);
@@ -339,17 +342,17 @@ static void save_and_load(struct psp *psp)
 }
 
 /* offset, value, size; offset, size */
-static void touch_mailbox(struct mailbox *box)
+static void touch_mailbox(struct psp_mailbox *box)
 {
     uint8_t offset = next8();
     uint32_t value = next32();
 
-    mailbox_write(box, offset, value, next8());
+    psp_mailbox_write(box, offset, value, next8());
     offset = next8();
-    (void)mailbox_read(box, offset, next8());
+    (void)psp_mailbox_read(box, offset, next8());
 }
 
-static void step(struct psp *psp, struct mailbox *box)
+static void step(struct psp *psp, struct psp_mailbox *box)
 {
     struct picture before = look(psp), after;
     enum sev_status status = SEV_STATUS_SUCCESS;
@@ -389,7 +392,7 @@ static void step(struct psp *psp, struct mailbox *box)
 
         if (!(what & 0x40))
             fill_buffer(&before);
-        status = psp_exec(psp, id, buffer);
+        status = psp_exec(psp, PSP_ISSUER_GUEST, id, buffer);
         command = true;
     }
     }
@@ -408,7 +411,7 @@ static struct psp *pristine(void)
     FUZZ_CHECK(psp);
     seed = 1;
     put(CMD_ADDR, 0, 8);
-    FUZZ_CHECK(psp_exec(psp, SEV_CMD_INIT, CMD_ADDR) == SEV_STATUS_SUCCESS);
+    FUZZ_CHECK(psp_exec(psp, PSP_ISSUER_GUEST, SEV_CMD_INIT, CMD_ADDR) == SEV_STATUS_SUCCESS);
     return psp;
 }
 
@@ -416,7 +419,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct psp *first, work;
     static uint8_t first_nv[NV_SIZE];
-    struct mailbox box;
+    struct psp_mailbox box;
 
     if (!first) {
         first = pristine();
@@ -430,7 +433,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     nv_len = NV_SIZE;
     memcpy(nv, first_nv, NV_SIZE);
     work = *first;
-    mailbox_init(&box, &work);
+    psp_mailbox_init(&box, &work);
     for (unsigned i = 0; i < STEPS && input_left; i++)
         step(&work, &box);
     psp_reset(&work);

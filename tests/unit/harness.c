@@ -18,9 +18,13 @@ static bool fault(struct harness *h, enum fault which)
     return h->after[which] >= 0 && h->after[which]-- == 0;
 }
 
-static bool ram_valid(void *ctx, uint64_t spa, uint64_t len)
+static bool ram_valid(void *ctx, enum psp_issuer issuer, uint64_t spa, uint64_t len)
 {
-    (void)ctx;
+    struct harness *h = ctx;
+
+    h->issuers_seen |= 1u << issuer;
+    if (h->hypervisor_only && issuer != PSP_ISSUER_HYPERVISOR && spa + len > h->hypervisor_only)
+        return false;
     return spa <= RAM_SIZE && len <= RAM_SIZE - spa;
 }
 
@@ -41,11 +45,12 @@ static void engine(const struct harness *h, uint32_t asid, uint64_t spa, uint8_t
     }
 }
 
-static int ram_read(void *ctx, uint32_t asid, uint64_t spa, void *buf, size_t len)
+static int ram_read(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa, void *buf,
+                    size_t len)
 {
     struct harness *h = ctx;
 
-    assert_true(ram_valid(h, spa, len));
+    assert_true(ram_valid(h, issuer, spa, len));
     if (fault(h, FAULT_RAM_READ))
         return -EIO;
     memcpy(buf, h->ram + spa, len);
@@ -54,11 +59,12 @@ static int ram_read(void *ctx, uint32_t asid, uint64_t spa, void *buf, size_t le
     return 0;
 }
 
-static int ram_write(void *ctx, uint32_t asid, uint64_t spa, const void *buf, size_t len)
+static int ram_write(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa,
+                     const void *buf, size_t len)
 {
     struct harness *h = ctx;
 
-    assert_true(ram_valid(h, spa, len));
+    assert_true(ram_valid(h, issuer, spa, len));
     if (fault(h, FAULT_RAM_WRITE))
         return -EIO;
     memcpy(h->ram + spa, buf, len);
@@ -222,7 +228,7 @@ void harness_no_faults(struct harness *h)
 
 void put(struct harness *h, uint64_t addr, const void *data, size_t len)
 {
-    assert_true(ram_valid(h, addr, len));
+    assert_true(addr <= RAM_SIZE && len <= RAM_SIZE - addr);
     memcpy(h->ram + addr, data, len);
 }
 
@@ -271,7 +277,7 @@ void cmd_packet(struct harness *h, uint32_t handle, uint64_t header, uint64_t gu
 
 enum sev_status exec(struct harness *h, enum sev_cmd command)
 {
-    return psp_exec(h->psp, (uint16_t)command, CMD_ADDR);
+    return psp_exec(h->psp, h->issuer, (uint16_t)command, CMD_ADDR);
 }
 
 enum sev_status exec_handle(struct harness *h, enum sev_cmd command, uint32_t handle)

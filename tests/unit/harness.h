@@ -58,6 +58,10 @@ struct harness {
     void (*on_trace)(struct harness *harness); /* called inside a command */
     void *on_trace_arg;
 
+    enum psp_issuer issuer;   /* of the commands of exec(); PSP_ISSUER_GUEST */
+    uint64_t hypervisor_only; /* memory from here on accepts PSP_ISSUER_HYPERVISOR only; 0 = none */
+    unsigned issuers_seen;    /* a bit for each enum psp_issuer that the callbacks received */
+
     struct psp_host host;
     struct psp_config config;
     struct psp *psp;

@@ -62,7 +62,7 @@ unit_tests = \
 %C%_test_debug_LDADD = $(UNIT_LDADD)
 %C%_test_direct_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_direct_LDADD = libsevplugin.la $(UNIT_LDADD)
-%C%_test_dispatch_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_dispatch_CPPFLAGS = $(UNIT_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
 %C%_test_dispatch_LDADD = $(UNIT_LDADD)
 %C%_test_failing_CPPFLAGS = $(UNIT_CPPFLAGS) $(GCRYPT_CFLAGS)
 %C%_test_failing_LDADD = $(UNIT_LDADD)

@@ -123,21 +123,23 @@ static void refusals(void **state)
 static struct psp_host ordinary;
 static uint64_t bytes_moved;
 
-static bool vast_valid(void *ctx, uint64_t spa, uint64_t len)
+static bool vast_valid(void *ctx, enum psp_issuer issuer, uint64_t spa, uint64_t len)
 {
-    (void)ctx;
+    (void)ctx, (void)issuer;
     return spa + len <= 1ull << 40;
 }
 
-static int vast_read(void *ctx, uint32_t asid, uint64_t spa, void *buf, size_t len)
+static int vast_read(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa, void *buf,
+                     size_t len)
 {
-    return spa < RAM_SIZE ? ordinary.ram_read(ctx, asid, spa, buf, len) : 0;
+    return spa < RAM_SIZE ? ordinary.ram_read(ctx, issuer, asid, spa, buf, len) : 0;
 }
 
-static int vast_write(void *ctx, uint32_t asid, uint64_t spa, const void *buf, size_t len)
+static int vast_write(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa,
+                      const void *buf, size_t len)
 {
     if (spa < RAM_SIZE)
-        return ordinary.ram_write(ctx, asid, spa, buf, len);
+        return ordinary.ram_write(ctx, issuer, asid, spa, buf, len);
     bytes_moved += len;
     return 0;
 }

@@ -45,7 +45,8 @@ static void unknown_commands(void **state)
     for (unsigned id = 0; id < 0x10000; id++) {
         if (dispatch_find((uint16_t)id))
             continue;
-        assert_int_equal(psp_exec(h->psp, (uint16_t)id, CMD_ADDR), SEV_STATUS_INVALID_COMMAND);
+        assert_int_equal(psp_exec(h->psp, PSP_ISSUER_GUEST, (uint16_t)id, CMD_ADDR),
+                         SEV_STATUS_INVALID_COMMAND);
         assert_int_equal(h->trace.command, id);
         assert_int_equal(h->trace.status, SEV_STATUS_INVALID_COMMAND);
     }
@@ -66,7 +67,8 @@ static void bad_buffers(void **state)
 
     for (unsigned i = 0; i < n; i++) {
         for (unsigned j = 0; rows[i].size && j < sizeof(bad) / sizeof(bad[0]); j++)
-            assert_int_equal(psp_exec(h->psp, rows[i].id, bad[j]), SEV_STATUS_INVALID_ADDRESS);
+            assert_int_equal(psp_exec(h->psp, PSP_ISSUER_GUEST, rows[i].id, bad[j]),
+                             SEV_STATUS_INVALID_ADDRESS);
     }
     assert_unchanged(h, before);
 }
@@ -76,11 +78,13 @@ static void buffers_at_any_alignment(void **state)
     (void)state;
     for (uint64_t addr = CMD_ADDR; addr < CMD_ADDR + 17; addr++) {
         memset(h->ram + addr, 0xff, 12);
-        assert_int_equal(psp_exec(h->psp, SEV_CMD_PLATFORM_STATUS, addr), SEV_STATUS_SUCCESS);
+        assert_int_equal(psp_exec(h->psp, PSP_ISSUER_GUEST, SEV_CMD_PLATFORM_STATUS, addr),
+                         SEV_STATUS_SUCCESS);
         assert_int_equal(h->ram[addr + 1], 24);
     }
-    assert_int_equal(psp_exec(h->psp, SEV_CMD_PLATFORM_STATUS, RAM_SIZE - 12), SEV_STATUS_SUCCESS);
-    assert_int_equal(psp_exec(h->psp, SEV_CMD_PLATFORM_STATUS, RAM_SIZE - 11),
+    assert_int_equal(psp_exec(h->psp, PSP_ISSUER_GUEST, SEV_CMD_PLATFORM_STATUS, RAM_SIZE - 12),
+                     SEV_STATUS_SUCCESS);
+    assert_int_equal(psp_exec(h->psp, PSP_ISSUER_GUEST, SEV_CMD_PLATFORM_STATUS, RAM_SIZE - 11),
                      SEV_STATUS_INVALID_ADDRESS);
 }
 
@@ -89,13 +93,35 @@ static void ignored_address_bits(void **state)
     (void)state;
     uint64_t addr = CMD_ADDR | 1ull << 47;
 
-    assert_int_equal(psp_exec(h->psp, SEV_CMD_PLATFORM_STATUS, addr), SEV_STATUS_INVALID_ADDRESS);
+    assert_int_equal(psp_exec(h->psp, PSP_ISSUER_GUEST, SEV_CMD_PLATFORM_STATUS, addr),
+                     SEV_STATUS_INVALID_ADDRESS);
     h->config.addr_ignore = 1ull << 47;
     harness_start(h);
-    assert_int_equal(psp_exec(h->psp, SEV_CMD_PLATFORM_STATUS, addr), SEV_STATUS_SUCCESS);
+    assert_int_equal(psp_exec(h->psp, PSP_ISSUER_GUEST, SEV_CMD_PLATFORM_STATUS, addr),
+                     SEV_STATUS_SUCCESS);
     do_init(h);
     do_activate(h, do_start(h, 0), 1);
     do_update(h, 1, DATA_ADDR | 1ull << 47, 32);
+}
+
+/* Every access of a command is made for its issuer, and the machine can refuse memory to one. */
+static void the_issuer_reaches_the_host(void **state)
+{
+    (void)state;
+    uint8_t blob[48];
+
+    h->issuer = PSP_ISSUER_HYPERVISOR;
+    do_init(h);
+    do_activate(h, do_start(h, 0), 1);
+    do_update(h, 1, DATA_ADDR, 32);
+    do_measure(h, 1, blob);
+    assert_int_equal(h->issuers_seen, 1u << PSP_ISSUER_HYPERVISOR);
+
+    h->hypervisor_only = CMD_ADDR;
+    h->issuer = PSP_ISSUER_GUEST;
+    assert_int_equal(exec(h, SEV_CMD_PLATFORM_STATUS), SEV_STATUS_INVALID_ADDRESS);
+    h->issuer = PSP_ISSUER_HYPERVISOR;
+    assert_int_equal(exec(h, SEV_CMD_PLATFORM_STATUS), SEV_STATUS_SUCCESS);
 }
 
 static void the_host_cannot_read(void **state)
@@ -274,6 +300,7 @@ static void names(void **state)
     assert_string_equal(psp_platform_state_name(3), "?");
     assert_string_equal(psp_guest_state_name(4), "SUPDATE");
     assert_string_equal(psp_guest_state_name(7), "?");
+    assert_string_equal(psp_version(), PACKAGE_VERSION);
 }
 
 int main(void)
@@ -284,6 +311,7 @@ int main(void)
         T(bad_buffers),
         T(buffers_at_any_alignment),
         T(ignored_address_bits),
+        T(the_issuer_reaches_the_host),
         T(the_host_cannot_read),
         T(order_of_common_checks),
         T(guest_states),

@@ -468,8 +468,10 @@ static void no_firmware_is_signed_for_a_model(void **state)
 static void swap_is_unsupported(void **state)
 {
     (void)state;
-    assert_int_equal(psp_exec(h->psp, SEV_CMD_SWAP_OUT, 0), SEV_STATUS_UNSUPPORTED);
-    assert_int_equal(psp_exec(h->psp, SEV_CMD_SWAP_IN, 0), SEV_STATUS_UNSUPPORTED);
+    assert_int_equal(psp_exec(h->psp, PSP_ISSUER_GUEST, SEV_CMD_SWAP_OUT, 0),
+                     SEV_STATUS_UNSUPPORTED);
+    assert_int_equal(psp_exec(h->psp, PSP_ISSUER_GUEST, SEV_CMD_SWAP_IN, 0),
+                     SEV_STATUS_UNSUPPORTED);
 }
 
 int main(void)

@@ -143,6 +143,31 @@ static void the_buffer_of_init_ex_comes_back(void **state)
     assert_false(nv_blank(h->ram + 0x40000, NV_SIZE));
 }
 
+/* INIT_EX's buffer belongs to whoever issued it: a later command of the guest changes the identity
+ * in memory that only the hypervisor's commands reach, also after a restore. */
+static void the_buffer_keeps_its_issuer(void **state)
+{
+    (void)state;
+    uint8_t before[NV_SIZE];
+
+    h->hypervisor_only = 0x40000;
+    h->issuer = PSP_ISSUER_HYPERVISOR;
+    memset(h->ram + 0x40000, 0, SEV_NV_SIZE);
+    cmd_clear(h);
+    put32(h, CMD_ADDR + SEV_INIT_EX_LENGTH, SEV_INIT_EX_SIZE);
+    put64(h, CMD_ADDR + SEV_INIT_EX_NV_ADDR, 0x40000);
+    put32(h, CMD_ADDR + SEV_INIT_EX_NV_LEN, SEV_NV_SIZE);
+    assert_int_equal(exec(h, SEV_CMD_INIT_EX), SEV_STATUS_SUCCESS);
+    h->issuer = PSP_ISSUER_GUEST;
+    assert_int_equal(exec(h, SEV_CMD_PDH_GEN), SEV_STATUS_SUCCESS);
+    save();
+    harness_start(h);
+    assert_int_equal(load(), 0);
+    memcpy(before, h->ram + 0x40000, NV_SIZE);
+    assert_int_equal(exec(h, SEV_CMD_PDH_GEN), SEV_STATUS_SUCCESS);
+    assert_memory_not_equal(before, h->ram + 0x40000, NV_SIZE);
+}
+
 static void another_chip(void **state)
 {
     (void)state;
@@ -308,6 +333,7 @@ int main(void)
         T(before_init),
         T(a_chip_without_storage_is_in_the_image),
         T(the_buffer_of_init_ex_comes_back),
+        T(the_buffer_keeps_its_issuer),
         T(another_chip),
         T(not_in_the_middle_of_a_hash),
         T(too_little_room),

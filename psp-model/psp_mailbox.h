@@ -39,22 +39,22 @@
 extern "C" {
 #endif
 
-#define MAILBOX_SIZE 16u
+#define PSP_MAILBOX_SIZE 16u
 
-#define MAILBOX_CMDRESP 0x00u
-#define MAILBOX_ADDR_LO 0x04u
-#define MAILBOX_ADDR_HI 0x08u
-#define MAILBOX_ID      0x0cu
+#define PSP_MAILBOX_CMDRESP 0x00u
+#define PSP_MAILBOX_ADDR_LO 0x04u
+#define PSP_MAILBOX_ADDR_HI 0x08u
+#define PSP_MAILBOX_ID      0x0cu
 
-#define MAILBOX_RESP        0x80000000u
-#define MAILBOX_CMD_SHIFT   16
-#define MAILBOX_CMD_MASK    0x07ff0000u
-#define MAILBOX_IOC         0x00000001u
-#define MAILBOX_STATUS_MASK 0x0000ffffu
-#define MAILBOX_RESERVED    (~(MAILBOX_RESP | MAILBOX_CMD_MASK | MAILBOX_IOC))
-#define MAILBOX_ID_VALUE    0x5e5b0101u
+#define PSP_MAILBOX_RESP        0x80000000u
+#define PSP_MAILBOX_CMD_SHIFT   16
+#define PSP_MAILBOX_CMD_MASK    0x07ff0000u
+#define PSP_MAILBOX_IOC         0x00000001u
+#define PSP_MAILBOX_STATUS_MASK 0x0000ffffu
+#define PSP_MAILBOX_RESERVED    (~(PSP_MAILBOX_RESP | PSP_MAILBOX_CMD_MASK | PSP_MAILBOX_IOC))
+#define PSP_MAILBOX_ID_VALUE    0x5e5b0101u
 
-struct mailbox {
+struct psp_mailbox {
     struct psp *psp;
     /* Called when a command with IOC is done; may be NULL. */
     void (*interrupt)(void *ctx);
@@ -67,13 +67,13 @@ struct mailbox {
 };
 
 /* As after power-on; `interrupt` is set by the caller afterwards. */
-void mailbox_init(struct mailbox *mailbox, struct psp *psp);
+void psp_mailbox_init(struct psp_mailbox *mailbox, struct psp *psp);
 /* Back to that state, with the same processor and interrupt. Does not reset the processor. */
-void mailbox_reset(struct mailbox *mailbox);
+void psp_mailbox_reset(struct psp_mailbox *mailbox);
 
 /* `size` is 1, 2 or 4 and `offset` below 16; others read all ones and write nothing. */
-uint32_t mailbox_read(const struct mailbox *mailbox, unsigned offset, unsigned size);
-void mailbox_write(struct mailbox *mailbox, unsigned offset, uint32_t value, unsigned size);
+uint32_t psp_mailbox_read(const struct psp_mailbox *mailbox, unsigned offset, unsigned size);
+void psp_mailbox_write(struct psp_mailbox *mailbox, unsigned offset, uint32_t value, unsigned size);
 
 #ifdef __cplusplus
 }

@@ -1,44 +1,44 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The register block through which software talks to the secure processor; see mailbox.h for the
+ * The register block through which software talks to the secure processor; see psp_mailbox.h for the
  * registers and the exact meaning of partial writes.
  *
  * Source: Linux drivers/crypto/ccp/sev-dev.c and psp-dev.h (bits and protocol).
  */
-#include "mailbox.h"
+#include "psp_mailbox.h"
 
 #include <string.h>
 
-void mailbox_init(struct mailbox *mailbox, struct psp *psp)
+void psp_mailbox_init(struct psp_mailbox *mailbox, struct psp *psp)
 {
     memset(mailbox, 0, sizeof(*mailbox));
     mailbox->psp = psp;
-    mailbox_reset(mailbox);
+    psp_mailbox_reset(mailbox);
 }
 
-void mailbox_reset(struct mailbox *mailbox)
+void psp_mailbox_reset(struct psp_mailbox *mailbox)
 {
-    mailbox->cmdresp = MAILBOX_RESP;
+    mailbox->cmdresp = PSP_MAILBOX_RESP;
     mailbox->pending = mailbox->addr_lo = mailbox->addr_hi = 0;
     mailbox->busy = false;
 }
 
 static bool access_ok(unsigned offset, unsigned size)
 {
-    return offset < MAILBOX_SIZE && (size == 1 || size == 2 || size == 4);
+    return offset < PSP_MAILBOX_SIZE && (size == 1 || size == 2 || size == 4);
 }
 
-static uint8_t read_byte(const struct mailbox *mailbox, unsigned offset)
+static uint8_t read_byte(const struct psp_mailbox *mailbox, unsigned offset)
 {
     const uint32_t regs[] = {mailbox->cmdresp, mailbox->addr_lo, mailbox->addr_hi,
-                             MAILBOX_ID_VALUE};
+                             PSP_MAILBOX_ID_VALUE};
 
-    if (offset >= MAILBOX_SIZE)
+    if (offset >= PSP_MAILBOX_SIZE)
         return 0xff;
     return (uint8_t)(regs[offset / 4] >> (offset % 4 * 8));
 }
 
-uint32_t mailbox_read(const struct mailbox *mailbox, unsigned offset, unsigned size)
+uint32_t psp_mailbox_read(const struct psp_mailbox *mailbox, unsigned offset, unsigned size)
 {
     uint32_t value = 0;
 
@@ -49,36 +49,37 @@ uint32_t mailbox_read(const struct mailbox *mailbox, unsigned offset, unsigned s
     return value;
 }
 
-static void write_byte(struct mailbox *mailbox, unsigned offset, uint8_t value)
+static void write_byte(struct psp_mailbox *mailbox, unsigned offset, uint8_t value)
 {
     uint32_t *const regs[] = {&mailbox->pending, &mailbox->addr_lo, &mailbox->addr_hi};
     unsigned shift = offset % 4 * 8;
 
-    if (offset < MAILBOX_ID)
+    if (offset < PSP_MAILBOX_ID)
         *regs[offset / 4] = (*regs[offset / 4] & ~(0xffu << shift)) | (uint32_t)value << shift;
 }
 
-static void execute(struct mailbox *mailbox)
+static void execute(struct psp_mailbox *mailbox)
 {
     uint32_t command = mailbox->pending;
     uint64_t buffer = (uint64_t)mailbox->addr_hi << 32 | mailbox->addr_lo;
     enum sev_status status = SEV_STATUS_INVALID_PARAM;
 
     mailbox->pending = 0;
-    if (command & MAILBOX_RESP)
+    if (command & PSP_MAILBOX_RESP)
         return;
     mailbox->busy = true;
     mailbox->cmdresp = 0;
-    if (!(command & MAILBOX_RESERVED))
-        status = psp_exec(mailbox->psp,
-                          (uint16_t)((command & MAILBOX_CMD_MASK) >> MAILBOX_CMD_SHIFT), buffer);
-    mailbox->cmdresp = MAILBOX_RESP | ((uint32_t)status & MAILBOX_STATUS_MASK);
+    if (!(command & PSP_MAILBOX_RESERVED))
+        status =
+            psp_exec(mailbox->psp, PSP_ISSUER_GUEST,
+                     (uint16_t)((command & PSP_MAILBOX_CMD_MASK) >> PSP_MAILBOX_CMD_SHIFT), buffer);
+    mailbox->cmdresp = PSP_MAILBOX_RESP | ((uint32_t)status & PSP_MAILBOX_STATUS_MASK);
     mailbox->busy = false;
-    if ((command & MAILBOX_IOC) && mailbox->interrupt)
+    if ((command & PSP_MAILBOX_IOC) && mailbox->interrupt)
         mailbox->interrupt(mailbox->ctx);
 }
 
-void mailbox_write(struct mailbox *mailbox, unsigned offset, uint32_t value, unsigned size)
+void psp_mailbox_write(struct psp_mailbox *mailbox, unsigned offset, uint32_t value, unsigned size)
 {
     if (!access_ok(offset, size) || mailbox->busy)
         return;
