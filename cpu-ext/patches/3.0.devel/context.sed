@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What the patches of the groups find different in Bochs 3.0.devel: each rule rewrites lines of a
-# patch that were written against Bochs 3.0. `port` applies it, counts the lines of each hunk again and cuts
-# its context to three lines. A rule may add or remove whole context lines.
+# The patches show lines of Bochs 3.0. Each rule here rewrites such a line, in a patch, into what Bochs 3.0.devel has in
+# its place. A rule may also add or remove context lines: `port`, which applies the rules, counts the lines of each hunk
+# again and keeps three lines of context.
 
-# dbg_print_paging_pte() got the address of the entry.
+# dbg_print_paging_pte() has a new parameter, the address of the entry.
 s/^\([ -] *dbg_print_paging_pte(level, \)\(pte, \)/\1pt_address, \2/
 
-# dmaWritePhysicalPage() applies A20 to the page that it stamps.
+# dmaWritePhysicalPage() applies the A20 mask before it stamps the page.
 /^  *pageWriteStampTable\.decWriteStamp(addr);$/ {
     i\
      bx_phy_address a20addr = A20ADDR(addr);
     s/(addr)/(a20addr)/
 }
 
-# dbg_set_mem() translates each byte's address: RAM above the PCI hole is stored elsewhere.
+# dbg_set_mem() translates the address of each byte, because RAM above the PCI hole is stored at another offset.
 /^   for (; len>0; len--) {$/ a\
      // Keep translated address in sync as we increment a20addr.\
      linear_addr = bx_translate_gpa_to_linear(a20addr);

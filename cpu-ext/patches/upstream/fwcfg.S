@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the fw_cfg device makes of four questions: a ROM that prints a letter at port E9h for each
- * answer that is right, "-" for another. "sacd" is right. For `reproduce`.
+ * Four tests of the fw_cfg device. This ROM prints one character for each at port E9h: its name if it passes, else "-".
+ * "sacd" is the correct output. See `reproduce`. Registers and commands: QEMU docs/specs/fw_cfg.rst.
  *
  *   s  the DMA register's signature, read as a double word
- *   a  item 4 is not the architecture's item 4
- *   c  a DMA descriptor that crosses a page end
- *   d  a DMA read behind the end of an item leaves memory alone
+ *   a  item 4 (FW_CFG_NOGRAPHIC) is not item 8004h (FW_CFG_HPET)
+ *   c  a DMA descriptor may cross the end of a page
+ *   d  a DMA read after the end of an item does not change memory
  */
     .code16
     .section .text
@@ -15,7 +15,8 @@
     .set crossing, 0x1ff8
     .set descriptor, 0x2800
 
-/* dma AT CONTROL LENGTH: control and length big endian; the data goes to `buffer`. */
+/* dma AT CONTROL LENGTH: build a descriptor at AT and start it. CONTROL and LENGTH are big endian. The data goes to
+   `buffer`. */
     .macro dma at, control, length
     movl $\control, \at
     movl $\length, \at + 4
@@ -30,9 +31,9 @@
     out %eax, %dx
     .endm
 
-/* verdict LETTER: of the zero flag. */
-    .macro verdict letter
-    mov $\letter, %al
+/* verdict NAME: print NAME if the zero flag is set, else "-". */
+    .macro verdict name
+    mov $\name, %al
     je 1f
     mov $'-', %al
 1:  out %al, $0xe9
@@ -71,7 +72,7 @@ start:
     dma descriptor, 0x02000000, 0x40000000  /* read 64 */
     dma descriptor, 0x02000000, 0xffffffff  /* read 4 GiB less 1 */
     mov $0x510, %dx
-    mov $0xffff, %ax                        /* a key that is no item's */
+    mov $0xffff, %ax                        /* a key without an item */
     out %ax, %dx
     mov $0x5a5a5a5a, %eax
     mov $buffer, %di

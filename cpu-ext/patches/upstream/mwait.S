@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Whether CPUs that wait with MWAIT wait, and wake when somebody writes where they watch: a ROM for
- * two or more CPUs that prints a letter at port E9h for each answer that is right, "-" for another.
- * "wm" is right. For `reproduce`.
+ * Two tests of MONITOR and MWAIT, for two or more CPUs. This ROM prints one character for each at port E9h: its name if
+ * it passes, else "-". "wm" is the correct output. See `reproduce`.
  *
- *   w  nobody wrote: nobody woke
- *   m  the first CPU writes through another linear address of the page, which it used before
+ *   w  a CPU does not wake as long as no CPU writes to its monitored line
+ *   m  it wakes when the first CPU writes through another linear address of the page, which it used before
  */
     .code16
     .section .text
-    .set number, 0x6000             /* of CPUs that wait */
-    .set turns, 0x6100              /* how often each one waited */
-    .set lines, 0x7000              /* what each one watches, a page apart */
+    .set number, 0x6000             /* number of CPUs that wait */
+    .set turns, 0x6100              /* for each CPU: how often it waited */
+    .set lines, 0x7000              /* the monitored line of each CPU, a page apart */
     .set directory, 0x10000
 
     .org 0xb000                     /* start-up vector FBh */
     xor %ax, %ax
     mov %ax, %ds
-    mov $0x2ff, %ecx                /* memory is write-back: elsewhere MONITOR has no effect */
+    mov $0x2ff, %ecx                /* MTRRs: write-back; MONITOR has no effect on other memory types */
     mov $0x806, %eax
     xor %edx, %edx
     wrmsr
@@ -51,12 +50,12 @@ start:
     mov %eax, %cr0
     ljmpl $8, $0xf0000 + flat
     .code32
-/* pause TURNS */
+/* wait for ECX reads of a port */
 pause_turns:
     in $0x80, %al
     loop pause_turns
     ret
-verdict:                            /* the letter in BL, of the zero flag */
+verdict:                            /* print BL if the zero flag is set, else "-" */
     je 1f
     mov $'-', %bl
 1:  mov %bl, %al
@@ -89,7 +88,7 @@ flat:
     jmp 1f
 1:  movl $1, 0x400000 + lines
     movl $0x1ff, 0xfee000f0
-    movl $0xc4500, 0xfee00300       /* INIT and start-up to all others */
+    movl $0xc4500, 0xfee00300       /* INIT, then SIPI, to all other CPUs */
     mov $1000, %ecx
     call pause_turns
     movl $0xc46fb, 0xfee00300

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Whether a reset clears PMREGMISC (82371AB): a ROM that prints the register's bit 0 at port
- * E9h after each of three resets, and sets it each time. "000" is right. For `reproduce`.
+ * Test whether a reset clears PMREGMISC of the 82371AB (QEMU hw/acpi/piix4.c piix4_reset()). This ROM prints bit 0 of
+ * the register at port E9h after each of three resets, and then sets it. "000" is the correct output. See `reproduce`.
  */
     .code16
     .section .text
@@ -18,7 +18,7 @@ start:
     mov $1, %al
     out %al, %dx
 
-    mov $0x60, %al          /* a byte of CMOS memory counts */
+    mov $0x60, %al          /* count the resets in a byte of CMOS memory */
     out %al, $0x70
     in $0x71, %al
     inc %al
