@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What a user starts from; the tests run the same files.
+# The examples; the tests run the same files.
 noinst_DATA =
 include %D%/teaching/local.mk
 
@@ -8,7 +8,7 @@ dist_examples_SCRIPTS = %D%/demo
 dist_examples_DATA = %D%/README.md %D%/TUTORIAL.md %D%/amdsev.bochsrc %D%/direct.bochsrc \
 	%D%/ovmf.bochsrc %D%/sev.bochsrc
 
-# What the tutorial and the exercises work with; their guests are built by the reader, and by tests/tutorial.
+# Files of the tutorial and the exercises. The reader builds the guests, and so does tests/tutorial.
 kitdir         = $(examplesdir)/kit
 dist_kit_DATA  = %D%/kit/boot.S %D%/kit/guest.ld %D%/kit/guest.mk %D%/kit/kit.c %D%/kit/kit.h %D%/kit/start.S \
 	%D%/kit/string.c
@@ -41,7 +41,7 @@ dist_linux_DATA = %D%/linux/bare.h %D%/linux/bochsrc %D%/linux/init %D%/linux/is
 	%D%/linux/sci.c %D%/linux/secrets.c %D%/linux/stop.c %D%/linux/ticks.c
 dist_linux_SCRIPTS = %D%/linux/make-iso
 
-# The demonstration; ./bootstrap demo ends here.
+# ./bootstrap demo runs this.
 .PHONY: demo
 demo: all
 	@$(srcdir)/%D%/demo

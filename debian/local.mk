@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Debian's packaging, for those who build packages from the tarball. See rules.
+# Debian's packaging, so that packages can be built from the tarball. See rules.
 EXTRA_DIST += \
 	%D%/bochs-sev.docs \
 	%D%/bochs-sev.install \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The secure processor in another emulator: the smallest host of it, pspmodel(3). Launches one page
- * of zeros, as a hypervisor would, and prints its launch digest. Build:
+ * The secure processor in another emulator: the smallest program that uses pspmodel(3). It launches
+ * one page of zeros, as a hypervisor would, and prints its launch digest. Build:
  *
  *   cc embed.c $(pkg-config --cflags --libs pspmodel)
  */
@@ -18,7 +18,7 @@ static bool ram_valid(void *ctx, enum psp_issuer issuer, uint64_t spa, uint64_t 
     return (void)ctx, (void)issuer, spa <= sizeof(ram) && len <= sizeof(ram) - spa;
 }
 
-/* Where your memory encryption goes; this toy only makes the views differ. */
+/* Put your memory encryption here. This example only makes private and shared memory differ. */
 static void engine(uint32_t asid, uint64_t spa, uint8_t *buf, size_t len)
 {
     for (size_t i = 0; asid != PSP_NO_ASID && i < len; i++)
@@ -59,7 +59,7 @@ static uint64_t time_us(void *ctx)
     return (void)ctx, 0;
 }
 
-/* One command; its buffer, of 32-bit words (sev_abi.h), stands at 1000h. */
+/* Execute one command, with a buffer of 32-bit words (sev_abi.h) at 1000h. */
 static uint32_t command(struct psp *psp, uint16_t id, const uint32_t *words, size_t n)
 {
     uint32_t first;

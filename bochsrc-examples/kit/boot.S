@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The boot sector of every small guest, here and in tests/guests: reads the rest of the image with INT 13h extensions (LBA)
- * to 10000h and jumps to it in real mode.
+ * The boot sector of every small guest, here and in tests/guests. It reads the rest of the image to 10000h with the INT 13h
+ * extensions (LBA) and jumps to it in real mode.
  *
- * The image is a hard disk, not a floppy: the BIOS reads disks by programmed I/O, through the CPU.
- * A floppy is read by DMA, and a device cannot write private memory.
+ * The image is a hard disk and not a floppy. The BIOS reads disks by programmed I/O, through the CPU, but a floppy by DMA,
+ * and a device cannot write private memory.
  *
  * Source: Phoenix/Microsoft "Enhanced Disk Drive" 1.1, function 42h.
  */
@@ -21,13 +21,13 @@ boot_start:
     ljmp $0, $1f
 1:  cld
     movb %dl, drive
-    movw $_load_sectors, %bp        /* how many are left */
+    movw $_load_sectors, %bp        /* sectors left */
 
 read:
     movw %bp, %ax
     testw %ax, %ax
     jz loaded
-    cmpw $64, %ax                   /* 32 KiB a call: stays inside a segment */
+    cmpw $64, %ax                   /* at most 32 KiB a call: less than a segment */
     jbe 2f
     movw $64, %ax
 2:  movw %ax, dap_count

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Makes NAME.img, a disk that boots, of NAME.c or NAME.S and the kit:
+# Make NAME.img, a bootable disk image, of NAME.c or NAME.S and the kit:
 #
-#   KIT = where this file is
+#   KIT = the directory of this file
 #   include $(KIT)/guest.mk
 #
-# A guest of several files names them: NAME.img: other.o
+# For a guest of several files add the others: NAME.img: other.o
 CC        ?= gcc
 KIT_FLAGS := -std=c11 -O2 -g -ffreestanding -mgeneral-regs-only -mno-red-zone -fno-pic -fno-pie \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -Wall -Wextra -I$(KIT)
@@ -19,7 +19,7 @@ kit-%.o: $(KIT)/%.c $(KIT)/kit.h
 %.o: %.S
 	$(CC) -m64 $(KIT_FLAGS) -c -o $@ $<
 
-# Whole cylinders of a disk, so that the emulator finds its geometry. NAME.elf has the symbols.
+# The size is a number of whole cylinders, so that the emulator can compute the disk's geometry. NAME.elf has the symbols.
 %.img: %.o $(KIT_PARTS) $(KIT)/guest.ld
 	$(LD) -m elf_x86_64 -n -z noexecstack --no-warn-rwx-segments --build-id=none \
 		-T $(KIT)/guest.ld -o $*.elf $(filter %.o,$^)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The kit's functions: kit.h says what they do.
+ * The kit's functions: kit.h documents them.
  *
- * Sources: National PC16550D (the serial line); ACPI 4.8.3.2 (PM1 control, at B004h with Bochs's
- * BIOS); AMD64 APM vol. 2, 5.3; AMD pub. 55766, 4.1.
+ * Sources: Linux include/uapi/linux/serial_reg.h (the serial line); Bochs 3.0 iodev/acpi.cc (PM1
+ * control, at B004h with Bochs's BIOS); Linux arch/x86/include/asm/pgtable_types.h (page tables);
+ * Linux drivers/crypto/ccp/sev-dev.c __sev_do_cmd_locked() (the mailbox; its ports are a choice of
+ * this model).
  */
 #include "kit.h"
 
@@ -24,14 +26,14 @@ static void put(char c)
         outb(COM1 + 3, 3); /* 8 bits, no parity */
         ready = 1;
     }
-    while (!(inb(COM1 + 5) & 0x20)) /* the line takes another byte */
+    while (!(inb(COM1 + 5) & 0x20)) /* until the transmitter takes another byte */
         ;
     outb(COM1, (uint8_t)c);
-    while (c == '\n' && !(inb(COM1 + 5) & 0x40)) /* whole lines, whatever happens next */
+    while (c == '\n' && !(inb(COM1 + 5) & 0x40)) /* until the whole line is sent */
         ;
 }
 
-/* Digits of `v`, at least `least` of them. */
+/* Print the digits of `v`, at least `least` of them. */
 static void put_number(uint64_t v, unsigned base, unsigned least)
 {
     char text[20];
@@ -123,7 +125,7 @@ uint64_t argument(const char *name, uint64_t fallback)
 
 void stop(void)
 {
-    outw(0xb004, 0x2000); /* SLP_EN, and the sleep type that Bochs calls off */
+    outw(0xb004, 0x2000); /* SLP_EN, and sleep type 0, which is soft off in Bochs */
     for (;;)
         __asm__ volatile("cli; hlt");
 }
@@ -136,7 +138,7 @@ void *page_new(void)
     return memset(next - PAGE, 0, PAGE);
 }
 
-/* The table that an entry points to. */
+/* Return the table that an entry points to. */
 static uint64_t *table_of(uint64_t entry, uint64_t cbit)
 {
     return (uint64_t *)(uintptr_t)(entry & ADDRESS & ~cbit);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the small guests of the tutorial and the exercises are made of: instructions as functions,
+ * Support code for the small guests of the tutorial and the exercises: instructions as functions,
  * text on the first serial line, page-table entries, the secure processor's mailbox. There is no
- * operating system, no interrupt and no heap; an exception ends the machine.
+ * operating system, no interrupt and no heap. An exception ends the machine.
  *
- * Sources: AMD64 APM vol. 2 (5.3 page tables, 15.34 SEV); AMD pub. 55766, 4.1 (the mailbox).
+ * Sources: Linux arch/x86/include/asm/pgtable_types.h (page tables) and msr-index.h MSR_AMD64_SEV;
+ * Linux Documentation/arch/x86/amd-memory-encryption.rst (the C-bit).
  */
 #ifndef KIT_H
 #define KIT_H
@@ -12,9 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Yours: called in long mode with the mask of the C-bit, 0 if this is no SEV guest. start.S has
- * mapped linear 0..1 GiB to the same physical addresses, private, and the 2 MiB of memory at
- * physical 200000h twice: */
+/* You write this one. It is called in long mode with the mask of the C-bit, or with 0 if this is no
+ * SEV guest. start.S has mapped linear 0..1 GiB to the same physical addresses, private. The 2 MiB
+ * of memory at physical 200000h are mapped twice: */
 void guest_main(uint64_t cbit);
 #define SHARED_WINDOW ((uint8_t *)0x200000)   /* without the C-bit */
 #define PRIVATE_ALIAS ((uint8_t *)0x40000000) /* with it */
@@ -94,32 +95,32 @@ static inline void write_cr3(uint64_t v)
     __asm__ volatile("movq %0, %%cr3" ::"r"(v) : "memory");
 }
 
-/* The CPU forgets how it translated this linear address. */
+/* Invalidate the TLB entry of this linear address. */
 static inline void flush_page(const volatile void *at)
 {
     __asm__ volatile("invlpg (%0)" ::"r"(at) : "memory");
 }
 
-/* --- kit.c --------------------------------------------------------------------------------------
- */
+/* --- kit.c ----------------------------------------------------------------------------------- */
 
-/* As printf, with %s, %c, %u (uint32_t) and %x (uint64_t, hexadecimal) alone. */
+/* Like printf, but only with %s, %c, %u (uint32_t) and %x (uint64_t, hexadecimal). */
 void print(const char *format, ...);
-/* "WHAT: 6f 6e 65 20  one ": bytes in hexadecimal and as text. */
+/* Print bytes in hexadecimal and as text: "WHAT: 6f 6e 65 20  one ". */
 void print_bytes(const char *what, const volatile void *from, size_t len);
-/* The number behind NAME= in the image's arguments (exercises/grade), or `fallback`. */
+/* Return the number after NAME= in the image's arguments (exercises/grade), or `fallback`. */
 uint64_t argument(const char *name, uint64_t fallback);
-/* Switches the machine off. */
+/* Power the machine off. */
 void stop(void) __attribute__((noreturn));
 
-/* A fresh page of private memory, all zeros. */
+/* Allocate a page of private memory, all zeros. */
 void *page_new(void);
-/* The entry that maps the 4 KiB at `at` below 1 GiB, in the tables that CR3 names: a large page is
- * split first. Whoever changes the entry calls flush_page(). */
+/* Return the page-table entry for the 4 KiB at `at`, below 1 GiB, in the tables of CR3. A large
+ * page is split first. If you change the entry, call flush_page(). */
 uint64_t *page_entry(const volatile void *at);
 
-/* Command `id` of the secure processor, its buffer at linear = physical address `buffer`. Returns
- * its status, 0 = SUCCESS. It is a device: it sees shared memory. */
+/* Execute command `id` of the secure processor with the command buffer at `buffer`, where linear
+ * and physical address are the same. Return its status, 0 = SUCCESS. Like any device, the secure
+ * processor uses shared access. */
 uint32_t psp_command(uint32_t id, const volatile void *buffer);
 
 void *memset(void *to, int value, size_t len);

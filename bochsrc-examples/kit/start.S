@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * From real mode to long mode as a SEV guest, and then guest_main(): what the small guests of the
- * tutorial, the exercises and the teaching example have in common.
+ * Start of the small guests of the tutorial, the exercises and the teaching example: go from real
+ * mode to long mode as a SEV guest, then call guest_main().
  *
  * The boot sector (boot.S) has read the image to 10000h and jumped here.
  *
- * Implements AMD64 APM vol. 2: 15.34.1 (is this a SEV guest, and where is the C-bit), 15.34.5 (the
- * C-bit in page tables), 14.6 (entering long mode).
+ * Sources: Linux arch/x86/boot/compressed/mem_encrypt.S get_sev_encryption_bit() (find SEV and the
+ * C-bit) and head_64.S startup_32 (enter long mode); Linux
+ * Documentation/arch/x86/amd-memory-encryption.rst (the C-bit in page tables).
  */
 #define CODE32 0x08
 #define DATA   0x10
 #define CODE64 0x18
 
-/* Where the page tables are built: RAM that nobody uses. */
+/* Addresses of the page tables, in RAM that is free here. */
 #define PML4   0x1000
 #define PDPT   0x2000
 #define PD_0   0x3000           /* linear 0..1 GiB */
 #define PD_1   0x4000           /* linear 1..2 GiB */
 
-/* The 2 MiB of RAM that two linear addresses show, shared at 2 MiB and private at 1 GiB. */
+/* 2 MiB of RAM that are mapped twice: shared at linear 2 MiB, private at linear 1 GiB. */
 #define WINDOW 0x200000
 
     .section .start, "ax"
@@ -55,8 +56,8 @@ start32:
     movl %eax, %ss
     movl $_stack_top, %esp
 
-    /* Step 1: CPUID. Is there a leaf 8000001Fh, and does its EAX[1] say SEV? (edi = the upper half of
-     * the C-bit's mask, 0 as long as we know of none) */
+    /* Step 1: CPUID. Check that leaf 8000001Fh exists and that its EAX[1], SEV, is set. (edi = the upper
+     * half of the C-bit's mask, 0 until the C-bit is found) */
     xorl %edi, %edi
     movl $0x80000000, %eax
     cpuid
@@ -69,9 +70,9 @@ start32:
     andl $0x3f, %ebx            /* EBX[5:0]: the C-bit's position in a page-table entry */
     movl %ebx, %esi
 
-    /* Step 2: the SEV_STATUS MSR. CPUID says what the processor can; bit 0 here says that this very
-     * guest runs with SEV. (A host has the CPUID leaf, too, and may lack the MSR; a hypervisor,
-     * CPUID 1 ECX[31], is asked for first because there is nobody yet to catch a #GP.) */
+    /* Step 2: the SEV_STATUS MSR. CPUID says what the processor can do; bit 0 of the MSR says that this
+     * guest runs with SEV. A host has the CPUID leaf too, and may lack the MSR. So check for a hypervisor
+     * first (CPUID 1 ECX[31]), because there is no handler for #GP yet. */
     movl $1, %eax
     cpuid
     testl %ecx, %ecx
@@ -87,12 +88,12 @@ start32:
     shll %cl, %edi
     movl %edi, cbit + 4
 
-    /* Step 3: page tables, written as private memory: without paging everything is.
-     *   linear 0..1 GiB      -> physical the same, private, 2 MiB pages
-     *   linear WINDOW        -> physical WINDOW, shared: the one page without the C-bit
+    /* Step 3: page tables. They are written private, as is everything while paging is off.
+     *   linear 0..1 GiB      -> the same physical addresses, private, 2 MiB pages
+     *   linear WINDOW        -> physical WINDOW, shared: the only page without the C-bit
      *   linear 1 GiB         -> physical WINDOW, private: the same memory with the C-bit
-     * Data accesses go by the C-bit of the last entry. Tables and code are private whatever it says.
-     * Without SEV the mask is 0, and these are the page tables of any other program. */
+     * Data accesses use the C-bit of the last entry. Page walks and code fetches are always private.
+     * Without SEV the mask is 0, and these are ordinary page tables. */
 tables:
     pushl %edi
     movl $PML4, %edi
@@ -120,8 +121,8 @@ tables:
     movl $(WINDOW | 0x83), PD_1
     movl %edi, PD_1 + 4
 
-    /* Step 4: long mode. CR3 takes the C-bit as well; from 32-bit code there is no room for it, and
-     * none needed, as page tables are always read as private. */
+    /* Step 4: long mode. CR3 can have the C-bit too. 32-bit code cannot set it, and need not, because
+     * page walks are always private. */
     movl %cr4, %eax
     orl $0x20, %eax             /* PAE */
     movl %eax, %cr4

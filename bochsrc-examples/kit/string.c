@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The few functions that gcc expects of a freestanding program, and strlen(). The guests of the
- * project's tests use this file, too.
+ * The functions that gcc expects in a freestanding program, and strlen(). The guests of the
+ * project's tests use this file too.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What a program consists of that stands in an initramfs alone, without a C library: its start,
- * system calls of Linux on x86-64, I/O ports. Included once, by its only file.
+ * Support code for a program in an initramfs without a C library: its entry point, system calls of
+ * Linux on x86-64, I/O ports. A program has one file, which includes this header.
  */
 #ifndef BARE_H
 #define BARE_H
@@ -31,7 +31,7 @@ static inline long call(long number, long a, const void *b, long c, long d, long
     return result;
 }
 
-/* May this program use I/O ports? */
+/* Request access to all I/O ports. Return nonzero if Linux grants it. */
 static inline int ports_open(void)
 {
     return !call(CALL_IOPL, 3, 0, 0, 0, 0, 0);
@@ -55,7 +55,7 @@ static inline unsigned char inb(unsigned short port)
     return value;
 }
 
-/* The program; returns its exit status. */
+/* The program. Returns the exit status. */
 static long run(void);
 
 __attribute__((force_align_arg_pointer)) void _start(void);

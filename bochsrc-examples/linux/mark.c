@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Leaves a mark in a byte of the CMOS memory that nobody uses, which a restart keeps. Exit status
- * 0: it was not there yet; 1: it was.
+ * Write a mark to an unused byte of the CMOS memory, which a restart keeps. Exit status 0: there
+ * was no mark; 1: there was one.
  */
 #include "bare.h"
 

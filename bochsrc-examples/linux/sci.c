@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Lets the ACPI power management timer raise the system control interrupt at its next overflow:
- * TMR_EN in the PM1 enable register (ACPI 6.4 section 4.8.3.1) at the port where OVMF puts it.
+ * Enable the system control interrupt at the next overflow of the ACPI power management timer:
+ * TMR_EN in the PM1 enable register, at the port that OVMF gives it.
+ *
+ * Source: Linux drivers/acpi/acpica/aclocal.h ACPI_BITMASK_TIMER_ENABLE.
  */
 #include "bare.h"
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Prints the secrets that were injected into this machine before it started, for kernels without
- * the efi_secret driver (Debian's): a line with where the table stands and how it was found, then
- * GUID and text of each. Exit status 1: there is none.
+ * Print the secrets that were injected at launch. For kernels without the efi_secret driver, such
+ * as Debian's. The first line has the address of the table and how it was found; then follow GUID
+ * and text of each secret. Exit status 1: there is none.
  *
  * Under OVMF's AmdSev build the EFI configuration table adf956ad-e98c-484c-ae11-b51c7d336447 points
- * to address and size. That pointer's target is memory of EFI's boot services, which the kernel has
- * freed, so /proc/kcore may read it too late; then, as under a BIOS (bochs-sev(5), SECRETS), the
- * table is looked for: in memory that firmware keeps for itself. mmap() of /dev/mem is private,
+ * to address and size. They are in memory of EFI's boot services, which the kernel frees, so they
+ * may be overwritten before /proc/kcore reads them. Then, and under a BIOS (bochs-sev(5), SECRETS),
+ * search for the table in memory that the firmware has reserved. mmap() of /dev/mem is private,
  * C=1.
  *
  * Formats: Linux Documentation/security/secrets/coco.rst.
@@ -37,7 +37,7 @@ static long read_at(int fd, void *buf, long len, uint64_t offset)
     return call(CALL_PREAD64, fd, buf, len, (long)offset, 0, 0);
 }
 
-/* All of a text file; 0 if there is none. */
+/* Read a whole text file. Return its length, 0 if it does not exist. */
 static long read_text(const char *path, char *text, long cap)
 {
     int fd = open_file(path);
@@ -51,8 +51,8 @@ static long read_text(const char *path, char *text, long cap)
     return len;
 }
 
-/* Whole pages of physical memory, not RAM of the kernel's; never unmapped. NULL if the kernel
- * forbids it. */
+/* Map whole pages of physical memory that is no RAM of the kernel's. They are never unmapped.
+ * Return NULL if the kernel does not allow it. */
 static const uint8_t *map(uint64_t address, uint64_t len)
 {
     int fd = open_file("/dev/mem");
@@ -81,7 +81,7 @@ static uint64_t number(const uint8_t *at, unsigned size)
     return v;
 }
 
-/* Hexadecimal digits, after "0x" if that is there. */
+/* Parse hexadecimal digits, with or without "0x". */
 static uint64_t hex(const char **text)
 {
     uint64_t v = 0;
@@ -145,7 +145,7 @@ static void put_guid(const uint8_t *guid)
 
 /* --- the table --- */
 
-/* Prints the table at `at`, of which `room` bytes may be looked at. False: there is none. */
+/* Print the table at `at`, where `room` bytes are mapped. Return false if there is no table. */
 static bool print_table(const uint8_t *at, uint64_t room, uint64_t address, const char *how)
 {
     uint64_t len, entry;
@@ -172,9 +172,9 @@ static bool print_table(const uint8_t *at, uint64_t room, uint64_t address, cons
     return true;
 }
 
-/* --- where it may be --- */
+/* --- find the table --- */
 
-/* RAM of the kernel's, by the ELF headers of /proc/kcore. */
+/* Read RAM of the kernel's. The ELF headers of /proc/kcore say where it is in that file. */
 static bool read_ram(uint64_t address, uint8_t *buf, unsigned len)
 {
     int fd = open_file("/proc/kcore");
@@ -224,7 +224,7 @@ static bool by_efi(void)
     return false;
 }
 
-/* Any place between two addresses; `step` is a multiple of 16. */
+/* Search between two addresses; `step` is a multiple of 16. */
 static bool by_search(uint64_t start, uint64_t end, unsigned step)
 {
     const uint8_t *at = map(start, end - start);
@@ -235,7 +235,8 @@ static bool by_search(uint64_t start, uint64_t end, unsigned step)
     return false;
 }
 
-/* Starts of pages that firmware reserves: lines "START-END : Reserved" of /proc/iomem. */
+/* Search each page of the ranges that firmware reserves: lines "START-END : Reserved" of
+ * /proc/iomem. */
 static bool by_reserved(void)
 {
     static char text[65536];

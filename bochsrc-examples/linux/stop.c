@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Bochs's magic breakpoint (bochsrc: magic_break: enabled=1, with -dbg); an ordinary processor does
- * nothing.
+ * Execute Bochs's magic breakpoint (bochsrc: magic_break: enabled=1, with -dbg). On other
+ * processors the instruction does nothing.
  */
 #include "bare.h"
 

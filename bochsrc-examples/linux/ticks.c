@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Prints the time-stamp counter in decimal. Under Bochs with one CPU it counts ticks: one for every
- * guest instruction, and the time that HLT skipped.
+ * Print the time-stamp counter in decimal. In Bochs with one CPU it counts ticks: one for every
+ * guest instruction, and the time that HLT skips.
  */
 #include "bare.h"
 

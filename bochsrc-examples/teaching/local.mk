@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The teaching example: a guest that launches a page of itself, and its owner.
+# The teaching example: a guest that launches a page, and its owner.
 teachingdir           = $(examplesdir)/teaching
 dist_teaching_DATA    = %D%/README.md %D%/bochsrc %D%/owner.c %D%/teach.c %D%/teach.ld %D%/workload.c
 dist_teaching_SCRIPTS = %D%/run
 
-# With Bochs, guest and owner are installed as they were built, so that the demonstration needs no compiler for them.
+# With Bochs, guest and owner are installed as binaries, so that the demo needs no compiler for them.
 if WITH_BOCHS
 teachlibdir = $(pkglibdir)/teaching
 teachlib_PROGRAMS = %D%/teaching-owner

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The guest owner of the teaching example: waits on loopback for the guest's serial line, checks
- * the measurement against the image that the owner built, and only then sends a secret.
+ * The guest owner of the teaching example: wait on loopback for the guest's serial line, compare
+ * the measurement with the image that the owner built, and send a secret only if they match.
  *
  *   teaching-owner TIK TEK IMAGE SECRET PORTFILE
  *
- * TIK and TEK are files of 16 bytes, IMAGE is the guest's disk image, SECRET is text. The TCP port
- * that was free is written to PORTFILE. Policy, API version and build are what the owner expects of
- * the platform: the constants below, as in the example's bochsrc.
+ * TIK and TEK are files of 16 bytes, IMAGE is the guest's disk image, SECRET is text. The program
+ * listens on a free TCP port and writes its number to PORTFILE. Policy, API version and build are
+ * those that the owner expects of the platform: the constants below, as in the example's bochsrc.
  *
  * Lines: the guest sends "M <measurement>", the owner answers "S <header> <data>" or "R"; blobs in
  * hex. Exit status: 0 the secret was sent, 1 refused, 2 trouble.
  *
- * Implements the owner's part of AMD pub. 55766, 2.3 (launch), 6.5 (measurement), 6.6 (secret).
+ * Source: QEMU docs/system/i386/amd-memory-encryption.rst (launch and measurement). The sources of
+ * the secret packet are in psp-model/protocol/packet.c.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>
@@ -63,7 +64,7 @@ static void say_hex(const char *what, const uint8_t *data, size_t len)
     fflush(stdout);
 }
 
-/* Reads exactly `len` bytes at `offset` of a file; complains and returns false if it cannot. */
+/* Read exactly `len` bytes at `offset` of a file. On failure print a message and return false. */
 static bool load(const char *path, long offset, uint8_t *data, size_t len)
 {
     FILE *file = fopen(path, "rb");
@@ -76,7 +77,8 @@ static bool load(const char *path, long offset, uint8_t *data, size_t len)
     return good;
 }
 
-/* A socket on a free port of 127.0.0.1, the port's number in `path`; -1 on failure. */
+/* Listen on a free port of 127.0.0.1 and write the port's number to `path`. Return the socket, -1
+ * on failure. */
 static int listen_on_loopback(const char *path)
 {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -103,7 +105,8 @@ static bool readable(int fd)
     return poll(&p, 1, PATIENCE_MS) == 1;
 }
 
-/* One line without its newline; false if the guest is gone, silent or too talkative. */
+/* Read one line without its newline. Return false if the guest is gone, sends nothing or sends too
+ * much. */
 static bool read_line(int fd, char *line, size_t cap)
 {
     for (size_t n = 0; n < cap; n++) {
@@ -150,7 +153,7 @@ static void to_hex(const uint8_t *data, size_t len, char *text)
         snprintf(text + 2 * i, 3, "%02x", data[i]);
 }
 
-/* What LAUNCH_MEASURE must have answered if the guest is the owner's, with the guest's nonce. */
+/* Compute the measurement of the owner's guest with this nonce. */
 static int expected(const struct owner *owner, const uint8_t mnonce[16], uint8_t measure[32])
 {
     struct measure_input in = {
@@ -162,7 +165,7 @@ static int expected(const struct owner *owner, const uint8_t mnonce[16], uint8_t
     return measure_compute(&in, owner->tik, measure);
 }
 
-/* "S <header> <data>" for the secret, bound to this very measurement. */
+/* Encrypt the secret for this measurement and write "S <header> <data>" to `line`. */
 static int seal(const struct owner *owner, const char *secret, const uint8_t measure[32],
                 char *line)
 {
@@ -196,7 +199,7 @@ static int refuse(int fd, const char *why)
     return 1;
 }
 
-/* The conversation. Returns the exit status. */
+/* Talk to one guest. Return the exit status. */
 static int serve(int fd, const struct owner *owner, const char *secret)
 {
     char line[2 + 2 * PACKET_HEADER_SIZE + 1 + 2 * SECRET_MAX + 2];

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The teaching guest, part 1: a launch. This program plays two roles that are two parties in real
- * life. As the *hypervisor* it drives the secure processor through its mailbox (I/O ports 5E0h..)
- * and carries messages between it and the *owner*, who sits at the other end of the second serial
- * line and trusts neither. What is launched and measured is one page: workload.c.
+ * The teaching guest, part 1: a launch. This program is two parties in one. As the *hypervisor* it
+ * sends commands to the secure processor through its mailbox (I/O ports 5E0h..), and passes
+ * messages between it and the *owner*, a program at the other end of the second serial line that
+ * trusts neither. What is launched and measured is one page: workload.c.
  *
- * Implements AMD pub. 55766 "SEV API", chapter 6: LAUNCH_START, ACTIVATE, LAUNCH_UPDATE_DATA,
- * LAUNCH_MEASURE, LAUNCH_SECRET, LAUNCH_FINISH, and 4.1, the mailbox.
+ * Sources: Linux include/linux/psp-sev.h, struct sev_data_launch_start and those of ACTIVATE,
+ * LAUNCH_UPDATE_DATA, LAUNCH_MEASURE, LAUNCH_SECRET, LAUNCH_FINISH; drivers/crypto/ccp/sev-dev.c
+ * __sev_do_cmd_locked() (the mailbox; its ports are a choice of this model).
  */
 #include <stddef.h>
 #include <stdint.h>
 
 /* Physical memory that ../kit/start.S mapped twice: shared here, private at 1 GiB. The secure
- * processor reads and writes the shared picture, the guest lives in the private one. */
+ * processor uses shared access, the guest runs in private memory. */
 #define WINDOW        ((uint8_t *)0x200000)
 #define PRIVATE(at)   ((uint8_t *)((uintptr_t)(at)-0x200000 + 0x40000000))
 #define COMMAND       (WINDOW + 0x0000) /* command buffer */
@@ -43,8 +44,7 @@ enum {
 extern const uint8_t workload_image[]; /* in teach.ld */
 void guest_main(uint64_t cbit);
 
-/* --- the little that a program without an operating system needs -------------------------------
- */
+/* --- support code for a program without an operating system ---------------------------------- */
 
 static void outb(uint16_t port, uint8_t v)
 {
@@ -110,8 +110,7 @@ static void put_address(uint8_t *at, const uint8_t *address)
     put32(at + 4, 0);
 }
 
-/* --- the second serial line: the owner ---------------------------------------------------------
- */
+/* --- the second serial line, to the owner ----------------------------------------------------- */
 
 #define COM2 0x2f8
 
@@ -146,7 +145,7 @@ static void serial_print(const char *text)
         serial_put((uint8_t)*text++);
 }
 
-/* Until the last bit is on the line. */
+/* Wait until the last bit is sent. */
 static void serial_drain(void)
 {
     while (!(inb(COM2 + 5) & 0x40))
@@ -166,7 +165,8 @@ static int hex_digit(uint8_t c)
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* One word of hex digits, up to the first other character. Its length in bytes, at most `cap`. */
+/* Read one word of hex digits, up to the first other character. Return its length in bytes, at most
+ * `cap`. */
 static uint32_t serial_get_hex(uint8_t *data, uint32_t cap)
 {
     uint32_t n = 0;
@@ -175,15 +175,14 @@ static uint32_t serial_get_hex(uint8_t *data, uint32_t cap)
     while (n < cap && (high = hex_digit(serial_get())) >= 0 && (low = hex_digit(serial_get())) >= 0)
         data[n++] = (uint8_t)(high << 4 | low);
     if (n == cap)
-        serial_get(); /* the character behind the word */
+        serial_get(); /* the character after the word */
     return n;
 }
 
-/* --- the secure processor's mailbox -------------------------------------------------------------
- */
+/* --- the secure processor's mailbox ----------------------------------------------------------- */
 
-/* Writes where the command buffer stands, then the command; bit 31 of the answer says that it is
- * done, bits 15:0 are the status. Ends the demonstration if that is not SUCCESS. */
+/* Write the address of the command buffer, then the command. Bit 31 of the answer is set when the
+ * command is done, bits 15:0 are the status. Power off if the status is not SUCCESS. */
 static void psp(const char *name, uint32_t command)
 {
     uint32_t answer;
@@ -204,7 +203,7 @@ static void psp(const char *name, uint32_t command)
     stop();
 }
 
-/* A fresh command buffer; the handle of the guest stands first in nearly all of them. */
+/* Clear the command buffer. In nearly all of them the handle of the guest comes first. */
 static uint8_t *command(uint32_t handle)
 {
     for (int i = 0; i < 64; i++)
@@ -213,8 +212,7 @@ static uint8_t *command(uint32_t handle)
     return COMMAND;
 }
 
-/* --- the launch ---------------------------------------------------------------------------------
- */
+/* --- the launch ------------------------------------------------------------------------------- */
 
 static uint32_t launch_start(void)
 {
@@ -228,17 +226,17 @@ static uint32_t launch_start(void)
     psp("LAUNCH_START", LAUNCH_START);
     handle = get32(COMMAND);
 
-    /* An ASID may have been another guest's: nothing of it may be left in any cache. */
+    /* Another guest may have used the ASID, so no cache may have any of its data. */
     __asm__ volatile("wbinvd" ::: "memory");
     psp("DF_FLUSH", DF_FLUSH);
 
-    command(handle); /* the guest's key goes into the memory controllers, under its ASID */
+    command(handle); /* load the guest's key into the memory controllers, under its ASID */
     put32(COMMAND + 4, ASID);
     psp("ACTIVATE", ACTIVATE);
     return handle;
 }
 
-/* Hashes the page into the launch digest, and encrypts it in place. */
+/* Hash the page into the launch digest and encrypt it in place. */
 static void launch_update(uint32_t handle)
 {
     for (int i = 0; i < PAGE; i++)
@@ -249,7 +247,7 @@ static void launch_update(uint32_t handle)
     psp("LAUNCH_UPDATE_DATA", LAUNCH_UPDATE_DATA);
 }
 
-/* HMAC over the digest, under a key that only the owner and the secure processor have. */
+/* Get the HMAC over the digest, under a key that only the owner and the secure processor have. */
 static void launch_measure(uint32_t handle)
 {
     command(handle);
@@ -270,8 +268,8 @@ static void launch_secret(uint32_t handle, uint32_t len)
     psp("LAUNCH_SECRET", LAUNCH_SECRET);
 }
 
-/* Sends the measurement; the owner answers with a word, "S <header> <data>" or "R" for refused.
- * Returns the secret's length. */
+/* Send the measurement. The owner answers with a line, "S <header> <data>" or "R" for refused.
+ * Return the secret's length. */
 static uint32_t ask_owner(void)
 {
     uint32_t len;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The teaching guest, part 2: what was launched. One page of code and constants, measured and
- * encrypted by LAUNCH_UPDATE_DATA, executed through the C-bit. Position independent: it runs where
- * teach.c had it launched, not where it was linked.
+ * The teaching guest, part 2: the launched page. One page of code and constants, which
+ * LAUNCH_UPDATE_DATA measures and encrypts, and which runs with C=1. It is position independent,
+ * because it does not run at the address for which it was linked.
  */
 #include <stdint.h>
 

@@ -3,7 +3,8 @@
  * TUTORIAL.md, chapters 1 to 3: what a guest can learn about its own encryption, and what others
  * see of its memory.
  *
- * Implements AMD64 APM vol. 2, 15.34.1 (how a guest finds SEV) and 15.34.5 (the C-bit).
+ * Source: Linux arch/x86/boot/compressed/mem_encrypt.S get_sev_encryption_bit() (how a guest finds
+ * SEV and the C-bit).
  */
 #include "kit.h"
 

@@ -3,13 +3,13 @@
  * TUTORIAL.md, chapter 4: four mistakes with the C-bit that everybody makes once. None of them
  * faults.
  *
- * Implements AMD64 APM vol. 2, 15.34.5; AMD pub. 55766, 5.6 (PLATFORM_STATUS).
+ * Source: Linux include/uapi/linux/psp-sev.h struct sev_user_data_status (PLATFORM_STATUS).
  */
 #include "kit.h"
 
 #define PLATFORM_STATUS 0x04
 
-/* 1. A buffer for a device stands in private memory: the device sees ciphertext. */
+/* 1. A buffer for a device is in private memory: the device sees ciphertext. */
 static void private_buffer(void)
 {
     volatile uint16_t *buffer = page_new();

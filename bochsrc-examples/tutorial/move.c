@@ -3,7 +3,7 @@
  * TUTORIAL.md, chapter 6: what a hypervisor without the key can do with ciphertext. Guest and
  * hypervisor are one program here: what the hypervisor does goes through C=0.
  *
- * Implements AMD64 APM vol. 2, 15.34.5, and shows what plain SEV does not promise: integrity.
+ * It shows what plain SEV does not give: integrity.
  */
 #include "kit.h"
 

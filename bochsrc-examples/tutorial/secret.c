@@ -2,11 +2,11 @@
  *
  * TUTORIAL.md, chapters 5 and 6: a guest whose owner has put a secret into its memory.
  *
- * Implements the guest's side of AMD pub. 55766, 6.6 (LAUNCH_SECRET).
+ * The secure processor has decrypted it there with LAUNCH_SECRET.
  */
 #include "kit.h"
 
-/* Where guest and owner agreed that it shall be: private memory, as all below 1 GiB. */
+/* The address that guest and owner agreed on. It is private memory, as all below 1 GiB. */
 #define SECRET ((const volatile char *)0x3000000)
 
 void guest_main(uint64_t cbit)

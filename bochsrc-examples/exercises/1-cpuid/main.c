@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Exercise 1, the given part: calls find_cbit() and says what it returned. `grade` compares.
+ * Exercise 1, the given part: call find_cbit() and print what it returned. `grade` compares.
  */
 #include "kit.h"
 
 uint32_t find_cbit(void);
 
-/* Calls it with known values in the registers that a function has to keep; 0 if they are as before.
- */
+/* Call it with known values in the registers that a function has to keep. Return 0 if they are
+ * unchanged. */
 static uint64_t registers_changed(uint32_t *position)
 {
     uint64_t changed;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Exercise 2, the given part: walks the new tables as the processor would, and only if they are
- * right uses them.
+ * Exercise 2, the given part: walk the new tables as the processor would, and use them only if they
+ * are right.
  */
 #include "kit.h"
 
@@ -10,7 +10,8 @@
 
 uint64_t build_tables(uint64_t cbit);
 
-/* The leaf that maps `linear`, and what one of its bytes has for an address; 0 with a reason. */
+/* Return the leaf entry that maps `linear`, and its physical address. Return 0 and a reason on
+ * failure. */
 static uint64_t walk(uint64_t cr3, uint64_t cbit, uint64_t linear, uint64_t *physical,
                      const char **reason)
 {
@@ -37,7 +38,7 @@ static uint64_t walk(uint64_t cr3, uint64_t cbit, uint64_t linear, uint64_t *phy
     return 0;
 }
 
-/* Every page: is it there, at the right place, with the right C-bit? */
+/* Check that every page is mapped to the right address with the right C-bit. */
 static int tables_are_right(uint64_t cr3, uint64_t cbit)
 {
     for (uint64_t linear = 0; linear < MAPPED; linear += PAGE) {
@@ -82,7 +83,7 @@ void guest_main(uint64_t cbit)
         check(!memcmp(SHARED_WINDOW + offset, text, 16), "the host can read the shared page",
               "it sees something else");
         check(memcmp(SHARED_WINDOW + offset + PAGE, text, 16) != 0,
-              "the host cannot read the page behind it", "it can");
+              "the host cannot read the page after it", "it can");
     }
     print("done\n");
     stop();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Exercise 3, the given part: a page with something in it, and how it looks afterwards.
+ * Exercise 3, the given part: fill a page, call the answer, and check the page afterwards.
  */
 #include "kit.h"
 

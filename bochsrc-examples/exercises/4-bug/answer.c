@@ -2,7 +2,7 @@
  *
  * Exercise 4: a queue through which the host sends numbers to the guest. It works in every emulator
  * that ignores the C-bit. With real encryption the host does not recognise it, and afterwards the
- * page is full of garbage. Find the reasons with the sanitizer, and mend them.
+ * page is full of garbage. Find the reasons with the sanitizer, and fix them.
  *
  *   queue_open    makes a private page the queue: shared, and with its header
  *   queue_sum     takes all numbers that the host has sent, and returns their sum

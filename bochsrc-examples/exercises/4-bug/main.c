@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Exercise 4, the given part: the host, who sees the queue's page through a mapping without the
- * C-bit, and the guest that uses it.
+ * Exercise 4, the given part: the host, which accesses the queue's page through a mapping without
+ * the C-bit, and the guest that uses it.
  */
 #include "kit.h"
 
@@ -24,21 +24,21 @@ static void check(int good, const char *what, const char *reason)
         print("not %s: %s\n", what, reason);
 }
 
-/* The page as the host has it. */
-static struct queue *host_view(const void *page)
+/* Map the page without the C-bit, as the host has it. */
+static struct queue *host_queue(const void *page)
 {
-    struct queue *view = (struct queue *)0x20000000;
+    struct queue *queue = (struct queue *)0x20000000;
 
-    *page_entry(view) = (uintptr_t)page | PTE_PRESENT | PTE_WRITE;
-    flush_page(view);
-    return view;
+    *page_entry(queue) = (uintptr_t)page | PTE_PRESENT | PTE_WRITE;
+    flush_page(queue);
+    return queue;
 }
 
 void guest_main(uint64_t cbit)
 {
     uint8_t *page = page_new();
     uint32_t numbers = (uint32_t)argument("numbers", 10), wanted = 0, wrong = 0;
-    struct queue *queue = queue_open(cbit, page), *host = host_view(page);
+    struct queue *queue = queue_open(cbit, page), *host = host_queue(page);
     int known = host->magic == QUEUE_MAGIC;
 
     check(known, "the host knows the queue",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Exercise 5, the given part: nothing. What counts is how this machine was launched.
+ * Exercise 5, the given part: a guest that does nothing. Only its launch matters.
  */
 #include "kit.h"
 
