@@ -207,8 +207,9 @@ static enum timeline_use seen(uint8_t use)
 {
     enum timeline_use used = (enum timeline_use)(use & ~DECLARED);
 
-    return use & DECLARED && (used == TIMELINE_PRIVATE || used == TIMELINE_UNTOUCHED) ? TIMELINE_DECLARED
-                                                                                 : used;
+    return use & DECLARED && (used == TIMELINE_PRIVATE || used == TIMELINE_UNTOUCHED)
+               ? TIMELINE_DECLARED
+               : used;
 }
 
 static void set_use(struct timeline *map, uint32_t page, uint8_t use, uint64_t now_us)
