@@ -8,17 +8,18 @@
 
 #include "cpuid.h"
 #include "protocol/b64.h"
+#include "protocol/blob.h"
+#include "protocol/crypto.h"
+#include "protocol/file.h"
+#include "protocol/hex.h"
 #include "psp.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* A parser checks `value` for its row and writes the field. NULL, or what is wrong with the value:
  * the text goes between the value and what is allowed. */
@@ -217,98 +218,58 @@ static const char *opt_key_hex(const struct opt_row *row, const char *value, str
 
     if (*value && strlen(value) != 2 * sizeof(got.bytes))
         return "has the wrong length";
-    for (size_t i = 0; i < strlen(value); i++) {
-        unsigned char c = (unsigned char)tolower((unsigned char)value[i]);
-        if (!isxdigit(c))
-            return "is not hexadecimal";
-        got.bytes[i / 2] = (uint8_t)(got.bytes[i / 2] << 4 | (isdigit(c) ? c - '0' : c - 'a' + 10));
-    }
+    if (*value && !hex_decode(value, got.bytes, sizeof(got.bytes)))
+        return "is not hexadecimal";
     *key = got;
-    return NULL;
-}
-
-/* At most `cap` bytes of a regular file (a FIFO or device could block). Returns NULL or what is
- * wrong; the errno text stands in a static buffer. */
-static const char *read_file(const char *path, void *data, size_t cap, size_t *len)
-{
-    static char reason[128];
-    struct stat st;
-    ssize_t n = -1;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-    if (fd >= 0 && !fstat(fd, &st) && !S_ISREG(st.st_mode)) {
-        close(fd);
-        return "is not a regular file";
-    }
-    *len = 0;
-    while (fd >= 0 && *len < cap && (n = read(fd, (char *)data + *len, cap - *len)) > 0)
-        *len += (size_t)n;
-    if (fd < 0 || n < 0) {
-        snprintf(reason, sizeof(reason), "cannot be read (%s)", strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return reason;
-    }
-    close(fd);
     return NULL;
 }
 
 static const char *opt_key_file(const struct opt_row *row, const char *value, struct opt *opt)
 {
-    static char reason[64];
+    static char why[FILE_WHY_SIZE];
     struct opt_key *key = opt_field(row, opt);
-    uint8_t data[32]; /* room for one byte too many, to see that a file is too long */
-    const char *wrong;
+    const size_t max = 4096; /* to say of a small file of another size what it has */
+    uint8_t *data;
     size_t len;
+    bool right;
 
     if (!*value) {
         key->set = false;
         return NULL;
     }
-    wrong = read_file(value, data, sizeof(data), &len);
-    if (wrong)
-        return wrong;
-    if (len != sizeof(key->bytes)) {
-        snprintf(reason, sizeof(reason),
-                 len < sizeof(data) ? "has %zu bytes" : "has %zu bytes or more", len);
-        return reason;
+    if (file_read(value, max, &data, &len, why))
+        return why;
+    right = len == sizeof(key->bytes);
+    if (right) {
+        memcpy(key->bytes, data, sizeof(key->bytes));
+        key->set = true;
     }
-    memcpy(key->bytes, data, sizeof(key->bytes));
-    key->set = true;
-    return NULL;
+    crypto_wipe(data, len);
+    free(data);
+    snprintf(why, sizeof(why), "has %zu bytes", len);
+    return right ? NULL : why;
 }
 
-/* Raw or base64: a file that is base64 of an allowed length is taken as such, for the tools' files
- * are, and ciphertext that happens to be base64 text does not occur. */
+/* A file that is raw or base64, psp-model/protocol/blob.h. */
 static const char *opt_blob_file(const struct opt_row *row, const char *value, struct opt *opt)
 {
+    static char why[FILE_WHY_SIZE];
     struct opt_blob *blob = opt_field(row, opt);
-    size_t cap = B64_TEXT_SIZE(OPT_SECRET_MAX) + 1024, len = 0;
-    char *text = malloc(cap);
     struct opt_blob *got = calloc(1, sizeof(*got));
+    uint8_t *data = NULL;
     const char *wrong = NULL;
-    long n;
+    size_t len = 0;
 
-    if (!text || !got) {
-        wrong = "cannot be read (out of memory)";
-        goto out;
-    }
-    if (*value && (wrong = read_file(value, text, cap, &len)))
-        goto out;
-    n = b64_decode(text, len, got->bytes, sizeof(got->bytes));
-    if (n >= (long)row->min && n <= (long)row->max) {
-        got->len = (size_t)n;
-        got->base64 = true;
-    } else if (len >= row->min && len <= row->max) {
-        got->len = len;
-        memcpy(got->bytes, text, len);
-    } else if (*value) {
+    if (!got)
+        return "cannot be read (out of memory)";
+    if (*value && file_read(value, B64_TEXT_SIZE(OPT_SECRET_MAX) + 1024, &data, &len, why))
+        wrong = why;
+    else if (*value &&
+             blob_decode(data, len, row->min, row->max, got->bytes, &got->len, &got->base64))
         wrong = "has the wrong length";
-        goto out;
-    }
-    memcpy(blob, got, sizeof(*blob));
-out:
-    free(text);
+    else
+        memcpy(blob, got, sizeof(*blob));
+    free(data);
     free(got);
     return wrong;
 }
@@ -323,11 +284,9 @@ static const char *opt_text(const struct opt_row *row, const char *value, struct
 
 static const char *opt_file(const struct opt_row *row, const char *value, struct opt *opt)
 {
-    uint8_t byte;
-    size_t len;
-    const char *wrong = *value ? read_file(value, &byte, sizeof(byte), &len) : NULL;
+    static char why[FILE_WHY_SIZE];
 
-    return wrong ? wrong : opt_text(row, value, opt);
+    return *value && file_check(value, why) ? why : opt_text(row, value, opt);
 }
 
 static const char *opt_picture(const struct opt_row *row, const char *value, struct opt *opt)

@@ -30,6 +30,7 @@
 #include "psp.h"
 #include "rng.h"
 #include "protocol/buf.h"
+#include "protocol/hex.h"
 #include "protocol/crypto.h"
 #include "firmware/sev_firmware.h"
 #include "hypervisor/hv.h"
@@ -47,8 +48,7 @@ static std::string kernel_digest(const struct sev_machine *m)
     if (!bx_sev_fwcfg_hashes(bx_sev_machine_fwcfg(m), table, &gpa))
         return "none";
     crypto_sha256(table, sizeof(table), digest);
-    for (unsigned i = 0; i < 8; i++)
-        snprintf(text + 2 * i, 3, "%02x", digest[i]);
+    hex_encode(digest, 8, text);
     return text;
 }
 

@@ -6,17 +6,13 @@
  */
 #include "direct.h"
 
-#include "protocol/buf.h"
+#include "protocol/file.h"
 #include "bzimage.h"
 #include "protocol/crypto.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 struct file {
     uint8_t *data;
@@ -31,47 +27,18 @@ struct direct {
 
 /* --- files --- */
 
-/* A whole regular file of less than 4 GiB. 0 or a negative errno; the file is then untouched. */
-static int read_whole(const char *path, struct file *file)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err = 0;
-    uint8_t *data = NULL;
-    size_t len = 0;
-    ssize_t n = 1;
-    struct stat st;
-
-    if (fd < 0 || fstat(fd, &st))
-        err = -errno;
-    else if (!S_ISREG(st.st_mode))
-        err = -EINVAL;
-    else if (st.st_size >= UINT32_MAX)
-        err = -EFBIG;
-    else if (!(data = malloc((size_t)st.st_size + 1)))
-        err = -ENOMEM;
-    while (!err && n > 0 && len < (size_t)st.st_size) {
-        n = read(fd, data + len, (size_t)st.st_size - len);
-        if (n < 0)
-            err = -errno;
-        else
-            len += (size_t)n;
-    }
-    if (err)
-        free(data);
-    else
-        *file = (struct file){data, (uint32_t)len};
-    if (fd >= 0)
-        close(fd);
-    return err;
-}
-
 static bool load_file(const char *name, const char *path, struct file *file, char *error,
                       size_t error_size)
 {
-    int err = read_whole(path, file);
+    char why[FILE_WHY_SIZE];
+    size_t len;
 
-    if (err)
-        snprintf(error, error_size, "%s: '%.200s' cannot be read (%s)", name, path, strerror(-err));
-    return !err;
+    if (file_read(path, UINT32_MAX - 1, &file->data, &len, why)) {
+        snprintf(error, error_size, "%s: '%.200s' %s", name, path, why);
+        return false;
+    }
+    file->len = (uint32_t)len;
+    return true;
 }
 
 /* --- the three parts --- */
@@ -181,45 +148,12 @@ void direct_free(struct direct *d)
 
 /* --- the table of hashes --- */
 
-/* QEMU target/i386/sev.c, struct SevHashTable: a header of GUID and length, three entries of GUID,
- * length and digest, zeros up to a multiple of 16. GUIDs as they are stored. */
 void direct_hashes(const struct direct *d, uint8_t table[DIRECT_HASHES_SIZE])
 {
-    enum { GUID = 16, HEADER = GUID + 2, ENTRY = HEADER + CRYPTO_SHA256_SIZE };
-    /* 9438d606-4f22-4cc9-b479-a793d411fd21 */
-    static const uint8_t header[GUID] = {0x06, 0xd6, 0x38, 0x94, 0x22, 0x4f, 0xc9, 0x4c,
-                                         0xb4, 0x79, 0xa7, 0x93, 0xd4, 0x11, 0xfd, 0x21};
-    const struct {
-        uint8_t guid[GUID];
-        const void *data;
-        size_t len;
-    } entries[] = {
-        /* 97d02dd8-bd20-4c94-aa78-e7714d36ab2a */
-        {{0xd8, 0x2d, 0xd0, 0x97, 0x20, 0xbd, 0x94, 0x4c, 0xaa, 0x78, 0xe7, 0x71, 0x4d, 0x36, 0xab,
-          0x2a},
-         d->cmdline,
-         strlen(d->cmdline) + 1},
-        /* 44baf731-3a2f-4bd7-9af1-41e29169781d */
-        {{0x31, 0xf7, 0xba, 0x44, 0x2f, 0x3a, 0xd7, 0x4b, 0x9a, 0xf1, 0x41, 0xe2, 0x91, 0x69, 0x78,
-          0x1d},
-         d->initrd.data,
-         d->initrd.len},
-        /* 4de79437-abd2-427f-b835-d5b172d2045b */
-        {{0x37, 0x94, 0xe7, 0x4d, 0xd2, 0xab, 0x7f, 0x42, 0xb8, 0x35, 0xd5, 0xb1, 0x72, 0xd2, 0x04,
-          0x5b},
-         d->kernel.data,
-         d->kernel.len},
-    };
-    struct buf b = buf_writer(table, DIRECT_HASHES_SIZE);
-    uint8_t digest[CRYPTO_SHA256_SIZE];
+    struct kernel_hashes hashes;
 
-    memset(table, 0, DIRECT_HASHES_SIZE);
-    buf_put(&b, header, GUID);
-    buf_put16(&b, HEADER + 3 * ENTRY);
-    for (size_t i = 0; i < 3; i++) {
-        buf_put(&b, entries[i].guid, GUID);
-        buf_put16(&b, ENTRY);
-        crypto_sha256(entries[i].data, entries[i].len, digest);
-        buf_put(&b, digest, sizeof(digest));
-    }
+    crypto_sha256(d->cmdline, strlen(d->cmdline) + 1, hashes.cmdline);
+    crypto_sha256(d->initrd.data, d->initrd.len, hashes.initrd);
+    crypto_sha256(d->kernel.data, d->kernel.len, hashes.kernel);
+    kernel_hashes_write(&hashes, table);
 }

@@ -9,6 +9,7 @@
 #ifndef SEV_DIRECT_H
 #define SEV_DIRECT_H
 
+#include "protocol/kernel_hashes.h"
 #include "fwcfg.h"
 
 #ifdef __cplusplus
@@ -30,7 +31,7 @@ struct direct *direct_new(const struct direct_config *config, struct fwcfg *fwcf
 void direct_free(struct direct *direct); /* NULL is allowed */
 
 /* QEMU's table of kernel hashes: command line with its NUL, RAM disk, kernel file. */
-#define DIRECT_HASHES_SIZE 176
+#define DIRECT_HASHES_SIZE KERNEL_HASHES_SIZE
 void direct_hashes(const struct direct *direct, uint8_t table[DIRECT_HASHES_SIZE]);
 
 #ifdef __cplusplus

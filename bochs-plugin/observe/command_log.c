@@ -15,6 +15,7 @@
 #include <jansson.h>
 
 #include "psp.h"
+#include "protocol/hex.h"
 
 /* A guest can issue LAUNCH_UPDATE_DATA without end; the list does not grow with it. */
 #define REGIONS_MAX 4096u
@@ -62,12 +63,6 @@ const struct command_log_region *command_log_regions(const struct command_log *t
 {
     *count = trace->count;
     return trace->regions;
-}
-
-static void trace_hex(const uint8_t digest[32], char text[65])
-{
-    for (unsigned i = 0; i < 32; i++)
-        snprintf(text + 2 * i, 3, "%02x", digest[i]);
 }
 
 static void trace_remember(struct command_log *trace, const struct psp_event *event,
@@ -121,11 +116,11 @@ static void trace_json(FILE *file, const struct psp_event *event, const char *na
         json_object_set_new(o, "region_len", json_integer(event->region_len));
     }
     if (event->region_digest) {
-        trace_hex(event->region_digest, digest);
+        hex_encode(event->region_digest, 32, digest);
         json_object_set_new(o, "region_sha256", json_string(digest));
     }
     if (event->launch_digest) {
-        trace_hex(event->launch_digest, digest);
+        hex_encode(event->launch_digest, 32, digest);
         json_object_set_new(o, "launch_digest", json_string(digest));
     }
     json_dumpf(o, file, JSON_COMPACT);

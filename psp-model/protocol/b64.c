@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Base64 over libgpg-error's coder.
+ * Base64; see b64.h.
  *
  * Source: RFC 4648, section 4.
  */
@@ -8,78 +8,79 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <gpg-error.h>
+static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 void b64_encode(const void *data, size_t len, char *text)
 {
-    char *out = text;
-    gpgrt_stream_t stream = gpgrt_fopenmem(0, "w+b");
-    gpgrt_b64state_t state = stream ? gpgrt_b64enc_start(stream, "") : NULL;
-    int c;
+    const uint8_t *in = data;
 
-    /* A fresh memory stream fails only without memory, where the whole program is lost anyway. */
-    if (!state || gpgrt_b64enc_write(state, data, len) || gpgrt_b64enc_finish(state))
-        abort();
-    gpgrt_rewind(stream);
-    while ((c = gpgrt_fgetc(stream)) != EOF) /* the coder breaks lines, one line is wanted */
-        if (!isspace(c))
-            *out++ = (char)c;
-    *out = 0;
-    gpgrt_fclose(stream);
+    for (; len > 0; in += 3) {
+        uint32_t group = (uint32_t)in[0] << 16;
+
+        if (len > 1)
+            group |= (uint32_t)in[1] << 8;
+        if (len > 2)
+            group |= in[2];
+        *text++ = digits[group >> 18];
+        *text++ = digits[group >> 12 & 63];
+        *text++ = len > 1 ? digits[group >> 6 & 63] : '=';
+        *text++ = len > 2 ? digits[group & 63] : '=';
+        len -= len < 3 ? len : 3;
+    }
+    *text = 0;
 }
 
-/* Copies `text` without white space and checks its shape: the library skips what it does not know,
- * an owner wants to hear of it. Returns the number of bytes it stands for, or -EINVAL. */
-static long b64_strip(const char *text, size_t len, char *plain)
+/* The value of a base64 digit, -1 if `c` is none. */
+static int value(unsigned char c)
 {
-    size_t n = 0, pad = 0;
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    if (c == '+' || c == '/')
+        return c == '+' ? 62 : 63;
+    return -1;
+}
 
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (isspace(c))
-            continue;
-        if (c == '=' && pad < 2)
-            pad++;
-        else if (pad || !(isalnum(c) || c == '+' || c == '/'))
-            return -EINVAL;
-        plain[n++] = (char)c;
+/* Store the bytes of a group of four digits, of which `pad` are '='. False if they do not fit. */
+static bool put_group(uint32_t group, unsigned pad, uint8_t *out, size_t cap, size_t *len)
+{
+    for (unsigned i = 0; i < 3 - pad; i++) {
+        if (*len == cap)
+            return false;
+        out[(*len)++] = (uint8_t)(group >> (16 - 8 * i));
     }
-    plain[n] = 0;
-    return n % 4 ? -EINVAL : (long)(n / 4 * 3 - pad);
+    return true;
 }
 
 long b64_decode(const char *text, size_t text_len, void *data, size_t cap)
 {
-    gpgrt_b64state_t state = NULL;
-    size_t decoded = 0;
-    long len = -ENOMEM;
-    char *plain = malloc(text_len + 1);
+    unsigned n = 0, pad = 0; /* in this group: digits, also '='; how many of them are '=' */
+    uint32_t group = 0;
+    bool fits = true;
+    size_t len = 0;
 
-    if (!plain)
-        goto out;
-    len = b64_strip(text, text_len, plain);
-    if (len <= 0)
-        goto out;
-    if ((size_t)len > cap) {
-        len = -ENOSPC;
-        goto out;
+    for (size_t i = 0; i < text_len; i++) {
+        unsigned char c = (unsigned char)text[i];
+        int digit = value(c);
+
+        if (isspace(c))
+            continue;
+        if (c == '=' && n >= 2)
+            pad++;
+        else if (digit < 0 || pad)
+            return -EINVAL;
+        group = group << 6 | (uint32_t)(c == '=' ? 0 : digit);
+        if (++n < 4)
+            continue;
+        fits = fits && put_group(group, pad, data, cap, &len);
+        n = 0;
+        group = 0;
     }
-    state = gpgrt_b64dec_start(NULL);
-    if (!state) {
-        len = -ENOMEM;
-        goto out;
-    }
-    if (gpgrt_b64dec_proc(state, plain, strlen(plain), &decoded) || decoded != (size_t)len)
-        len = -EINVAL;
-    else
-        memcpy(data, plain, decoded);
-out:
-    if (state && gpgrt_b64dec_finish(state) && len > 0)
-        len = -EINVAL;
-    free(plain);
-    return len;
+    if (n)
+        return -EINVAL;
+    return fits ? (long)len : -ENOSPC;
 }

@@ -2,10 +2,14 @@
 # What the processor and its guests' owners exchange, and the cryptography under it: for both sides.
 libpspmodel_la_SOURCES += \
 	%D%/b64.c %D%/b64.h \
+	%D%/blob.c %D%/blob.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/cert.c %D%/cert.h \
 	%D%/crypto.c %D%/crypto.h \
+	%D%/file.c %D%/file.h \
+	%D%/hex.c %D%/hex.h \
 	%D%/kdf.c %D%/kdf.h \
+	%D%/kernel_hashes.c %D%/kernel_hashes.h \
 	%D%/measure.c %D%/measure.h \
 	%D%/packet.c %D%/packet.h \
 	%D%/report.c %D%/report.h \

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "input.h"
+#include "protocol/hex.h"
 #include "protocol/root.h"
 
 #define CHAIN_FILE_MAX (8 * CERT_SIZE)
@@ -83,7 +84,7 @@ static void describe(const char *usage, const char *kind, enum crypto_hash hash,
 {
     uint8_t digest[CRYPTO_SHA384_SIZE];
     char hex[2 * CRYPTO_SHA384_SIZE + 1];
-    owner_hex(digest, crypto_digest(hash, body, len, digest), hex);
+    hex_encode(digest, crypto_digest(hash, body, len, digest), hex);
     snprintf(text, size, "%s %s %s", usage, kind, hex);
 }
 

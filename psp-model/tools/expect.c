@@ -11,11 +11,9 @@
 #include <string.h>
 
 #include "protocol/crypto.h"
-#include "guid.h"
+#include "protocol/kernel_hashes.h"
+#include "sev_abi.h"
 #include "input.h"
-
-#define POLICY_ES (1u << 2)
-#define VMSA_SIZE 4096
 
 bool expect_option(struct expect *expect, int id, const char *value)
 {
@@ -89,24 +87,19 @@ static enum owner_exit hash_file(const char *what, const char *path, uint8_t dig
 
 static enum owner_exit add_hashes(struct expect *expect)
 {
-    static const char *const guids[] = {GUID_HASH_CMDLINE, GUID_HASH_INITRD, GUID_HASH_KERNEL};
     const char *cmdline = expect->cmdline ? expect->cmdline : "";
-    uint8_t digest[3][32], guid[GUID_SIZE];
-    struct guid_table table = {0};
-    crypto_sha256(cmdline, strlen(cmdline) + 1, digest[0]); /* with its NUL */
-    enum owner_exit code = hash_file("--initrd", expect->initrd, digest[1]);
+    uint8_t table[KERNEL_HASHES_SIZE];
+    struct kernel_hashes hashes;
+    enum owner_exit code;
+
+    crypto_sha256(cmdline, strlen(cmdline) + 1, hashes.cmdline);
+    code = hash_file("--initrd", expect->initrd, hashes.initrd);
     if (!code)
-        code = hash_file("--kernel", expect->kernel, digest[2]);
+        code = hash_file("--kernel", expect->kernel, hashes.kernel);
     if (code)
         return code;
-    bool good = guid_table_start(&table, GUID_HASH_TABLE, 2);
-    for (unsigned i = 0; i < 3; i++)
-        good = good && guid_parse(guids[i], guid) && guid_table_add(&table, guid, digest[i], 32);
-    good = good && guid_table_finish(&table);
-    code = good ? add(expect, "kernel hashes", table.data, table.len)
-                : owner_fail(OWNER_TROUBLE, "out of memory");
-    guid_table_free(&table);
-    return code;
+    kernel_hashes_write(&hashes, table);
+    return add(expect, "kernel hashes", table, sizeof(table));
 }
 
 static enum owner_exit add_vmsas(struct expect *expect)
@@ -128,9 +121,9 @@ static enum owner_exit add_vmsas(struct expect *expect)
             break;
         struct expect_region *region = &expect->regions[expect->count - 1];
         memcpy(region->name, name, sizeof(name));
-        if (region->len != VMSA_SIZE)
+        if (region->len != SEV_VMSA_SIZE)
             code = owner_fail(OWNER_INPUT, "%s: a VMSA has %d bytes, not %zu", expect->vmsa[i > 0],
-                              VMSA_SIZE, region->len);
+                              SEV_VMSA_SIZE, region->len);
     }
     return code;
 }
@@ -149,7 +142,7 @@ static enum owner_exit load_content(struct expect *expect)
         code = add_file(expect, "--firmware", expect->firmware[i]);
     if (!code && expect->kernel)
         code = add_hashes(expect);
-    if (!code && (expect->input.policy & POLICY_ES))
+    if (!code && (expect->input.policy & SEV_POLICY_ES))
         code = add_vmsas(expect);
     if (!code)
         crypto_sha256(expect->data, expect->len, expect->input.launch_digest);

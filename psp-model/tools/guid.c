@@ -2,7 +2,7 @@
  *
  * Tables of GUIDed entries; see guid.h.
  *
- * Source: QEMU target/i386/sev.c (kernel hashes); Linux Documentation/security/secrets/coco.rst.
+ * Source: Linux Documentation/security/secrets/coco.rst.
  */
 #include "guid.h"
 
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/buf.h"
 #include "protocol/crypto.h"
 
 #define PADDING 16
@@ -54,36 +55,42 @@ static bool put(struct guid_table *table, const void *data, size_t len)
     return true;
 }
 
-static bool length_bytes(const struct guid_table *table, size_t len, uint8_t out[4])
+/* A length of `len` bytes, 4 bytes little endian. False if it does not fit. */
+static bool length_bytes(size_t len, uint8_t out[4])
 {
-    for (unsigned i = 0; i < 4; i++)
-        out[i] = (uint8_t)(len >> (8 * i));
-    return len >> (8 * table->width) == 0;
+    struct buf b = buf_writer(out, 4);
+
+    buf_put32(&b, (uint32_t)len);
+    return len <= UINT32_MAX;
 }
 
-bool guid_table_start(struct guid_table *table, const char *guid, unsigned width)
+bool guid_table_start(struct guid_table *table, const char *guid)
 {
     static const uint8_t later[4];
     uint8_t bytes[GUID_SIZE];
-    *table = (struct guid_table){.width = width};
-    return guid_parse(guid, bytes) && put(table, bytes, sizeof(bytes)) && put(table, later, width);
+
+    *table = (struct guid_table){0};
+    return guid_parse(guid, bytes) && put(table, bytes, sizeof(bytes)) &&
+           put(table, later, sizeof(later));
 }
 
 bool guid_table_add(struct guid_table *table, const uint8_t guid[GUID_SIZE], const void *data,
                     size_t len)
 {
     uint8_t length[4];
-    return length_bytes(table, GUID_SIZE + table->width + len, length) &&
-           put(table, guid, GUID_SIZE) && put(table, length, table->width) && put(table, data, len);
+
+    return length_bytes(GUID_SIZE + sizeof(length) + len, length) && put(table, guid, GUID_SIZE) &&
+           put(table, length, sizeof(length)) && put(table, data, len);
 }
 
 bool guid_table_finish(struct guid_table *table)
 {
     static const uint8_t zeros[PADDING];
     uint8_t length[4];
-    if (!length_bytes(table, table->len, length))
+
+    if (!length_bytes(table->len, length))
         return false;
-    memcpy(table->data + GUID_SIZE, length, table->width);
+    memcpy(table->data + GUID_SIZE, length, sizeof(length));
     return put(table, zeros, (PADDING - table->len % PADDING) % PADDING);
 }
 

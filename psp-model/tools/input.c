@@ -18,7 +18,9 @@
 #include <unistd.h>
 
 #include "protocol/b64.h"
+#include "protocol/blob.h"
 #include "protocol/crypto.h"
+#include "protocol/file.h"
 
 #define FILE_MAX (1u << 30)
 
@@ -41,45 +43,30 @@ enum owner_exit input_number(const char *what, const char *text, uint32_t max, u
 
 enum owner_exit input_file(const char *what, const char *path, uint8_t **data, size_t *len)
 {
-    struct stat st;
-    *data = NULL;
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return owner_fail(OWNER_INPUT, "%s: %s: %s", what, path, strerror(errno));
-    enum owner_exit code = OWNER_OK;
-    if (fstat(fileno(f), &st) || !S_ISREG(st.st_mode))
-        code = owner_fail(OWNER_INPUT, "%s: %s is not a file", what, path);
-    else if (st.st_size > FILE_MAX)
-        code = owner_fail(OWNER_INPUT, "%s: %s is larger than 1 GiB", what, path);
-    else if (!(*data = malloc((size_t)st.st_size + 1)))
-        code = owner_fail(OWNER_TROUBLE, "out of memory");
-    if (!code) {
-        *len = fread(*data, 1, (size_t)st.st_size, f);
-        (*data)[*len] = '\0'; /* for those who read text */
-        if (*len != (size_t)st.st_size)
-            code = owner_fail(OWNER_INPUT, "%s: %s cannot be read", what, path);
-    }
-    fclose(f);
-    if (code) {
-        free(*data);
-        *data = NULL;
-    }
-    return code;
+    char why[FILE_WHY_SIZE];
+    int err = file_read(path, FILE_MAX, data, len, why);
+
+    if (err)
+        return owner_fail(err == -ENOMEM ? OWNER_TROUBLE : OWNER_INPUT, "%s: '%s' %s", what, path,
+                          why);
+    return OWNER_OK;
 }
 
-/* Base64 of the size wanted; -1 if it is none. */
-static long decode(const void *text, size_t text_len, size_t exact, void *data, size_t cap)
+/* What `arg` itself stands for, when there is no file of that name. */
+static enum owner_exit text_blob(const char *what, const char *arg, size_t exact, void *data,
+                                 size_t cap, size_t *len)
 {
-    long n = b64_decode(text, text_len, data, cap);
-    return n < 0 || (exact && (size_t)n != exact) ? -1 : n;
-}
+    long n = b64_decode(arg, strlen(arg), data, cap);
 
-static enum owner_exit wrong_blob(const char *what, const char *arg, size_t exact)
-{
+    if (n >= 0 && (!exact || (size_t)n == exact)) {
+        *len = (size_t)n;
+        return OWNER_OK;
+    }
     if (exact)
-        return owner_fail(OWNER_INPUT, "%s: %s is neither a file nor base64 of %zu bytes", what,
+        return owner_fail(OWNER_INPUT, "%s: '%s' is neither a file nor base64 of %zu bytes", what,
                           arg, exact);
-    return owner_fail(OWNER_INPUT, "%s: %s is neither a readable file nor base64", what, arg);
+    return owner_fail(OWNER_INPUT, "%s: '%s' is neither a file nor base64 of at most %zu bytes",
+                      what, arg, cap);
 }
 
 enum owner_exit input_blob(const char *what, const char *arg, size_t exact, void *data, size_t cap,
@@ -87,29 +74,22 @@ enum owner_exit input_blob(const char *what, const char *arg, size_t exact, void
 {
     uint8_t *file = NULL;
     size_t size = 0;
-    if (access(arg, F_OK) != 0) {
-        long n = decode(arg, strlen(arg), exact, data, cap);
-        if (n < 0)
-            return wrong_blob(what, arg, exact);
-        *len = (size_t)n;
-        return OWNER_OK;
+    enum owner_exit code;
+
+    if (access(arg, F_OK) != 0)
+        return text_blob(what, arg, exact, data, cap, len);
+    code = input_file(what, arg, &file, &size);
+    if (!code && blob_decode(file, size, exact, exact ? exact : cap, data, len, NULL)) {
+        if (exact)
+            code =
+                owner_fail(OWNER_INPUT, "%s: '%s' has %zu bytes, %zu are needed, raw or as base64",
+                           what, arg, size, exact);
+        else
+            code = owner_fail(OWNER_INPUT, "%s: '%s' has %zu bytes, at most %zu are allowed", what,
+                              arg, size, cap);
     }
-    enum owner_exit code = input_file(what, arg, &file, &size);
-    if (code)
-        return code;
-    long n = exact && size == exact ? -1 : decode(file, size, exact, data, cap);
-    if (n >= 0) {
-        *len = (size_t)n;
-    } else if (size <= cap && (!exact || size == exact)) {
-        memcpy(data, file, size);
-        *len = size;
-    } else if (exact) {
-        code = owner_fail(OWNER_INPUT, "%s: %s has %zu bytes, not %zu, nor is it base64 of them",
-                          what, arg, size, exact);
-    } else {
-        code = owner_fail(OWNER_INPUT, "%s: %s has more than %zu bytes", what, arg, cap);
-    }
-    crypto_wipe(file, size);
+    if (file)
+        crypto_wipe(file, size);
     free(file);
     return code;
 }

@@ -17,11 +17,9 @@ enum owner_exit input_number(const char *what, const char *text, uint32_t max, u
 /* A whole file in memory that the caller frees; at most 1 GiB. */
 enum owner_exit input_file(const char *what, const char *path, uint8_t **data, size_t *len);
 
-/* A blob of at most `cap` bytes: if a file of the name `arg` exists, its bytes, or the base64 text
- * in it; else `arg` itself is base64. A file counts as base64 if it is valid as such and, where
- * `exact` is not 0, its raw size is not `exact` but the decoded one is. With `exact`, only that
- * size will do.
- */
+/* Read a blob of at most `cap` bytes, of exactly `exact` bytes unless that is 0. If a file of the
+ * name `arg` exists, the blob is its content, raw or base64 (protocol/blob.h); else `arg` itself is
+ * base64. */
 enum owner_exit input_blob(const char *what, const char *arg, size_t exact, void *data, size_t cap,
                            size_t *len);
 enum owner_exit input_exact(const char *what, const char *arg, void *data, size_t len);

@@ -11,19 +11,13 @@
 #include <string.h>
 
 #include "input.h"
+#include "protocol/hex.h"
 
 static bool get_digest(const json_t *line, const char *key, uint8_t digest[32])
 {
     const char *text = json_string_value(json_object_get(line, key));
-    if (!text || strlen(text) != 64 || strspn(text, "0123456789abcdefABCDEF") != 64)
-        return false;
-    for (unsigned i = 0; i < 32; i++) {
-        unsigned byte;
-        if (sscanf(text + 2 * i, "%2x", &byte) != 1)
-            return false;
-        digest[i] = (uint8_t)byte;
-    }
-    return true;
+
+    return text && hex_decode(text, digest, 32);
 }
 
 static enum owner_exit add(struct launched *launched, const json_t *line)

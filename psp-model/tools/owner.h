@@ -43,8 +43,9 @@ struct owner_verb {
 extern const struct owner_verb verb_session, verb_measurement_build, verb_measurement_verify,
     verb_secret_build, verb_cert_export, verb_cert_verify, verb_cert_show, verb_report_verify;
 
-/* The next option of the verb: its id with its value in *value; 0 when only positional arguments
- * are left, from argv[*first] on; -1 if the line is wrong, which was then reported. */
+/* Return the id of the next option of the verb, with its value in *value; 0 when only positional
+ * arguments are left, from argv[*first] on; -1 if the verb must not run: the line is wrong, which
+ * was then reported, or --help was given. */
 int owner_option(const struct owner_verb *verb, int argc, char **argv, const char **value,
                  int *first);
 /* Are there exactly `count` positional arguments? Otherwise reports it. */
@@ -54,9 +55,7 @@ bool owner_count(const struct owner_verb *verb, int argc, int first, int count);
 enum owner_exit owner_fail(enum owner_exit code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* --json was given: standard output is one object and nothing else. */
-bool owner_json(void);
-/* Text for people, left out with --json. */
+/* Text for people. With --json nothing is printed: standard output is one object. */
 void owner_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Members for the JSON answer, which sevowner prints at the end with "ok", "exit" and "error".
  * Takes the reference; without --json it is only released. */
@@ -64,8 +63,6 @@ void owner_answer(const char *key, json_t *value);
 void owner_answer_hex(const char *key, const void *data, size_t len);
 void owner_answer_base64(const char *key, const void *data, size_t len);
 
-/* `text` holds 2 * len + 1 characters. */
-void owner_hex(const void *data, size_t len, char *text);
 /* Lower-case hex in a string that the next call overwrites; at most 64 bytes. */
 const char *owner_hex64(const void *data, size_t len);
 

@@ -5,6 +5,8 @@
  *
  * This file: the table of verbs, help, and the JSON answer.
  */
+#define _DEFAULT_SOURCE /* open_memstream() */
+
 #include "owner.h"
 
 #include <getopt.h>
@@ -15,6 +17,7 @@
 
 #include "protocol/b64.h"
 #include "protocol/crypto.h"
+#include "protocol/hex.h"
 
 static const struct owner_verb *const verbs[] = {
     &verb_session,     &verb_measurement_build, &verb_measurement_verify, &verb_secret_build,
@@ -26,11 +29,7 @@ enum { OPTION_HELP = 0x1000, OPTION_JSON };
 static bool json_mode;
 static json_t *answer;
 static char error_text[512];
-
-bool owner_json(void)
-{
-    return json_mode;
-}
+static bool help_given;
 
 enum owner_exit owner_fail(enum owner_exit code, const char *format, ...)
 {
@@ -57,18 +56,11 @@ void owner_answer(const char *key, json_t *value)
     json_object_set_new(answer, key, value);
 }
 
-void owner_hex(const void *data, size_t len, char *text)
-{
-    const uint8_t *bytes = data;
-    text[0] = '\0';
-    for (size_t i = 0; i < len; i++)
-        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-}
-
 const char *owner_hex64(const void *data, size_t len)
 {
-    static char text[2 * 64 + 1];
-    owner_hex(data, len < 64 ? len : 64, text);
+    static char text[HEX_TEXT_SIZE(64)];
+
+    hex_encode(data, len < 64 ? len : 64, text);
     return text;
 }
 
@@ -87,10 +79,9 @@ void owner_answer_base64(const char *key, const void *data, size_t len)
     free(text);
 }
 
-/* --- the command line ---------------------------------------------------------------------------
- */
+/* --- the command line ------------------------------------------------------------------------ */
 
-static void print_usage(FILE *to)
+static void write_usage(FILE *to)
 {
     fprintf(to, "usage: sevowner VERB [OPTION]... [ARGUMENT]...\n\n");
     for (unsigned i = 0; i < VERBS; i++)
@@ -98,16 +89,39 @@ static void print_usage(FILE *to)
     fprintf(to, "\n\"sevowner VERB --help\" lists its options; sevowner(1) explains them.\n");
 }
 
-static void print_help(const struct owner_verb *verb)
+static void write_help(const struct owner_verb *verb, FILE *to)
 {
-    printf("usage: sevowner %s [OPTION]... %s\n%s.\n\n", verb->name, verb->args, verb->summary);
+    fprintf(to, "usage: sevowner %s [OPTION]... %s\n%s.\n\n", verb->name, verb->args,
+            verb->summary);
     for (const struct owner_option *o = verb->options; o->name; o++) {
         char left[64];
+
         snprintf(left, sizeof(left), "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-        printf("  %-34s %s\n", left, o->help);
+        fprintf(to, "  %-34s %s\n", left, o->help);
     }
-    printf("  %-34s %s\n  %-34s %s\n", "--json", "one JSON object on standard output", "--help",
-           "this text");
+    fprintf(to, "  %-34s %s\n  %-34s %s\n", "--json", "one JSON object on standard output",
+            "--help", "this text");
+}
+
+/* Print the help of the verb, or the usage if it is NULL; with --json it is a member of the answer. */
+static enum owner_exit give_help(const struct owner_verb *verb)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *to = open_memstream(&text, &len);
+
+    if (to && verb)
+        write_help(verb, to);
+    else if (to)
+        write_usage(to);
+    if (!to || fclose(to)) {
+        free(text);
+        return owner_fail(OWNER_TROUBLE, "out of memory");
+    }
+    owner_say("%s", text);
+    owner_answer("help", json_string(text));
+    free(text);
+    return OWNER_OK;
 }
 
 int owner_option(const struct owner_verb *verb, int argc, char **argv, const char **value,
@@ -133,10 +147,10 @@ int owner_option(const struct owner_verb *verb, int argc, char **argv, const cha
             json_mode = true;
             continue;
         case OPTION_HELP:
-            print_help(verb);
-            exit(OWNER_OK);
+            help_given = true;
+            continue;
         case -1:
-            return 0;
+            return help_given ? -1 : 0;
         case ':':
             owner_fail(OWNER_USAGE, "%s: %s needs a value", verb->name, argv[at]);
             return -1;
@@ -175,31 +189,47 @@ static const struct owner_verb *find_verb(int argc, char **argv, int *words)
 
 static enum owner_exit run(int argc, char **argv)
 {
+    const struct owner_verb *verb;
+    enum owner_exit code;
     int words = 0;
+
     if (argc > 1 && strcmp(argv[1], "--json") == 0) {
         json_mode = true;
         argc--;
         argv++;
     }
     if (argc < 2) {
-        print_usage(stderr);
-        return OWNER_USAGE;
+        if (!json_mode)
+            write_usage(stderr);
+        return json_mode ? owner_fail(OWNER_USAGE, "no verb is given (try --help)") : OWNER_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-        print_usage(stdout);
-        return OWNER_OK;
-    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
+        return give_help(NULL);
     if (strcmp(argv[1], "--version") == 0) {
-        printf("sevowner " OWNER_VERSION "\n");
+        owner_say("sevowner " OWNER_VERSION "\n");
+        owner_answer("version", json_string(OWNER_VERSION));
         return OWNER_OK;
     }
-    const struct owner_verb *verb = find_verb(argc - 1, argv + 1, &words);
+    verb = find_verb(argc - 1, argv + 1, &words);
     if (!verb)
         return owner_fail(OWNER_USAGE, "no such verb: %s%s%s (try --help)", argv[1],
                           argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
     if (crypto_init())
         return owner_fail(OWNER_TROUBLE, "the cryptographic library does not start");
-    return verb->run(verb, argc - words, argv + words);
+    code = verb->run(verb, argc - words, argv + words);
+    return help_given ? give_help(verb) : code;
+}
+
+/* The error as JSON. A file's name in it need not be UTF-8, which JSON must be. */
+static json_t *error_string(void)
+{
+    json_t *string = json_string(error_text);
+
+    for (char *c = error_text; !string && *c; c++) {
+        if (*c & 0x80)
+            *c = '?';
+    }
+    return string ? string : json_string(error_text);
 }
 
 static void print_answer(enum owner_exit code)
@@ -207,17 +237,19 @@ static void print_answer(enum owner_exit code)
     owner_answer("ok", json_boolean(code == OWNER_OK));
     owner_answer("exit", json_integer(code));
     if (error_text[0])
-        owner_answer("error", json_string(error_text));
-    json_dumpf(answer, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
-    putchar('\n');
+        owner_answer("error", error_string());
+    if (json_dumpf(answer, stdout, JSON_INDENT(2) | JSON_SORT_KEYS) == 0)
+        putchar('\n');
 }
 
 int main(int argc, char **argv)
 {
+    enum owner_exit code;
+
     answer = json_object();
     if (!answer)
-        return OWNER_TROUBLE;
-    enum owner_exit code = run(argc, argv);
+        return (int)owner_fail(OWNER_TROUBLE, "out of memory");
+    code = run(argc, argv);
     if (json_mode)
         print_answer(code);
     json_decref(answer);

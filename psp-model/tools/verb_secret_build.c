@@ -71,7 +71,7 @@ static enum owner_exit load(const struct request *r, struct guid_table *plain)
             code = owner_fail(OWNER_INPUT, "--raw: %s is empty", r->raw);
         return code;
     }
-    if (!guid_table_start(plain, GUID_SECRET_TABLE, 4))
+    if (!guid_table_start(plain, GUID_SECRET_TABLE))
         return owner_fail(OWNER_TROUBLE, "out of memory");
     for (unsigned i = 0; i < r->count && !code; i++)
         code = add_secret(plain, r->secrets[i]);

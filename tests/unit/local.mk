@@ -39,6 +39,7 @@ unit_tests = \
 	%D%/test_smbios \
 	%D%/test_soak \
 	%D%/test_start \
+	%D%/test_text \
 	%D%/test_nv_file
 
 %C%_test_abi_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -135,6 +136,8 @@ unit_tests = \
 %C%_test_report_LDADD = $(UNIT_LDADD)
 %C%_test_save_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_save_LDADD = $(UNIT_LDADD)
+%C%_test_text_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_text_LDADD = $(UNIT_LDADD)
 %C%_test_session_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_session_LDADD = $(UNIT_LDADD)
 %C%_test_smbios_CPPFLAGS = $(UNIT_CPPFLAGS)

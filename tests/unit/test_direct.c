@@ -159,7 +159,7 @@ static void wrong_files(void **state)
     refused("initrd: '@/initrd' cannot be read (No such file or directory)");
     write_file(initrd_path, "", 0);
     config.kernel = dir;
-    refused("kernel: '@' cannot be read (Invalid argument)");
+    refused("kernel: '@' is not a regular file");
 }
 
 static void too_large(void **state)
