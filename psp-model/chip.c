@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The identity in the running processor; see chip.h.
- *
- * Implements AMD pub. 55766, 5.2 "INIT" and "INIT_EX" (persistent state).
  */
 #include "chip.h"
 

@@ -3,7 +3,8 @@
  * The identity in the running processor: where it is loaded from, which one is in force, and how a
  * changed one is stored before it takes effect.
  *
- * Implements AMD pub. 55766, 5.2 "INIT" and "INIT_EX" (persistent state).
+ * Source: Linux include/linux/psp-sev.h struct sev_data_init_ex (the buffer of INIT_EX and its
+ * size). What it holds, and when it is written, is a choice of this model.
  *
  * A chip has storage of its own (psp_host.nv_load, nv_store). INIT_EX puts owner, PEK and PDH into
  * a 32 KiB buffer of the host's memory instead, until SHUTDOWN; chip id and CEK stay the chip's.

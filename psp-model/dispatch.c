@@ -2,8 +2,9 @@
  *
  * From a command id and the address of a buffer to the body of a command and its status code.
  *
- * Implements AMD pub. 55766, 4.2 "Command buffers", 4.3 "Command identifiers", 5.1.2 and 6.1.1
- * (which command in which state).
+ * Source: AMDESE/sev-tool src/sevapi.h SEV_API_COMMANDS, SEV_PLATFORM_STATE and SEV_GUEST_STATE
+ * (which command in which state); Linux include/linux/psp-sev.h (command buffers). The order of the
+ * checks is a choice of this model.
  *
  * Order of checks, the same for every command:
  *   INVALID_COMMAND         no such row in the table

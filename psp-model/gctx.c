@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Guest contexts and the table of them.
- *
- * Implements AMD pub. 55766, 6.1 "Guest state (GCTX)".
  */
 #include "gctx.h"
 

@@ -2,7 +2,7 @@
  *
  * Guest contexts: everything the secure processor knows of one guest, and the table of them.
  *
- * Implements AMD pub. 55766, 6.1 "Guest state (GCTX)".
+ * Source: AMDESE/sev-tool src/sevapi.h SEV_GUEST_STATE, tek_tik.
  */
 #ifndef PSP_GCTX_H
 #define PSP_GCTX_H

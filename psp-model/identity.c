@@ -2,9 +2,6 @@
  *
  * The chip's keys and certificates; see identity.h.
  *
- * Implements AMD pub. 55766, section 2.1 "Keys" and what 5.1, 5.3, 5.6, 5.7, 5.8 and 5.10 do to
- * keys.
- *
  * Each operation works on a copy and hands it over at the end, so that a failure changes nothing.
  */
 #include "identity.h"

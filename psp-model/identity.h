@@ -4,8 +4,9 @@
  * and the operations that commands perform on them. No states and no status codes here: whether a
  * command is allowed is decided by its handler.
  *
- * Implements AMD pub. 55766, section 2.1 "Keys" and what 5.1 INIT, 5.3 PLATFORM_RESET, 5.6 PEK_GEN,
- * 5.7 PEK_CSR, 5.8 PEK_CERT_IMPORT, 5.10 PDH_GEN do to keys.
+ * Source: AMDESE/sev-tool src/sevapi.h SEV_PLATFORM_STATE, sev_cert_chain_buf, SEV_USAGE. Which
+ * command makes which key anew is a choice of this model where the names of the commands leave it
+ * open.
  *
  * int results are 0 or a negative errno; a function that fails leaves the identity as it was.
  */

@@ -2,7 +2,7 @@
  *
  * Names of status codes and states, for logs and traces.
  *
- * Implements AMD pub. 55766, 4.4 "Status codes", 5.1.2 and 6.1.1 (names only).
+ * Source: AMDESE/sev-tool src/sevapi.h SEV_ERROR_CODE, SEV_PLATFORM_STATE, SEV_GUEST_STATE.
  */
 #include "psp.h"
 

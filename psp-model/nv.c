@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The chip's identity as bytes; see nv.h.
- *
- * Source: AMD pub. 55766, section 5.1 "INIT_EX" (size and purpose only).
  */
 #include "nv.h"
 

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The chip's identity as bytes, for psp_host.nv_load/nv_store and for the 32 KiB buffer of INIT_EX.
- * The layout is ours: AMD's is not published. Real firmware encrypts it under a key of the chip;
- * the model has no such key, so whoever may read its state file knows its keys.
+ * The layout is a choice of this model: no document that we use has AMD's. Real firmware encrypts
+ * it under a key of the chip. The model has no such key: whoever can read the file has the keys.
  *
- * Source: AMD pub. 55766, section 5.1 "INIT_EX" (size and purpose only).
+ * Source: Linux include/linux/psp-sev.h struct sev_data_init_ex and drivers/crypto/ccp/sev-dev.c
+ * NV_LENGTH (purpose and size).
  *
- *   0   8  magic "SEVBXNV\0"          c  4  bytes in all        20  64  chip id
- *   8   4  version                    10 4  flags (bit 0 owned) 60  4 x 48 private keys CEK OCA PEK
- * PDH 14 c  zero                120 4 x 2084 certificates, same order then 32 bytes SHA-256 of all
- * before
+ *   offset  bytes     content
+ *   000h    8         magic "SEVBXNV\0"
+ *   008h    4         version
+ *   00Ch    4         number of bytes in all
+ *   010h    4         flags, bit 0 = externally owned
+ *   014h    12        zero
+ *   020h    64        chip id
+ *   060h    4 x 48    private keys: CEK, OCA, PEK, PDH
+ *   120h    4 x 2084  certificates in the same order
+ *           32        SHA-256 of all before
  */
 #ifndef PSP_NV_H
 #define PSP_NV_H
@@ -22,7 +29,7 @@
 
 #define NV_SIZE         (0x120 + 4 * CERT_SIZE + 32)
 #define NV_VERSION      1u
-#define NV_INIT_EX_SIZE 0x8000 /* NV_LEN of INIT_EX: what follows NV_SIZE is not looked at */
+#define NV_INIT_EX_SIZE 0x8000 /* NV_LEN of INIT_EX; bytes after NV_SIZE are ignored */
 
 /* Storage that was never written: all bytes 00h, or all FFh as Linux fills a new file. */
 bool nv_blank(const void *data, size_t len);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The platform's own state and the bookkeeping of cache flushes.
- *
- * Implements AMD pub. 55766, 5.1 "Platform state" and 5.13 "DF_FLUSH".
  */
 #include "platform.h"
 

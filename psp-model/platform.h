@@ -3,7 +3,9 @@
  * The platform's own state: PSTATE, the SEV-ES configuration, and which caches still hold data of
  * an ASID that may not be used again yet.
  *
- * Implements AMD pub. 55766, 5.1 "Platform state" and 5.13 "DF_FLUSH".
+ * Source: AMDESE/sev-tool src/sevapi.h SEV_PLATFORM_STATE; Linux drivers/crypto/ccp/sev-dev.c
+ * __sev_platform_init_locked() and arch/x86/kvm/svm/sev.c sev_flush_asids() (WBINVD, then
+ * DF_FLUSH).
  *
  * The flush rule. DEACTIVATE leaves lines of the guest in the caches of every CPU and in the data
  * fabric. ACTIVATE refuses such an ASID (DFFLUSH_REQUIRED) until DF_FLUSH, and DF_FLUSH refuses

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Creation, power cycle and inspection of a secure processor.
- *
- * Implements AMD pub. 55766, chapter 2 and 5.1 (power cycle).
  */
 #include "psp.h"
 

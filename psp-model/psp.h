@@ -3,7 +3,8 @@
  * The AMD Secure Processor as a library: what its users (the Bochs plugin, tests, other emulators)
  * need and nothing else. Create one with its host callbacks, execute commands, look at its state.
  *
- * Implements AMD pub. 55766 "Secure Encrypted Virtualization API", chapters 3 to 7.
+ * Source: Linux include/linux/psp-sev.h enum sev_cmd and the buffers of these commands; COMMANDS.md
+ * lists what no source settles.
  *
  * A struct psp is used by one thread at a time. There is no global state: any number may coexist.
  */

@@ -4,8 +4,6 @@
  * clock or memory of its own: its host supplies them here. Implemented by the Bochs plugin and by
  * the test harness.
  *
- * Source: the roles of AMD pub. 55766 "SEV API", section 2 (platform, guests, keys by ASID).
- *
  * Every function gets the `ctx` of psp_new() first. int results are 0 or a negative errno and mean
  * trouble of the host, which the model reports as HWERROR_PLATFORM; they are not status codes.
  */

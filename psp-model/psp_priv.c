@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What commands share: their ways to the host, and taking guests down.
- *
- * Implements AMD pub. 55766, 4.5 (addresses).
  */
 #include "psp_priv.h"
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The secure processor from inside: its state, and its ways to the host. For this folder only.
- *
- * Implements AMD pub. 55766, chapter 2 (the parts) and 4.5 (addresses).
  */
 #ifndef PSP_PRIV_H
 #define PSP_PRIV_H

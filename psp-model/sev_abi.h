@@ -3,9 +3,10 @@
  * The binary interface of the secure processor: command ids, status codes, states, policy bits and
  * the layout of every command buffer. Names are AMD's. Nothing here executes.
  *
- * Implements AMD pub. 55766 "SEV API": 4.3 "Command identifiers", 4.4 "Status codes", 5.1.2 and
- * 6.1.1 (states), chapter 3 (policy), chapters 5 to 7 and 8 (command buffers). The layouts agree
- * with Linux include/linux/psp-sev.h and sev-tool src/sevapi.h; where they differ it is said.
+ * Source: Linux include/linux/psp-sev.h enum sev_cmd, SEV_POLICY_MASK_*, struct sev_data_*; Linux
+ * include/uapi/linux/psp-sev.h sev_ret_code; AMDESE/sev-tool src/sevapi.h SEV_API_COMMANDS,
+ * SEV_ERROR_CODE, SEV_PLATFORM_STATE, SEV_GUEST_STATE, SEV_POLICY, *_cmd_buf. Where the two differ
+ * it is said.
  *
  * All fields are little endian and packed. A layout is a list of byte offsets, because buffers are
  * read through bounds-checked accessors and never by casting.
@@ -16,11 +17,11 @@
 #include <assert.h>
 #include <stdint.h>
 
-/* 4.3 Command identifiers. */
+/* Command identifiers. */
 enum sev_cmd {
     SEV_CMD_INIT = 0x01,
     SEV_CMD_SHUTDOWN = 0x02,
-    SEV_CMD_FACTORY_RESET = 0x03, /* PLATFORM_RESET in the API document */
+    SEV_CMD_FACTORY_RESET = 0x03, /* PLATFORM_RESET in sev-tool */
     SEV_CMD_PLATFORM_STATUS = 0x04,
     SEV_CMD_PEK_GEN = 0x05,
     SEV_CMD_PEK_CSR = 0x06,
@@ -61,7 +62,7 @@ enum sev_cmd {
     SEV_CMD_SWAP_IN = 0x71,
 };
 
-/* 4.4 Status codes. Those from 19h on belong to SEV-SNP. */
+/* Status codes. Those from 19h on belong to SEV-SNP. */
 enum sev_status {
     SEV_STATUS_SUCCESS = 0x00,
     SEV_STATUS_INVALID_PLATFORM_STATE = 0x01,
@@ -104,14 +105,14 @@ enum sev_status {
     SEV_STATUS_INVALID_KEY = 0x27,
 };
 
-/* 5.1.2 Platform states. */
+/* Platform states. */
 enum sev_platform_state {
     SEV_PLATFORM_UNINIT = 0,
     SEV_PLATFORM_INIT = 1,
     SEV_PLATFORM_WORKING = 2,
 };
 
-/* 6.1.1 Guest states. Linux's KVM document swaps 4 and 5; QEMU, sev-tool and this table agree. */
+/* Guest states. SENT has no source: a choice of this model, for a guest after SEND_FINISH. */
 enum sev_guest_state {
     SEV_GUEST_UNINIT = 0,
     SEV_GUEST_LUPDATE = 1,
@@ -122,7 +123,7 @@ enum sev_guest_state {
     SEV_GUEST_SENT = 6,
 };
 
-/* Chapter 3 Guest policy. */
+/* Guest policy. */
 #define SEV_POLICY_NODBG           0x00000001u /* DBG_* are forbidden */
 #define SEV_POLICY_NOKS            0x00000002u /* no key sharing with other guests */
 #define SEV_POLICY_ES              0x00000004u /* SEV-ES is required */
@@ -140,7 +141,7 @@ enum sev_guest_state {
 #define SEV_OWNER_EXTERNAL 0x01u
 #define SEV_CONFIG_ES      0x0001u
 
-/* Sizes of things that command buffers point to (4.5, 4.6 and appendix C). */
+/* Sizes of what command buffers point to. */
 #define SEV_CERT_SIZE          2084u
 #define SEV_CERT_CHAIN_SIZE    (3u * SEV_CERT_SIZE) /* PEK, OCA, CEK */
 #define SEV_SESSION_SIZE       128u
@@ -156,10 +157,10 @@ enum sev_guest_state {
 #define SEV_COMMAND_SIZE_MAX   0x44u
 
 /* --- command buffers: offsets of fields; _SIZE is the whole -------------------------------------
- * The size is that of the API document; a reserved word between fields has no name here, it is
+ * The size is the one that both sources give; a reserved word between fields has no name here, it is
  * listed in dispatch.c, which checks that it is zero. */
 
-/* 5.2 INIT */
+/* INIT */
 enum { SEV_INIT_FLAGS = 0x00, SEV_INIT_TMR_ADDR = 0x08, SEV_INIT_TMR_LEN = 0x10 };
 #define SEV_INIT_SIZE 0x14u
 
@@ -174,7 +175,7 @@ enum {
 };
 #define SEV_INIT_EX_SIZE 0x24u
 
-/* 5.6 PLATFORM_STATUS */
+/* PLATFORM_STATUS */
 enum {
     SEV_PLATFORM_STATUS_API_MAJOR = 0x00, /* 8 bits each up to _CONFIG */
     SEV_PLATFORM_STATUS_API_MINOR = 0x01,
@@ -186,11 +187,11 @@ enum {
 };
 #define SEV_PLATFORM_STATUS_SIZE 0x0cu
 
-/* 5.8 PEK_CSR, 5.14 DOWNLOAD_FIRMWARE, GET_ID: one address and one length. */
+/* PEK_CSR, DOWNLOAD_FIRMWARE, GET_ID: one address and one length. */
 enum { SEV_BLOB_ADDR = 0x00, SEV_BLOB_LEN = 0x08 };
 #define SEV_BLOB_SIZE 0x0cu
 
-/* 5.9 PEK_CERT_IMPORT */
+/* PEK_CERT_IMPORT */
 enum {
     SEV_PEK_CERT_IMPORT_PEK_ADDR = 0x00,
     SEV_PEK_CERT_IMPORT_PEK_LEN = 0x08,
@@ -199,7 +200,7 @@ enum {
 };
 #define SEV_PEK_CERT_IMPORT_SIZE 0x1cu
 
-/* 5.11 PDH_CERT_EXPORT */
+/* PDH_CERT_EXPORT */
 enum {
     SEV_PDH_CERT_EXPORT_PDH_ADDR = 0x00,
     SEV_PDH_CERT_EXPORT_PDH_LEN = 0x08,
@@ -213,7 +214,7 @@ enum {
 enum { SEV_GUEST_HANDLE = 0x00 };
 #define SEV_GUEST_SIZE 0x04u
 
-/* 6.17 ACTIVATE */
+/* ACTIVATE */
 enum { SEV_ACTIVATE_ASID = 0x04 };
 #define SEV_ACTIVATE_SIZE 0x08u
 
@@ -227,7 +228,7 @@ enum {
 };
 #define SEV_ACTIVATE_EX_SIZE 0x18u
 
-/* 6.16 GUEST_STATUS */
+/* GUEST_STATUS */
 enum {
     SEV_GUEST_STATUS_POLICY = 0x04,
     SEV_GUEST_STATUS_ASID = 0x08,
@@ -239,7 +240,7 @@ enum {
 enum { SEV_COPY_LEN = 0x04, SEV_COPY_SRC_ADDR = 0x08, SEV_COPY_DST_ADDR = 0x10 };
 #define SEV_COPY_SIZE 0x18u
 
-/* 6.2 LAUNCH_START, 6.14 RECEIVE_START */
+/* LAUNCH_START, RECEIVE_START */
 enum {
     SEV_START_POLICY = 0x04,
     SEV_START_CERT_ADDR = 0x08,
@@ -249,12 +250,12 @@ enum {
 };
 #define SEV_START_SIZE 0x24u
 
-/* 6.3 LAUNCH_UPDATE_DATA, 6.4 LAUNCH_UPDATE_VMSA, 6.5 LAUNCH_MEASURE */
+/* LAUNCH_UPDATE_DATA, LAUNCH_UPDATE_VMSA, LAUNCH_MEASURE */
 enum { SEV_LAUNCH_ADDR = 0x08, SEV_LAUNCH_LEN = 0x10 };
 #define SEV_LAUNCH_SIZE 0x14u
 
-/* 6.6 LAUNCH_SECRET, SEND_UPDATE_*, RECEIVE_UPDATE_*. (Linux's SEND_UPDATE_VMSA lacks the reserved
- * word after the handle; sev-tool and the API document have it.) */
+/* LAUNCH_SECRET, SEND_UPDATE_*, RECEIVE_UPDATE_*. (Linux's SEND_UPDATE_VMSA lacks the reserved
+ * word after the handle; sev-tool has it.) */
 enum {
     SEV_PACKET_HEADER_ADDR = 0x08,
     SEV_PACKET_HEADER_LEN = 0x10,
@@ -265,7 +266,7 @@ enum {
 };
 #define SEV_PACKET_SIZE 0x34u
 
-/* 6.8 ATTESTATION */
+/* ATTESTATION */
 enum {
     SEV_ATTESTATION_ADDR = 0x08,
     SEV_ATTESTATION_MNONCE = 0x10, /* 16 bytes */
@@ -273,7 +274,7 @@ enum {
 };
 #define SEV_ATTESTATION_CMD_SIZE 0x24u
 
-/* 6.9 SEND_START */
+/* SEND_START */
 enum {
     SEV_SEND_START_POLICY = 0x04,
     SEV_SEND_START_PDH_ADDR = 0x08,
@@ -287,7 +288,7 @@ enum {
 };
 #define SEV_SEND_START_SIZE 0x44u
 
-/* 7.1 DBG_DECRYPT, 7.2 DBG_ENCRYPT */
+/* DBG_DECRYPT, DBG_ENCRYPT */
 enum { SEV_DBG_SRC_ADDR = 0x08, SEV_DBG_DST_ADDR = 0x10, SEV_DBG_LEN = 0x18 };
 #define SEV_DBG_SIZE 0x1cu
 

@@ -2,7 +2,8 @@
  *
  * The attestation report: what was launched here, signed by the platform.
  *
- * Implements AMD pub. 55766, 6.8 "ATTESTATION" and its report structure.
+ * Source: Linux include/linux/psp-sev.h struct sev_data_attestation_report; the report itself:
+ * protocol/report.h.
  */
 #include <string.h>
 

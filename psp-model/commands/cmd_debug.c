@@ -3,7 +3,8 @@
  * Commands that move a guest's memory with its key in the processor's hand: the hypervisor's
  * debugger reads and writes it, or memory is moved to another place.
  *
- * Implements AMD pub. 55766, 7.1 "DBG_DECRYPT", 7.2 "DBG_ENCRYPT" and "COPY".
+ * Source: Linux include/linux/psp-sev.h struct sev_data_dbg; COPY: AMDESE/sev-tool src/sevapi.h.
+ * The rules for addresses that overlap are a choice of this model.
  *
  * What is listed above each body follows the checks of dispatch.c (command, buffer, platform
  * state, reserved fields, handle, guest state), in the order of checking; trouble of the host

@@ -2,8 +2,9 @@
  *
  * Commands that bind a guest to an ASID, describe it and delete it.
  *
- * Implements AMD pub. 55766, 6.15 "DECOMMISSION", 6.16 "GUEST_STATUS", 6.17 "ACTIVATE",
- * 6.18 "DEACTIVATE".
+ * Source: Linux include/linux/psp-sev.h struct sev_data_decommission, sev_data_activate,
+ * sev_data_deactivate, sev_data_guest_status; AMDESE/sev-tool src/sevapi.h SEV_API_COMMANDS
+ * (ACTIVATE_EX).
  *
  * What is listed above each body follows the checks of dispatch.c (command, buffer, platform
  * state, reserved fields, handle, guest state), in the order of checking.
@@ -94,8 +95,8 @@ enum sev_status cmd_decommission(struct cmd *cmd)
     return SEV_STATUS_SUCCESS;
 }
 
-/* UNSUPPORTED  always. The layouts of SWAP_OUT and SWAP_IN are public (sev-tool), how they protect
- * a page is not. */
+/* UNSUPPORTED  always. sev-tool (swap_out_cmd_buf, swap_io_metadata_entry) has the layouts; how a
+ * page is protected is not in the documents that we use. */
 enum sev_status cmd_swap(struct cmd *cmd)
 {
     (void)cmd;

@@ -3,9 +3,9 @@
  * Commands that launch a guest: encrypt and measure its first memory, tell the owner what was
  * measured, take the owner's secret.
  *
- * Implements AMD pub. 55766, 6.2 "LAUNCH_START", 6.3 "LAUNCH_UPDATE_DATA",
- * 6.4 "LAUNCH_UPDATE_VMSA", 6.5 "LAUNCH_MEASURE",
- * 6.6 "LAUNCH_SECRET", 6.7 "LAUNCH_FINISH".
+ * Source: Linux include/linux/psp-sev.h struct sev_data_launch_start, sev_data_launch_update_data,
+ * sev_data_launch_update_vmsa, sev_data_launch_measure, sev_data_launch_secret,
+ * sev_data_launch_finish.
  *
  * What is listed above each body follows the checks of dispatch.c (command, buffer, platform
  * state, reserved fields, handle, guest state), in the order of checking. Every body ends its

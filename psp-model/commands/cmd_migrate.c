@@ -2,9 +2,10 @@
  *
  * Commands that send a guest to another platform and receive it there.
  *
- * Implements AMD pub. 55766, 6.9 "SEND_START", 6.10 "SEND_UPDATE_DATA", 6.11 "SEND_UPDATE_VMSA",
- * 6.12 "SEND_FINISH", 6.13 "SEND_CANCEL", 6.14 "RECEIVE_START", 6.15 "RECEIVE_UPDATE_DATA",
- * 6.16 "RECEIVE_UPDATE_VMSA", 6.17 "RECEIVE_FINISH".
+ * Source: Linux include/linux/psp-sev.h struct sev_data_send_start, sev_data_send_update_data,
+ * sev_data_send_update_vmsa, sev_data_send_finish, sev_data_send_cancel, sev_data_receive_start,
+ * sev_data_receive_update_data, sev_data_receive_update_vmsa, sev_data_receive_finish;
+ * AMDESE/sev-tool src/sevapi.h SEV_POLICY (what DOMAIN and SEV demand of the target).
  *
  * What is listed above each body follows the checks of dispatch.c (command, buffer, platform
  * state, reserved fields, handle, guest state), in the order of checking; trouble of the host

@@ -2,9 +2,9 @@
  *
  * Commands about the platform's keys and certificates, and its identity.
  *
- * Implements AMD pub. 55766, 5.3 "PLATFORM_RESET", 5.7 "PEK_GEN", 5.8 "PEK_CSR",
- * 5.9 "PEK_CERT_IMPORT", 5.10 "PDH_GEN", 5.11 "PDH_CERT_EXPORT", 5.15 "GET_ID",
- * 5.14 "DOWNLOAD_FIRMWARE".
+ * Source: Linux include/linux/psp-sev.h struct sev_data_pek_csr, sev_data_pek_cert_import,
+ * sev_data_pdh_cert_export, sev_data_get_id, sev_data_download_firmware; AMDESE/sev-tool
+ * src/sevapi.h SEV_PLATFORM_STATE (states).
  *
  * What is listed above each body follows the checks of dispatch.c (command, buffer, platform
  * state, reserved fields), in the order of checking; trouble of the host (HWERROR_PLATFORM) is not

@@ -2,8 +2,9 @@
  *
  * Commands that start, stop, describe and flush the platform.
  *
- * Implements AMD pub. 55766, 5.2 "INIT" and "INIT_EX", 5.5 "SHUTDOWN", 5.6 "PLATFORM_STATUS", 5.13
- * "DF_FLUSH".
+ * Source: Linux include/linux/psp-sev.h struct sev_data_init, sev_data_init_ex, struct
+ * sev_user_data_status; AMDESE/sev-tool src/sevapi.h sev_platform_status_cmd_buf,
+ * SEV_PLATFORM_STATE (states).
  *
  * What is listed above each body follows the checks of dispatch.c (command, buffer, platform
  * state, reserved fields), in the order of checking.

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What a guest's policy demands of the platform and forbids to others.
- *
- * Implements AMD pub. 55766, chapter 3 "Guest policy".
  */
 #include "policy.h"
 

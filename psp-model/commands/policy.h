@@ -2,7 +2,7 @@
  *
  * What a guest's policy demands of the platform and forbids to others.
  *
- * Implements AMD pub. 55766, chapter 3 "Guest policy".
+ * Source: AMDESE/sev-tool src/sevapi.h SEV_POLICY; Linux include/linux/psp-sev.h SEV_POLICY_MASK_*.
  */
 #ifndef PSP_POLICY_H
 #define PSP_POLICY_H

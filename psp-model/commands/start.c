@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The birth of a guest context, which LAUNCH_START and RECEIVE_START share.
- *
- * Implements AMD pub. 55766, 6.2 "LAUNCH_START" and 6.14 "RECEIVE_START".
  */
 #include "start.h"
 

@@ -3,7 +3,8 @@
  * The birth of a guest context, which LAUNCH_START and RECEIVE_START share: policy, key sharing,
  * the session that brings the transport keys.
  *
- * Implements AMD pub. 55766, 6.2 "LAUNCH_START" and 6.14 "RECEIVE_START".
+ * Source: Linux include/linux/psp-sev.h struct sev_data_launch_start, sev_data_receive_start;
+ * virtee/sev src/session/mod.rs Session::session() (what the session holds).
  */
 #ifndef PSP_START_H
 #define PSP_START_H

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Moving data between a guest's memory and an authenticated packet.
- *
- * Implements AMD pub. 55766, 4.6 "Packet header", 6.6, 6.10, 6.11, 6.15 and 6.16.
  */
 #include "transfer.h"
 

@@ -3,7 +3,10 @@
  * Moving data between a guest's memory and an authenticated packet: what LAUNCH_SECRET,
  * SEND_UPDATE_* and RECEIVE_UPDATE_* have in common.
  *
- * Implements AMD pub. 55766, 4.6 "Packet header", 6.6, 6.10, 6.11, 6.15 and 6.16.
+ * Source: Linux include/linux/psp-sev.h struct sev_data_launch_secret, sev_data_send_update_data,
+ * sev_data_receive_update_data; AMDESE/sev-tool src/sevapi.h sev_hdr_buf; virtee/sev
+ * src/session/mod.rs Session::secret(). The first byte of the MAC of SEND and RECEIVE is a choice
+ * of this model.
  */
 #ifndef PSP_TRANSFER_H
 #define PSP_TRANSFER_H
@@ -18,7 +21,7 @@
  * INVALID_ADDRESS  guest region not aligned to 16 (`exact`: to its size); header, region or packet
  *                  not wholly in RAM
  * INVALID_PARAM    unknown header flags
- * UNSUPPORTED      a compressed packet: its format is not published
+ * UNSUPPORTED      a compressed packet: its format is not in the documents that we use
  * INVALID_LEN      guest and packet lengths differ
  * BAD_MEASUREMENT  the packet's MAC is wrong */
 enum sev_status transfer_to_guest(struct cmd *cmd, uint8_t context, const uint8_t *measure,

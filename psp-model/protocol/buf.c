@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Bounds-checked cursors over little-endian wire data; see buf.h.
- *
- * Source: AMD pub. 55766, section 4 "Buffers".
  */
 #include "buf.h"
 

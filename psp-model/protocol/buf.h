@@ -3,7 +3,7 @@
  * Bounds-checked cursors over little-endian wire data. Command buffers, certificates, sessions and
  * stored state are read and written through these, never by casting.
  *
- * Source: AMD pub. 55766, section 4 "Buffers" (all fields little endian, packed).
+ * Source: Linux include/linux/psp-sev.h (all structures little endian, packed).
  */
 #ifndef PSP_BUF_H
 #define PSP_BUF_H

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * SEV certificates and the ASK/ARK format; see cert.h.
- *
- * Implements AMD pub. 55766, appendix C.1 "SEV certificates" and C.3 "ASK and ARK certificates".
  */
 #include "cert.h"
 

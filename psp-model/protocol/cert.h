@@ -7,7 +7,8 @@
  *   PDH <- PEK <- OCA (self-signed)
  *             <- CEK <- ASK <- ARK (self-signed)
  *
- * Implements AMD pub. 55766, appendix C.1 "SEV certificates" and C.3 "ASK and ARK certificates".
+ * Source: AMDESE/sev-tool src/sevapi.h sev_cert, sev_cert_chain_buf, SEV_USAGE, SEV_SIG_ALGO,
+ * amd_cert; AMDESE/sev-tool src/sevcert.cpp SEVCert::verify_sev_cert().
  *
  * int results are 0, -EINVAL (malformed, or of a kind that the operation does not take), -EBADMSG
  * (no valid signature), or another negative errno.

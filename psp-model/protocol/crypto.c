@@ -2,9 +2,6 @@
  *
  * The cryptographic primitives of SEV, over libgcrypt; see crypto.h. The only file of the tree that
  * includes gcrypt.h.
- *
- * Source: AMD pub. 55766, section 2.1 "Keys and cryptography"; FIPS 180-4, 186-5, 197, 198-1;
- * SP 800-38A, 800-56A; RFC 6979, 8017.
  */
 #define _DEFAULT_SOURCE /* explicit_bzero() */
 

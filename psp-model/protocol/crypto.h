@@ -4,8 +4,8 @@
  * gcrypt.h. Byte strings are in the order of the standards (big endian numbers, FIPS bit order);
  * AMD's little-endian fields are converted by cert.c and session.c.
  *
- * Source: AMD pub. 55766, section 2.1 "Keys and cryptography"; FIPS 180-4, 186-5, 197, 198-1;
- * SP 800-38A, 800-56A; RFC 6979, 8017.
+ * Source: FIPS 180-4, 186-5, 197, 198-1; NIST SP 800-38A, 800-56A; RFC 6979, 8017. Which of them
+ * SEV uses: AMDESE/sev-tool src/sevapi.h SEV_SIG_ALGO, SEV_EC; virtee/sev src/session/mod.rs.
  *
  * int results are 0 or a negative errno (-EIO = the library failed, -EBADMSG = verification failed,
  * -EINVAL = a malformed key or point). Buffers belong to the caller.

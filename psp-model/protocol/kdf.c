@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The key derivation of SEV; see kdf.h.
- *
- * Implements AMD pub. 55766, section 2.1 "Key derivation function"; NIST SP 800-108, 5.1.
  */
 #include "kdf.h"
 

@@ -3,7 +3,7 @@
  * The key derivation of SEV: NIST SP 800-108 in counter mode over HMAC-SHA-256, one block, 128 bits
  * out. Counter and length are 32-bit little endian here, which is AMD's reading of the standard.
  *
- * Implements AMD pub. 55766, section 2.1 "Key derivation function".
+ * Source: virtee/sev src/session/key.rs Key::derive(); NIST SP 800-108 (KDF in counter mode).
  */
 #ifndef PSP_KDF_H
 #define PSP_KDF_H

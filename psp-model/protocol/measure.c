@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The launch measurement; see measure.h.
- *
- * Implements AMD pub. 55766, section 6.5 "LAUNCH_MEASURE".
  */
 #include "measure.h"
 

@@ -3,7 +3,9 @@
  * The launch measurement: MEASURE = HMAC-SHA-256(TIK, 04h || API || policy || GCTX.LD || MNONCE).
  * Shared by the secure processor (LAUNCH_MEASURE) and the owner's tools.
  *
- * Implements AMD pub. 55766, section 6.5 "LAUNCH_MEASURE".
+ * Source: virtee/sev src/session/mod.rs Session::verify(); AMDESE/sev-tool src/commands.cpp
+ * Command::calculate_measurement(); libvirt virt-qemu-sev-validate
+ * ConfidentialVM.get_measurements().
  */
 #ifndef PSP_MEASURE_H
 #define PSP_MEASURE_H

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The packet that carries a secret or a guest's page; see packet.h.
- *
- * Implements AMD pub. 55766, section 4.6 "Packet header" and 6.6 "LAUNCH_SECRET".
  */
 #include "packet.h"
 

@@ -3,7 +3,8 @@
  * The packet that carries a secret (LAUNCH_SECRET) or a guest's page (SEND, RECEIVE): a 52-byte
  * header and AES-128-CTR data, authenticated with the TIK. Shared with the owner's tools.
  *
- * Implements AMD pub. 55766, section 4.6 "Packet header" and 6.6 "LAUNCH_SECRET".
+ * Source: AMDESE/sev-tool src/sevapi.h sev_hdr_buf; virtee/sev src/session/mod.rs
+ * Session::secret(); libvirt virt-qemu-sev-validate ConfidentialVM.build_secrets().
  */
 #ifndef PSP_PACKET_H
 #define PSP_PACKET_H

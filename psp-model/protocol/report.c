@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The attestation report; see report.h.
- *
- * Implements AMD pub. 55766, section 6.8 "ATTESTATION", table "Attestation report".
  */
 #include "report.h"
 

@@ -3,7 +3,9 @@
  * The attestation report: nonce, launch digest and policy of a guest, signed by the PEK. Made by
  * the secure processor, verified by the owner's tool.
  *
- * Implements AMD pub. 55766, section 6.8 "ATTESTATION", table "Attestation report".
+ * Source: AMDESE/sev-tool src/sevapi.h attestation_report; virtee/sev
+ * src/attestation/evidence/sev/report.rs LegacyAttestationReport; Linux include/linux/psp-sev.h struct
+ * sev_data_attestation_report (nonce, length).
  */
 #ifndef PSP_REPORT_H
 #define PSP_REPORT_H

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The model's own ARK and ASK; see root.h.
- *
- * Implements AMD pub. 55766, appendix C.3 "ASK and ARK certificates".
  */
 #include "root.h"
 

@@ -5,7 +5,8 @@
  * chains to them proves that it came from a model of the secure processor, never that it came from
  * a chip. Their key ids say so: "SEV-ON-BOCHS ARK" and "SEV-ON-BOCHS ASK".
  *
- * Implements AMD pub. 55766, appendix C.3 "ASK and ARK certificates".
+ * Source: AMDESE/sev-tool src/sevapi.h amd_cert, AMD_SIG_USAGE (format). The keys are a choice of
+ * this model.
  */
 #ifndef PSP_ROOT_H
 #define PSP_ROOT_H

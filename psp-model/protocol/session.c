@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The launch session, made and opened; see session.h.
- *
- * Implements AMD pub. 55766, section 2.2 "Key exchange" and 4.4 "Session data".
  */
 #include "session.h"
 

@@ -4,7 +4,8 @@
  * firmware, wrapped under a key that both agree on by ECDH. The same code makes a session (owner's
  * tool, SEND_START) and opens it (LAUNCH_START, RECEIVE_START).
  *
- * Implements AMD pub. 55766, section 2.2 "Key exchange" and 4.4 "Session data".
+ * Source: virtee/sev src/session/mod.rs Session::session(); AMDESE/sev-tool src/sevapi.h
+ * sev_session_buf, tek_tik.
  *
  *   Z      = ECDH x-coordinate (crypto_p384_ecdh), 48 bytes
  *   master = KDF(Z, "sev-master-secret", nonce); KEK, KIK = KDF(master, "sev-kek" / "sev-kik")

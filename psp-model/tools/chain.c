@@ -2,7 +2,7 @@
  *
  * The certificates of a platform; see chain.h.
  *
- * Source: AMD pub. 55766, appendix C; the certificate files of sevctl and sev-tool.
+ * Source: protocol/cert.h; the certificate files of virtee/sevctl and AMDESE/sev-tool.
  */
 #include "chain.h"
 

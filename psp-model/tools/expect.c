@@ -2,7 +2,7 @@
  *
  * What an owner expects to be launched; see expect.h.
  *
- * Source: AMD pub. 55766, section 6.5 "LAUNCH_MEASURE"; QEMU target/i386/sev.c (kernel hashes).
+ * Source: protocol/measure.h, protocol/kernel_hashes.h.
  */
 #include "expect.h"
 

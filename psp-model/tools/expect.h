@@ -3,8 +3,7 @@
  * What an owner expects to be launched: the pieces that are measured, in order (firmware, kernel
  * hashes, VMSAs), and the keys and versions that go into the measurement.
  *
- * Source: AMD pub. 55766, section 6.5 "LAUNCH_MEASURE"; options as those of `sevctl measurement
- * build`.
+ * Source: the options are those of `sevctl measurement build` (virtee/sevctl).
  */
 #ifndef OWNER_EXPECT_H
 #define OWNER_EXPECT_H

@@ -5,7 +5,7 @@
  * The digest is over the concatenation of all regions, so how the launch cut them does not matter.
  * The expected bytes are therefore cut where the launch cut its own, and compared piece by piece.
  *
- * Source: AMD pub. 55766, section 6.5 "LAUNCH_MEASURE".
+ * Source: protocol/measure.h.
  */
 #include "explain.h"
 

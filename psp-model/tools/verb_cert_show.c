@@ -2,7 +2,7 @@
  *
  * sevowner cert show: what is in a file of certificates.
  *
- * Source: AMD pub. 55766, appendix C; the first line of each as sevctl prints it.
+ * Source: protocol/cert.h; the first line of each certificate as virtee/sevctl prints it.
  */
 #include "owner.h"
 

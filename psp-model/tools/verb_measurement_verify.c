@@ -2,7 +2,7 @@
  *
  * sevowner measurement verify: is a measurement the expected one, and if not, why.
  *
- * Source: AMD pub. 55766, section 6.5 "LAUNCH_MEASURE".
+ * Source: protocol/measure.h.
  */
 #include "owner.h"
 

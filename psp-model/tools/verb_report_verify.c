@@ -2,7 +2,7 @@
  *
  * sevowner report verify: the attestation report of a running guest.
  *
- * Source: AMD pub. 55766, section 6.8 "ATTESTATION"; `sevctl validate`, which checks the signature.
+ * Source: protocol/report.h; `sevctl validate`, which checks the signature.
  */
 #include "owner.h"
 

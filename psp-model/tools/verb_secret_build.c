@@ -2,8 +2,8 @@
  *
  * sevowner secret build: a packet for LAUNCH_SECRET, bound to one measurement.
  *
- * Source: `sevctl secret build`, whose options and files these are; AMD pub. 55766, section 6.6
- * "LAUNCH_SECRET".
+ * Source: `sevctl secret build` (virtee/sevctl), whose options and files these are;
+ * protocol/packet.h.
  */
 #include "owner.h"
 

@@ -7,8 +7,12 @@
 #include "one_processor.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
+#include "protocol/blob.h"
 #include "protocol/crypto.h"
+#include "protocol/file.h"
+#include "protocol/hex.h"
 #include "nv.h"
 
 static uint8_t image[PSP_SAVE_MAX];
@@ -166,6 +170,38 @@ static void the_buffer_keeps_its_issuer(void **state)
     memcpy(before, h->ram + 0x40000, NV_SIZE);
     assert_int_equal(exec(h, SEV_CMD_PDH_GEN), SEV_STATUS_SUCCESS);
     assert_memory_not_equal(before, h->ram + 0x40000, NV_SIZE);
+}
+
+/* A state that this library wrote before the issuer of a command was part of it (see
+ * tests/vectors/SOURCE): one guest RUNNING under ASID 1, one in LSECRET under ASID 3. */
+static void a_kept_state_of_version_1(void **state)
+{
+    (void)state;
+    uint8_t pdh[CERT_SIZE], chain[CERT_CHAIN_SIZE], digest[32], want[32];
+    char why[FILE_WHY_SIZE];
+    uint8_t *text;
+    size_t len;
+
+    assert_int_equal(file_read(TEST_VECTORS "/psp_saved_v1.b64", 65536, &text, &len, why), 0);
+    assert_int_equal(blob_decode(text, len, 1, sizeof(image), image, &image_len, NULL), 0);
+    free(text);
+    assert_int_equal(image_len, 9188);
+    h->host.nv_load = NULL;
+    h->host.nv_store = NULL;
+    harness_start(h);
+    assert_int_equal(load(), 0);
+    assert_int_equal(guest_state(h, 1), SEV_GUEST_RUNNING);
+    assert_int_equal(guest_state(h, 2), SEV_GUEST_LSECRET);
+    assert_true(hex_decode("6f76e6b22175dfe6fb89c2a50b478ac7", want, 16));
+    assert_memory_equal(h->keys[1].vek, want, 16);
+    assert_true(hex_decode("4aad51bf4dd9bed0ee7c79a4ea1731ce", want, 16));
+    assert_memory_equal(h->keys[3].vek, want, 16);
+    do_export(h, pdh, chain);
+    crypto_sha256(pdh, CERT_SIZE, digest);
+    assert_true(hex_decode("5678865e70de0462b74966ea7c9d54869169d2462d1e28538b27d022eefd9b29",
+                           want, 32));
+    assert_memory_equal(digest, want, 32);
+    do_finish(h, 2);
 }
 
 static void another_chip(void **state)
@@ -334,6 +370,7 @@ int main(void)
         T(a_chip_without_storage_is_in_the_image),
         T(the_buffer_of_init_ex_comes_back),
         T(the_buffer_keeps_its_issuer),
+        T(a_kept_state_of_version_1),
         T(another_chip),
         T(not_in_the_middle_of_a_hash),
         T(too_little_room),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Known answers from outside; SOURCE says where each comes from.
 EXTRA_DIST += \
+	%D%/psp_saved_v1.b64 \
 	%D%/SOURCE \
 	%D%/amd_roots.txt \
 	%D%/measure.txt \
