@@ -3,7 +3,7 @@
  * Question: does one instruction that reaches the same page through C=1 and C=0, or whose page
  * changes its view between two of its accesses, do what single bytes one after the other would do?
  *
- * AMD64 APM vol. 2: 15.34.5; vol. 3: MOVS, STOS, CMPS, CMPXCHG8B, CMPXCHG16B; 5.4.2 of vol. 2 for
+ * AMD64 APM vol. 2, SEV; vol. 3, MOVS, STOS, CMPS, CMPXCHG8B, CMPXCHG16B; vol. 2, page tables, for
  * the accessed and dirty bits.
  *
  * Arguments: cpu (which CPU asks).

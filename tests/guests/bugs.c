@@ -8,7 +8,7 @@
  * and bugs.tap compares. With the argument correct=1 it does the same work as it should be done,
  * and nothing may be reported; with cpus=2 a second CPU takes part.
  *
- * AMD64 APM vol. 2, 15.34.5; PIIX3 datasheet 2.9 (bus-master IDE); ATA/ATAPI-4 (READ/WRITE DMA).
+ * AMD64 APM vol. 2, SEV; PIIX3 datasheet 2.9 (bus-master IDE); ATA/ATAPI-4 (READ/WRITE DMA).
  */
 #include "guest.h"
 

@@ -5,7 +5,8 @@
  * window, at its edges, behind RAM and past 2^52, lengths from 0 to 4 GiB, odd bits anywhere. Then
  * everything is given back and a launch must work as on the first day.
  *
- * Source: AMD pub. 55766, 4.1 (every command ends with RESP and a status), 4.4 (status codes).
+ * Source: Linux drivers/crypto/ccp/sev-dev.c __sev_do_cmd_locked() (every command ends with RESP
+ * and a status), include/uapi/linux/psp-sev.h sev_ret_code.
  *
  * Arguments: seed, rounds.
  */

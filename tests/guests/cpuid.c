@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: does CPUID tell a SEV guest what AMD64 APM vol. 2, 15.34.1 and vol. 3, appendix E.4.17
- * (8000001Fh) say, and nothing about features that a plain SEV guest does not have?
+ * Question: does CPUID tell a SEV guest what AMD64 APM vol. 3, CPUID 8000001Fh says, and nothing about features that a plain SEV guest does not have?
  *
  * Arguments: cbitpos, reduced (what the sev: line says), rdrand (0: the CPU model lacks it).
  */

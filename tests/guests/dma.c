@@ -3,7 +3,8 @@
  * Question: does a device see memory without the key? An ATA disk moves data by bus master DMA from
  * and to private and shared pages; programmed I/O, which is the CPU's, shows what is on the disk.
  *
- * AMD64 APM vol. 2, 15.34.5 (DMA is shared). Intel 82371SB (PIIX3) 2.7 (bus master IDE registers),
+ * Linux Documentation/arch/x86/amd-memory-encryption.rst
+ * (DMA is shared). Intel 82371SB (PIIX3) 2.7 (bus master IDE registers),
  * ATA-4 (READ DMA, WRITE DMA, READ SECTORS, WRITE SECTORS).
  *
  * Arguments: cpu (which CPU asks).

@@ -3,7 +3,8 @@
  * Question: are instructions fetched through the guest's key, whatever the C-bit of their page
  * says?
  *
- * AMD64 APM vol. 2: 15.34.5 (instruction fetches are always private), 7.6 (self-modifying code).
+ * Linux Documentation/arch/x86/amd-memory-encryption.rst
+ * (instruction fetches are always private); AMD64 APM vol. 2 (self-modifying code).
  *
  * Arguments: cpu (which CPU asks).
  */

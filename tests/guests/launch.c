@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Question: can code in the machine drive a whole launch (launch=guest), and does each step answer
- * with the status code and the state that AMD pub. 55766, chapters 5 and 6, gives it? Measurement
+ * with the status code and the state of psp-model/COMMANDS.md? Measurement
  * and secret are compared with known_*, which other programs computed (launch_known.py).
  */
 #include "guest.h"

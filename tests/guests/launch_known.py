@@ -5,7 +5,7 @@
 # nothing of this project. Prints launch_known.h; by hand, when an input changes:
 #   ./launch_known.py | clang-format >launch_known.h
 #
-# Source: AMD pub. 55766, 6.5 (measurement), 6.6 and 4.6 (secret packet).
+# Source: virtee/sev src/session/mod.rs Session::verify() (measurement), Session::secret() (secret packet).
 import hashlib
 import hmac
 import struct

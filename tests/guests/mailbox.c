@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Question: does the secure processor's mailbox survive everything that a guest can write to it,
- * and answer as the register block of AMD pub. 55766, 4.1 (Linux drivers/crypto/ccp/sev-dev.c is
+ * and answer as the register block of psp-model/psp_mailbox.h (Linux drivers/crypto/ccp/sev-dev.c is
  * its other side)? Run with launch=guest: nothing has been initialised.
  *
  * Arguments: megs (size of RAM).

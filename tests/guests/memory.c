@@ -4,8 +4,8 @@
  * ciphertext through C=0, what was written through C=0 is garbage through C=1, in 16-byte blocks
  * that are bound to their address.
  *
- * AMD64 APM vol. 2: 15.34.5 (long mode and PAE: data by the C-bit of the leaf), 7.10 (encryption is
- * tweaked by the physical address).
+ * AMD64 APM vol. 2 (long mode and PAE: data by the C-bit of the leaf). How encryption is
+ * tweaked by the physical address: cpu-ext/mee.h.
  *
  * Arguments: cpu (which CPU asks), leaf (1 or 2: size of the pages), real (1: CPU 1 is started and
  * real mode asked).

@@ -4,7 +4,7 @@
  * the way? One machine boots this in role send, another one in role receive. What goes from one to
  * the other leaves by port E9h as lines "wire NAME HEX" and comes back on the other's disk.
  *
- * AMD pub. 55766, 6.9 "SEND_START" to 6.17 "RECEIVE_FINISH". The test around it:
+ * Linux include/linux/psp-sev.h struct sev_data_send_start to sev_data_receive_finish. The test around it:
  * tests/interop/migrate.tap. What moves: migrate_workload.S.
  *
  * The first guest that is activated is the machine itself: its memory is read and executed

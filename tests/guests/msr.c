@@ -2,7 +2,7 @@
  *
  * Question: do the MSRs around memory encryption answer as a SEV guest sees them?
  *
- * SEV_STATUS: AMD64 APM vol. 2, 15.34.10: read-only, bit 0 set in a SEV guest. SYSCFG and HWCR:
+ * SEV_STATUS: AMD64 APM vol. 2: read-only, bit 0 set in a SEV guest. SYSCFG and HWCR:
  * the host's, zero in a KVM guest (Linux 6.1 arch/x86/kvm/x86.c, kvm_get_msr_common()), so that
  * Linux neither crashes nor takes the guest for a host with SME. Compiled for both modes.
  */

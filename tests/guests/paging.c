@@ -4,8 +4,7 @@
  * address and never lost, while every other reserved bit stays reserved? Asked with 4 and 5 levels
  * in long mode and, by the 32-bit guest, with the 3 of PAE paging.
  *
- * AMD64 APM vol. 2: 5.2.3 (PAE paging), 5.3 (long-mode paging), 5.4 (A and D bits, reserved bits),
- * 15.34.5 and 15.34.6.
+ * AMD64 APM vol. 2: PAE paging, long-mode paging, A and D bits, reserved bits, the C-bit.
  *
  * Arguments: cbitpos; levels (4 or 5) in long mode.
  */

@@ -3,7 +3,7 @@
  * Question: what does a reset of the machine leave of SEV? As with a virtual machine that its
  * hypervisor resets: the guest's context and key stay, so private memory is readable again, no
  * second launch happens, and the CPU comes up as a SEV guest. INIT leaves MSRs as they are (AMD64
- * APM vol. 2, 14.1.3), RESET does not.
+ * APM vol. 2, processor state after INIT), RESET does not.
  *
  * The guest boots three times: a count in RAM, which a reset keeps, tells the times apart.
  */

@@ -6,7 +6,8 @@
  *
  * Arguments: unmeasured=1 (nobody launched the VGA BIOS).
  *
- * AMD64 APM vol. 2, 15.34.5; AMD pub. 55766, 6.2 (LAUNCH_UPDATE_DATA encrypts in place).
+ * AMD64 APM vol. 2, SEV; Linux include/linux/psp-sev.h struct sev_data_launch_update_data (encrypts
+ * in place).
  */
 #include "guest.h"
 

@@ -3,7 +3,7 @@
  * Question: does a CPU ever see a page's old view because it still holds a translation from before
  * another CPU used the other view? Both CPUs keep their translations: nobody flushes.
  *
- * AMD64 APM vol. 2: 15.34.5. A page has one content; its two pictures belong to the C-bit and not
+ * AMD64 APM vol. 2, SEV. A page has one content; its two pictures belong to the C-bit and not
  * to a CPU or a time.
  */
 #include "guest.h"

@@ -4,7 +4,7 @@
  * single accesses one after the other would do, where its pages are new to the TLB, may not stay in
  * it (SMAP), fall upon one entry of it, or are not there?
  *
- * AMD64 APM vol. 2: 5.6.6 (SMAP), 8.2.15 (#PF); vol. 3: MOVS, STOS, REP. Views of one page:
+ * AMD64 APM vol. 2: SMAP, #PF; vol. 3: MOVS, STOS, REP. Views of one page:
  * alias.c.
  */
 #include "guest.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: in long mode, does every access get the view of memory that AMD64 APM vol. 2, 15.34.5
+ * Question: in long mode, does every access get the view of memory that AMD64 APM vol. 2, SEV,
  * gives it, also where one page is used in both views at once?
  *
  * Data goes by the leaf's C-bit; fetches and page walks are private; MMIO and VGA memory have no

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Question: without paging, with legacy paging and with PAE paging, does every access get the view
- * of memory that AMD64 APM vol. 2, 15.34.5 gives it: private without PAE, by the leaf's C-bit with
+ * of memory that AMD64 APM vol. 2, SEV, gives it: private without PAE, by the leaf's C-bit with
  * it? Real mode is asked first, by real16().
  */
 #include "guest.h"

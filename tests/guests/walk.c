@@ -3,8 +3,9 @@
  * Question: does the CPU read and write paging structures through the guest's key, whatever view
  * their pages stand in, and whatever the C-bits of the entries above say?
  *
- * AMD64 APM vol. 2: 15.34.5 (page table walks are always private), 5.4.2 (A and D), 5.2.3 (PAE: the
- * PDPTEs are read when CR3 is written), 5.5.1 (what a write to CR3 forgets).
+ * Linux Documentation/arch/x86/amd-memory-encryption.rst (page tables are always private);
+ * AMD64 APM vol. 2: A and D bits, PAE (the PDPTEs are read when CR3 is written), what a write to CR3
+ * removes from the TLB.
  *
  * Arguments: cpu (which CPU asks).
  */

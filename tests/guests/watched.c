@@ -4,7 +4,7 @@
  * views, and accesses at known instructions. It stops its machine by DF_FLUSH, on which the
  * debugger breaks. What it reads itself it prints on port E9h, so that a test can compare.
  *
- * AMD64 APM vol. 2, 15.34.5 (which view an access has).
+ * AMD64 APM vol. 2, SEV (which view an access has).
  *
  * As .64 in long mode; as .32 with PAE, or with legacy paging and no shared view: legacy=1.
  */

@@ -85,7 +85,7 @@ def tables():
  * The numbers of the model's roots, big endian, as tests/interop/model_root.py --tables computes
  * them from its phrase. The private key of the ASK is public on purpose: see root.h.
  *
- * Source: AMD pub. 55766, appendix C.3 "ASK and ARK certificates" (the kind of keys).
+ * Source: AMDESE/sev-tool src/sevapi.h amd_cert (size of the keys).
  */
 #ifndef PSP_ROOT_KEYS_H
 #define PSP_ROOT_KEYS_H

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Write packet.txt: secret packets as AMD pub. 55766 section 6.6 defines them, by means that know
+"""Write packet.txt: secret packets as virtee/sev src/session/mod.rs Session::secret() makes them, by means that know
 nothing of this project. The IV ends in ff so that the counter's carry is seen."""
 import hmac
 from struct import pack

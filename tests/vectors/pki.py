@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Write pki.txt: keys, a session and certificates as AMD pub. 55766 defines them, by means that know
+"""Write pki.txt: keys, a session and certificates as AMDESE/sev-tool src/sevapi.h defines them, by means that know
 nothing of this project (python3-cryptography, hmac). ECDSA and PSS are randomised, so that a new run
 gives other signatures; the private keys are fixed."""
 import hmac

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Write start.txt: an owner's sessions for the platform of pki.txt, the measurement that follows,
-and the attestation report of that platform, as AMD pub. 55766 defines them. Knows nothing of this
+and the attestation report of that platform, as AMDESE/sev-tool src/sevapi.h defines them. Knows nothing of this
 project (python3-cryptography, hmac); needs a python3-cryptography that can sign as RFC 6979 says."""
 import hashlib
 import hmac

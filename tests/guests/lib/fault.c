@@ -2,7 +2,7 @@
  *
  * The interrupt descriptor table, and trap_call(): an exception as a value that a test compares.
  *
- * Implements AMD64 APM vol. 2, 4.7.4 and 4.8.4 (gate descriptors), 8.4.2 (#PF error code, CR2).
+ * Implements AMD64 APM vol. 2: gate descriptors, #PF error code, CR2.
  */
 #include "guest.h"
 

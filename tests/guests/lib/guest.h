@@ -6,7 +6,7 @@
  * The constants are written down here a second time, on purpose, from public documents and not
  * from psp-model: a guest that shared the model's header would agree with a mistake in it.
  *
- * Sources: AMD64 APM vol. 2 (5 paging, 8 exceptions, 15.34 SEV); AMD pub. 55766 (commands).
+ * Sources: AMD64 APM vol. 2 (paging, exceptions, SEV); Linux include/linux/psp-sev.h (commands).
  */
 #ifndef GUEST_H
 #define GUEST_H
@@ -165,7 +165,7 @@ typedef unsigned long long llu;
 #define FAULT_PF   14
 #define FAULT_VC   29
 
-#define PF_P    0x01u /* error code of #PF: APM vol. 2, 8.4.2 */
+#define PF_P    0x01u /* error code of #PF */
 #define PF_RW   0x02u
 #define PF_US   0x04u
 #define PF_RSVD 0x08u

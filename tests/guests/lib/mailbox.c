@@ -2,8 +2,8 @@
  *
  * The guest's side of the secure processor: its mailbox at I/O ports and the launch commands.
  *
- * Implements the host's part of AMD pub. 55766, 4.1 (mailbox) and the command buffers of chapters
- * 5 and 6. Layouts as offsets, see guest.h for why they are not shared with psp-model.
+ * Implements what Linux drivers/crypto/ccp/sev-dev.c __sev_do_cmd_locked() does with the mailbox, and the
+ * command buffers of include/linux/psp-sev.h. Layouts as offsets, see guest.h for why they are not shared with psp-model.
  */
 #include "guest.h"
 

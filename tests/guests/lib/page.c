@@ -2,7 +2,7 @@
  *
  * Page tables with 64-bit entries: PAE, and long mode with 4 or 5 levels.
  *
- * Implements AMD64 APM vol. 2, 5.2.3 (PAE), 5.3 (long mode), 15.34.5 (the C-bit in every entry).
+ * Implements AMD64 APM vol. 2: PAE, long mode, SEV (the C-bit in every entry).
  */
 #include "guest.h"
 

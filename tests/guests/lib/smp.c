@@ -2,7 +2,7 @@
  *
  * A second CPU that runs functions for the first one.
  *
- * Implements AMD64 APM vol. 2, 16.5 (interrupt command register), Intel's MP specification 1.4, B.4
+ * Implements AMD64 APM vol. 2 (interrupt command register); Intel's MP specification 1.4, B.4
  * (INIT, then the start-up IPI).
  */
 #include "guest.h"

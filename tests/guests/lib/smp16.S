@@ -3,8 +3,8 @@
  * The way of a second CPU from its start-up IPI to ap_main(), in the mode of the first one: same
  * CR0, CR3 and CR4.
  *
- * Implements AMD64 APM vol. 2, 15.34.5 on the way (real mode and protected mode without paging are
- * private) and 14.6, 14.7 (to protected and to long mode). The code is copied to AP_PAGE (guest.h).
+ * Implements AMD64 APM vol. 2: SEV (real mode and protected mode without paging are private), the
+ * switch to protected and to long mode. The code is copied to AP_PAGE (guest.h).
  */
 #define AP_PAGE 0x8000
 #define AP_REAL 0x9000

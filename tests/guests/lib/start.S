@@ -3,8 +3,8 @@
  * From the boot sector to guest_main(), in the mode that the guest is compiled for (-m32: 32-bit
  * protected mode without paging; -m64: long mode, the first 4 GiB mapped one to one).
  *
- * Implements what every SEV guest does before it has a stack of C code: AMD64 APM vol. 2, 15.34.1
- * (CPUID 8000001Fh, SEV_STATUS) and 15.34.5 (data in long mode is private only with the C-bit, so
+ * Implements what every SEV guest does before it has a stack of C code: AMD64 APM vol. 2, SEV
+ * (CPUID 8000001Fh, SEV_STATUS; data in long mode is private only with the C-bit, so
  * the tables of a SEV guest carry it).
  *
  * Memory: 1000h..6FFFh boot page tables, 7C00h boot sector, 10000h image and bss, stack below

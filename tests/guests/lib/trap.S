@@ -2,7 +2,7 @@
  *
  * The stubs of the 32 exceptions and the way back out of a function that faulted.
  *
- * Implements AMD64 APM vol. 2, 8.2 (which vectors push an error code) and 8.9 (the frame).
+ * Implements AMD64 APM vol. 2: which vectors push an error code, and the frame.
  */
 #ifdef __x86_64__
 #define REG(name) %r##name

@@ -2,7 +2,7 @@
  *
  * The same RAM through both values of the C-bit, and what ciphertext looks like.
  *
- * Implements AMD64 APM vol. 2, 15.34.5 (the leaf's C-bit decides for data), in long mode and PAE.
+ * Implements AMD64 APM vol. 2, SEV (the leaf's C-bit decides for data), in long mode and PAE.
  */
 #include "guest.h"
 

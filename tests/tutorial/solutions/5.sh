@@ -10,7 +10,8 @@
 #   FIRMWARE     a file with all that you expect to be launched, in order
 #   MAJOR MINOR BUILD POLICY   numbers: version of the platform, and policy of your guest
 #
-# Exit status 0: it is; 1: it is not, or the measurement is no measurement at all. AMD pub. 55766, 6.5:
+# Exit status 0: it is; 1: it is not, or the measurement is no measurement at all. QEMU
+# docs/system/i386/amd-memory-encryption.rst:
 #
 #   MEASURE = HMAC-SHA256(TIK; 04h || MAJOR || MINOR || BUILD || POLICY || LD || MNONCE)
 #

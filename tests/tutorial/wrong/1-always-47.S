@@ -7,7 +7,7 @@
  * returns in eax the number of the C-bit if this is a SEV guest, and 0 if it is not. Long mode,
  * called from C: rbx, rbp, r12 to r15 must come back unchanged (and CPUID writes to rbx).
  *
- * AMD64 APM vol. 2, 15.34.1. What you need:
+ * What you need (Linux Documentation/arch/x86/amd-memory-encryption.rst):
  *   CPUID 80000000h      EAX: the highest leaf there is
  *   CPUID 8000001Fh      EAX[1]: this processor can do SEV; EBX[5:0]: the number of the C-bit
  *   MSR   C0010131h      bit 0: SEV is on in this machine (RDMSR: ecx = number, result in edx:eax)
