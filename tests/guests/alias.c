@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: does one instruction that reaches the same page through C=1 and C=0, or whose page
- * changes its view between two of its accesses, do what single bytes one after the other would do?
+ * Check that one instruction that reaches the same page through C=1 and C=0, or whose page is
+ * converted between two of its accesses, has the same result as single bytes one after the other.
  *
- * AMD64 APM vol. 2, SEV; vol. 3, MOVS, STOS, CMPS, CMPXCHG8B, CMPXCHG16B; vol. 2, page tables, for
- * the accessed and dirty bits.
+ * The expected results come from the same accesses made byte by byte.
  *
- * Arguments: cpu (which CPU asks).
+ * Arguments: cpu (the CPU that runs the test).
  */
 #include "guest.h"
 
@@ -65,7 +64,7 @@ static const struct movs {
             {rep_movsd, "REP MOVSD", 4, false},
             {rep_movsb_down, "REP MOVSB downwards", 1, true}};
 
-/* From and to as offsets in page 1, each through one of the views; the same again step by step from
+/* From and to are offsets in page 1, each with C=1 or C=0; the same again step by step from
  * the same beginning. What counts is the ciphertext of all the page. */
 static bool same_as_slow(const struct movs *m, bool to_private, unsigned to, bool from_private,
                          unsigned from, unsigned n)
@@ -319,7 +318,7 @@ static void crossing(void)
     }
 }
 
-/* The second half's walk goes through the table that the first half writes, in the shared view. */
+/* The second half's walk goes through the table that the first half writes with C=0. */
 static void table_half(void)
 {
     uint8_t *at = (uint8_t *)(uintptr_t)0x60400000 - 2, *table;
@@ -341,7 +340,7 @@ static void table_half(void)
     *(volatile uint16_t *)(void *)at = (uint16_t)(slow[4094] | slow[4095] << 8);
 }
 
-/* --- atomics within one view while the page stands in the other --- */
+/* --- atomics with one kind of access while the page is in the other state --- */
 
 #ifdef __x86_64__
 static void cmpxchg16b(void)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Mistakes with the C-bit, made on purpose, for the sanitizer to find. For each one this guest says
- * beforehand what will be reported and at which instruction:
+ * Mistakes with the C-bit, made on purpose, for the sanitizer to find. Before each one this guest
+ * prints the expected finding and its instruction:
  *
  *   BUG kind rip       the accessing instruction, or for a device the one that wrote the data
  *
- * and bugs.tap compares. With the argument correct=1 it does the same work as it should be done,
- * and nothing may be reported; with cpus=2 a second CPU takes part.
+ * and bugs.tap compares. With the argument correct=1 the guest does the same work without the
+ * mistake, and no finding is allowed. With cpus=2 a second CPU takes part.
  *
- * AMD64 APM vol. 2, SEV; PIIX3 datasheet 2.9 (bus-master IDE); ATA/ATAPI-4 (READ/WRITE DMA).
+ * Sources: Linux Documentation/arch/x86/amd-memory-encryption.rst (private and
+ * shared accesses); Linux include/linux/ata.h (bus-master IDE, READ and WRITE DMA).
  */
 #include "guest.h"
 

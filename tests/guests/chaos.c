@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: does the secure processor answer whatever a guest throws at it, and is it sound behind?
- * Random commands with half-plausible buffers: real handles and wrong ones, addresses in the shared
- * window, at its edges, behind RAM and past 2^52, lengths from 0 to 4 GiB, odd bits anywhere. Then
- * everything is given back and a launch must work as on the first day.
+ * Check that the PSP answers whatever a guest sends, and that it still works afterwards. Random
+ * commands with half-plausible buffers: real handles and wrong ones, addresses in the shared
+ * window, at its edges, beyond RAM and beyond 2^52, lengths from 0 to 4 GiB, odd bits anywhere.
+ * Then everything is released, and a launch must work.
  *
- * Source: Linux drivers/crypto/ccp/sev-dev.c __sev_do_cmd_locked() (every command ends with RESP
- * and a status), include/uapi/linux/psp-sev.h sev_ret_code.
+ * Source: Linux drivers/crypto/ccp/sev-dev.c __sev_do_cmd_locked() (every command ends with a
+ * status) and include/uapi/linux/psp-sev.h sev_ret_code (the status codes).
  *
  * Arguments: seed, rounds.
  */
@@ -27,7 +27,7 @@ static uint32_t random(uint32_t below)
     return (uint32_t)(((random_state * 0x2545f4914f6cdd1dull) >> 32) % below);
 }
 
-/* Never RAM below the window: the processor may write where it is told to. */
+/* Never RAM below the window, because the PSP may write to the address that it gets. */
 static uint64_t random_address(void)
 {
     switch (random(8)) {
@@ -64,7 +64,7 @@ static uint16_t random_command(void)
 }
 
 /* Offsets 0 and 4 are a handle and a small word nearly everywhere, 8 an address, 10h a length, or
- * an address again in the commands below. Behind it they alternate: a length there has odd bits in
+ * an address again in the commands below. After it they alternate: a length there has odd bits in
  * its upper half, so that it is no low address for a command that takes it for one. */
 static void fill_command(uint8_t *at, uint16_t command)
 {

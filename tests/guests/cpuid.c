@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: does CPUID tell a SEV guest what AMD64 APM vol. 3, CPUID 8000001Fh says, and nothing about features that a plain SEV guest does not have?
+ * Check that CPUID shows a SEV guest leaf 8000001Fh and its related bits, and no feature that a
+ * plain SEV guest does not have.
  *
- * Arguments: cbitpos, reduced (what the sev: line says), rdrand (0: the CPU model lacks it).
+ * Sources: Linux Documentation/arch/x86/amd-memory-encryption.rst (8000001Fh);
+ * cpu-ext/cpuid.h has the sources of the other leaves.
+ *
+ * Arguments: cbitpos, reduced (values of the sev: line), rdrand (0: the CPU model lacks it).
  */
 #include "guest.h"
 

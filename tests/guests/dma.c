@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: does a device see memory without the key? An ATA disk moves data by bus master DMA from
- * and to private and shared pages; programmed I/O, which is the CPU's, shows what is on the disk.
+ * Check that a device accesses memory without the key. An ATA disk moves data by bus master DMA
+ * from and to private and shared pages. Programmed I/O, which the CPU does, shows what is on the
+ * disk.
  *
- * Linux Documentation/arch/x86/amd-memory-encryption.rst
- * (DMA is shared). Intel 82371SB (PIIX3) 2.7 (bus master IDE registers),
- * ATA-4 (READ DMA, WRITE DMA, READ SECTORS, WRITE SECTORS).
+ * Sources: Linux Documentation/arch/x86/amd-memory-encryption.rst (DMA is
+ * shared); Linux include/linux/ata.h (ATA commands, bus master registers).
  *
- * Arguments: cpu (which CPU asks).
+ * Arguments: cpu (the CPU that runs the test).
  */
 #include "guest.h"
 
@@ -16,7 +16,7 @@
 #define ATA_BUSY  0x80
 #define SECTOR    512u
 #define SECTORS   8u    /* a page */
-#define FREE_DISK 1900u /* of 2016 sectors; the guest itself stands at the beginning */
+#define FREE_DISK 1900u /* of 2016 sectors; the guest itself is at the beginning */
 
 enum { READ_PIO = 0x20, WRITE_PIO = 0x30, READ_DMA = 0xc8, WRITE_DMA = 0xca };
 

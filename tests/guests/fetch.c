@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: are instructions fetched through the guest's key, whatever the C-bit of their page
- * says?
+ * Check that instructions are fetched with the guest's key, whatever the C-bit of their page.
  *
- * Linux Documentation/arch/x86/amd-memory-encryption.rst
- * (instruction fetches are always private); AMD64 APM vol. 2 (self-modifying code).
+ * Source: Linux Documentation/arch/x86/amd-memory-encryption.rst (instruction pages
+ * are always private).
  *
- * Arguments: cpu (which CPU asks).
+ * Arguments: cpu (the CPU that runs the test).
  */
 #include "guest.h"
 
@@ -104,7 +103,7 @@ static void written_shared(uint8_t *at, const char *name)
     is(run(at), get32(block + 1), "  the same bytes written through C=1 run");
 }
 
-/* An instruction that crosses a page end, each of the pages in the other view before it. */
+/* An instruction that crosses a page end, each of the pages encrypted before it. */
 static void crossing(void)
 {
     uint8_t *at = priv(3) - 3;
@@ -117,7 +116,7 @@ static void crossing(void)
         if (i & 2)
             (void)*(volatile uint8_t *)shr(3);
         is(run(i & 1 ? at : shr(3) - 3), 0x11223344 + i,
-           "an instruction across a page end, its pages in changing views");
+           "an instruction across a page end, its pages encrypted by turns");
     }
 }
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: can code in the machine drive a whole launch (launch=guest), and does each step answer
- * with the status code and the state of psp-model/COMMANDS.md? Measurement
- * and secret are compared with known_*, which other programs computed (launch_known.py).
+ * Check that code in the machine can do a whole launch (launch=guest), and that each step returns
+ * the right status code and leaves the right state. Measurement and secret are compared with
+ * known_*, which other programs computed (launch_known.py).
+ *
+ * Sources: Linux include/linux/psp-sev.h (command buffers) and include/uapi/linux/psp-sev.h (status
+ * codes). Which status a wrong state gives is in psp-model/COMMANDS.md, with its sources.
  */
 #include "guest.h"
 #include "launch_known.h"
@@ -64,9 +67,9 @@ static void update(void)
     is(psp_update_data(handle, PHYS(REGION1), 0), ST_INVALID_LEN, "length 0");
     is(psp_update_data(handle, 0xffffffffffff0ull, 16), ST_INVALID_ADDRESS, "address at 2^52-16");
     is(psp_update_data(handle, 0xfffffffffffffff0ull, 32), ST_INVALID_ADDRESS, "region wraps");
-    is(psp_update_data(handle, 0x10000, 0xfffffff0), ST_INVALID_ADDRESS, "region ends behind RAM");
+    is(psp_update_data(handle, 0x10000, 0xfffffff0), ST_INVALID_ADDRESS, "region ends beyond RAM");
     is(psp_measure(handle, PHYS(BLOB), &len), ST_SUCCESS, "LAUNCH_MEASURE is what ends LUPDATE");
-    is(psp_update_data(handle, PHYS(REGION1), 16), ST_INVALID_GUEST_STATE, "no update behind it");
+    is(psp_update_data(handle, PHYS(REGION1), 16), ST_INVALID_GUEST_STATE, "no update after it");
     is(psp_handle(CMD_DEACTIVATE, handle), ST_SUCCESS, "DEACTIVATE");
     is(psp_handle(CMD_DECOMMISSION, handle), ST_SUCCESS, "DECOMMISSION: the launch is given up");
     is(psp_handle(CMD_GUEST_STATUS, handle), ST_INVALID_PLATFORM_STATE,

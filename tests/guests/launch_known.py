@@ -5,7 +5,8 @@
 # nothing of this project. Prints launch_known.h; by hand, when an input changes:
 #   ./launch_known.py | clang-format >launch_known.h
 #
-# Source: virtee/sev src/session/mod.rs Session::verify() (measurement), Session::secret() (secret packet).
+# Sources: QEMU docs/system/i386/amd-memory-encryption.rst (measurement); libvirt tools/virt-qemu-sev-validate
+# build_secrets() (secret packet).
 import hashlib
 import hmac
 import struct

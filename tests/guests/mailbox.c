@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: does the secure processor's mailbox survive everything that a guest can write to it,
- * and answer as the register block of psp-model/psp_mailbox.h (Linux drivers/crypto/ccp/sev-dev.c is
- * its other side)? Run with launch=guest: nothing has been initialised.
+ * Check that the PSP's mailbox survives everything that a guest can write to it, and answers as the
+ * register block that Linux drivers/crypto/ccp/sev-dev.c __sev_do_cmd_locked() uses. The ports are
+ * a choice of this model. Run with launch=guest: INIT has not been executed.
  *
  * Arguments: megs (size of RAM).
  */
@@ -82,12 +82,12 @@ static void bad_buffers(void)
     } bad[] = {
         {0xfffffffffffffull, "buffer at 2^52-1: INVALID_ADDRESS"},
         {~0ull, "at 2^64-1"},
-        {~0ull - 7, "at 2^64-8, ends behind 2^64"},
+        {~0ull - 7, "at 2^64-8, ends beyond 2^64"},
         {1ull << 63, "at 2^63"},
         {1ull << 47 | SHARED_WINDOW, "at an address with bit 47"},
         {1ull << 40, "at 2^40"},
-        {ram, "at the first byte behind RAM"},
-        {ram - 8, "that ends 4 bytes behind RAM"},
+        {ram, "at the first byte beyond RAM"},
+        {ram - 8, "that ends 4 bytes beyond RAM"},
         {0xfee00000, "in the local APIC"},
     };
 

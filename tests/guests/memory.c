@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: is RAM what the C-bit of the leaf entry says? What was written through C=1 is
- * ciphertext through C=0, what was written through C=0 is garbage through C=1, in 16-byte blocks
- * that are bound to their address.
+ * Check that RAM is what the C-bit of the leaf entry says. Data that was written through C=1 is
+ * ciphertext through C=0, and data that was written through C=0 is garbage through C=1, in 16-byte
+ * blocks that depend on their address.
  *
- * AMD64 APM vol. 2 (long mode and PAE: data by the C-bit of the leaf). How encryption is
- * tweaked by the physical address: cpu-ext/mee.h.
+ * Source: Linux Documentation/arch/x86/amd-memory-encryption.rst (data accesses use
+ * the C-bit in long mode and PAE). That the physical address tweaks the encryption is what the
+ * tests compare; how it does is a choice of this model.
  *
- * Arguments: cpu (which CPU asks), leaf (1 or 2: size of the pages), real (1: CPU 1 is started and
- * real mode asked).
+ * Arguments: cpu (the CPU that runs the test), leaf (1 or 2: size of the pages), real (1: start CPU
+ * 1 and test its real mode).
  */
 #include "guest.h"
 
@@ -119,7 +120,7 @@ static void sizes(void)
     ok(same, "and all sizes are written through C=1 with C=0 between them");
 }
 
-/* Many pages, a view each time: more than one TLB set, in an order that does not repeat. */
+/* Many pages, C=1 or C=0 by turns: more than one TLB set, in an order that does not repeat. */
 static void many(void)
 {
     uint32_t x = 12345;
@@ -169,7 +170,7 @@ static void body(void *arg)
     devices();
 }
 
-/* The page that real mode reads stands as C=0 sees it, the code that it runs, too. */
+/* The page that real mode reads is encrypted, and so is the code that it runs. */
 static void real_mode(void)
 {
     volatile uint8_t *code = (volatile uint8_t *)(uintptr_t)0x60004000;

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: does a guest move from one platform to another and go on there, and what is refused on
- * the way? One machine boots this in role send, another one in role receive. What goes from one to
+ * Check that a guest can move from one platform to another and continue there, and what is refused
+ * on the way. One machine boots this in role send, another one in role receive. Data from one to
  * the other leaves by port E9h as lines "wire NAME HEX" and comes back on the other's disk.
  *
- * Linux include/linux/psp-sev.h struct sev_data_send_start to sev_data_receive_finish. The test around it:
- * tests/interop/migrate.tap. What moves: migrate_workload.S.
+ * Sources: Linux include/linux/psp-sev.h struct sev_data_send_start to struct
+ * sev_data_receive_finish. The test around it: tests/interop/migrate.tap. The code that moves:
+ * migrate_workload.S.
  *
- * The first guest that is activated is the machine itself: its memory is read and executed
- * through the C-bit at private_alias().
+ * The first guest that is activated is the machine itself: its memory is read and executed through
+ * the C-bit at private_alias().
  *
- * Arguments: role (1 send, 2 receive, 3 a chip for which the guest is not meant), steps, done (the
- * steps that the workload did before it came), aes (1: memory is really encrypted), renew (1: the
- * receiver changes its PDH at the end).
+ * Arguments: role (1 send, 2 receive, 3 a chip for which the guest is not intended), steps, done
+ * (the steps that the workload did before it came), aes (1: memory is really encrypted), renew (1:
+ * the receiver changes its PDH at the end).
  */
 #include "guest.h"
 
@@ -42,7 +43,7 @@ enum { OWN_PDH = SENDER_FILES, OWN_CHAIN, OWN_SESSION, OWN_PACKET };
 #define PHYS(at)      ((uintptr_t)(at))
 
 static uint32_t handle;
-static uint8_t *work; /* where the workload stands, as stored */
+static uint8_t *work; /* where the workload is, raw memory contents */
 static uint64_t done; /* its steps so far */
 
 static uint8_t *slot(unsigned n)
@@ -113,7 +114,7 @@ static void power_on(void)
     is(mbox_command(CMD_DF_FLUSH, 0), ST_SUCCESS, "DF_FLUSH");
 }
 
-/* Runs the workload where it stands, and shows what it has counted. */
+/* Run the workload where it is, and show what it has counted. */
 static void run_workload(const char *name)
 {
     uint64_t steps = argument("steps", 1), data[2];
@@ -139,14 +140,15 @@ static struct secret packet(unsigned at, unsigned page)
                            .data_len = PAGE_4K};
 }
 
-/* Is what others see of the workload's data something else than what it sees itself? */
+/* Check that raw memory differs from what the workload sees of its data. */
 static void expect_encrypted(void)
 {
     static uint8_t seen[2][64];
 
     memcpy(seen[0], private_alias(work) + PAGE_4K, 64);
     memcpy(seen[1], work + PAGE_4K, 64);
-    is(memcmp(seen[0], seen[1], 64) != 0, argument("aes", 0), "its data as stored is ciphertext");
+    is(memcmp(seen[0], seen[1], 64) != 0, argument("aes", 0),
+       "its data in raw memory is ciphertext");
 }
 
 /* --- send --------------------------------------------------------------------------------------
@@ -240,7 +242,7 @@ static void cancelled_journey(void)
 static void journey(void)
 {
     is(send_start(handle, TARGET_PDH, SESSION_LEN), ST_SUCCESS, "SEND_START");
-    is(get32(COMMAND + 4), POLICY, "it tells the policy");
+    is(get32(COMMAND + 4), POLICY, "it shows the policy");
     psp_expect_state(handle, GUEST_SUPDATE, "state SUPDATE");
     wire("session", slot(OWN_SESSION), SESSION_LEN);
     for (unsigned page = 0; page < 2; page++) {
@@ -387,7 +389,7 @@ static void receive_workload(void)
     /* The MAC covers flags, IV, lengths and data, but no address: the order is free, and where a
      * page goes is the hypervisor's word. */
     s.guest += PAGE_4K;
-    is(psp_packet(CMD_RECEIVE_UPDATE_DATA, handle, &s), ST_SUCCESS, "a packet knows no address");
+    is(psp_packet(CMD_RECEIVE_UPDATE_DATA, handle, &s), ST_SUCCESS, "a packet has no address");
     for (unsigned page = 2; page-- > 0;) {
         s = packet(PACKET0 + page, page);
         is(psp_packet(CMD_RECEIVE_UPDATE_DATA, handle, &s), ST_SUCCESS, "RECEIVE_UPDATE_DATA");
@@ -395,7 +397,7 @@ static void receive_workload(void)
     is(psp_handle(CMD_RECEIVE_FINISH, handle), ST_SUCCESS, "RECEIVE_FINISH");
     psp_expect_state(handle, GUEST_RUNNING, "state RUNNING");
     is(psp_packet(CMD_RECEIVE_UPDATE_DATA, handle, &s), ST_INVALID_GUEST_STATE,
-       "a packet once more, behind it");
+       "a packet once more, after it");
     run_workload("the workload goes on");
     expect_encrypted();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The guest that moves in migrate.c: a page of code and a page of data behind it, at any address.
+ * The guest that moves in migrate.c: a page of code, then a page of data, at any address.
  *
  * Called with the number of steps in RDI. Each step counts, and puts the state through one round of
  * Knuth's MMIX generator, so that the state after n steps tells that all n were done, in order, on

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: do the MSRs around memory encryption answer as a SEV guest sees them?
+ * Check that the MSRs for memory encryption have the values that a SEV guest sees.
  *
- * SEV_STATUS: AMD64 APM vol. 2: read-only, bit 0 set in a SEV guest. SYSCFG and HWCR:
- * the host's, zero in a KVM guest (Linux 6.1 arch/x86/kvm/x86.c, kvm_get_msr_common()), so that
- * Linux neither crashes nor takes the guest for a host with SME. Compiled for both modes.
+ * SEV_STATUS: read-only, bit 0 set in a SEV guest (Linux
+ * Documentation/arch/x86/amd-memory-encryption.rst, which names AMD64 APM vol. 2, 15.34.10). SYSCFG
+ * and HWCR: zero in a KVM guest (Linux 6.1 arch/x86/kvm/x86.c kvm_get_msr_common()), so that Linux
+ * neither crashes nor takes the guest for a host with SME. Compiled for both modes.
  */
 #include "guest.h"
 

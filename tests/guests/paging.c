@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: is the C-bit legal in every paging entry, and in CR3 of long mode, never part of an
- * address and never lost, while every other reserved bit stays reserved? Asked with 4 and 5 levels
- * in long mode and, by the 32-bit guest, with the 3 of PAE paging.
+ * Check that the C-bit is legal in every paging entry, and in CR3 of long mode; that it is never
+ * part of an address and never lost; and that every other reserved bit stays reserved. Run with 4
+ * and 5 levels in long mode and, in the 32-bit guest, with the 3 levels of PAE paging.
  *
- * AMD64 APM vol. 2: PAE paging, long-mode paging, A and D bits, reserved bits, the C-bit.
+ * Sources: Linux arch/x86/include/asm/pgtable_types.h (entries), arch/x86/include/asm/trap_pf.h
+ * (error codes); Linux Documentation/arch/x86/amd-memory-encryption.rst (the C-bit).
  *
  * Arguments: cbitpos; levels (4 or 5) in long mode.
  */
@@ -171,8 +172,8 @@ static void no_execute(const struct size *s)
        s->name);
     *leaf &= ~PTE_NX;
     reload();
-    ok(try_exec((const void *)address_of(s)).vector == FAULT_NONE, "%s: code behind the C-bit runs",
-       s->name);
+    ok(try_exec((const void *)address_of(s)).vector == FAULT_NONE,
+       "%s: code in a page with the C-bit runs", s->name);
     *leaf |= PTE_NX;
     wrmsr(MSR_EFER, rdmsr(MSR_EFER) & ~(uint64_t)EFER_NXE);
     reload();

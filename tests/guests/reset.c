@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: what does a reset of the machine leave of SEV? As with a virtual machine that its
- * hypervisor resets: the guest's context and key stay, so private memory is readable again, no
- * second launch happens, and the CPU comes up as a SEV guest. INIT leaves MSRs as they are (AMD64
- * APM vol. 2, processor state after INIT), RESET does not.
+ * Check what remains of SEV after a reset of the machine. The reset is that of a virtual machine:
+ * the guest's context and key remain, so private memory is readable again, there is no second
+ * launch, and the CPU starts as a SEV guest. INIT does not change MSRs, RESET does.
  *
- * The guest boots three times: a count in RAM, which a reset keeps, tells the times apart.
+ * The guest boots three times. A count in RAM, which a reset does not change, says which boot it
+ * is.
+ *
+ * Source: Bochs 3.0 cpu/init.cc BX_CPU_C::reset() (INIT and RESET). That a reset keeps the guest is
+ * a choice of this model.
  */
 #include "guest.h"
 
 #define COUNT     ((volatile uint32_t *)0x3000000)
-#define FIRST     0x52534554u  /* what stands there from the first boot on, counting up */
+#define FIRST     0x52534554u  /* the value of the first boot, counted up by each */
 #define HWCR_BIT  (1ull << 24) /* TscFreqSel, which a KVM guest may set */
 #define HV_HANDLE 1u           /* the one guest of an automatic launch */
 

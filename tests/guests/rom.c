@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: is a ROM private memory that the launch made? Through C=1 its code is there and runs,
- * through C=0 it is ciphertext, whichever was looked at last. And one that no launch made: the
- * other way round, so that its code is garbage.
+ * Check that a ROM that was launched is private memory. Through C=1 its code is readable and runs,
+ * through C=0 it is ciphertext, whichever was read last. For a ROM that was not launched it is the
+ * other way round, so its code is garbage.
  *
- * Arguments: unmeasured=1 (nobody launched the VGA BIOS).
+ * Arguments: unmeasured=1 (the VGA BIOS is not launched).
  *
- * AMD64 APM vol. 2, SEV; Linux include/linux/psp-sev.h struct sev_data_launch_update_data (encrypts
- * in place).
+ * Source: QEMU docs/system/i386/amd-memory-encryption.rst (LAUNCH_UPDATE_DATA encrypts the memory
+ * region).
  */
 #include "guest.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: does a machine that is saved and restored in the middle of private and shared pages
- * find everything as it was: memory through both views, the secure processor's guest, an MSR? And
- * does it walk a page table through the key that stands shared then, as it would have before?
+ * Check that a machine that is saved and restored in the middle of private and shared pages finds
+ * everything as it was: memory with C=1 and C=0, the PSP's guest, an MSR. It also walks a page
+ * table that is encrypted at that time.
  *
- * Prints "# ready" and goes round for 600 million ticks, in which the test saves it.
+ * Prints "# ready" and loops for 600 million ticks, in which the test saves it.
  */
 #include "guest.h"
 
@@ -72,7 +72,7 @@ void guest_main(void)
     ok(pattern(SHARED, 2), "the shared page");
     ok(!memcmp(PRIVATE, ciphertext, PAGE), "the ciphertext of the private page");
     ok(!memcmp(through_c, garbage, PAGE), "what the shared page is through the C-bit");
-    ok(walks(), "a page table that stands shared is walked through the key");
+    ok(walks(), "a page table that is encrypted is walked with the key");
     is(rdmsr(MSR_HWCR), HWCR_VALUE, "HWCR");
     is(psp_guest_status(1, &status), ST_SUCCESS, "GUEST_STATUS");
     is(status.state, GUEST_RUNNING, "the guest's state");

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: does a CPU ever see a page's old view because it still holds a translation from before
- * another CPU used the other view? Both CPUs keep their translations: nobody flushes.
+ * Check that no CPU uses old contents of a page through a TLB entry that it had before another CPU
+ * used the page in the other way. Both CPUs keep their translations and do not flush.
  *
- * AMD64 APM vol. 2, SEV. A page has one content; its two pictures belong to the C-bit and not
- * to a CPU or a time.
+ * A page has one content. Private and shared are properties of the access, not of a CPU or of a
+ * time.
+ *
+ * Source: Linux Documentation/arch/x86/amd-memory-encryption.rst.
  */
 #include "guest.h"
 
@@ -87,7 +89,7 @@ static void stores(void)
        "CPU 0 writes through C=1: other ciphertext and the data for CPU 1");
 }
 
-/* --- both at once, each through its own view of one page: nobody may lose a step --- */
+/* --- both at once, one CPU with C=1 and one with C=0 in one page: no step may be lost --- */
 
 struct counter {
     volatile uint32_t *at;
@@ -222,7 +224,7 @@ static void stack_and_look(uint8_t *top, uint8_t *other, const char *name)
     ok(!wrong && stack_sum > 100, "%s (%u turns, %x)", name, stack_sum, seen);
 }
 
-/* A page table of CPU 1's work stands in a page that CPU 0 looks at. */
+/* A page table of CPU 1's work is in a page that CPU 0 reads with C=0. */
 static void do_walk(void *arg)
 {
     uint8_t *at = arg;

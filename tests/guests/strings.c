@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: does a repeated string instruction, which Bochs does in bulk where it can, do what
- * single accesses one after the other would do, where its pages are new to the TLB, may not stay in
- * it (SMAP), fall upon one entry of it, or are not there?
+ * Check that a repeated string instruction, which Bochs does in bulk if possible, has the same
+ * result as single accesses one after the other: if its pages are new to the TLB, if they may not
+ * remain in it (SMAP), if two of them use one entry of it, or if they are not present.
  *
- * AMD64 APM vol. 2: SMAP, #PF; vol. 3: MOVS, STOS, REP. Views of one page:
- * alias.c.
+ * The expected results come from the same accesses made one by one. alias.c tests private and
+ * shared accesses to one page.
  */
 #include "guest.h"
 
@@ -117,7 +117,7 @@ static void plain(uint8_t *to, const char *where)
     }
 }
 
-/* Forwards, byte by byte: a destination just behind the source repeats what lies between them. */
+/* Forwards, byte by byte: a destination just after the source repeats the bytes between them. */
 static void overlapping(void)
 {
     static const struct {

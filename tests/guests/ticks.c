@@ -28,7 +28,7 @@ static __attribute__((noinline)) uint64_t work(void)
     uint64_t start, end = 0;
 
     __asm__ volatile(
-        "cpuid\n\t" /* both readings stand right behind a serialising instruction */
+        "cpuid\n\t" /* both readings are right after a serialising instruction */
         "rdtsc\n\t"
         "shl $32, %%rdx\n\t"
         "or %%rdx, %%rax\n\t"

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: in long mode, does every access get the view of memory that AMD64 APM vol. 2, SEV,
- * gives it, also where one page is used in both views at once?
+ * Check in long mode that every access is private or shared as it should be, also if one page is
+ * used in both ways at once.
  *
- * Data goes by the leaf's C-bit; fetches and page walks are private; MMIO and VGA memory have no
- * views; 16-byte blocks are encrypted by place. All pages here are mapped twice, at PRIVATE with
- * the C-bit and at SHARED without.
+ * Data accesses use the C-bit of the leaf entry. Fetches and page walks are private. MMIO and VGA
+ * memory are never encrypted. 16-byte blocks are encrypted by address. All pages here are mapped
+ * twice, at PRIVATE with the C-bit and at SHARED without.
+ *
+ * Source: Linux Documentation/arch/x86/amd-memory-encryption.rst.
  */
 #include "guest.h"
 
@@ -101,7 +103,7 @@ static void rep_movs_in_one_page(void)
     memcpy((void *)(SHARED + 3 * PAGE_4K + 2048), (const void *)(PRIVATE + 3 * PAGE_4K), 2048);
     for (unsigned i = 0; i < 2048; i++)
         same = same && shrd(3)[2048 + i] == pattern(i);
-    ok(same, "REP MOVSB from the private to the shared view of one page");
+    ok(same, "REP MOVSB from C=1 to C=0 in one page");
     is(intact(private_page(3)), 128, "and the half that was read is as before");
 }
 
@@ -117,7 +119,7 @@ static void page_crossing(void)
     fill_page(private_page(0));
     *(volatile uint32_t *)(private_page(0) + 4092) = 0x11223344;
     *(volatile uint32_t *)shrd(0) = 0x55667788;
-    is(*across, 0x5566778811223344, "a read across pages: one frame, both views");
+    is(*across, 0x5566778811223344, "a read across pages: one frame, C=1 and C=0");
     *across = 0xa5a5a5a55a5a5a5a;
     is(*(volatile uint32_t *)(private_page(0) + 4092), 0x5a5a5a5a,
        "a write across them: private half");
@@ -133,7 +135,7 @@ static void stack_and_16_bytes(void)
     uint64_t popped;
     bool equal;
 
-    /* A stack in a page that is looked at in the other view between PUSH and POP. */
+    /* A stack in a page that is read with C=0 between PUSH and POP. */
     __asm__ volatile("movq %%rsp, %%rbx\n\tmovq %1, %%rsp\n\t"
                      "pushq $0x1234567\n\tpushq $0x89abcde\n\t"
                      "movb (%2), %%al\n\t"
@@ -143,7 +145,7 @@ static void stack_and_16_bytes(void)
                      : "=&r"(popped)
                      : "r"(private_page(4) + 4096), "r"(shrd(4))
                      : "rax", "rbx", "memory");
-    is(popped, 0x1234567 + 0x89abcde, "PUSH and POP in a page that changes its view in between");
+    is(popped, 0x1234567 + 0x89abcde, "PUSH and POP in a page that is converted in between");
 
     fill_page(private_page(4));
     (void)shrd(4)[0];
@@ -188,7 +190,7 @@ static void fetches(void)
     is(through_c(), 0x1002, "code changed through C=1");
     (void)shrd(CODE)[0];
     write_code(private_page(CODE), 0x1003);
-    is(without(), 0x1003, "changed while the page stood shared");
+    is(without(), 0x1003, "changed while the page was encrypted");
     memcpy(copy, (const void *)shrd(CODE), 16);
     write_code(private_page(CODE), 0x1004);
     is(through_c(), 0x1004, "changed again");
@@ -213,7 +215,7 @@ static void walks(void)
     before = *entry;
     (void)shrd(TABLE)[8];
     write_cr3(table_cr3(&t));
-    ok(va[16] == pattern(16), "a walk through a table that stood shared");
+    ok(va[16] == pattern(16), "a walk through a table that was encrypted");
     is(*entry, before | PTE_A, "  and its A bit is written as private data");
     (void)shrd(TABLE)[8];
     va[16] = pattern(16);
@@ -236,10 +238,10 @@ static void no_views(void)
     volatile uint8_t *rom0 = (volatile uint8_t *)(SHARED + 4 * PAGE_1G + 0x3ffffff0);
 
     vga1[0] = 0x1e41;
-    is(vga0[0], 0x1e41, "VGA memory has one view");
+    is(vga0[0], 0x1e41, "VGA memory is the same with C=1 and C=0");
     vga0[0] = 0x1e42;
     is(vga1[0], 0x1e42, "  both ways");
-    is(*apic0, *apic1, "MMIO has one view");
+    is(*apic0, *apic1, "MMIO is the same with C=1 and C=0");
     is(rom1[0], 0xea, "the measured ROM through C=1: the far jump of the reset vector");
     ok(memcmp((const void *)rom0, (const void *)rom1, 16) != 0, "through C=0: ciphertext");
     is(rom1[0], 0xea, "and through C=1 again");

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: without paging, with legacy paging and with PAE paging, does every access get the view
- * of memory that AMD64 APM vol. 2, SEV, gives it: private without PAE, by the leaf's C-bit with
- * it? Real mode is asked first, by real16().
+ * Check without paging, with legacy paging and with PAE paging that every access is private or
+ * shared as it should be: private without PAE, and by the C-bit of the leaf entry with PAE. Real
+ * mode is tested first, by real16().
+ *
+ * Source: Linux Documentation/arch/x86/amd-memory-encryption.rst.
  */
 #include "guest.h"
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: does the CPU read and write paging structures through the guest's key, whatever view
- * their pages stand in, and whatever the C-bits of the entries above say?
+ * Check that the CPU reads and writes paging structures with the guest's key, whether their pages
+ * are encrypted or decrypted, and whatever the C-bits of the entries above are.
  *
- * Linux Documentation/arch/x86/amd-memory-encryption.rst (page tables are always private);
- * AMD64 APM vol. 2: A and D bits, PAE (the PDPTEs are read when CR3 is written), what a write to CR3
- * removes from the TLB.
+ * Sources: Linux Documentation/arch/x86/amd-memory-encryption.rst (guest page tables
+ * are always private); Linux arch/x86/include/asm/pgtable_types.h (A and D). That PDPTEs of PAE are
+ * read when CR3 is written is in Linux arch/x86/kvm/x86.c load_pdptrs().
  *
- * Arguments: cpu (which CPU asks).
+ * Arguments: cpu (the CPU that runs the test).
  */
 #include "guest.h"
 
@@ -51,13 +51,13 @@ static void map(void)
     views_reload();
 }
 
-/* Every table in the shared view when the walk begins. */
+/* Every table is encrypted when the walk begins. */
 static void stand_shared(void)
 {
     for (unsigned level = 1; level <= LEVELS; level++) {
         views_reload();
         (void)*(volatile uint8_t *)(shared_table(level) + 2048);
-        ok(reads(0x5eed0001), "a walk whose %s stood shared", names[level]);
+        ok(reads(0x5eed0001), "a walk whose %s was encrypted", names[level]);
     }
 }
 
@@ -153,7 +153,7 @@ static void upper_without(void)
     views_reload();
 }
 
-/* The page of the data is the table of its own translation, in either view. */
+/* The page of the data is the table of its own translation, with C=1 and with C=0. */
 static void self_map(void)
 {
     uint8_t *window = shared_table(5);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * For the debugger's tests (tests/plugin/debugger_memory.tap): pages at known addresses in known
- * views, and accesses at known instructions. It stops its machine by DF_FLUSH, on which the
- * debugger breaks. What it reads itself it prints on port E9h, so that a test can compare.
+ * states, and accesses at known instructions. It stops its machine with DF_FLUSH, on which the
+ * debugger breaks. It prints what it reads on port E9h, so that a test can compare.
  *
- * AMD64 APM vol. 2, SEV (which view an access has).
+ * Source: Linux Documentation/arch/x86/amd-memory-encryption.rst.
  *
- * As .64 in long mode; as .32 with PAE, or with legacy paging and no shared view: legacy=1.
+ * As .64 in long mode; as .32 with PAE, or with legacy paging and no shared access: legacy=1.
  */
 #include "guest.h"
 
@@ -14,7 +14,7 @@
 #define PAGE_TWO   0x601000u   /* written shared, read private */
 #define PAGE_THREE 0x602000u   /* private, shared, private */
 #define ALIAS      0x40000000u /* the same pages through C=0 */
-#define NOWHERE    0x50000000u /* its page table stands where no memory is */
+#define NOWHERE    0x50000000u /* its page table is where no memory is */
 #define FAR_AWAY   0x60000000u /* and beyond what Bochs has addresses for */
 #define ROUND      0x70000000u /* and is the page directory itself */
 
@@ -37,7 +37,7 @@ static void put_text(volatile uint8_t *to, const char *text)
         to[i] = (uint8_t)text[i];
 }
 
-/* The debugger stands here. */
+/* The debugger stops here. */
 static void stop(void)
 {
     mbox_command(CMD_DF_FLUSH, 0);

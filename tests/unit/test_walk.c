@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * cpu-ext/walk: the walk of observers, in every mode and at every page size, and its bounds.
- * Expected entries and addresses are written down from AMD64 APM vol. 2, figures 5-9 to 5-26.
+ * Expected entries and addresses are written by hand after Linux
+ * arch/x86/include/asm/pgtable_types.h.
  */
 #include "unit.h"
 

@@ -2,7 +2,8 @@
  *
  * The interrupt descriptor table, and trap_call(): an exception as a value that a test compares.
  *
- * Implements AMD64 APM vol. 2: gate descriptors, #PF error code, CR2.
+ * Sources: Bochs 3.0 cpu/descriptor.h (gate descriptors), Linux
+ * arch/x86/include/asm/trap_pf.h (#PF error code).
  */
 #include "guest.h"
 

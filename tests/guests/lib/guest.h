@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What a test guest is made of: instructions as functions, TAP on port E9h, faults as values, page
- * tables with a C-bit, the secure processor's mailbox. Freestanding, interrupts off.
+ * Support code for test guests: instructions as functions, TAP on port E9h, faults as values, page
+ * tables with a C-bit, the PSP's mailbox. Freestanding, interrupts off.
  *
- * The constants are written down here a second time, on purpose, from public documents and not
- * from psp-model: a guest that shared the model's header would agree with a mistake in it.
+ * The constants are written here again on purpose, from public documents and not from psp-model: a
+ * guest that shared the model's header would share its mistakes.
  *
- * Sources: AMD64 APM vol. 2 (paging, exceptions, SEV); Linux include/linux/psp-sev.h (commands).
+ * Sources: Linux arch/x86/include/asm/pgtable_types.h, trap_pf.h, msr-index.h; Linux
+ * include/linux/psp-sev.h (commands).
  */
 #ifndef GUEST_H
 #define GUEST_H
@@ -300,10 +301,10 @@ enum {
 };
 enum { PLATFORM_UNINIT, PLATFORM_INIT, PLATFORM_WORKING };
 
-/* Runs a command whose buffer stands at guest physical `buffer` (0 = none): its status. */
+/* Run a command whose buffer is at guest physical `buffer` (0 = none). Return its status. */
 uint32_t mbox_command(uint16_t command, uint64_t buffer);
 
-/* The processor reads and writes memory as it stands on the bus (C=0). mbox_init() therefore makes
+/* The PSP reads and writes raw memory contents (C=0). mbox_init() therefore makes
  * the 2 MiB at SHARED_WINDOW shared in a 64-bit guest, and maps them once more, private, at
  * PRIVATE_ALIAS: there the guest sees what LAUNCH_UPDATE_DATA and LAUNCH_SECRET made of them. A
  * guest that loads its own page tables repeats both. 32-bit guests have no paging here: one view,
@@ -381,7 +382,7 @@ bool random_page(const void *page);
 #define AP_PAGE 0x8000u
 #define AP_REAL 0x9000u
 /* Starts it into the mode and the page tables of the first one; reads *touch, if not NULL, when the
- * code stands at AP_PAGE. False: it never came. */
+ * code is at AP_PAGE. Return false if it never came. */
 bool ap_start(const volatile uint8_t *touch);
 /* Runs fn(arg) there; ap_wait() returns when it is done. TAP and trap_call() are for one CPU at a
  * time. */
@@ -389,7 +390,7 @@ void ap_begin(void (*fn)(void *), void *arg);
 void ap_wait(void);
 /* Runs fn(arg) on CPU 0 (the caller) or 1 and waits. */
 void on_cpu(unsigned cpu, void (*fn)(void *), void *arg);
-/* A whole guest_main(): the views, and body(NULL) on the CPU that argument cpu= names. */
+/* A whole guest_main(): views_init(), then body(NULL) on the CPU that argument cpu= names. */
 void views_main(void (*body)(void *));
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The guest's side of the secure processor: its mailbox at I/O ports and the launch commands.
+ * The guest's side of the PSP: its mailbox at I/O ports and the launch commands.
  *
- * Implements what Linux drivers/crypto/ccp/sev-dev.c __sev_do_cmd_locked() does with the mailbox, and the
- * command buffers of include/linux/psp-sev.h. Layouts as offsets, see guest.h for why they are not shared with psp-model.
+ * Sources: Linux drivers/crypto/ccp/sev-dev.c __sev_do_cmd_locked() (mailbox),
+ * include/linux/psp-sev.h (command buffers). Layouts are offsets; guest.h says why they are not
+ * shared with psp-model.
  */
 #include "guest.h"
 

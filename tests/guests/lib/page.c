@@ -2,7 +2,8 @@
  *
  * Page tables with 64-bit entries: PAE, and long mode with 4 or 5 levels.
  *
- * Implements AMD64 APM vol. 2: PAE, long mode, SEV (the C-bit in every entry).
+ * Sources: Linux arch/x86/include/asm/pgtable_types.h;
+ * Linux Documentation/arch/x86/amd-memory-encryption.rst (the C-bit).
  */
 #include "guest.h"
 

@@ -2,8 +2,8 @@
  *
  * A second CPU that runs functions for the first one.
  *
- * Implements AMD64 APM vol. 2 (interrupt command register); Intel's MP specification 1.4, B.4
- * (INIT, then the start-up IPI).
+ * Source: Linux arch/x86/kernel/smpboot.c wakeup_secondary_cpu_via_init() (INIT, then the start-up
+ * IPI) and arch/x86/include/asm/apicdef.h.
  */
 #include "guest.h"
 

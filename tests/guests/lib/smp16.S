@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The way of a second CPU from its start-up IPI to ap_main(), in the mode of the first one: same
- * CR0, CR3 and CR4.
+ * The second CPU from its start-up IPI to ap_main(), in the mode of the first CPU: same CR0, CR3
+ * and CR4.
  *
- * Implements AMD64 APM vol. 2: SEV (real mode and protected mode without paging are private), the
- * switch to protected and to long mode. The code is copied to AP_PAGE (guest.h).
+ * Source: Linux Documentation/arch/x86/amd-memory-encryption.rst (real mode and protected mode
+ * without paging are private). The steps to long mode are those of start.S. The code is copied to
+ * AP_PAGE (guest.h).
  */
 #define AP_PAGE 0x8000
 #define AP_REAL 0x9000

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * From the boot sector to guest_main(), in the mode that the guest is compiled for (-m32: 32-bit
+ * From the boot sector to guest_main(), in the mode for which the guest is compiled (-m32: 32-bit
  * protected mode without paging; -m64: long mode, the first 4 GiB mapped one to one).
  *
- * Implements what every SEV guest does before it has a stack of C code: AMD64 APM vol. 2, SEV
- * (CPUID 8000001Fh, SEV_STATUS; data in long mode is private only with the C-bit, so
- * the tables of a SEV guest carry it).
+ * A SEV guest must set the C-bit in its page tables, because data accesses in long mode are private
+ * only with the C-bit.
+ *
+ * Source: Linux arch/x86/boot/compressed/mem_encrypt.S get_sev_encryption_bit() (CPUID 8000001Fh,
+ * SEV_STATUS).
  *
  * Memory: 1000h..6FFFh boot page tables, 7C00h boot sector, 10000h image and bss, stack below
  * 90000h, free RAM from 100000h.

@@ -90,7 +90,7 @@ static void put_signed(int32_t v)
     put_unsigned(v < 0 ? 0u - (uint32_t)v : (uint32_t)v);
 }
 
-/* One conversion; `format` stands behind the '%'. Returns what follows it. */
+/* Print one conversion; `format` is after the '%'. Return what follows it. */
 static const char *convert(const char *format, va_list *args)
 {
     unsigned width = 0, longs = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The stubs of the 32 exceptions and the way back out of a function that faulted.
+ * The stubs of the 32 exceptions, and the return from a function that faulted.
  *
- * Implements AMD64 APM vol. 2: which vectors push an error code, and the frame.
+ * Source: Linux arch/x86/include/asm/idtentry.h (which vectors push an error code).
  */
 #ifdef __x86_64__
 #define REG(name) %r##name

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The same RAM through both values of the C-bit, and what ciphertext looks like.
+ * The same RAM through both values of the C-bit, and checks for ciphertext.
  *
- * Implements AMD64 APM vol. 2, SEV (the leaf's C-bit decides for data), in long mode and PAE.
+ * Source: Linux Documentation/arch/x86/amd-memory-encryption.rst (data accesses use
+ * the C-bit of the leaf entry, in long mode and PAE).
  */
 #include "guest.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Exercise 4, mended: the header is written after the page became shared, the page is cleared after
+ * Exercise 4, solved: the header is written after the page became shared, the page is cleared after
  * the flush.
  */
 #include "kit.h"

@@ -8,7 +8,7 @@
  * addresses, present and writable: all private, but for one page of 4 KiB at SHARED_PAGE, which is
  * shared. `cbit` is the mask of the C-bit. Pages of 2 MiB are welcome where they fit.
  *
- * Linux Documentation/arch/x86/amd-memory-encryption.rst. page_new() gives an empty page.
+ * kit/start.S builds such tables in assembly. page_new() gives an empty page.
  */
 #include "kit.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Exercise 4, not mended but avoided: the page is never made private again.
+ * Exercise 4, not solved but avoided: the page is never made private again.
  */
 #include "kit.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Exercise 4, half mended: the page is still cleared through the old translation.
+ * Exercise 4, half solved: the page is still cleared through the old translation.
  */
 #include "kit.h"
 

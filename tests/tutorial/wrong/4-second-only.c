@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Exercise 4, half mended: the header is still written before the page became shared.
+ * Exercise 4, half solved: the header is still written before the page became shared.
  */
 #include "kit.h"
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Exercise 5: you own a guest and are told its launch measurement. Is it your guest?
+# Exercise 5: you own a guest and receive a launch measurement. Is it your guest's?
 #
 #   answer.sh MEASUREMENT TIK FIRMWARE MAJOR MINOR BUILD POLICY
 #
@@ -10,8 +10,8 @@
 #   FIRMWARE     a file with all that you expect to be launched, in order
 #   MAJOR MINOR BUILD POLICY   numbers: version of the platform, and policy of your guest
 #
-# Exit status 0: it is; 1: it is not, or the measurement is no measurement at all. QEMU
-# docs/system/i386/amd-memory-encryption.rst:
+# Exit status 0: it is; 1: it is not, or the measurement is no measurement at all. QEMU's
+# docs/system/i386/amd-memory-encryption.rst, which names section 6.5.1 of AMD's SEV API:
 #
 #   MEASURE = HMAC-SHA256(TIK; 04h || MAJOR || MINOR || BUILD || POLICY || LD || MNONCE)
 #
