@@ -1,8 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Write psp.txt: inputs of fuzz_psp.c that lead deep into the secure processor. Each is a sequence
-of steps as fuzz_psp.c reads them; command buffers are those of Linux
-include/linux/psp-sev.h."""
+of steps as fuzz_psp.c reads them; command buffers are those of Linux include/linux/psp-sev.h."""
 from struct import pack
 
 CMD, PDH, CHAIN, ROOTS, SESSION, HEADER, TRANS = 0x800, 0x2000, 0x3000, 0x5000, 0x6000, 0x6100, 0x7000

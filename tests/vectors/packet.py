@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Write packet.txt: secret packets in the layout of libvirt tools/virt-qemu-sev-validate, without code of
-this project. The IV ends in ff, so that the counter has a carry."""
+"""Write packet.txt: secret packets as virtee/sev src/session/mod.rs Session::secret() makes them, by means that know
+nothing of this project. The IV ends in ff so that the counter's carry is seen."""
 import hmac
 from struct import pack
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Write pki.txt: keys, a session and certificates in the layouts of AMDESE/sev-tool src/sevapi.h, without
-code of this project (python3-cryptography, hmac). ECDSA and PSS are random, so a new run
+"""Write pki.txt: keys, a session and certificates as AMDESE/sev-tool src/sevapi.h defines them, by means that know
+nothing of this project (python3-cryptography, hmac). ECDSA and PSS are randomised, so that a new run
 gives other signatures; the private keys are fixed."""
 import hmac
 from struct import pack

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Write start.txt: a guest owner's sessions for the platform of pki.txt, the measurement, and the
-attestation report of that platform, in the layouts of AMDESE/sev-tool src/sevapi.h. Without code of this
-project (python3-cryptography, hmac). Needs a python3-cryptography that can sign as RFC 6979 says."""
+"""Write start.txt: an owner's sessions for the platform of pki.txt, the measurement that follows,
+and the attestation report of that platform, as AMDESE/sev-tool src/sevapi.h defines them. Knows nothing of this
+project (python3-cryptography, hmac); needs a python3-cryptography that can sign as RFC 6979 says."""
 import hashlib
 import hmac
 from struct import pack
