@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * How long LAUNCH_UPDATE_DATA of 64 MiB takes, against libgcrypt's own time for the same SHA-256
- * and the same AES-128-XTS: both in this process, in turns, medians printed as a ratio.
- *
- * Called by `make bench`.
+ * Measure LAUNCH_UPDATE_DATA of 64 MiB, and libgcrypt's own time for the same SHA-256 and the same
+ * AES-128-XTS, in one process in turns. Print the ratio of the medians. See `make bench`.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +14,7 @@
 #include "psp.h"
 
 #define REGION  0x4000000u /* 64 MiB */
-#define COMMAND REGION     /* command buffers stand behind it */
+#define COMMAND REGION     /* command buffers come after it */
 #define RAM     (REGION + 0x10000u)
 #define ROUNDS  5
 
@@ -37,7 +35,7 @@ static int ram_read(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t s
     return 0;
 }
 
-/* Whole pages only, which is what a launch of whole pages writes. */
+/* The launch writes whole pages only, so this encrypts whole pages only. */
 static int ram_write(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa,
                      const void *buf, size_t len)
 {
@@ -143,7 +141,7 @@ static uint64_t library(void)
     return start;
 }
 
-/* One page through the cipher, again and again: what a change of view costs at the least. */
+/* Encrypt one page again and again: the least that a conversion can cost. */
 static double page_us(void)
 {
     static const unsigned rounds = 100000;
