@@ -11,7 +11,7 @@
 #include "nv.h"
 #include "psp_priv.h"
 
-static_assert(NV_SIZE <= PSP_CHUNK && NV_INIT_EX_SIZE <= PSP_CHUNK, "psp->chunk is the scratch");
+static_assert(NV_SIZE <= PSP_CHUNK && NV_INIT_EX_SIZE <= PSP_CHUNK, "psp->chunk holds it");
 
 struct identity_random chip_random(struct psp *psp)
 {
@@ -23,7 +23,7 @@ const struct identity *chip_identity(const struct psp *psp)
     return psp->chip.nv_addr ? &psp->chip.in_buffer : &psp->chip.own;
 }
 
-/* Decode the scratch; say why if it cannot be. */
+/* Decode the identity in psp->chunk; log the reason if that fails. */
 static enum sev_status decode(struct psp *psp, size_t len, struct identity *id)
 {
     const char *reason = NULL;
@@ -43,8 +43,8 @@ static enum sev_status decode(struct psp *psp, size_t len, struct identity *id)
     return SEV_STATUS_SECURE_DATA_INVALID;
 }
 
-/* Write `id` where the identity in force is kept, if anywhere. What is stored is sealed, and so is
- * `id` from then on, lest it be sealed for each copy. */
+/* Store `id` in the buffer at `nv_addr`, or, if that is 0, in the chip's storage if it has one. The
+ * CEK certificate is signed first, in `id` itself: so it is signed once and not for each copy. */
 static enum sev_status store(struct psp *psp, enum psp_issuer issuer, uint64_t nv_addr,
                              struct identity *id)
 {
@@ -53,7 +53,7 @@ static enum sev_status store(struct psp *psp, enum psp_issuer issuer, uint64_t n
 
     if (!nv_addr && !psp->host.nv_store)
         return status;
-    err = identity_seal(id);
+    err = identity_sign_cek(id);
     if (!err)
         err = nv_encode(id, psp->chunk);
     if (!err && nv_addr)

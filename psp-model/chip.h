@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The identity in the running processor: where it is loaded from, which one is in force, and how a
- * changed one is stored before it takes effect.
+ * The identity of the running processor: it is loaded from storage, one of two is in force, and a
+ * changed identity is stored before it takes effect.
  *
  * Source: Linux include/linux/psp-sev.h struct sev_data_init_ex (the buffer of INIT_EX and its
  * size). What it holds, and when it is written, is a choice of this model.
  *
- * A chip has storage of its own (psp_host.nv_load, nv_store). INIT_EX puts owner, PEK and PDH into
- * a 32 KiB buffer of the host's memory instead, until SHUTDOWN; chip id and CEK stay the chip's.
+ * A chip has storage of its own (psp_host.nv_load, nv_store). INIT_EX keeps owner, PEK and PDH in a
+ * 32 KiB buffer in memory instead, until SHUTDOWN. Chip id and CEK are always those of the chip.
  */
 #ifndef PSP_CHIP_H
 #define PSP_CHIP_H
@@ -25,7 +25,7 @@ struct chip {
     bool loaded;               /* is `own` valid */
     struct identity own;       /* as in the chip's storage; survives a power cycle */
     uint64_t nv_addr;          /* INIT_EX: the buffer in force, else 0 */
-    enum psp_issuer nv_issuer; /* who issued that INIT_EX: whose memory the buffer is */
+    enum psp_issuer nv_issuer; /* issuer of that INIT_EX, and so of each access */
     struct identity in_buffer; /* INIT_EX: as in that buffer */
 };
 
@@ -37,13 +37,13 @@ enum sev_status chip_load(struct psp *psp) __attribute__((warn_unused_result));
  * HWERROR_PLATFORM, or SECURE_DATA_INVALID if it is damaged or belongs to another chip. */
 enum sev_status chip_load_buffer(struct psp *psp, enum psp_issuer issuer, uint64_t addr)
     __attribute__((warn_unused_result));
-/* SHUTDOWN: forget the buffer. */
+/* SHUTDOWN: stop using the buffer of INIT_EX. */
 void chip_leave_buffer(struct psp *psp);
 
 /* The identity in force. Between INIT and SHUTDOWN it is valid. */
 const struct identity *chip_identity(const struct psp *psp);
-/* Store a changed identity, which seals it, and put it in force; the one in force is unchanged if
- * that fails (HWERROR_PLATFORM). */
+/* Sign the CEK certificate of a changed identity, store it and put it in force. If that fails
+ * (HWERROR_PLATFORM) the identity in force does not change. */
 enum sev_status chip_change(struct psp *psp, struct identity *id)
     __attribute__((warn_unused_result));
 /* identity_chain() of the identity in force, or HWERROR_PLATFORM. */

@@ -14,7 +14,8 @@
  *   INVALID_PARAM           a reserved field is not zero
  *   INVALID_GUEST           the handle names no guest
  *   INVALID_GUEST_STATE     not allowed in this state of that guest
- * then what stands above the command's body. A command that fails changes no state.
+ * then the checks that are listed above the body of the command. A command that fails changes no
+ * state.
  */
 #include "dispatch.h"
 
@@ -171,8 +172,8 @@ static enum sev_status run(struct cmd *cmd, const struct dispatch_entry *row, ui
     return row->handler(cmd);
 }
 
-/* Tell the host what happened. The guest is looked up again: the command may have made or deleted
- * it. */
+/* Report the finished command to the host. The guest is looked up again, because the command may
+ * have created or deleted it. */
 static void report(const struct cmd *cmd, struct psp_event *event)
 {
     struct psp *psp = cmd->psp;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Guest contexts: everything the secure processor knows of one guest, and the table of them.
+ * Guest contexts: all state of one guest in the secure processor, and the table of them.
  *
  * Source: AMDESE/sev-tool src/sevapi.h SEV_GUEST_STATE, tek_tik.
  */
@@ -36,14 +36,14 @@ struct gctx_table {
 
 /* NULL if no guest has that handle; handle 0 is never one. */
 struct gctx *gctx_find(struct gctx_table *table, uint32_t handle);
-/* Who is active under `asid`, or NULL. */
+/* The guest that is active under `asid`, or NULL. */
 struct gctx *gctx_find_asid(struct gctx_table *table, uint32_t asid);
 unsigned gctx_count(const struct gctx_table *table);
 
-/* A zeroed context with a fresh handle, in state UNINIT; NULL if the table is full. Handles count
- * upwards through all 32-bit values, so that a stale one does not soon name another guest. */
+/* Return a new context in state UNINIT, zero but for its handle; NULL if the table is full. Handles
+ * count upwards through all 32-bit values, so that an old one does not soon name another guest. */
 struct gctx *gctx_new(struct gctx_table *table);
-/* Wipe and free one context. Its ASID must have been given up before. */
+/* Wipe and free one context. The guest must not be active. */
 void gctx_delete(struct gctx *guest);
 
 /* GCTX.LD as of now. 0 or a negative errno. */

@@ -30,17 +30,17 @@ static int make_cek(struct identity *id, const struct identity_random *random)
     if (err)
         return err;
     cert_init(&id->cek_cert, CERT_USAGE_CEK, &id->cek.pub);
-    id->unsealed = true;
+    id->cek_unsigned = true;
     return random->fill(random->ctx, id->cek_salt, sizeof(id->cek_salt));
 }
 
-int identity_seal(struct identity *id)
+int identity_sign_cek(struct identity *id)
 {
-    int err = id->unsealed ? root_sign_cek(&id->cek_cert, SLOT_FIRST, id->cek_salt) : 0;
+    int err = id->cek_unsigned ? root_sign_cek(&id->cek_cert, SLOT_FIRST, id->cek_salt) : 0;
     if (err)
         return err;
     crypto_wipe(id->cek_salt, sizeof(id->cek_salt));
-    id->unsealed = false;
+    id->cek_unsigned = false;
     return 0;
 }
 
@@ -166,7 +166,7 @@ int identity_import(struct identity *id, const uint8_t pek[CERT_SIZE], const uin
 
 int identity_chain(struct identity *id, uint8_t wire[CERT_CHAIN_SIZE])
 {
-    int err = identity_seal(id);
+    int err = identity_sign_cek(id);
     if (err)
         return err;
     cert_write(&id->pek_cert, wire);

@@ -65,14 +65,14 @@ static void write_all(struct identity *id, uint8_t wire[NV_SIZE])
 int nv_encode(const struct identity *id, uint8_t wire[NV_SIZE])
 {
     struct identity copy = *id;
-    int err = identity_seal(&copy);
+    int err = identity_sign_cek(&copy);
     if (!err)
         write_all(&copy, wire);
     identity_wipe(&copy);
     return err;
 }
 
-/* The version stands where every version will have it, so that a newer one is told from damage. */
+/* Every version has its number at the same offset, so a newer one is not reported as damaged. */
 static int check_header(const void *data, size_t len, const char **reason)
 {
     uint8_t found[sizeof(magic)], digest[CRYPTO_SHA256_SIZE];

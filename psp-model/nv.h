@@ -34,7 +34,7 @@
 /* Storage that was never written: all bytes 00h, or all FFh as Linux fills a new file. */
 bool nv_blank(const void *data, size_t len);
 
-/* 0, or a negative errno if an unsealed identity cannot be sealed: `out` is as it was then. */
+/* 0, or a negative errno if an cek_unsigned identity cannot be sealed: `out` is as it was then. */
 int nv_encode(const struct identity *id, uint8_t out[NV_SIZE]) __attribute__((warn_unused_result));
 
 /* 0; -EINVAL damaged or not such data; -ENOTSUP of a newer version; or another negative errno. On

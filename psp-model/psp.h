@@ -35,21 +35,21 @@ struct psp_config {
         build;      /* reported by PLATFORM_STATUS, part of every measurement */
     uint32_t asids; /* ACTIVATE takes 1..asids (CPUID 8000001Fh ECX) */
     uint32_t cpus;  /* that must execute WBINVD before DF_FLUSH */
-    /* What the user fixed for a LAUNCH_START without a session: 16 bytes each, NULL = random.
-     * Copied by psp_new(). */
+    /* Fixed transport keys for a LAUNCH_START without a session: 16 bytes each, copied by
+     * psp_new(). NULL = random. */
     const uint8_t *tik, *tek;
     const uint8_t *mnonce; /* for LAUNCH_MEASURE: fixed nonce, NULL = random */
-    /* Bits that software leaves in addresses and that are no part of them: Linux hands physical
-     * addresses with the host's own SME C-bit. 0 = none. */
+    /* Bits to clear in every address of a command: Linux sets the SME C-bit of the host
+     * (drivers/crypto/ccp/sev-dev.c, __psp_pa()). 0 = none. */
     uint64_t addr_ignore;
 };
 
-/* NULL if out of memory or the configuration is not valid. `host` is copied; `ctx` must outlive
- * the processor. psp_free(NULL) is allowed; secrets are wiped. */
+/* Return a new processor, NULL if out of memory or if the configuration is not valid. `host` is
+ * copied; `ctx` must live longer than the processor. psp_free() wipes secrets; NULL is allowed. */
 struct psp *psp_new(const struct psp_host *host, void *ctx, const struct psp_config *config);
 void psp_free(struct psp *psp);
 
-/* Power cycle: guests and volatile keys are gone, non-volatile storage stays. */
+/* Power cycle: delete guests and volatile keys; non-volatile storage stays. */
 void psp_reset(struct psp *psp);
 
 /* Execute one command (enum sev_cmd) for `issuer`. Its buffer is at system physical address
@@ -58,20 +58,22 @@ void psp_reset(struct psp *psp);
 enum sev_status psp_exec(struct psp *psp, enum psp_issuer issuer, uint16_t command, uint64_t buffer)
     __attribute__((warn_unused_result));
 
-/* A CPU executed WBINVD. Indices at or above config.cpus are ignored. */
+/* Note that a CPU executed WBINVD. Indices at or above config.cpus are ignored. */
 void psp_wbinvd(struct psp *psp, unsigned cpu);
 
-/* The complete volatile state, guests and keys included, for the emulator's save and restore.
- * psp_save() writes at most PSP_SAVE_MAX bytes; -ENOSPC if `cap` is less than needed, -EBUSY while
- * a guest is in LUPDATE (the middle of its hash cannot be stored: LAUNCH_MEASURE first), another
- * negative errno if the cryptographic library fails. The bytes hold secret keys. */
+/* Write the volatile state, guests and keys included, for save and restore of the emulator: at most
+ * PSP_SAVE_MAX bytes, with secret keys. Return 0 or
+ *   -ENOSPC  `cap` is too small
+ *   -EBUSY   a guest is in LUPDATE: its running hash cannot be stored before LAUNCH_MEASURE
+ *   another negative errno if the cryptographic library fails. */
 #define PSP_SAVE_MAX 0x8000u
 int psp_save(const struct psp *psp, void *out, size_t cap, size_t *len)
     __attribute__((warn_unused_result));
-/* Put a saved state in force. -EINVAL if it is damaged, of another version or configuration, or of
- * another chip: nothing is changed then. Another negative errno if the host cannot load the keys
- * of guests: the processor is then as after psp_reset(). *reason, unless NULL, says why in words
- * (static text; NULL on success). Non-volatile storage stays as it is. */
+/* Restore a saved state. Everything is parsed and checked before anything changes. Non-volatile
+ * storage does not change. *reason, unless NULL, becomes a static text, or NULL on success.
+ *   -EINVAL  damaged, or of another version, configuration or chip; the processor is not changed
+ *   another negative errno if the host cannot load the key of a guest; the processor is then as
+ *   after psp_reset() */
 int psp_load(struct psp *psp, const void *data, size_t len, const char **reason)
     __attribute__((warn_unused_result));
 

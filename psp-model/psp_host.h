@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the secure processor asks of the machine that it lives in. The model has no files, sockets,
- * clock or memory of its own: its host supplies them here. Implemented by the Bochs plugin and by
- * the test harness.
+ * The host callbacks of the secure processor. The model opens no file and no socket, and has no
+ * clock and no memory of its own: the emulator supplies them here. The Bochs plugin and the test
+ * harness implement these callbacks.
  *
- * Every function gets the `ctx` of psp_new() first. int results are 0 or a negative errno and mean
- * trouble of the host, which the model reports as HWERROR_PLATFORM; they are not status codes.
+ * Every function gets the `ctx` of psp_new() first. int results are 0 or a negative errno: a
+ * failure of the host, not a status code. The processor then answers HWERROR_PLATFORM.
  */
 #ifndef PSP_HOST_H
 #define PSP_HOST_H
@@ -25,7 +25,7 @@ enum psp_issuer {
     PSP_ISSUER_HYPERVISOR, /* the host's own software, for example a built-in hypervisor */
 };
 
-/* ASID 0 names no guest: memory is read and written as it stands on the bus (C=0). */
+/* ASID 0 is no guest: a shared access (C=0), which sees raw memory. */
 #define PSP_NO_ASID 0u
 
 enum psp_log_level { PSP_LOG_ERROR, PSP_LOG_INFO, PSP_LOG_DEBUG };
@@ -50,8 +50,8 @@ struct psp_host {
     /* Return whether the processor may access every byte of [spa, spa+len) for this issuer. `len`
      * may be 0. */
     bool (*ram_valid)(void *ctx, enum psp_issuer issuer, uint64_t spa, uint64_t len);
-    /* Copy between RAM and `buf`. With an ASID other than PSP_NO_ASID the bytes pass through the
-     * memory encryption engine under that ASID's key, as with C=1; any alignment. ram_valid()
+    /* Copy between RAM and `buf`. With an ASID other than PSP_NO_ASID the access is a
+     * private one (C=1) under the key of that ASID. Any alignment. ram_valid()
      * accepted the range for this issuer before. */
     int (*ram_read)(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa, void *buf,
                     size_t len);
@@ -63,7 +63,7 @@ struct psp_host {
 
     /* Fill `buf` with random bytes; deterministic where the user asked for a seed. */
     int (*random)(void *ctx, void *buf, size_t len);
-    /* Time in microseconds; one that goes backwards only spoils the `usec` of a trace: it is 0. */
+    /* Time in microseconds, for psp_event.usec; that is 0 if the time goes backwards. */
     uint64_t (*time_us)(void *ctx);
 
     /* Non-volatile storage of the chip (identity, PEK, OCA, PDH). nv_load: at most `cap` bytes,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The secure processor from inside: its state, and its ways to the host. For this folder only.
+ * The state of the secure processor, and its access to the host. For psp-model only.
  */
 #ifndef PSP_PRIV_H
 #define PSP_PRIV_H
@@ -24,15 +24,15 @@ struct psp {
     uint8_t chunk[PSP_CHUNK]; /* plaintext passes through here; wiped after each command */
 };
 
-/* Log trouble of the host (`err` is a negative errno) once and give HWERROR_PLATFORM. */
+/* Log a failure of the host (`err` is a negative errno) and return HWERROR_PLATFORM. */
 enum sev_status psp_host_trouble(struct psp *psp, const char *what, int err);
 
-/* What a function of cert.h, or one with its errors, says of somebody else's certificate: SUCCESS,
- * INVALID_CERTIFICATE, BAD_SIGNATURE, or HWERROR_PLATFORM if the host was in trouble. */
+/* Turn the result of a function of cert.h into a status: SUCCESS, INVALID_CERTIFICATE,
+ * BAD_SIGNATURE, or HWERROR_PLATFORM if the host failed. */
 enum sev_status psp_cert_verdict(struct psp *psp, int err) __attribute__((warn_unused_result));
 
-/* Access to memory; SUCCESS or HWERROR_PLATFORM. The range must have passed psp_ram_valid(), which
- * also refuses one that wraps around. */
+/* Access memory on behalf of `issuer`; SUCCESS or HWERROR_PLATFORM. Call psp_ram_valid() for the
+ * range first: it also refuses one that wraps around. */
 bool psp_ram_valid(struct psp *psp, enum psp_issuer issuer, uint64_t spa, uint64_t len);
 enum sev_status psp_ram_read(struct psp *psp, enum psp_issuer issuer, uint32_t asid, uint64_t spa,
                              void *buf, size_t len) __attribute__((warn_unused_result));
@@ -41,8 +41,8 @@ enum sev_status psp_ram_write(struct psp *psp, enum psp_issuer issuer, uint32_t 
 enum sev_status psp_random(struct psp *psp, void *buf, size_t len)
     __attribute__((warn_unused_result));
 
-/* Take the ASID from an active guest: the key leaves the memory controllers, the flush rule of
- * platform.h begins. */
+/* Deactivate an active guest: remove its key from the memory controllers. The flush rule of
+ * platform.h then applies to its ASID. */
 void psp_deactivate(struct psp *psp, struct gctx *guest);
 /* Delete every guest, as SHUTDOWN and a power cycle do. */
 void psp_delete_guests(struct psp *psp);

@@ -25,7 +25,7 @@ static int make_report(struct cmd *cmd, uint8_t wire[REPORT_SIZE])
 }
 
 /* INVALID_LEN      shorter than 208, or address 0; 208 is stored in the length field
- * INVALID_ADDRESS  not wholly in RAM */
+ * INVALID_ADDRESS  not all in RAM */
 enum sev_status cmd_attestation(struct cmd *cmd)
 {
     uint64_t addr = cmd_addr(cmd, SEV_ATTESTATION_ADDR);

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Commands that move a guest's memory with its key in the processor's hand: the hypervisor's
- * debugger reads and writes it, or memory is moved to another place.
+ * Commands that copy memory of a guest under its key: DBG_DECRYPT and DBG_ENCRYPT for a debugger of
+ * the hypervisor, COPY to another address.
  *
  * Source: Linux include/linux/psp-sev.h struct sev_data_dbg; COPY: AMDESE/sev-tool src/sevapi.h.
  * The rules for addresses that overlap are a choice of this model.
  *
- * What is listed above each body follows the checks of dispatch.c (command, buffer, platform
- * state, reserved fields, handle, guest state), in the order of checking; trouble of the host
- * (HWERROR_PLATFORM) is not named. If the host fails in the middle of more than 64 KiB, the
+ * The comment above each body lists its status codes, in the order of its checks. They follow the
+ * checks of dispatch.c. HWERROR_PLATFORM, a failure of the host, is not listed. If the host fails in the middle of more than 64 KiB, the
  * destination holds the part that was done.
  */
 #include "cmd.h"
@@ -21,7 +20,7 @@ struct move {
 
 /* INACTIVE         the guest has no ASID
  * INVALID_LEN      0, or no multiple of 16
- * INVALID_ADDRESS  source or destination not aligned to 16 or not wholly in RAM; the two overlap
+ * INVALID_ADDRESS  source or destination not aligned to 16 or not all in RAM; the two overlap
  *                  without being the same */
 static enum sev_status check_move(struct cmd *cmd, const struct move *m)
 {

@@ -6,8 +6,8 @@
  * sev_data_deactivate, sev_data_guest_status; AMDESE/sev-tool src/sevapi.h SEV_API_COMMANDS
  * (ACTIVATE_EX).
  *
- * What is listed above each body follows the checks of dispatch.c (command, buffer, platform
- * state, reserved fields, handle, guest state), in the order of checking.
+ * The comment above each body lists its status codes, in the order of its checks. They follow the
+ * checks of dispatch.c. HWERROR_PLATFORM, a failure of the host, is not listed.
  */
 #include "protocol/buf.h"
 #include "cmd.h"
@@ -45,7 +45,7 @@ enum sev_status cmd_activate(struct cmd *cmd)
 
 /* INVALID_LEN      the buffer's own length is not 18h
  * INVALID_PARAM    no APIC ids, or more than the machine has CPUs
- * INVALID_ADDRESS  the list of APIC ids is not wholly in RAM
+ * INVALID_ADDRESS  the list of APIC ids is not all in RAM
  * INVALID_PARAM    an APIC id that no CPU has
  * then as activate(). The list says where the guest may run; the model's memory controllers serve
  * all CPUs, so the guest may run everywhere. */

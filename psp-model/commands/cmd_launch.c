@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Commands that launch a guest: encrypt and measure its first memory, tell the owner what was
- * measured, take the owner's secret.
+ * Commands that launch a guest: encrypt and measure its first memory, report the measurement to the
+ * guest owner, take the secret of the owner.
  *
  * Source: Linux include/linux/psp-sev.h struct sev_data_launch_start, sev_data_launch_update_data,
  * sev_data_launch_update_vmsa, sev_data_launch_measure, sev_data_launch_secret,
  * sev_data_launch_finish.
  *
- * What is listed above each body follows the checks of dispatch.c (command, buffer, platform
- * state, reserved fields, handle, guest state), in the order of checking. Every body ends its
- * list with HWERROR_PLATFORM, trouble of the host, without naming it.
+ * The comment above each body lists its status codes, in the order of its checks. They follow the
+ * checks of dispatch.c. HWERROR_PLATFORM, a failure of the host, is not listed.
  */
 #include <string.h>
 
@@ -29,8 +28,8 @@ enum sev_status cmd_launch_start(struct cmd *cmd)
 
 /* --- LAUNCH_UPDATE_DATA ---------------------------------------------------------------------- */
 
-/* Turn [spa, spa+len), just written under the guest's key, back into what it was. The host is in
- * trouble already, so this is an attempt. */
+/* Restore [spa, spa+len), which was just encrypted under the key of the guest, to its plaintext. The
+ * host has failed before, so this can fail too. */
 static void undo_encryption(struct cmd *cmd, uint64_t spa, uint64_t len)
 {
     struct psp *psp = cmd->psp;
@@ -76,8 +75,8 @@ static enum sev_status encrypt_region(struct cmd *cmd, struct crypto_sha256 *has
 static enum sev_status launch_update(struct cmd *cmd)
 {
     struct gctx *guest = cmd->guest;
-    /* The region's own digest is wanted by a trace only; it costs a second hash, except for the
-     * first region, whose digest is GCTX.LD itself. */
+    /* Only the event needs the digest of the region. It costs a second hash, but for the first
+     * region, whose digest is GCTX.LD itself. */
     bool trace = cmd->psp->host.trace != NULL;
     struct crypto_sha256 *hash = crypto_sha256_copy(guest->hash);
     struct crypto_sha256 *region = trace && !guest->hash_empty ? crypto_sha256_new() : NULL;
@@ -102,7 +101,7 @@ out:
 
 /* INACTIVE         the guest has no ASID
  * INVALID_LEN      0, or no multiple of 16
- * INVALID_ADDRESS  not aligned to 16, or not wholly in RAM
+ * INVALID_ADDRESS  not aligned to 16, or not all in RAM
  * RESOURCE_LIMIT   out of memory */
 enum sev_status cmd_launch_update_data(struct cmd *cmd)
 {
@@ -123,7 +122,7 @@ enum sev_status cmd_launch_update_data(struct cmd *cmd)
 /* POLICY_FAILURE   the guest is not an ES guest: it has no VMSA
  * INACTIVE         the guest has no ASID
  * INVALID_LEN      not 4096
- * INVALID_ADDRESS  not aligned to 4096, or not wholly in RAM
+ * INVALID_ADDRESS  not aligned to 4096, or not all in RAM
  * RESOURCE_LIMIT   out of memory */
 enum sev_status cmd_launch_update_vmsa(struct cmd *cmd)
 {
@@ -172,7 +171,7 @@ static enum sev_status measure(struct cmd *cmd, uint8_t blob[MEASURE_BLOB_SIZE],
 }
 
 /* INVALID_LEN      shorter than 48, or address 0; 48 is stored in the length field
- * INVALID_ADDRESS  not wholly in RAM */
+ * INVALID_ADDRESS  not all in RAM */
 enum sev_status cmd_launch_measure(struct cmd *cmd)
 {
     struct gctx *guest = cmd->guest;
@@ -218,7 +217,7 @@ enum sev_status cmd_launch_secret(struct cmd *cmd)
 
 /* --- LAUNCH_FINISH --------------------------------------------------------------------------- */
 
-/* Cannot fail. The transport keys have done their work. */
+/* Cannot fail. The transport keys are not needed any more. */
 enum sev_status cmd_launch_finish(struct cmd *cmd)
 {
     crypto_wipe(cmd->guest->tek, sizeof(cmd->guest->tek));

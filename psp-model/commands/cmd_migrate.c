@@ -7,9 +7,8 @@
  * sev_data_receive_update_data, sev_data_receive_update_vmsa, sev_data_receive_finish;
  * AMDESE/sev-tool src/sevapi.h SEV_POLICY (what DOMAIN and SEV demand of the target).
  *
- * What is listed above each body follows the checks of dispatch.c (command, buffer, platform
- * state, reserved fields, handle, guest state), in the order of checking; trouble of the host
- * (HWERROR_PLATFORM) is not named.
+ * The comment above each body lists its status codes, in the order of its checks. They follow the
+ * checks of dispatch.c. HWERROR_PLATFORM, a failure of the host, is not listed.
  */
 #include <errno.h>
 #include <string.h>
@@ -25,8 +24,7 @@
 
 #define AMD_CERTS_MAX (2u * CERT_ROOT_MAX)
 
-/* --- SEND_START: is the other platform fit -----------------------------------------------------
- */
+/* --- SEND_START: checks of the target --------------------------------------------------- */
 
 struct target {
     uint64_t pdh_addr, plat_addr, amd_addr, session_addr;
@@ -98,8 +96,8 @@ static enum sev_status read_target(struct cmd *cmd, struct target *t)
     return psp_cert_verdict(psp, err);
 }
 
-/* The chip itself must be genuine: CEK <- ASK <- ARK, and the ARK one that this model trusts, its
- * own. The buffer holds ASK || ARK. */
+/* Check the chain of the chip, CEK <- ASK <- ARK. This model trusts one ARK, its own. The buffer
+ * holds ASK || ARK. */
 static enum sev_status check_roots(struct cmd *cmd, const struct target *t)
 {
     struct psp *psp = cmd->psp;
@@ -139,7 +137,7 @@ static enum sev_status check_target(struct cmd *cmd, const struct target *t)
 
 /* --- SEND ------------------------------------------------------------------------------------ */
 
-/* New transport keys for this journey, wrapped for the target's PDH. */
+/* Make new transport keys for this migration, wrapped for the PDH of the target. */
 static enum sev_status make_session(struct cmd *cmd, const struct target *t,
                                     struct session_keys *keys, uint8_t wire[SESSION_SIZE])
 {
@@ -184,7 +182,7 @@ static enum sev_status reply_session(struct cmd *cmd, uint64_t addr,
  * INVALID_LEN          session shorter than 128, or address 0; 128 is stored in its length field
  * INVALID_LEN          PDH not 2084, platform chain not 6252; with policy SEV: no AMD chain, or one
  *                      above 3200
- * INVALID_ADDRESS      one of them is not wholly in RAM
+ * INVALID_ADDRESS      one of them is not all in RAM
  * INVALID_CERTIFICATE  one of the four platform certificates is malformed or of another kind
  * BAD_SIGNATURE        PDH not by PEK, PEK not by OCA and CEK, or OCA not by itself
  * POLICY_FAILURE       the target's API (in its PEK) is older than the policy wants
@@ -245,14 +243,14 @@ static void end_transport(struct gctx *guest, enum sev_guest_state state)
     guest->state = (uint8_t)state;
 }
 
-/* Cannot fail. The guest may only be deleted now. */
+/* Cannot fail. The guest can only be deleted afterwards. */
 enum sev_status cmd_send_finish(struct cmd *cmd)
 {
     end_transport(cmd->guest, SEV_GUEST_SENT);
     return SEV_STATUS_SUCCESS;
 }
 
-/* Cannot fail. The guest goes on here. */
+/* Cannot fail. The guest runs on, on this platform. */
 enum sev_status cmd_send_cancel(struct cmd *cmd)
 {
     end_transport(cmd->guest, SEV_GUEST_RUNNING);

@@ -6,9 +6,8 @@
  * sev_data_pdh_cert_export, sev_data_get_id, sev_data_download_firmware; AMDESE/sev-tool
  * src/sevapi.h SEV_PLATFORM_STATE (states).
  *
- * What is listed above each body follows the checks of dispatch.c (command, buffer, platform
- * state, reserved fields), in the order of checking; trouble of the host (HWERROR_PLATFORM) is not
- * named. A changed identity is stored before it takes effect.
+ * The comment above each body lists its status codes, in the order of its checks. They follow the
+ * checks of dispatch.c. HWERROR_PLATFORM, a failure of the host, is not listed. A changed identity is stored before it takes effect.
  */
 #include "chip.h"
 #include "cmd.h"
@@ -78,7 +77,7 @@ static enum sev_status reply_blob(struct cmd *cmd, const void *data, uint32_t le
 }
 
 /* INVALID_LEN      shorter than a certificate, or address 0; 2084 is stored in the length field
- * INVALID_ADDRESS  not wholly in RAM */
+ * INVALID_ADDRESS  not all in RAM */
 enum sev_status cmd_pek_csr(struct cmd *cmd)
 {
     uint64_t addr = cmd_addr(cmd, SEV_BLOB_ADDR);
@@ -96,7 +95,7 @@ enum sev_status cmd_pek_csr(struct cmd *cmd)
 
 /* ALREADY_OWNED        the platform has an external owner
  * INVALID_LEN          one of the two is not 2084 bytes long
- * INVALID_ADDRESS      one of the two is not wholly in RAM
+ * INVALID_ADDRESS      one of the two is not all in RAM
  * INVALID_CERTIFICATE  not certificates, not an OCA, or not the PEK of this platform
  * BAD_SIGNATURE        the OCA is not self-signed, or did not sign the PEK */
 enum sev_status cmd_pek_cert_import(struct cmd *cmd)
@@ -129,7 +128,7 @@ enum sev_status cmd_pek_cert_import(struct cmd *cmd)
 }
 
 /* INVALID_LEN      one of the two is too short, or has address 0; 2084 and 6252 are stored
- * INVALID_ADDRESS  one of the two is not wholly in RAM */
+ * INVALID_ADDRESS  one of the two is not all in RAM */
 enum sev_status cmd_pdh_cert_export(struct cmd *cmd)
 {
     struct psp *psp = cmd->psp;
@@ -159,7 +158,7 @@ enum sev_status cmd_pdh_cert_export(struct cmd *cmd)
 }
 
 /* INVALID_LEN          shorter than 64, or address 0; 64 is stored in the length field
- * INVALID_ADDRESS      not aligned to 8, or not wholly in RAM
+ * INVALID_ADDRESS      not aligned to 8, or not all in RAM
  * SECURE_DATA_INVALID  the chip's storage is damaged */
 enum sev_status cmd_get_id(struct cmd *cmd)
 {
@@ -177,7 +176,7 @@ enum sev_status cmd_get_id(struct cmd *cmd)
 }
 
 /* INVALID_LEN      0, or above 16 MiB
- * INVALID_ADDRESS  not aligned to 32, or not wholly in RAM
+ * INVALID_ADDRESS  not aligned to 32, or not all in RAM
  * BAD_SIGNATURE    always: firmware must be signed by AMD for the chip that it is made for, and no
  *                  image is made for a model */
 enum sev_status cmd_download_firmware(struct cmd *cmd)

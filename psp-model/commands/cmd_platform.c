@@ -6,8 +6,8 @@
  * sev_user_data_status; AMDESE/sev-tool src/sevapi.h sev_platform_status_cmd_buf,
  * SEV_PLATFORM_STATE (states).
  *
- * What is listed above each body follows the checks of dispatch.c (command, buffer, platform
- * state, reserved fields), in the order of checking.
+ * The comment above each body lists its status codes, in the order of its checks. They follow the
+ * checks of dispatch.c. HWERROR_PLATFORM, a failure of the host, is not listed.
  */
 #include "chip.h"
 #include "cmd.h"
@@ -56,7 +56,7 @@ enum sev_status cmd_init(struct cmd *cmd)
 /* INVALID_LEN          the buffer's own length is not 24h
  * then as check_init(), then
  * INVALID_LEN          NV_LEN is not 32 KiB
- * INVALID_ADDRESS      the NV buffer is not aligned to 4 KiB, or not wholly in RAM
+ * INVALID_ADDRESS      the NV buffer is not aligned to 4 KiB, or not all in RAM
  * SECURE_DATA_INVALID  what the chip or the buffer holds is damaged or of a newer version; the
  *                      buffer is another chip's */
 enum sev_status cmd_init_ex(struct cmd *cmd)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What a guest's policy demands of the platform and forbids to others.
+ * Checks of a guest policy; see policy.h.
  */
 #include "policy.h"
 

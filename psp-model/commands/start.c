@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The birth of a guest context, which LAUNCH_START and RECEIVE_START share.
+ * The start of a guest context, which LAUNCH_START and RECEIVE_START share.
  */
 #include "start.h"
 
@@ -53,7 +53,7 @@ static enum sev_status check(struct cmd *cmd, const struct start *s)
     return status;
 }
 
-/* The peer's ECDH key. The certificate is a carrier only: its signatures are not looked at. */
+/* Get the ECDH key of the peer. The certificate only carries it: its signatures are not checked. */
 static enum sev_status peer_key(struct psp *psp, const uint8_t wire[CERT_SIZE],
                                 struct crypto_p384_public *pub)
 {

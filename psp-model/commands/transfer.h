@@ -19,7 +19,7 @@
  * INVALID_LEN      header not 52 bytes; guest or packet length 0 or above 16 KiB; guest length no
  *                  multiple of 16, or not `exact`
  * INVALID_ADDRESS  guest region not aligned to 16 (`exact`: to its size); header, region or packet
- *                  not wholly in RAM
+ *                  not all in RAM
  * INVALID_PARAM    unknown header flags
  * UNSUPPORTED      a compressed packet: its format is not in the documents that we use
  * INVALID_LEN      guest and packet lengths differ

@@ -63,8 +63,7 @@ const char *cert_algo_name(uint32_t algo)
     return found ? found->name : "?";
 }
 
-/* --- numbers: little endian on the wire, big endian for crypto.h --------------------------------
- */
+/* --- numbers: little endian on the wire, big endian for crypto.h ----------------------------- */
 
 static void reverse(uint8_t *out, const uint8_t *in, size_t len)
 {
@@ -103,8 +102,7 @@ int cert_ec_sig_read(struct crypto_p384_signature *sig, const uint8_t wire[CERT_
     return get_ec_number(&in, sig->s) && fits ? 0 : -EINVAL;
 }
 
-/* --- keys ---------------------------------------------------------------------------------------
- */
+/* --- keys ------------------------------------------------------------------------------------ */
 
 /* An RSA key in big endian; `bytes` is the size of the modulus. */
 struct rsa_key {
@@ -152,8 +150,7 @@ static int check_key(const struct cert *cert)
     return -EINVAL;
 }
 
-/* --- certificates -------------------------------------------------------------------------------
- */
+/* --- certificates ---------------------------------------------------------------------------- */
 
 static bool is_certified(uint32_t usage)
 {
@@ -270,13 +267,12 @@ int cert_verify(const struct cert *cert, const struct cert *parent)
                         : verify_ec(sig, parent, algo->hash, wire);
         if (err != -EBADMSG)
             return err;
-        err = 0; /* perhaps the other slot */
+        err = 0; /* perhaps the other signature */
     }
     return err ? err : -EBADMSG;
 }
 
-/* --- ASK and ARK --------------------------------------------------------------------------------
- */
+/* --- ASK and ARK ----------------------------------------------------------------------------- */
 
 long cert_root_read(struct cert_root *root, const void *data, size_t len)
 {

@@ -36,7 +36,7 @@ extern "C" {
 enum cert_usage {
     CERT_USAGE_ARK = 0x0000,
     CERT_USAGE_ASK = 0x0013,
-    CERT_USAGE_INVALID = 0x1000, /* an empty signature slot */
+    CERT_USAGE_INVALID = 0x1000, /* no signature */
     CERT_USAGE_OCA = 0x1001,
     CERT_USAGE_PEK = 0x1002,
     CERT_USAGE_PDH = 0x1003,
@@ -70,20 +70,21 @@ struct cert {
 };
 
 /* Decode. -EINVAL: version other than 1, reserved bytes not zero, or a usage, algorithm or key that
- * the format does not know (an EC key must be a point of P-384). Signatures are not verified. */
+ * the format does not have (an EC key must be a point of P-384). Signatures are not verified. */
 int cert_read(struct cert *cert, const uint8_t wire[CERT_SIZE]) __attribute__((warn_unused_result));
 void cert_write(const struct cert *cert, uint8_t wire[CERT_SIZE]);
 
-/* A certificate of a P-384 key with both slots empty: ECDH for a PDH, ECDSA otherwise. */
+/* Make a certificate of a P-384 key without signatures: ECDH for a PDH, ECDSA otherwise. */
 void cert_init(struct cert *cert, enum cert_usage usage, const struct crypto_p384_public *pub);
-/* The P-384 key that it carries; -EINVAL if it carries another kind. */
+/* Get the P-384 key of a certificate; -EINVAL if it has another kind of key. */
 int cert_public(const struct cert *cert, struct crypto_p384_public *pub)
     __attribute__((warn_unused_result));
 
-/* ECDSA-SHA256 into slot 0 or 1 with the key of usage `signer`. */
+/* Sign with ECDSA-SHA256 and the key of usage `signer`; `slot` is 0 or 1. */
 int cert_sign(struct cert *cert, unsigned slot, enum cert_usage signer,
               const struct crypto_p384_key *key) __attribute__((warn_unused_result));
-/* Is there, in either slot, a valid signature by `parent`, which may be the same certificate? */
+/* Check that one of the two signatures is a valid one by `parent`, which may be the same
+ * certificate. */
 int cert_verify(const struct cert *cert, const struct cert *parent)
     __attribute__((warn_unused_result));
 
@@ -111,10 +112,10 @@ struct cert_root {
 long cert_root_read(struct cert_root *root, const void *data, size_t len)
     __attribute__((warn_unused_result));
 size_t cert_root_write(const struct cert_root *root, uint8_t wire[CERT_ROOT_MAX]);
-/* Is `root` signed by `parent`, which may be the same one? */
+/* Check that `parent`, which may be the same one, signed `root`. */
 int cert_root_verify(const struct cert_root *root, const struct cert_root *parent)
     __attribute__((warn_unused_result));
-/* Is `cert` (a CEK) signed by `ask`? */
+/* Check that `ask` signed `cert`, a CEK. */
 int cert_verify_by_root(const struct cert *cert, const struct cert_root *ask)
     __attribute__((warn_unused_result));
 

@@ -19,7 +19,7 @@ int crypto_init(void)
         return 0;
     if (!gcry_check_version("1.9.0"))
         return -EIO;
-    /* Locked memory is scarce and buys nothing here: the keys belong to an emulated chip. */
+    /* Locked memory is scarce and not needed: the keys belong to an emulated chip. */
     gcry_control(GCRYCTL_DISABLE_SECMEM, 0);
     gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
     return 0;
@@ -188,8 +188,7 @@ void crypto_wipe(void *data, size_t len)
         explicit_bzero(data, len);
 }
 
-/* --- P-384 -------------------------------------------------------------------------------------
- */
+/* --- P-384 ----------------------------------------------------------------------------------- */
 
 #define CURVE "NIST P-384"
 
@@ -324,8 +323,7 @@ int crypto_p384_ecdh(const struct crypto_p384_key *key, const struct crypto_p384
     return err;
 }
 
-/* --- signatures --------------------------------------------------------------------------------
- */
+/* --- signatures ------------------------------------------------------------------------------ */
 
 static gcry_sexp_t ecdsa_data(enum crypto_hash hash, const void *data, size_t len)
 {
@@ -500,7 +498,7 @@ int crypto_rsa_pss_sign(const struct crypto_rsa_private *key, enum crypto_hash h
         return -EINVAL;
     crypto_digest(hash, data, len, digest);
     int err = -EIO;
-    /* Blinding costs a quarter more and would hide a key that everybody may have. */
+    /* Blinding costs a quarter more, and this key is public. */
     if (!gcry_sexp_build(&message, NULL,
                          "(data (flags pss no-blinding) (salt-length %u) (hash %s %b)"
                          " (random-override %b))",

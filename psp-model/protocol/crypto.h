@@ -104,8 +104,8 @@ struct crypto_rsa_private {
 /* `sig` has the length of n. The salt is as long as the hash or as long as fits: both are met. */
 int crypto_rsa_pss_verify(const struct crypto_rsa_public *key, enum crypto_hash hash,
                           const void *data, size_t len, const uint8_t *sig) CRYPTO_CHECKED;
-/* `salt` is as long as the hash; the same salt gives the same signature. For keys that are no
- * secret, as those of the model's roots: nothing hides them from who measures the time it takes. */
+/* `salt` is as long as the hash; the same salt gives the same signature. For public
+ * keys only, such as those of the model's roots: the time that it takes depends on the key. */
 int crypto_rsa_pss_sign(const struct crypto_rsa_private *key, enum crypto_hash hash,
                         const void *data, size_t len, const uint8_t *salt,
                         uint8_t *sig) CRYPTO_CHECKED;

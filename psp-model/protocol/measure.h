@@ -31,8 +31,8 @@ struct measure_input {
 int measure_compute(const struct measure_input *in, const uint8_t tik[16],
                     uint8_t measure[MEASURE_SIZE]) __attribute__((warn_unused_result));
 
-/* Do the MACs of this API cover context and version (0.17 and later)? Then the secret packet covers
- * MEASURE too: see packet.h. */
+/* Return whether the MACs of this API cover context and version: 0.17 and later. The MAC of the
+ * secret packet then covers MEASURE too: see packet.h. */
 bool measure_binds_version(uint8_t api_major, uint8_t api_minor);
 
 #ifdef __cplusplus

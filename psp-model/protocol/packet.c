@@ -9,7 +9,7 @@
 #include "buf.h"
 #include "crypto.h"
 
-/* What stands before DATA in the MAC's message: context, FLAGS, IV, GUEST_LEN, TRANS_LEN. */
+/* The part of the MAC's message before DATA: context, FLAGS, IV, GUEST_LEN, TRANS_LEN. */
 #define MAC_PREFIX_SIZE (1 + 4 + 16 + 4 + 4)
 
 void packet_header_read(struct packet_header *header, const uint8_t wire[PACKET_HEADER_SIZE])

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The model's own roots of trust in AMD's ARK and ASK format. Their private keys are public on
- * purpose: everybody may compute them from the phrase in tests/interop/model_root.py. So a CEK that
+ * purpose: everybody can compute them from the phrase in tests/interop/model_root.py. So a CEK that
  * chains to them proves that it came from a model of the secure processor, never that it came from
  * a chip. Their key ids say so: "SEV-ON-BOCHS ARK" and "SEV-ON-BOCHS ASK".
  *
@@ -18,7 +18,7 @@
 
 void root_ark(struct cert_root *ark);
 void root_ask(struct cert_root *ask);
-/* Is this root the model's (by its key, not by its id)? */
+/* Return whether this root is the model's, by its key and not by its id. */
 bool root_is_model(const struct cert_root *root);
 
 /* Sign a CEK with the model's ASK into `slot`. `salt` is 48 random bytes. 0 or a negative errno. */

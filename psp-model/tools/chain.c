@@ -76,8 +76,7 @@ enum owner_exit chain_read(const char *what, const char *arg, struct chain *chai
     return chain_each(what, arg, keep, chain);
 }
 
-/* --- description --------------------------------------------------------------------------------
- */
+/* --- description ----------------------------------------------------------------------------- */
 
 static void describe(const char *usage, const char *kind, enum crypto_hash hash,
                      const uint8_t *body, size_t len, char *text, size_t size)
@@ -116,8 +115,7 @@ void chain_describe_root(const struct cert_root *root, char *text, size_t size)
              wire, len, text, size);
 }
 
-/* --- verification -------------------------------------------------------------------------------
- */
+/* --- verification ---------------------------------------------------------------------------- */
 
 struct link {
     const char *name, *by;

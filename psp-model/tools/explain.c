@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Why a measurement is what it is; see explain.h.
+ * Explain a measurement; see explain.h.
  *
  * The digest is over the concatenation of all regions, so how the launch cut them does not matter.
  * The expected bytes are therefore cut where the launch cut its own, and compared piece by piece.

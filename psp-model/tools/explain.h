@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Why a measurement is what it is: every region as launched and as expected, the first that
- * differs, and whether keys, policy or versions are to blame instead.
+ * Explain a measurement: every region as launched and as expected, the first that differs, or
+ * whether keys, policy or versions differ instead.
  */
 #ifndef OWNER_EXPLAIN_H
 #define OWNER_EXPLAIN_H

@@ -64,7 +64,7 @@ static enum owner_exit take(struct launched *launched, const json_t *line, uint3
     return handle == launched->handle ? add(launched, line) : OWNER_OK;
 }
 
-/* Is there anything in a line that is no JSON? */
+/* Return whether a line has no text. */
 static bool blank(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * sevowner: what its verbs share. A verb is one file with one table of options and one function;
- * the verbs stand in a table in sevowner.c. All of it is documented in sevowner(1).
+ * the table of verbs is in sevowner.c. sevowner(1) documents all of it.
  *
  * The names of verbs, options and files are those of virtee's sevctl where it has them.
  */
@@ -25,8 +25,7 @@ enum owner_exit {
 };
 
 /* One option; `arg` names its value, NULL if it has none. A table ends with name NULL. Every verb
- * has
- * --help and --json besides. */
+ * also has --help and --json. */
 struct owner_option {
     int id; /* above 0 */
     const char *name, *arg, *help;
@@ -48,7 +47,7 @@ extern const struct owner_verb verb_session, verb_measurement_build, verb_measur
  * was then reported, or --help was given. */
 int owner_option(const struct owner_verb *verb, int argc, char **argv, const char **value,
                  int *first);
-/* Are there exactly `count` positional arguments? Otherwise reports it. */
+/* Check that there are exactly `count` positional arguments; report it otherwise. */
 bool owner_count(const struct owner_verb *verb, int argc, int first, int count);
 
 /* One sentence to stderr, kept for the JSON answer too; returns `code`. */

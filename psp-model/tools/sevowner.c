@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * sevowner: what the owner of an SEV guest does on his side: makes a session, predicts and verifies
- * the measurement, packs secrets, reads certificates and reports. Documented in sevowner(1).
+ * sevowner: the tool of a guest owner. It makes a session, predicts and verifies the measurement,
+ * builds secret packets, reads certificates and attestation reports. See sevowner(1).
  *
  * This file: the table of verbs, help, and the JSON answer.
  */

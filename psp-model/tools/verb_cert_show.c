@@ -59,7 +59,7 @@ static json_t *show_root(const struct cert_root *root)
     say_id("key id", root->key_id);
     say_id("signed by", root->certifying_id);
     if (model)
-        owner_say("  This is the model's own root: no AMD chip stands behind it.\n");
+        owner_say("  This is the model's own root: it proves nothing about an AMD chip.\n");
     json_t *object = json_pack("{s:s, s:s, s:b}", "description", text, "usage",
                                cert_usage_name(root->usage), "model", (int)model);
     json_object_set_new(object, "key_id", json_string(owner_hex64(root->key_id, 16)));

@@ -39,7 +39,7 @@ static enum owner_exit read_pdh(const char *path, struct crypto_p384_public *pub
     return code;
 }
 
-/* Our end of the agreement is made here and forgotten here. */
+/* Make our end of the key agreement; its private key is wiped before the return. */
 static enum owner_exit make(const struct crypto_p384_public *pdh, uint32_t policy,
                             struct made *made)
 {

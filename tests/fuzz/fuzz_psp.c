@@ -327,17 +327,17 @@ static void save_and_load(struct psp *psp)
     size_t len = 0;
     int err = psp_save(psp, image, sizeof(image), &len);
     uint32_t at = next32();
-    uint8_t flip = next8();
+    uint8_t bits = next8();
 
     FUZZ_CHECK(err == 0 || err == -EBUSY);
     if (err)
         return;
-    image[at % len] ^= flip;
-    if (at & 0x80000000u) /* an attacker knows how to sum up */
+    image[at % len] ^= bits;
+    if (at & 0x80000000u) /* an attacker can compute the checksum */
         crypto_sha256(image, len - 32, image + len - 32);
     err = psp_load(psp, image, len, NULL);
     after = look(psp);
-    if (err == -EINVAL || (!err && !flip))
+    if (err == -EINVAL || (!err && !bits))
         FUZZ_CHECK(memcmp(&before, &after, sizeof(before)) == 0);
 }
 

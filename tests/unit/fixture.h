@@ -33,7 +33,7 @@ void cmd_start(struct harness *harness, uint32_t policy, uint64_t session);
 /* One address and one length: PEK_CSR, GET_ID, DOWNLOAD_FIRMWARE. */
 enum sev_status exec_blob(struct harness *harness, enum sev_cmd command, uint64_t addr,
                           uint32_t len);
-/* The buffer of PDH_CERT_EXPORT: the PDH goes to BLOB_ADDR, the chain behind it. */
+/* The buffer of PDH_CERT_EXPORT: the PDH goes to BLOB_ADDR, the chain after it. */
 void cmd_export(struct harness *harness);
 /* The command, and what it wrote. */
 void do_export(struct harness *harness, uint8_t pdh[CERT_SIZE], uint8_t chain[CERT_CHAIN_SIZE]);

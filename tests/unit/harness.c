@@ -3,7 +3,7 @@
  * A host for the secure processor in unit tests.
  *
  * Source: the contract of psp-model/psp_host.h. Memory encryption here is AES-128-CTR with the
- * block's address as counter: enough to tell views apart and independent of the real engine.
+ * block's address as counter: private and shared accesses differ, and it is independent of mee.c.
  */
 #include "harness.h"
 

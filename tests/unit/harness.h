@@ -76,12 +76,12 @@ void harness_free(struct harness *harness);
 void harness_fail(struct harness *harness, enum fault fault, int after);
 void harness_no_faults(struct harness *harness);
 
-/* RAM as it stands on the bus. */
+/* Raw memory contents. */
 void put(struct harness *harness, uint64_t addr, const void *data, size_t len);
 void put32(struct harness *harness, uint64_t addr, uint32_t v);
 void put64(struct harness *harness, uint64_t addr, uint64_t v);
 uint32_t get32(const struct harness *harness, uint64_t addr);
-/* RAM as the guest active under `asid` sees it. */
+/* RAM as private accesses of the guest that is active under `asid` see it. */
 void guest_read(struct harness *harness, uint32_t asid, uint64_t addr, void *out, size_t len);
 
 /* Zero a command buffer at CMD_ADDR; fields are then set with put32() and put64(). */

@@ -78,7 +78,7 @@ static int setup(void **state)
     if (crypto_init() || crypto_p384_from_private(&key) || identity_create(&fresh, &entropy, 0, 24))
         return -1;
     chip = fresh;
-    if (identity_seal(&chip) || nv_encode(&chip, stored))
+    if (identity_sign_cek(&chip) || nv_encode(&chip, stored))
         return -1;
     vector_exact("pki.txt", "cert_rsa4_max", rsa_cert, sizeof(rsa_cert));
     return 0;
@@ -226,7 +226,7 @@ static int do_create(void)
 static int do_seal(void)
 {
     struct identity id = fresh;
-    int err = identity_seal(&id);
+    int err = identity_sign_cek(&id);
     assert_memory_equal(&id, err ? &fresh : &chip, sizeof(id));
     return err;
 }

@@ -119,28 +119,28 @@ static void sealed_once_and_always_the_same(void **state)
 {
     (void)state;
     static const uint8_t zeros[48];
-    struct identity one = chip, two = chip, unsealed;
+    struct identity one = chip, two = chip, cek_unsigned;
     struct cert_root ask;
     root_ask(&ask);
-    assert_true(chip.unsealed);
+    assert_true(chip.cek_unsigned);
     assert_int_equal(chip.cek_cert.sig[0].usage, CERT_USAGE_INVALID);
     assert_int_equal(chip.cek_cert.sig[1].usage, CERT_USAGE_INVALID);
     assert_int_equal(cert_verify_by_root(&chip.cek_cert, &ask), -EBADMSG);
 
-    assert_int_equal(identity_seal(&one), 0);
-    assert_false(one.unsealed);
+    assert_int_equal(identity_sign_cek(&one), 0);
+    assert_false(one.cek_unsigned);
     assert_memory_equal(one.cek_salt, zeros, sizeof(zeros));
     assert_int_equal(cert_verify_by_root(&one.cek_cert, &ask), 0);
-    assert_int_equal(identity_seal(&two), 0); /* by itself: the same bytes */
+    assert_int_equal(identity_sign_cek(&two), 0); /* by itself: the same bytes */
     assert_memory_equal(&two, &one, sizeof(one));
-    assert_int_equal(identity_seal(&two), 0); /* again: nothing */
+    assert_int_equal(identity_sign_cek(&two), 0); /* again: nothing */
     assert_memory_equal(&two, &one, sizeof(one));
 
-    unsealed = one; /* that signature is all that came */
-    unsealed.cek_cert.sig[0] = chip.cek_cert.sig[0];
-    unsealed.unsealed = true;
-    memcpy(unsealed.cek_salt, chip.cek_salt, sizeof(chip.cek_salt));
-    assert_memory_equal(&unsealed, &chip, sizeof(chip));
+    cek_unsigned = one; /* that signature is all that came */
+    cek_unsigned.cek_cert.sig[0] = chip.cek_cert.sig[0];
+    cek_unsigned.cek_unsigned = true;
+    memcpy(cek_unsigned.cek_salt, chip.cek_salt, sizeof(chip.cek_salt));
+    assert_memory_equal(&cek_unsigned, &chip, sizeof(chip));
 }
 
 static void export_and_storage_agree(void **state)
@@ -148,14 +148,14 @@ static void export_and_storage_agree(void **state)
     (void)state;
     struct identity exported = chip, sealed = chip, stored;
     uint8_t first[CERT_CHAIN_SIZE], again[CERT_CHAIN_SIZE], nv[NV_SIZE], nv_again[NV_SIZE];
-    assert_int_equal(identity_seal(&sealed), 0);
+    assert_int_equal(identity_sign_cek(&sealed), 0);
     assert_int_equal(identity_chain(&exported, first), 0);
     assert_memory_equal(&exported, &sealed, sizeof(sealed));
     assert_int_equal(identity_chain(&exported, again), 0);
     assert_memory_equal(again, first, sizeof(first));
 
     assert_int_equal(nv_encode(&chip, nv), 0);
-    assert_true(chip.unsealed);
+    assert_true(chip.cek_unsigned);
     assert_int_equal(nv_encode(&sealed, nv_again), 0);
     assert_memory_equal(nv_again, nv, sizeof(nv));
     assert_int_equal(nv_decode(&stored, nv, sizeof(nv), NULL), 0);
@@ -170,7 +170,7 @@ static void a_stored_chip_stays_as_it_is(void **state)
     (void)state;
     struct identity id = chip;
     uint8_t wire[CERT_CHAIN_SIZE], nv[NV_SIZE], cek[CERT_SIZE];
-    id.unsealed = false;
+    id.cek_unsigned = false;
     cert_write(&chip.cek_cert, cek);
     assert_int_equal(nv_encode(&id, nv), 0);
     assert_int_equal(nv_decode(&id, nv, sizeof(nv), NULL), 0);

@@ -198,8 +198,8 @@ static void a_kept_state_of_version_1(void **state)
     assert_memory_equal(h->keys[3].vek, want, 16);
     do_export(h, pdh, chain);
     crypto_sha256(pdh, CERT_SIZE, digest);
-    assert_true(hex_decode("5678865e70de0462b74966ea7c9d54869169d2462d1e28538b27d022eefd9b29",
-                           want, 32));
+    assert_true(
+        hex_decode("5678865e70de0462b74966ea7c9d54869169d2462d1e28538b27d022eefd9b29", want, 32));
     assert_memory_equal(digest, want, 32);
     do_finish(h, 2);
 }
@@ -318,7 +318,7 @@ static void impossible_states(void **state)
         {platform, 1},                  /* guests while not WORKING */
         {platform + 1, 2},              /* es */
         {platform + 2, 0},              /* initialised without identity */
-        {platform + 2, 2},              /* is an identity there? */
+        {platform + 2, 2},              /* own identity: 0 or 1 */
         {platform + 3, 1},              /* a buffer without address */
         {cpus, 4},                      /* a CPU that is not there must WBINVD */
         {cpus + 31, 0x80},              /* likewise */

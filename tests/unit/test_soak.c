@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * 10,000 launches in one process: none fails, no memory is left behind. With AddressSanitizer its
+ * 10,000 launches in one process: none fails, no memory leaks. With AddressSanitizer its
  * leak check judges at exit; without it the allocator's own count must not grow.
  */
 #include "fixture.h"
@@ -11,7 +11,7 @@
 #include "vectors.h"
 
 #define LAUNCHES 10000u
-#define SETTLED  100u /* after so many nothing new is allocated for good ... */
+#define WARM_UP  100u /* after so many nothing new is allocated for good ... */
 #define CACHES                                                                                     \
     0x4000u /* ... but for what the allocator itself keeps: less than 2 bytes a launch             \
              */
@@ -62,7 +62,7 @@ static void ten_thousand_launches(void **state)
 {
     struct harness *h = harness_new();
     uint8_t cert[CERT_SIZE], session[SESSION_SIZE];
-    size_t settled = 0;
+    size_t after_warm_up = 0;
 
     (void)state;
     fixture_chip(h);
@@ -72,11 +72,11 @@ static void ten_thousand_launches(void **state)
     put(h, 0x10000, cert, sizeof(cert));
     put(h, 0x14000, session, sizeof(session));
     for (unsigned i = 0; i < LAUNCHES; i++) {
-        if (i == SETTLED)
-            settled = in_use();
+        if (i == WARM_UP)
+            after_warm_up = in_use();
         launch_and_delete(h, i);
     }
-    assert_true(in_use() < settled + CACHES);
+    assert_true(in_use() < after_warm_up + CACHES);
     assert_int_equal(platform_state(h), SEV_PLATFORM_INIT);
     harness_free(h);
 }

@@ -112,7 +112,7 @@ static void bad_certificates(void **state)
     (void)state;
     static const struct {
         unsigned at;
-        uint8_t flip;
+        uint8_t bit;
     } cases[] = {
         {0x000, 2},      /* version */
         {0x006, 1},      /* reserved */
@@ -126,10 +126,10 @@ static void bad_certificates(void **state)
     struct snapshot before = snapshot(h);
 
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        h->ram[TRANS_ADDR + cases[i].at] ^= cases[i].flip;
+        h->ram[TRANS_ADDR + cases[i].at] ^= cases[i].bit;
         prepare(POLICY);
         assert_int_equal(exec(h, SEV_CMD_LAUNCH_START), SEV_STATUS_INVALID_CERTIFICATE);
-        h->ram[TRANS_ADDR + cases[i].at] ^= cases[i].flip;
+        h->ram[TRANS_ADDR + cases[i].at] ^= cases[i].bit;
     }
     place("cert_pek", "session"); /* well-formed, for another purpose */
     prepare(POLICY);

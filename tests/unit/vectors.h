@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Known answers for the unit tests: text files under tests/vectors with one `name = value` a line,
- * values in hex. Where each value comes from stands in tests/vectors/SOURCE.
+ * values in hex. tests/vectors/SOURCE names the source of each value.
  */
 #ifndef TESTS_VECTORS_H
 #define TESTS_VECTORS_H
