@@ -18,3 +18,9 @@ s/^\([ -] *dbg_print_paging_pte(level, \)\(pte, \)/\1pt_address, \2/
 /^   for (; len>0; len--) {$/ a\
      // Keep translated address in sync as we increment a20addr.\
      linear_addr = bx_translate_gpa_to_linear(a20addr);
+
+# access.cc and access2.cc include icache.h.
+/^+++ b\/cpu\/access2*\.cc$/,/^--- / {
+    /^ #include "cpu\.h"$/ a\
+ #include "icache.h"
+}
