@@ -2,6 +2,34 @@
 # All tests; each folder lists its own. Those of GUEST_TESTS are slower: `make check-guests`.
 GUEST_TESTS =
 EXTRA_DIST += %D%/README.md
+
+# What the tests share. They find it, and the source directory, in their environment.
+EXTRA_DIST += \
+	%D%/lib/amdsev_image.py \
+	%D%/lib/driver \
+	%D%/lib/linux-image \
+	%D%/lib/machine.py \
+	%D%/lib/tap.sh \
+	%D%/lib/taplib.py \
+	%D%/lib/tree.py \
+	%D%/run-guest \
+	%D%/slowest
+AM_TESTS_ENVIRONMENT += PYTHONPATH=$(abs_srcdir)/%D%/lib; export PYTHONPATH;
+AM_TESTS_ENVIRONMENT += PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE;
+
+# Tests that are a row of a table: the script that automake runs is made here. configure.ac has the lists.
+EXTRA_DIST += %D%/guests.cfg %D%/run-row
+all_row_tests    = $(row_tests) $(row_long_tests) $(row_guest_tests)
+$(all_row_tests): %D%/guests.cfg %D%/run-row
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && \
+	printf '#!/bin/sh\nexec "$$srcdir/%D%/run-row" %s\n' '$(@:%D%/%.tap=%)' >$@ && chmod +x $@
+CLEANFILES += $(all_row_tests)
+if WITH_BOCHS
+long_tests += $(row_long_tests)
+TESTS += $(row_tests)
+GUEST_TESTS += $(row_guest_tests)
+endif
+
 include %D%/vectors/local.mk
 include %D%/unit/local.mk
 include %D%/guests/local.mk
@@ -20,7 +48,11 @@ include %D%/tutorial/local.mk
 
 # The tree itself: includes, licences, format; the man pages against the code.
 dist_check_SCRIPTS = %D%/house.tap %D%/manual.tap
-TESTS += %D%/house.tap %D%/manual.tap
+long_tests += %D%/house.tap
+TESTS += %D%/manual.tap
+
+# What concerns the C code of the libraries: all that a build with sanitizers has to repeat.
+library_tests = $(owner_tests) $(unit_tests) %D%/fuzz/replay.tap
 
 # After `make check` with --enable-coverage: branches, or it fails.
 EXTRA_DIST += %D%/coverage

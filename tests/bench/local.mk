@@ -3,7 +3,7 @@
 EXTRA_DIST += %D%/README.md %D%/bench %D%/bench-qemu %D%/build-stock
 
 BENCH_PAIRS = 5
-linux_image = $(srcdir)/bochsrc-examples/linux/make-iso linux-guest
+linux_image = srcdir=$(srcdir) $(srcdir)/tests/lib/linux-image
 
 # Needs no Bochs.
 check_PROGRAMS += %D%/launch_update
@@ -30,7 +30,7 @@ bench/other/stamp: $(BOCHS_STAMP) libbx_sev.la
 # The booted guests and the plugin tests with the other choice of the speed patches.
 .PHONY: check-speed
 check-speed: bench/other/stamp
-	@cd bench/other/src && $(MAKE) -s check TESTS='$(guest_tests) $(plugin_tests)'
+	@cd bench/other/src && $(MAKE) -s check TESTS='$(row_tests) $(guest_tests) $(plugin_tests)'
 
 # BENCH_PARTS: ticks, conversion, linux, speed.
 .PHONY: bench
@@ -38,12 +38,11 @@ bench: all $(guest_images) %D%/launch_update bench/other/stamp
 	@%D%/launch_update
 	@$(MKDIR_P) bench
 	@CC='$(BOCHS_CC)' CXX='$(BOCHS_CXX)' $(srcdir)/%D%/build-stock bench/stock '$(bench_source)'
-	@test -e linux-guest/linux.iso || $(linux_image)
-	@test -e linux-guest/swiotlb.iso || $(linux_image) swiotlb swiotlb=32768,force
+	@$(linux_image) swiotlb swiotlb=32768,force
 	@srcdir=$(srcdir) $(bench_paths) $(srcdir)/%D%/bench $(BENCH_PAIRS) $(BENCH_PARTS)
 
 # The same against QEMU without hardware help.
 .PHONY: bench-qemu
 bench-qemu: all
-	@test -e linux-guest/linux.iso || $(linux_image)
+	@$(linux_image)
 	@srcdir=$(srcdir) $(srcdir)/%D%/bench-qemu $(BENCH_PAIRS)

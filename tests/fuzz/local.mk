@@ -77,7 +77,7 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_trace_CPPFLAGS = $(FUZZ_CPPFLAGS) -I$(srcdir)/psp-model/tools $(JANSSON_CFLAGS)
 %C%_replay_trace_LDADD = $(JANSSON_LIBS)
 
-TESTS += %D%/replay.tap
+long_tests += %D%/replay.tap
 EXTRA_DIST += %D%/firmware.txt %D%/psp.txt %D%/psp_seeds.py %D%/replay.tap %D%/save %D%/seeds.txt %D%/trace.txt \
 	$(fuzz_targets:%=%D%/corpus/%.txt)
 

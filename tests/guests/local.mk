@@ -2,38 +2,29 @@
 # Booted guests: tiny disk images, one question each, and the scripts that run them as tests.
 # How to add one: README.md here.
 
-# NAME.64 is NAME.c compiled for long mode, NAME.32 for 32-bit protected mode.
-guests = cpuid.64 flip.64 msr.64 msr.32 mailbox.64 launch.64 nosev.64 save.64 ticks.64 secret.64 chaos.64 reset.64
-guest_images = $(guests:%=%D%/%.img)
+# The tests with a row in tests/guests.cfg, and the images that they boot: NAME.64 is NAME.c compiled
+# for long mode, NAME.32 for 32-bit protected mode.
+table_images := $(shell $(srcdir)/tests/run-row --images)
+# Images that only scripts boot.
+guests = $(table_images) \
+	bugs.64 \
+	flip.64 \
+	launch.64 \
+	migrate.64 \
+	rom.64 \
+	save.64 \
+	secret.64 \
+	watched.32 \
+	watched.64
+guest_images  = $(guests:%=%D%/%.img)
+guest_sources = $(sort $(patsubst %.64,%D%/%.c,$(patsubst %.32,%.64,$(guests))))
 
 guest_tests = \
-	%D%/chaos-1.tap \
-	%D%/chaos-2.tap \
-	%D%/cpuid-51.tap \
-	%D%/cpuid-athlon64.tap \
-	%D%/cpuid-zambezi.tap \
-	%D%/cpuid.tap \
+	%D%/bugs.tap \
 	%D%/launch.tap \
-	%D%/mailbox.tap \
-	%D%/msr.tap \
-	%D%/msr32.tap \
-	%D%/nosev.tap \
-	%D%/reset.tap \
-	%D%/teaching.tap \
-	%D%/ticks.tap
-
-guest_sources = \
-	%D%/chaos.c \
-	%D%/cpuid.c \
-	%D%/flip.c \
-	%D%/launch.c \
-	%D%/mailbox.c \
-	%D%/msr.c \
-	%D%/nosev.c \
-	%D%/save.c \
-	%D%/reset.c \
-	%D%/secret.c \
-	%D%/ticks.c
+	%D%/rom.tap \
+	%D%/rom_unmeasured.tap \
+	%D%/teaching.tap
 
 guest_lib = boot start string fault mailbox page smp smp16 tap trap views
 guest_lib_sources = \
@@ -47,7 +38,7 @@ guest_lib_sources = \
 	%D%/lib/views.c \
 	%D%/lib/fault.c
 
-EXTRA_DIST += tests/run-guest %D%/README.md %D%/lib/guest.h %D%/lib/guest.ld \
+EXTRA_DIST += %D%/README.md %D%/lib/guest.h %D%/lib/guest.ld \
 	%D%/launch_known.h %D%/launch_known.py $(guest_lib_sources) $(guest_sources) $(guest_tests)
 
 # Only the compiler's own headers; none of the flags that the host's programs are built with.
@@ -99,59 +90,7 @@ distclean-guests:
 	-rm -rf linux-guest bench
 .PHONY: clean-guests distclean-guests
 
-# Which view of memory each access gets.
-guests += views.64 views32.32
-guest_sources += %D%/views.c %D%/views32.c
-guest_tests += %D%/views.tap %D%/views-51.tap %D%/views32.tap
-
-# Paging in every mode, at the ends and in the middle of the C-bit's range.
-guests += paging.64 paging.32
-guest_sources += %D%/paging.c
-guest_tests += \
-	%D%/paging-32.tap \
-	%D%/paging-47.tap \
-	%D%/paging-51.tap \
-	%D%/paging5-47.tap \
-	%D%/paging5-51.tap \
-	%D%/paging_pae-32.tap \
-	%D%/paging_pae-47.tap \
-	%D%/paging_pae-51.tap
-
-# Encrypted memory, on one CPU and on the second of two.
-guests += memory.64 memory.32
-guest_sources += %D%/memory.c
-guest_tests += \
-	%D%/memory.tap \
-	%D%/memory_ap.tap \
-	%D%/memory_large.tap \
-	%D%/memory_pae.tap \
-	%D%/memory_pae_ap.tap
-guests += fetch.64 fetch.32
-guest_sources += %D%/fetch.c
-guest_tests += %D%/fetch.tap %D%/fetch_ap.tap %D%/fetch_pae.tap %D%/fetch_pae_ap.tap
-guests += smp_views.64 smp_views.32
-guest_sources += %D%/smp_views.c
-guest_tests += %D%/smp_views.tap %D%/smp_views_pae.tap
-guests += dma.64 dma.32
-guest_sources += %D%/dma.c
-guest_tests += %D%/dma.tap %D%/dma_ap.tap %D%/dma_pae.tap
-guests += alias.64 alias.32
-guest_sources += %D%/alias.c
-guest_tests += %D%/alias.tap %D%/alias_ap.tap %D%/alias_pae.tap
-# String instructions, which Bochs does in bulk.
-guests += strings.64
-guest_sources += %D%/strings.c
-guest_tests += %D%/strings.tap
-guests += walk.64 walk.32
-guest_sources += %D%/walk.c
-guest_tests += %D%/walk.tap %D%/walk_ap.tap %D%/walk_pae.tap
-guests += rom.64
-guest_sources += %D%/rom.c
-guest_tests += %D%/rom.tap %D%/rom_unmeasured.tap
-
-# A guest that moves between two machines (tests/interop/migrate.tap): what moves is not in the image.
-guests += migrate.64
-guest_sources += %D%/migrate.c
+# What migrate.64 carries from one machine to the other (tests/interop/migrate.tap): not in its image.
 guest_payloads = %D%/migrate_workload.bin
 EXTRA_DIST += %D%/migrate_workload.S
 CLEANFILES += $(guest_payloads)
@@ -162,12 +101,3 @@ CLEANFILES += $(guest_payloads)
 if WITH_BOCHS
 check_DATA += $(guest_payloads)
 endif
-
-# Mistakes with the C-bit, for the sanitizer to find.
-guests += bugs.64
-guest_sources += %D%/bugs.c
-guest_tests += %D%/bugs.tap
-
-# For the debugger's tests (tests/plugin).
-guests += watched.64 watched.32
-guest_sources += %D%/watched.c

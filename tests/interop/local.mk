@@ -14,9 +14,7 @@ owner_tests = \
 EXTRA_DIST += \
 	$(interop_tests) \
 	$(owner_tests) \
-	%D%/machine.py \
-	%D%/model_root.py \
-	%D%/taplib.py
+	%D%/model_root.py
 
 # Those of the owner's tool need no Bochs.
 TESTS += $(owner_tests)

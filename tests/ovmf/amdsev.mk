@@ -4,7 +4,7 @@
 amdsev_tests = %D%/amdsev_areas.tap
 amdsev_slow_tests = %D%/amdsev_boot.tap
 
-EXTRA_DIST += $(amdsev_tests) $(amdsev_slow_tests) %D%/amdsev-build %D%/amdsev_image.py
+EXTRA_DIST += $(amdsev_tests) $(amdsev_slow_tests) %D%/amdsev-build
 if WITH_BOCHS
 TESTS += $(amdsev_tests)
 GUEST_TESTS += $(amdsev_slow_tests)

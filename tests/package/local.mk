@@ -5,7 +5,7 @@ booted_tests  = %D%/ci.tap
 EXTRA_DIST += $(package_tests) $(booted_tests)
 TESTS += $(package_tests)
 if WITH_BOCHS
-TESTS += $(booted_tests)
+long_tests += $(booted_tests)
 endif
 
 clean-local: clean-package

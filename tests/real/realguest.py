@@ -11,19 +11,15 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 
-SRCDIR = os.path.abspath(os.environ.get("srcdir", "."))
-sys.path.insert(0, os.path.join(SRCDIR, "tests", "interop"))
-import taplib  # noqa: E402
-
-ok, done, skip_all = taplib.ok, taplib.done, taplib.skip_all
+import taplib
+from taplib import SRCDIR, bail_out, done_testing, need, ok, read_text
+from taplib import SEV_RUN as RUN
 
 WORK = "real-guests"
 RUNS = f"{WORK}/run"
 RESULTS = f"{WORK}/results"
-RUN = f"{SRCDIR}/bochs-plugin/bochs-sev-run"
 
 # The modes: name in the table, and what of bochs-sev-run's options makes it.
 MODES = {
@@ -35,13 +31,6 @@ MODES = {
 
 
 # --- what guests are made of ---
-
-
-def need(*programs):
-    """Skips the test if one of (program, Debian package) is missing."""
-    for program, package in programs:
-        if not shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
-            skip_all(f"{program} is not installed (Debian: {package})")
 
 
 class lock:
@@ -66,10 +55,7 @@ def make(name, command, **options):
     with open(log, "w") as file:
         status = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, **options).returncode
     if status:
-        for line in read(log).splitlines()[-15:]:
-            print(f"# {line}")
-        print(f"Bail out! {name} could not be made (whole log: {log})")
-        sys.exit(99)
+        bail_out(f"{name} could not be made (whole log: {log})", *read_text(log).splitlines()[-15:])
 
 
 def packages(*names, suite=""):
@@ -85,11 +71,10 @@ def depends(package, pattern, suite=""):
     root = f"{WORK}/packages{'-' + suite if suite else ''}"
     with lock(os.path.basename(root)):
         make(f"depends-{package}", [f"{SRCDIR}/tests/real/packages", "-d", root, suite or "-", package])
-    names = re.findall(r"^ *Depends: (\S+)", read(f"{WORK}/depends-{package}.log"), re.M)
+    names = re.findall(r"^ *Depends: (\S+)", read_text(f"{WORK}/depends-{package}.log"), re.M)
     names = [name for name in names if re.fullmatch(pattern, name)]
     if not names:
-        print(f"Bail out! APT knows no {package} (run apt-get update)")
-        sys.exit(99)
+        bail_out(f"APT knows no {package} (run apt-get update)")
     return names[0]
 
 
@@ -106,19 +91,8 @@ def mirror(suite):
 
 def linux_guest():
     """The folder with the busybox initramfs that bochsrc-examples/linux/make-iso makes."""
-    os.makedirs("linux-guest", exist_ok=True)
-    make("linux-guest", ["flock", "linux-guest/lock", "sh", "-c", "test -e linux-guest/linux.iso || "
-                         f"'{SRCDIR}/bochsrc-examples/linux/make-iso' linux-guest"])
+    taplib.linux_image()
     return "linux-guest"
-
-
-def read(path):
-    """A text; what is not there is empty, what is no text is replaced."""
-    try:
-        with open(path, "rb") as file:
-            return file.read().replace(b"\r", b"").replace(b"\0", b"").decode(errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
 
 
 # --- one run ---
@@ -135,13 +109,13 @@ class Result:
         self.why = ""
 
     def finish(self):
-        self.said = read(f"{self.folder}/said")
-        self.log = read(f"{self.folder}/log")
+        self.said = read_text(f"{self.folder}/said")
+        self.log = read_text(f"{self.folder}/log")
         ticks = re.findall(r"^(\d+)[a-z]\[", self.log, re.M)
         self.ticks = int(ticks[-1]) if ticks else 0
-        flips = re.findall(r"page views: .* (\d+) changes", self.log)
-        self.flips = int(flips[-1]) if flips else None
-        reports = re.findall(r"sanitizer: (\d+) reports?", self.log)
+        conversions = re.findall(r"\bpages?\b.*; (\d+) (?:changes|conversions)\b", self.log)
+        self.conversions = int(conversions[-1]) if conversions else None
+        reports = re.findall(r"sanitizer: (\d+) (?:report|finding)s?", self.log)
         self.reports = int(reports[-1]) if reports else None
 
     def where(self):
@@ -150,14 +124,14 @@ class Result:
 
     def tail(self, lines=12):
         """The end of all that was said, for a failed test point."""
-        errors = read(f"{self.folder}/errors")
+        errors = read_text(f"{self.folder}/errors")
         cpus = ["CPU %s at RIP %s" % where for where in self.where()]
         return "\n".join((self.said + errors).splitlines()[-lines:] + cpus)
 
     def row(self):
         return {
             "guest": self.guest, "mode": self.mode, "reached": self.reached, "ticks": self.ticks,
-            "wall": round(self.wall, 2), "cpu": round(self.cpu, 2), "flips": self.flips,
+            "wall": round(self.wall, 2), "cpu": round(self.cpu, 2), "conversions": self.conversions,
             "reports": self.reports, "why": self.why,
         }
 
@@ -202,7 +176,7 @@ def cpu_seconds(session):
     ticks = 0
     for process in os.listdir("/proc"):
         if process.isdigit():
-            fields = read(f"/proc/{process}/stat").rpartition(")")[2].split()
+            fields = read_text(f"/proc/{process}/stat").rpartition(")")[2].split()
             if len(fields) > 12 and fields[3] == str(session):
                 ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")
@@ -215,7 +189,7 @@ def watch(result, child, until, seconds, stop, start):
     while True:
         ended = child.poll() is not None
         now = time.monotonic()
-        if not result.reached and pattern.search(read(said)):
+        if not result.reached and pattern.search(read_text(said)):
             result.reached, result.wall = True, now - start
         if ended or (result.reached and stop):
             break
@@ -243,7 +217,7 @@ USERSPACE = r"^SEV-GUEST: userspace reached"
 
 def make_cd(name, files, label):
     """A CD whose isolinux boots what LABEL says of FILES: {name on the CD: path}."""
-    need(("xorriso", "xorriso"))
+    need("xorriso", "xorriso")
     folder = f"{WORK}/{name}-cd"
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
@@ -277,4 +251,4 @@ def linux(name, kernel, megs=512):
         active = "Memory Encryption Features active: AMD SEV" in result.said
         ok(active == (mode != "stock"), f"{mode}: memory encryption is {'on' if active else 'off'}", result.tail())
     record(name, results)
-    done()
+    done_testing()

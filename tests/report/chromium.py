@@ -11,8 +11,10 @@ import subprocess
 import tempfile
 import time
 
+from taplib import time_limit
+
 PROGRAM = shutil.which("chromium")
-WAIT = 60
+WAIT = time_limit(60)
 
 KEYS = {  # code, Windows key code, text
     "Tab": ("Tab", 9, ""), "Enter": ("Enter", 13, "\r"), " ": ("Space", 32, " "),

@@ -2,12 +2,13 @@
 """Runs of a machine for the tests of the report: made up, with every kind of line, as large as one
 wants; and what the pages of such a run are at a time, computed in the simplest way."""
 import json
-import os
 import random
 import subprocess
 import sys
 
-PROGRAM = os.path.join(os.environ.get("srcdir", "."), "bochs-plugin/observe/report")
+import taplib
+
+PROGRAM = taplib.SRCDIR + "/bochs-plugin/observe/report"
 TPS = 50_000_000
 PAGE = 4096
 USES = ("untouched", "private", "shared", "mapped_shared", "rom", "devices")
@@ -117,5 +118,5 @@ def save(path, lines):
 
 def report(*args):
     """(exit status, what it says to the user)."""
-    p = subprocess.run([sys.executable, "-IB", PROGRAM, *args], capture_output=True, timeout=120)
+    p = subprocess.run([sys.executable, "-IB", PROGRAM, *args], capture_output=True, timeout=taplib.time_limit(120))
     return p.returncode, p.stderr.decode("utf-8", "replace")

@@ -7,6 +7,5 @@ SOAK_SEED = 1
 
 .PHONY: soak
 soak: all
-	@$(MKDIR_P) linux-guest
-	@test -e linux-guest/linux.iso || $(linux_image)
+	@$(linux_image)
 	@srcdir=$(srcdir) $(srcdir)/%D%/soak $(SOAK_BOOTS) $(SOAK_SEED)

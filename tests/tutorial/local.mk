@@ -28,7 +28,7 @@ tutorial_answers = \
 
 EXTRA_DIST += $(tutorial_tests) $(tutorial_answers)
 if WITH_BOCHS
-TESTS += $(tutorial_tests)
+long_tests += $(tutorial_tests)
 endif
 
 clean-local: clean-tutorial

@@ -155,15 +155,13 @@ static void kernel_hashes(void **state)
     kernel_hashes_write(&hashes, table);
     hex_encode(table, sizeof(table), text);
 #define DIGEST(x) x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x
-    assert_string_equal(
-        text,
-        "06d63894224fc94cb479a793d411fd21a800"
-        "d82dd09720bd944caa78e7714d36ab2a3200" DIGEST("cc") "31f7ba442f3ad74b9af141e29169781d320"
-                                                            "0" DIGEST("dd") "3794e74dd2ab7f42b835d"
-                                                                             "5b172d2045b320"
-                                                                             "0" DIGEST(
-                                                                                 "ee") "00000000000"
-                                                                                       "00000");
+    assert_string_equal(text, "06d63894224fc94cb479a793d411fd21a800"
+                              "d82dd09720bd944caa78e7714d36ab2a3200" DIGEST(
+                                  "cc") "31f7ba442f3ad74b9af141e29169781d320"
+                                        "0" DIGEST("dd") "3794e74dd2ab7f42b835d"
+                                                         "5b172d2045b320"
+                                                         "0" DIGEST("ee") "00000000000"
+                                                                          "00000");
 }
 
 int main(void)
