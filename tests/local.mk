@@ -47,8 +47,8 @@ include %D%/fuzz/local.mk
 include %D%/tutorial/local.mk
 
 # The tree itself: includes, licences, format; the man pages against the code.
-dist_check_SCRIPTS = %D%/house.tap %D%/manual.tap
-long_tests += %D%/house.tap
+dist_check_SCRIPTS = %D%/structure.tap %D%/manual.tap
+long_tests += %D%/structure.tap
 TESTS += %D%/manual.tap
 
 # What concerns the C code of the libraries: all that a build with sanitizers has to repeat.
