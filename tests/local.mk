@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # All tests; each folder lists its own. Those of GUEST_TESTS are slower: `make check-guests`.
 GUEST_TESTS =
-EXTRA_DIST += %D%/README.md
+EXTRA_DIST += %D%/README.md %D%/RESULTS.md
 
 # What the tests share. They find it, and the source directory, in their environment.
 EXTRA_DIST += \
