@@ -5,6 +5,7 @@ plugin_tests = \
 	%D%/debugger_memory.tap \
 	%D%/directive.tap \
 	%D%/fwcfg_other.tap \
+	%D%/patch_groups.tap \
 	%D%/patches.tap \
 	%D%/upstream.tap
 
