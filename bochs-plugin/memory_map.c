@@ -11,18 +11,6 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Addresses at power-on. A guest that moves its APICs finds them elsewhere; the map does not
- * follow, because the new place is in the PCI hole, too. */
-enum {
-    IOAPIC = 0xfec00000u,
-    IOAPIC_SIZE = 0x1000,
-    HPET = 0xfed00000u,
-    HPET_SIZE = 0x1000, /* Bochs has 1 KiB, a page is the least that a page table can map */
-    LOCAL_APIC = 0xfee00000u,
-    LOCAL_APIC_SIZE = 0x1000,
-    FIRMWARE_LOWEST = 0xff000000u,
-};
-
 /* --- build --- */
 
 static void append(struct memmap *map, const struct memmap_area *area, uint64_t start,
@@ -58,10 +46,10 @@ static bool is_pc(const struct memmap_config *c)
 
     if (c->ram_size < MEMMAP_1M || c->ram_size % MEMMAP_PAGE_SIZE || c->ram_size > INT64_MAX)
         return false;
-    if (c->rom_start < FIRMWARE_LOWEST || c->rom_start >= MEMMAP_4G)
+    if (c->rom_start < MEMMAP_FIRMWARE_LOWEST || c->rom_start >= MEMMAP_4G)
         return false;
     return !c->flash_size ||
-           (c->flash_start >= FIRMWARE_LOWEST && c->flash_start % MEMMAP_PAGE_SIZE == 0 &&
+           (c->flash_start >= MEMMAP_FIRMWARE_LOWEST && c->flash_start % MEMMAP_PAGE_SIZE == 0 &&
             c->flash_size % MEMMAP_PAGE_SIZE == 0 && c->flash_size <= c->rom_start &&
             flash_end <= c->rom_start);
 }
@@ -82,10 +70,12 @@ static void place_ram(struct memmap *map, const struct memmap_config *c)
 static void place_devices(struct memmap *map, const struct memmap_config *c)
 {
     if (c->ioapic)
-        place(map, IOAPIC, IOAPIC + IOAPIC_SIZE - 1, MEMMAP_KIND_MMIO, "I/O APIC");
+        place(map, MEMMAP_IOAPIC, MEMMAP_IOAPIC + MEMMAP_PAGE_SIZE - 1, MEMMAP_KIND_MMIO,
+              "I/O APIC");
     if (c->hpet)
-        place(map, HPET, HPET + HPET_SIZE - 1, MEMMAP_KIND_MMIO, "HPET");
-    place(map, LOCAL_APIC, LOCAL_APIC + LOCAL_APIC_SIZE - 1, MEMMAP_KIND_MMIO, "local APIC");
+        place(map, MEMMAP_HPET, MEMMAP_HPET + MEMMAP_PAGE_SIZE - 1, MEMMAP_KIND_MMIO, "HPET");
+    place(map, MEMMAP_LOCAL_APIC, MEMMAP_LOCAL_APIC + MEMMAP_PAGE_SIZE - 1, MEMMAP_KIND_MMIO,
+          "local APIC");
     if (c->flash_size)
         place(map, c->flash_start, c->flash_start + c->flash_size - 1, MEMMAP_KIND_FLASH,
               "flash memory");

@@ -11,7 +11,8 @@
  * becomes of RAM of that range differs. Bochs 3.0 (memory/misc_mem.cc BX_MEM_C::getHostMemAddr())
  * still answers with RAM where no device is, although no firmware reports it. Later versions
  * (memory/memory-bochs.h bx_translate_gpa_to_linear()) move it above 4 GiB. That this map calls the
- * range PCI with both is a choice of this model. It is what QEMU's machine "pc" does.
+ * range PCI with both is a choice of this model. QEMU's machine "pc" ends RAM at the same address if
+ * it has to divide it (hw/i386/pc_piix.c pc_init1()).
  */
 #ifndef SEV_MEMORY_MAP_H
 #define SEV_MEMORY_MAP_H
@@ -28,7 +29,13 @@ extern "C" {
 #define MEMMAP_SHADOW    UINT64_C(0xc0000)
 #define MEMMAP_1M        UINT64_C(0x100000)
 #define MEMMAP_PCI_HOLE  UINT64_C(0xc0000000)
-#define MEMMAP_4G        (UINT64_C(1) << 32)
+/* Registers of these devices at power-on, a page each. A guest may move its APICs within the PCI
+ * hole; the map does not follow. */
+#define MEMMAP_IOAPIC          UINT64_C(0xfec00000)
+#define MEMMAP_HPET            UINT64_C(0xfed00000)
+#define MEMMAP_LOCAL_APIC      UINT64_C(0xfee00000)
+#define MEMMAP_4G              (UINT64_C(1) << 32)
+#define MEMMAP_FIRMWARE_LOWEST UINT64_C(0xff000000) /* a ROM or flash chip is not below */
 
 /* The kinds of memory, as bits so that a caller can name several. */
 enum memmap_kind {
@@ -98,6 +105,12 @@ static inline enum memmap_kind memmap_kind(const struct memmap *map, uint64_t pa
 /* Check that every byte of a range is of one of `kinds` (bits of enum memmap_kind). A range that
  * passes 2^64 - 1 is not; an empty range is. */
 bool memmap_all(const struct memmap *map, uint64_t start, uint64_t len, unsigned kinds);
+
+/* All RAM of the map, in bytes. */
+static inline uint64_t memmap_ram(const struct memmap *map)
+{
+    return map->low_ram_end + (map->high_ram_end - MEMMAP_4G);
+}
 
 /* Bytes of RAM above 4 GiB. */
 static inline uint64_t memmap_high_ram(const struct memmap *map)

@@ -7,6 +7,7 @@
  *   sev_machine.cc   a SEV machine: makes the parts below and gives access to them
  *   sev_cpuid.cc     CPUID and MSRs, over cpu-ext
  *   sev_hooks.cc     the hook table that patched Bochs calls
+ *   sev_memory_map.cc  Bochs's memory map, over memory_map.c
  *   sev_memory.cc    encrypted memory, over cpu-ext/pages.c
  *   sev_psp_host.cc  the host callbacks of the secure processor
  *   sev_launch.cc    the launch at power-on, over hypervisor/
@@ -30,6 +31,7 @@
 #include "sev_cpuid.h"
 #include "sev_log.h"
 #include "sev_machine.h"
+#include "sev_memory_map.h"
 #include "sev_options.h"
 #include "sev_save.h"
 #include "psp_mailbox.h"
@@ -56,6 +58,7 @@ class bx_sev_c : public bx_devmodel_c
   private:
     struct opt *opt;
     struct sev_cpuid *cpuid;
+    struct memmap memmap;
     struct sev_fwcfg *fwcfg; /* NULL: neither kernel= nor OVMF */
     struct sev_flash *flash; /* NULL: no vars= */
     FILE *saved;             /* Bochs's copy of the saved state while it restores, else NULL */
@@ -144,14 +147,16 @@ void bx_sev_c::init(void)
     opt = new struct opt;
     bx_sev_options_get(opt);
     bx_sev_firmware_read(&ovmf);
-    fwcfg = bx_sev_fwcfg_new(opt, &ovmf);
-    watch_shutdown();
     if (*opt->vars)
         flash = bx_sev_flash_new(opt->vars, ovmf.present);
+    bx_sev_memmap_init(&memmap, flash ? bx_sev_flash_base(flash) : 0,
+                       flash ? bx_sev_flash_size(flash) : 0);
+    fwcfg = bx_sev_fwcfg_new(opt, &ovmf, &memmap);
+    watch_shutdown();
     cpuid = bx_sev_cpuid_new(opt);
     if (!opt->enabled)
         return;
-    machine = bx_sev_machine_new(opt, &ovmf, cpuid, fwcfg);
+    machine = bx_sev_machine_new(opt, &memmap, &ovmf, cpuid, fwcfg);
     for (unsigned i = 0; i < bx_sev_ports; i++) {
         DEV_register_ioread_handler(this, read_handler, (Bit32u)opt->port + i, "SEV", 7);
         DEV_register_iowrite_handler(this, write_handler, (Bit32u)opt->port + i, "SEV", 7);

@@ -22,7 +22,7 @@
 
 #include "protocol/b64.h"
 #include "protocol/measure.h"
-#include "firmware/board.h"
+#include "memory_map.h"
 #include "firmware/ovmf_table.h"
 #include "firmware/sev_firmware.h"
 #include "hypervisor/hv.h"
@@ -96,7 +96,6 @@ static std::vector<struct hv_region> list_regions(struct sev_machine *m)
 bool bx_sev_launch_secret_gpa(const struct sev_machine *m, size_t len, uint64_t *gpa, char *error,
                               size_t error_size)
 {
-    uint64_t ram = BX_MEM(0)->get_memory_len();
     struct ovmf_area area;
 
     if (bx_sev_fwcfg_secrets(bx_sev_machine_fwcfg(m), &area)) {
@@ -107,8 +106,8 @@ bool bx_sev_launch_secret_gpa(const struct sev_machine *m, size_t len, uint64_t 
         return len <= area.size;
     }
     *gpa = bx_sev_machine_ovmf(m)->areas[OVMF_SECRETS].base;
-    return ovmf_table_area(bx_sev_machine_ovmf(m), OVMF_SECRETS,
-                           ram < BOARD_PCI_HOLE ? ram : BOARD_PCI_HOLE, len, error, error_size);
+    return ovmf_table_area(bx_sev_machine_ovmf(m), OVMF_SECRETS, bx_sev_machine_memmap(m), len,
+                           error, error_size);
 }
 
 /* --- the launch --- */

@@ -34,6 +34,7 @@ struct sev_machine {
     struct command_log *command_log;
     struct hv *hv;
     struct psp_mailbox *mailbox;
+    struct memmap *memmap; /* the device's */
     struct nv_file *nv;
     struct psp *psp;
     struct rng *rng;
@@ -109,13 +110,15 @@ static void check_memory(const struct opt *opt)
 #endif
 }
 
-struct sev_machine *bx_sev_machine_new(const struct opt *opt, const struct ovmf_table *ovmf,
-                                       struct sev_cpuid *cpuid, struct sev_fwcfg *fwcfg)
+struct sev_machine *bx_sev_machine_new(const struct opt *opt, struct memmap *memmap,
+                                       const struct ovmf_table *ovmf, struct sev_cpuid *cpuid,
+                                       struct sev_fwcfg *fwcfg)
 {
     struct sev_machine *m = new struct sev_machine();
 
     check_memory(opt);
     m->opt = opt;
+    m->memmap = memmap;
     m->ovmf = *ovmf;
     m->cpuid = cpuid;
     m->fwcfg = fwcfg;
@@ -213,6 +216,11 @@ struct hv *bx_sev_machine_hv(const struct sev_machine *m)
 struct psp_mailbox *bx_sev_machine_mailbox(const struct sev_machine *m)
 {
     return m->mailbox;
+}
+
+struct memmap *bx_sev_machine_memmap(const struct sev_machine *m)
+{
+    return m->memmap;
 }
 
 struct nv_file *bx_sev_machine_nv(const struct sev_machine *m)

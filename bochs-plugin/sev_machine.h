@@ -11,6 +11,7 @@
 struct cbit;
 struct command_log;
 struct hv;
+struct memmap;
 struct psp_mailbox;
 struct nv_file;
 struct ovmf_table;
@@ -26,11 +27,12 @@ struct sev_memory;
 struct sev_sanitizer;
 struct sev_timeline;
 
-/* Make a machine whose firmware has the table `ovmf`, which is copied. `cpuid` and `fwcfg` (NULL:
- * there is none) exist without SEV too, so they remain the caller's. Never NULL: an error ends
- * Bochs with a message. */
-struct sev_machine *bx_sev_machine_new(const struct opt *opt, const struct ovmf_table *ovmf,
-                                       struct sev_cpuid *cpuid, struct sev_fwcfg *fwcfg);
+/* Make a machine whose firmware has the table `ovmf`, which is copied. `memmap`, `cpuid` and `fwcfg`
+ * (NULL: there is none) exist without SEV too, so they remain the caller's. Never NULL: an error
+ * ends Bochs with a message. */
+struct sev_machine *bx_sev_machine_new(const struct opt *opt, struct memmap *memmap,
+                                       const struct ovmf_table *ovmf, struct sev_cpuid *cpuid,
+                                       struct sev_fwcfg *fwcfg);
 void bx_sev_machine_free(struct sev_machine *machine);
 /* Reset the machine. The first reset is power-on: unless Bochs restores a saved machine, the
  * built-in hypervisor launches the guest. Later ones leave the secure processor and the guest's key
@@ -44,6 +46,7 @@ struct cbit *bx_sev_machine_cbit(const struct sev_machine *machine);
 struct command_log *bx_sev_machine_command_log(const struct sev_machine *machine);
 struct hv *bx_sev_machine_hv(const struct sev_machine *machine);
 struct psp_mailbox *bx_sev_machine_mailbox(const struct sev_machine *machine);
+struct memmap *bx_sev_machine_memmap(const struct sev_machine *machine);
 struct psp *bx_sev_machine_psp(const struct sev_machine *machine);
 struct rng *bx_sev_machine_rng(const struct sev_machine *machine);
 struct sev_cpuid *bx_sev_machine_cpuid(const struct sev_machine *machine);

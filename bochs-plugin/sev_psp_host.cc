@@ -15,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "memory_map.h"
 #include "nv_file.h"
 #include "psp.h"
 #include "rng.h"
@@ -22,16 +23,7 @@
 #include "observe/command_log.h"
 #include "observe/sev_observe.h"
 
-/* Adapter memory and shadow RAM below 1 MiB, and what stands below 4 GiB besides RAM. */
-static const uint64_t low_hole = 0xa0000, low_hole_end = 0x100000;
-static const uint64_t high_hole = 0xfec00000, high_hole_end = UINT64_C(1) << 32;
-
 /* --- psp_host: memory --- */
-
-static bool overlaps(uint64_t start, uint64_t end, uint64_t hole, uint64_t hole_end)
-{
-    return start < hole_end && end > hole;
-}
 
 /* Return the memory of the built-in hypervisor at `spa`, which only its own commands reach, or NULL. */
 static void *hypervisor_memory(struct sev_machine *m, enum psp_issuer issuer, uint64_t spa,
@@ -40,21 +32,15 @@ static void *hypervisor_memory(struct sev_machine *m, enum psp_issuer issuer, ui
     return issuer == PSP_ISSUER_HYPERVISOR ? hv_memory(bx_sev_machine_hv(m), spa, len) : NULL;
 }
 
-/* Guests' commands reach RAM. The hypervisor's reach its own memory and the ROMs too. */
+/* Commands of the guest reach RAM only. Commands of the built-in hypervisor also reach its own
+ * memory and the ROMs, which it launches. */
 static bool host_ram_valid(void *ctx, enum psp_issuer issuer, uint64_t spa, uint64_t len)
 {
     struct sev_machine *m = (struct sev_machine *)ctx;
-    uint64_t end = spa + len;
+    const unsigned kinds = issuer == PSP_ISSUER_HYPERVISOR ? MEMMAP_PSP_LAUNCH : MEMMAP_PSP;
 
-    if (end < spa)
-        return false;
-    if (hypervisor_memory(m, issuer, spa, len))
-        return true;
-    if (issuer == PSP_ISSUER_HYPERVISOR &&
-        ((spa >= low_hole && end <= low_hole_end) || (spa >= high_hole && end <= high_hole_end)))
-        return true;
-    return end <= BX_MEM(0)->get_memory_len() && !overlaps(spa, end, low_hole, low_hole_end) &&
-           !overlaps(spa, end, high_hole, high_hole_end);
+    return hypervisor_memory(m, issuer, spa, len) ||
+           memmap_all(bx_sev_machine_memmap(m), spa, len, kinds);
 }
 
 /* Splits a range at page ends, as Bochs's DMA functions want it. */

@@ -8,6 +8,7 @@
  */
 #include "acpi.h"
 
+#include "memory_map.h"
 #include "protocol/buf.h"
 #include "dsdt.hex" /* of dsdt.asl: dsdt_aml_code[] */
 
@@ -34,8 +35,7 @@ enum {
     HPET_MIN = 100,  /* least period in periodic mode, ticks */
     LEVEL_LOW = 0xf, /* flags of an interrupt source override */
 };
-static const uint32_t local_apic = 0xfee00000, io_apic = 0xfec00000, hpet = 0xfed00000,
-                      hpet_block = 0x8086a201; /* its capability register, low half */
+static const uint32_t hpet_block = 0x8086a201; /* the HPET's capability register, low half */
 
 enum {
     HEADER = 36,
@@ -256,7 +256,7 @@ static size_t put_madt(struct builder *b, const struct acpi_config *c)
     struct buf *t = &b->tables;
     size_t start = begin_table(t, "APIC", 1);
 
-    buf_put32(t, local_apic);
+    buf_put32(t, (uint32_t)MEMMAP_LOCAL_APIC);
     buf_put32(t, 1); /* there are 8259s, too */
     for (uint16_t i = 0; i < c->cpus; i++) {
         buf_put8(t, 0); /* local APIC */
@@ -269,7 +269,7 @@ static size_t put_madt(struct builder *b, const struct acpi_config *c)
     buf_put8(t, 12);
     buf_put8(t, (uint8_t)c->cpus);
     buf_put8(t, 0);
-    buf_put32(t, io_apic);
+    buf_put32(t, (uint32_t)MEMMAP_IOAPIC);
     buf_put32(t, 0);
     put_override(t, 0, TIMER_GSI, 0);
     if (c->sci_irq9)
@@ -292,7 +292,7 @@ static size_t put_hpet(struct builder *b)
 
     buf_put32(t, hpet_block);
     buf_put32(t, 0); /* in memory: space, width, offset, access */
-    buf_put64(t, hpet);
+    buf_put64(t, MEMMAP_HPET);
     buf_put8(t, 0);
     buf_put16(t, HPET_MIN);
     buf_put8(t, 0);

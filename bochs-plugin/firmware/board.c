@@ -9,6 +9,7 @@
 #include "board.h"
 
 #include "acpi.h"
+#include "memory_map.h"
 #include "protocol/buf.h"
 
 #include <errno.h>
@@ -28,23 +29,18 @@ struct board {
     struct smbios smbios;
 };
 
-static uint64_t low_ram(uint64_t ram_size)
-{
-    return ram_size < BOARD_PCI_HOLE ? ram_size : BOARD_PCI_HOLE;
-}
-
-/* RAM as it is wired, one entry on each side of the PCI hole; holes of the PC itself (640 KiB to 1
- * MiB) are firmware's business. Returns the length. */
-static uint32_t make_e820(struct board *p, uint64_t ram_size)
+/* RAM below and above the PCI hole, one entry each. As in QEMU, the first entry includes A0000h to
+ * FFFFFh: firmware takes that out. Return the length. */
+static uint32_t make_e820(struct board *p, const struct memmap *memmap)
 {
     struct buf b = buf_writer(p->e820, sizeof(p->e820));
 
     buf_put64(&b, 0);
-    buf_put64(&b, low_ram(ram_size));
+    buf_put64(&b, memmap->low_ram_end);
     buf_put32(&b, E820_RAM);
-    if (ram_size > BOARD_4G) {
-        buf_put64(&b, BOARD_4G);
-        buf_put64(&b, ram_size - BOARD_4G);
+    if (memmap_high_ram(memmap)) {
+        buf_put64(&b, MEMMAP_4G);
+        buf_put64(&b, memmap_high_ram(memmap));
         buf_put32(&b, E820_RAM);
     }
     return (uint32_t)b.pos;
@@ -64,7 +60,7 @@ static uint32_t make_boot_order(struct board *p, const char *const boot[3])
 
 static int add_acpi(struct board *p, const struct board_config *c, struct fwcfg *fwcfg)
 {
-    const struct acpi_config config = {(uint32_t)low_ram(c->ram_size), c->cpus, c->devices,
+    const struct acpi_config config = {(uint32_t)c->memmap->low_ram_end, c->cpus, c->devices,
                                        c->sci_irq9};
     int err;
 
@@ -77,8 +73,8 @@ static int add_acpi(struct board *p, const struct board_config *c, struct fwcfg 
 
 static int add_smbios(struct board *p, const struct board_config *c, struct fwcfg *fwcfg)
 {
-    const uint64_t high = c->ram_size > BOARD_4G ? c->ram_size - BOARD_4G : 0;
-    const struct smbios_config config = {low_ram(c->ram_size), high, c->processors};
+    const struct smbios_config config = {c->memmap->low_ram_end, memmap_high_ram(c->memmap),
+                                         c->processors};
     int err;
 
     if (!smbios_build(&p->smbios, &config))
@@ -97,10 +93,10 @@ struct board *board_new(const struct board_config *c, struct fwcfg *fwcfg)
     if (!p)
         return NULL;
     boot_order = make_boot_order(p, c->boot);
-    err = fwcfg_add_u32(fwcfg, FW_CFG_RAM_SIZE, (uint32_t)c->ram_size);
+    err = fwcfg_add_u32(fwcfg, FW_CFG_RAM_SIZE, (uint32_t)memmap_ram(c->memmap));
     err |= fwcfg_add_u16(fwcfg, FW_CFG_NB_CPUS, c->cpus);
     err |= fwcfg_add_u16(fwcfg, FW_CFG_MAX_CPUS, c->cpus);
-    err |= fwcfg_add_file(fwcfg, "etc/e820", p->e820, make_e820(p, c->ram_size));
+    err |= fwcfg_add_file(fwcfg, "etc/e820", p->e820, make_e820(p, c->memmap));
     if (boot_order)
         err |= fwcfg_add_file(fwcfg, "bootorder", p->boot_order, boot_order);
     if (c->acpi)

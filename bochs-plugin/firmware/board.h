@@ -15,12 +15,10 @@
 extern "C" {
 #endif
 
-/* Where PCI begins below 4 GiB at the latest: Bochs shows no RAM from here to 4 GiB. */
-#define BOARD_PCI_HOLE UINT64_C(0xc0000000)
-#define BOARD_4G       (UINT64_C(1) << 32)
+struct memmap;
 
 struct board_config {
-    uint64_t ram_size; /* as Bochs counts it: the address above the last byte of RAM */
+    const struct memmap *memmap;
     uint16_t cpus;
     bool acpi;                     /* the machine has power management: ACPI tables */
     uint32_t devices;              /* enum acpi_device */

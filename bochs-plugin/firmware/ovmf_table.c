@@ -8,6 +8,7 @@
  */
 #include "ovmf_table.h"
 
+#include "memory_map.h"
 #include "protocol/buf.h"
 
 #include <stdio.h>
@@ -92,18 +93,16 @@ const char *ovmf_table_parse(struct ovmf_table *table, const void *image, size_t
     return NULL;
 }
 
-bool ovmf_table_area(const struct ovmf_table *table, enum ovmf_kind kind, uint64_t ram_end,
-                     size_t need, char *error, size_t error_size)
+bool ovmf_table_area(const struct ovmf_table *table, enum ovmf_kind kind,
+                     const struct memmap *memmap, size_t need, char *error, size_t error_size)
 {
-    static const uint64_t video_memory = 0xa0000, above_roms = 0x100000;
     const struct ovmf_area *area = &table->areas[kind];
-    const uint64_t end = (uint64_t)area->base + area->size;
 
     /* OVMF without such an area, as Debian's, has an entry of zeros. */
     if (!area->present || (kind == OVMF_SECRETS && !area->base && !area->size))
         snprintf(error, error_size, "%s", kinds[kind].missing);
-    else if (!area->base || area->base % 16 || end > ram_end ||
-             (area->base < above_roms && end > video_memory))
+    else if (!area->base || area->base % 16 ||
+             !memmap_all(memmap, area->base, area->size, MEMMAP_PSP))
         snprintf(error, error_size, "%s (base=0x%x size=0x%x)", kinds[kind].invalid, area->base,
                  area->size);
     else if (area->size < need)

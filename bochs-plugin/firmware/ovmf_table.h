@@ -26,6 +26,8 @@ struct ovmf_area {
     uint32_t base, size; /* bytes */
 };
 
+struct memmap;
+
 struct ovmf_table {
     bool present; /* the image has such a table: it is OVMF */
     struct ovmf_area areas[OVMF_KINDS];
@@ -36,11 +38,10 @@ struct ovmf_table {
  * without a table is not wrong. */
 const char *ovmf_table_parse(struct ovmf_table *table, const void *image, size_t len);
 
-/* May the hypervisor put `need` bytes at the start of this area? All of it must be aligned to 16
- * bytes and RAM below `ram_end`, clear of the video memory and the ROMs below 1 MiB. If not, false
- * with one sentence. */
-bool ovmf_table_area(const struct ovmf_table *table, enum ovmf_kind kind, uint64_t ram_end,
-                     size_t need, char *error, size_t error_size);
+/* Check that the hypervisor may put `need` bytes at the start of this area: that it is aligned to 16
+ * bytes, large enough and all in RAM. If not, return false and write one sentence to `error`. */
+bool ovmf_table_area(const struct ovmf_table *table, enum ovmf_kind kind,
+                     const struct memmap *memmap, size_t need, char *error, size_t error_size);
 
 #ifdef __cplusplus
 }

@@ -133,14 +133,14 @@ static struct smbios_cpus describe_cpus(char vendor[13])
     return {sockets, cores, (uint8_t)(cores * threads), leaf1.eax, leaf1.edx, vendor};
 }
 
-struct board *bx_sev_board_new(struct fwcfg *fwcfg)
+struct board *bx_sev_board_new(struct fwcfg *fwcfg, const struct memmap *memmap)
 {
     static const char *const order[] = {BXPN_BOOTDRIVE1, BXPN_BOOTDRIVE2, BXPN_BOOTDRIVE3};
     struct board_config config = {};
     unsigned n = 0;
     char vendor[13];
 
-    config.ram_size = BX_MEM(0)->get_memory_len();
+    config.memmap = memmap;
     config.cpus = (uint16_t)BX_SMP_PROCESSORS;
     config.acpi = device_present(BX_PLUGIN_ACPI);
     config.devices = list_devices();

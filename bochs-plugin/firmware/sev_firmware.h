@@ -15,6 +15,7 @@
 
 struct board;
 struct hv_region;
+struct memmap;
 struct opt;
 struct ovmf_area;
 struct ovmf_table;
@@ -30,7 +31,8 @@ struct sev_fwcfg;
 /* Loads kernel=, initrd= and append=, claims the ports and, unless the firmware is OVMF, loads the
  * boot ROM. NULL without kernel= under another firmware, and where another device serves OVMF at
  * these ports; trouble ends Bochs with one sentence. */
-struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt, const struct ovmf_table *ovmf);
+struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt, const struct ovmf_table *ovmf,
+                                   const struct memmap *memmap);
 void bx_sev_fwcfg_free(struct sev_fwcfg *fwcfg);
 /* What the launch has to do with it: the boot ROM, which it measures; the table of hashes of
  * kernel=, initrd= and append=, and where to write and measure it (0: nowhere); where secrets go
@@ -46,7 +48,7 @@ void bx_sev_fwcfg_register_state(struct sev_fwcfg *fwcfg, bx_list_c *list);
 /* --- sev_board.cc: the machine, for firmware --- */
 
 /* Describes Bochs's machine in the device. Never NULL: trouble ends Bochs with one sentence. */
-struct board *bx_sev_board_new(struct fwcfg *fwcfg);
+struct board *bx_sev_board_new(struct fwcfg *fwcfg, const struct memmap *memmap);
 /* Whoever describes the machine; after all of Bochs's devices were reset. */
 void bx_sev_board_reset(void);
 
@@ -56,6 +58,9 @@ struct sev_flash;
 /* vars=. Never NULL: trouble ends Bochs with one sentence. */
 struct sev_flash *bx_sev_flash_new(const char *path, bool ovmf);
 void bx_sev_flash_free(struct sev_flash *flash);
+/* Its place in physical memory. */
+uint64_t bx_sev_flash_base(const struct sev_flash *flash);
+uint64_t bx_sev_flash_size(const struct sev_flash *flash);
 void bx_sev_flash_reset(struct sev_flash *flash);
 /* For save and restore. */
 void bx_sev_flash_register_state(struct sev_flash *flash, bx_list_c *list);

@@ -8,14 +8,13 @@
 #define BX_PLUGGABLE
 
 #include "iodev.h"
-#include "param_names.h"
 #include "sev_log.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "pflash.h"
 #include "sev_firmware.h"
+#include "sev_memory_map.h"
 
 struct sev_flash {
     struct pflash *chip;
@@ -51,18 +50,10 @@ static bool flash_write(bx_phy_address address, unsigned len, void *data, void *
     return true;
 }
 
-/* The size of the firmware's code, which Bochs has loaded up to 4 GiB. */
-static uint64_t code_size()
-{
-    struct stat st;
-
-    return stat(SIM->get_param_string(BXPN_ROM_PATH)->getptr(), &st) ? 0 : (uint64_t)st.st_size;
-}
-
 struct sev_flash *bx_sev_flash_new(const char *path, bool ovmf)
 {
-    static const uint64_t lowest = 0xff000000, end = UINT64_C(1) << 32;
     char error[300];
+    uint64_t code;
 
     if (!ovmf)
         BX_FATAL(("sev: vars needs OVMF as firmware, which keeps its variables there"));
@@ -70,14 +61,25 @@ struct sev_flash *bx_sev_flash_new(const char *path, bool ovmf)
     f->chip = pflash_new(path, error, sizeof(error));
     if (!f->chip)
         BX_FATAL(("sev: %s", error));
-    f->base = end - code_size() - pflash_size(f->chip);
-    if (f->base < lowest || f->base % PFLASH_BLOCK)
+    bx_sev_memmap_firmware(&code);
+    f->base = code - pflash_size(f->chip);
+    if (f->base < MEMMAP_FIRMWARE_LOWEST || f->base > code || f->base % PFLASH_BLOCK)
         BX_FATAL(("sev: vars: there is no room for '%s' below the firmware's code", path));
     bx_phy_address last = f->base + pflash_size(f->chip) - 1;
     if (!DEV_register_memory_handlers(f, flash_read, flash_write, f->base, last))
         BX_FATAL(("sev: vars: another device stands at %#lx", (unsigned long)f->base));
     BX_INFO(("variables of OVMF at %#lx in '%s'", (unsigned long)f->base, path));
     return f;
+}
+
+uint64_t bx_sev_flash_base(const struct sev_flash *f)
+{
+    return f->base;
+}
+
+uint64_t bx_sev_flash_size(const struct sev_flash *f)
+{
+    return pflash_size(f->chip);
 }
 
 /* Bochs has forgotten its memory handlers by then. */

@@ -28,10 +28,12 @@
 #include "board.h"
 #include "direct.h"
 #include "fwcfg.h"
+#include "memory_map.h"
 #include "ovmf_table.h"
 #include "sev_firmware.h"
 
 struct sev_fwcfg {
+    const struct memmap *memmap;
     struct fwcfg *fwcfg;
     struct board *board;
     struct direct *direct; /* NULL: no kernel= */
@@ -45,17 +47,6 @@ static const uint32_t rom_secrets = 0x1000, rom_secrets_size = 0x1000;
 
 /* --- fwcfg_dma --- */
 
-static const uint64_t video_memory = 0xa0000, video_memory_end = 0xc0000;
-
-/* Only RAM: no register of a device is reached. */
-static bool is_ram(uint64_t gpa, size_t len)
-{
-    uint64_t end = gpa + len, ram = BX_MEM(0)->get_memory_len();
-
-    return end >= gpa && end <= ram && (end <= video_memory || gpa >= video_memory_end) &&
-           (end <= BOARD_PCI_HOLE || gpa >= BOARD_4G);
-}
-
 static unsigned to_page_end(uint64_t gpa, size_t len)
 {
     size_t n = 0x1000 - (gpa & 0xfff);
@@ -63,22 +54,22 @@ static unsigned to_page_end(uint64_t gpa, size_t len)
     return (unsigned)(n < len ? n : len);
 }
 
-static int dma_read(void *, uint64_t gpa, void *buf, size_t len)
+static int dma_read(void *ctx, uint64_t gpa, void *buf, size_t len)
 {
     Bit8u *data = (Bit8u *)buf;
 
-    if (!is_ram(gpa, len))
+    if (!memmap_all((const struct memmap *)ctx, gpa, len, MEMMAP_DMA))
         return -EFAULT;
     for (unsigned n; len; gpa += n, data += n, len -= n)
         BX_MEM(0)->dmaReadPhysicalPage(gpa, n = to_page_end(gpa, len), data);
     return 0;
 }
 
-static int dma_write(void *, uint64_t gpa, const void *buf, size_t len)
+static int dma_write(void *ctx, uint64_t gpa, const void *buf, size_t len)
 {
     Bit8u *data = (Bit8u *)buf; /* Bochs takes no const; it does not write */
 
-    if (!is_ram(gpa, len))
+    if (!memmap_all((const struct memmap *)ctx, gpa, len, MEMMAP_DMA))
         return -EFAULT;
     for (unsigned n; len; gpa += n, data += n, len -= n)
         BX_MEM(0)->dmaWritePhysicalPage(gpa, n = to_page_end(gpa, len), data);
@@ -176,7 +167,7 @@ static std::string find_rom()
  * KiB. 0: there is none. */
 static uint64_t find_place(uint64_t size)
 {
-    static const uint64_t first = 0xd0000, last = 0xe0000, step = 0x1000;
+    static const uint64_t first = MEMMAP_SHADOW + 0x10000, last = first + 0x10000, step = 0x1000;
 
     for (uint64_t at = first; at + size <= last; at += step) {
         bool is_free = true;
@@ -238,12 +229,11 @@ static void load_rom(struct sev_fwcfg *f)
 /* --- life --- */
 
 /* End of RAM below 4 GiB, less what the BIOS takes at its top for ACPI tables. */
-static uint64_t usable_ram_end()
+static uint64_t usable_ram_end(const struct memmap *memmap)
 {
     static const uint64_t for_firmware = 0x100000;
-    uint64_t ram = BX_MEM(0)->get_memory_len();
 
-    return (ram < BOARD_PCI_HOLE ? ram : BOARD_PCI_HOLE) - for_firmware;
+    return memmap->low_ram_end - for_firmware;
 }
 
 static void add_kernel(struct sev_fwcfg *f, const struct opt *opt)
@@ -254,8 +244,8 @@ static void add_kernel(struct sev_fwcfg *f, const struct opt *opt)
     config.kernel = opt->kernel;
     config.initrd = opt->initrd;
     config.append = opt->append;
-    config.ram_size = BX_MEM(0)->get_memory_len();
-    config.ram_end = usable_ram_end();
+    config.ram_size = memmap_ram(f->memmap);
+    config.ram_end = usable_ram_end(f->memmap);
     f->direct = direct_new(&config, f->fwcfg, error, sizeof(error));
     if (!f->direct)
         BX_FATAL(("sev: %s", error));
@@ -268,19 +258,20 @@ static uint64_t find_hashes(const struct sev_fwcfg *f, const struct ovmf_table *
 
     if (f->rom_address)
         return f->rom_address + f->rom_size;
-    if (!ovmf_table_area(ovmf, OVMF_HASHES, usable_ram_end(), DIRECT_HASHES_SIZE, error,
-                         sizeof(error)))
+    if (!ovmf_table_area(ovmf, OVMF_HASHES, f->memmap, DIRECT_HASHES_SIZE, error, sizeof(error)))
         BX_FATAL(("sev: kernel_hashes: %s", error));
     return ovmf->areas[OVMF_HASHES].base;
 }
 
-struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt, const struct ovmf_table *ovmf)
+struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt, const struct ovmf_table *ovmf,
+                                   const struct memmap *memmap)
 {
-    const struct fwcfg_dma dma = {NULL, dma_read, dma_write};
+    const struct fwcfg_dma dma = {(void *)memmap, dma_read, dma_write};
 
     if (!*opt->kernel && !ovmf->present)
         return NULL;
     struct sev_fwcfg *f = new struct sev_fwcfg();
+    f->memmap = memmap;
     if (bochs_has_fwcfg() || !claim_ports(f)) {
         step_back(opt);
         delete f;
@@ -289,7 +280,7 @@ struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt, const struct ovmf_tabl
     f->fwcfg = fwcfg_new(&dma);
     if (!f->fwcfg)
         BX_FATAL(("sev: the firmware configuration device could not be made: out of memory"));
-    f->board = bx_sev_board_new(f->fwcfg);
+    f->board = bx_sev_board_new(f->fwcfg, memmap);
     if (*opt->kernel)
         add_kernel(f, opt);
     if (f->direct && !ovmf->present)

@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "firmware/board.h"
+#include "no_memory.h"
+#include "pc_memory.h"
 
 enum { FILE_MAX = 0x8000, TABLES_AT = 0x1000000 };
 
@@ -21,18 +23,6 @@ struct file {
 };
 
 static struct file smbios, anchor, acpi, rsdp, loader, e820;
-
-static int no_read(void *ctx, uint64_t gpa, void *buf, size_t len)
-{
-    (void)ctx, (void)gpa, (void)buf, (void)len;
-    abort();
-}
-
-static int no_write(void *ctx, uint64_t gpa, const void *buf, size_t len)
-{
-    (void)ctx, (void)gpa, (void)buf, (void)len;
-    abort();
-}
 
 static uint64_t le(const uint8_t *in, unsigned bytes)
 {
@@ -123,8 +113,7 @@ static void check_smbios(const struct board_config *c)
             memory += le(structure + 23, 8) - le(structure + 15, 8) + 1;
     }
     FUZZ_CHECK(type == 127 && processors == c->processors.sockets);
-    FUZZ_CHECK(memory == (c->ram_size < BOARD_PCI_HOLE ? c->ram_size : BOARD_PCI_HOLE) +
-                             (c->ram_size > BOARD_4G ? c->ram_size - BOARD_4G : 0));
+    FUZZ_CHECK(memory == memmap_ram(c->memmap));
     FUZZ_CHECK(anchor.len == 31 && !sum_of(anchor.data, 31) && !sum_of(anchor.data + 16, 15));
     FUZZ_CHECK(le(anchor.data + 8, 2) == largest && le(anchor.data + 22, 2) == smbios.len);
     FUZZ_CHECK(le(anchor.data + 28, 2) == count);
@@ -206,23 +195,28 @@ static void check_acpi(const struct board_config *c)
 
 /* --- all of it --- */
 
-static void check_e820(uint64_t ram_size)
+/* Apart from the areas below 1 MiB, which firmware takes out, all that e820 calls RAM is RAM, and
+ * that is all RAM. */
+static void check_e820(const struct memmap *memory)
 {
-    uint64_t end = 0;
+    uint64_t total = 0;
 
-    FUZZ_CHECK(e820.len == (ram_size > BOARD_4G ? 40 : 20));
+    FUZZ_CHECK(e820.len == 20 || e820.len == 40);
     for (uint32_t at = 0; at < e820.len; at += 20) {
-        FUZZ_CHECK(le(e820.data + at, 8) == (at ? BOARD_4G : 0) && le(e820.data + at + 16, 4) == 1);
-        end = le(e820.data + at, 8) + le(e820.data + at + 8, 8);
+        const uint64_t start = le(e820.data + at, 8), len = le(e820.data + at + 8, 8);
+        const uint64_t skip = at ? 0 : MEMMAP_1M;
+
+        FUZZ_CHECK(start == (at ? MEMMAP_4G : 0) && le(e820.data + at + 16, 4) == 1);
+        FUZZ_CHECK(len >= skip && memmap_all(memory, start + skip, len - skip, MEMMAP_KIND_RAM));
+        total += len;
     }
-    FUZZ_CHECK(end ==
-               (ram_size > BOARD_4G || ram_size < BOARD_PCI_HOLE ? ram_size : BOARD_PCI_HOLE));
+    FUZZ_CHECK(total == memmap_ram(memory));
 }
 
 static void check_board(struct fwcfg *f, const struct board_config *c)
 {
     FUZZ_CHECK(find_file(f, "etc/e820", &e820));
-    check_e820(c->ram_size);
+    check_e820(c->memmap);
     FUZZ_CHECK(find_file(f, "etc/smbios/smbios-tables", &smbios) == !!c->processors.sockets);
     if (find_file(f, "etc/smbios/smbios-anchor", &anchor))
         check_smbios(c);
@@ -233,18 +227,18 @@ static void check_board(struct fwcfg *f, const struct board_config *c)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const struct fwcfg_dma dma = {NULL, no_read, no_write};
     struct board_config c = {0};
-    struct fwcfg *f = fwcfg_new(&dma);
+    struct fwcfg *f = fwcfg_no_memory();
+    struct memmap memory;
     struct board *board;
     uint8_t in[20];
     char vendor[13];
 
-    FUZZ_CHECK(f);
     fuzz_take(&data, &size, in, sizeof(in));
     fuzz_take(&data, &size, vendor, sizeof(vendor) - 1);
     vendor[sizeof(vendor) - 1] = '\0';
-    c.ram_size = le(in, 5);
+    memory = pc_memory(le(in, 5) / MEMMAP_PAGE_SIZE * MEMMAP_PAGE_SIZE + MEMMAP_1M);
+    c.memmap = &memory;
     c.cpus = (uint16_t)le(in + 5, 2);
     c.acpi = in[7] & 1;
     c.sci_irq9 = in[7] & 2;

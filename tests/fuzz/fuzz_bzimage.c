@@ -15,6 +15,7 @@
 
 #include "firmware/bzimage.h"
 #include "firmware/direct.h"
+#include "no_memory.h"
 #include "protocol/crypto.h"
 
 enum { HEADER_START = 0x1f1, HEADER_END = 0x264, PAGE = 4096, LEN_MAX = 0x9000 };
@@ -92,18 +93,6 @@ static bool try_header(const uint8_t *data, size_t len, uint64_t size, const uin
 }
 
 /* --- files --- */
-
-static int no_read(void *ctx, uint64_t gpa, void *buf, size_t len)
-{
-    (void)ctx, (void)gpa, (void)buf, (void)len;
-    abort();
-}
-
-static int no_write(void *ctx, uint64_t gpa, const void *buf, size_t len)
-{
-    (void)ctx, (void)gpa, (void)buf, (void)len;
-    abort();
-}
 
 static uint32_t number(struct fwcfg *f, uint16_t key)
 {
@@ -187,14 +176,12 @@ static bool fits(const uint8_t *kernel, uint32_t kernel_len, uint32_t initrd_len
 static void try_files(const uint8_t *kernel, uint32_t kernel_len, const uint8_t *initrd,
                       uint32_t initrd_len, struct direct_config *c)
 {
-    const struct fwcfg_dma dma = {NULL, no_read, no_write};
-    struct fwcfg *f = fwcfg_new(&dma);
+    struct fwcfg *f = fwcfg_no_memory();
     char kernel_path[40], initrd_path[40], error[300];
     int kernel_fd = make_file(kernel_path, kernel, kernel_len);
     int initrd_fd = make_file(initrd_path, initrd, initrd_len);
     struct direct *d;
 
-    FUZZ_CHECK(f);
     c->kernel = kernel_path;
     c->initrd = initrd_len ? initrd_path : "";
     d = direct_new(c, f, error, sizeof(error));

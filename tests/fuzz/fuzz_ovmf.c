@@ -10,19 +10,20 @@
 #include <string.h>
 
 #include "firmware/ovmf_table.h"
+#include "pc_memory.h"
 
 static void try_area(const struct ovmf_table *table, enum ovmf_kind kind, const uint8_t *data,
                      size_t size)
 {
-    static const uint64_t ram_end = 0x8000000;
+    const struct memmap memory = pc_memory(0x8000000);
     const struct ovmf_area *area = &table->areas[kind];
     uint8_t wire[8];
     char error[200] = "";
-    bool usable = ovmf_table_area(table, kind, ram_end, 176, error, sizeof(error));
+    bool usable = ovmf_table_area(table, kind, &memory, 176, error, sizeof(error));
 
     FUZZ_CHECK(usable == !*error);
     FUZZ_CHECK(!usable || (area->present && area->base && area->size >= 176 &&
-                           (uint64_t)area->base + area->size <= ram_end));
+                           memmap_all(&memory, area->base, area->size, MEMMAP_KIND_RAM)));
     for (unsigned i = 0; i < 4; i++) {
         wire[i] = (uint8_t)(area->base >> 8 * i);
         wire[4 + i] = (uint8_t)(area->size >> 8 * i);

@@ -16,7 +16,7 @@ fuzz_seeds = \
 	$(srcdir)/tests/vectors/ovmf.txt \
 	$(srcdir)/tests/vectors/packet.txt \
 	$(srcdir)/tests/vectors/pki.txt
-fuzz_libraries = $(srcdir)/bochs-plugin/control/ctl.c $(srcdir)/bochs-plugin/opt.c $(srcdir)/cpu-ext/cpuid.c \
+fuzz_libraries = $(srcdir)/bochs-plugin/control/ctl.c $(srcdir)/bochs-plugin/memory_map.c $(srcdir)/bochs-plugin/opt.c $(srcdir)/cpu-ext/cpuid.c \
 	$(addprefix $(srcdir)/bochs-plugin/firmware/, acpi.c board.c bzimage.c direct.c fwcfg.c ovmf_table.c \
 		pflash.c smbios.c) \
 	$(srcdir)/bochs-plugin/control/qmp.c $(wildcard $(addprefix $(srcdir)/psp-model/, *.c commands/*.c protocol/*.c))
@@ -37,10 +37,10 @@ check_PROGRAMS += \
 	%D%/replay_trace
 
 FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
-%C%_replay_board_SOURCES = %D%/fuzz.h %D%/fuzz_board.c %D%/replay.c
+%C%_replay_board_SOURCES = %D%/fuzz.h %D%/no_memory.h %D%/fuzz_board.c %D%/replay.c
 %C%_replay_board_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_board_LDADD = libsevplugin.la libpspmodel.la
-%C%_replay_bzimage_SOURCES = %D%/fuzz.h %D%/fuzz_bzimage.c %D%/replay.c
+%C%_replay_bzimage_SOURCES = %D%/fuzz.h %D%/no_memory.h %D%/fuzz_bzimage.c %D%/replay.c
 %C%_replay_bzimage_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_bzimage_LDADD = libsevplugin.la libpspmodel.la
 %C%_replay_cert_SOURCES = %D%/fuzz.h %D%/fuzz_cert.c %D%/replay.c

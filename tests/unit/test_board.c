@@ -9,17 +9,20 @@
 #include <string.h>
 
 #include "firmware/board.h"
+#include "pc_memory.h"
 
 #define MIB 0x100000u
 #define GIB 0x40000000ull
 
 static struct fwcfg *fwcfg;
 static struct board *board;
+static struct memmap memory;
 
 static int setup(void **state)
 {
     (void)state;
     board = NULL;
+    memory = pc_memory(512 * MIB);
     fwcfg = fwcfg_without_memory();
     return !fwcfg;
 }
@@ -34,8 +37,9 @@ static int teardown(void **state)
 
 static void make(uint64_t ram_size, uint16_t cpus)
 {
-    const struct board_config config = {.ram_size = ram_size, .cpus = cpus};
+    const struct board_config config = {.memmap = &memory, .cpus = cpus};
 
+    memory = pc_memory(ram_size);
     board = board_new(&config, fwcfg);
     assert_non_null(board);
 }
@@ -111,7 +115,7 @@ static void boot_order(void **state)
     static const char expect[] = "/pci@i0cf8/ide@1,1/drive@1/disk@0\n"
                                  "/pci@i0cf8/ide@1,1/drive@0/disk@0\n";
     const struct board_config config = {
-        .ram_size = 512 * MIB,
+        .memmap = &memory,
         .cpus = 1,
         .boot = {"/pci@i0cf8/ide@1,1/drive@1/disk@0", "/pci@i0cf8/ide@1,1/drive@0/disk@0", NULL}};
     (void)state;
@@ -124,7 +128,7 @@ static void boot_order(void **state)
 
 static void tables(void **state)
 {
-    struct board_config config = {.ram_size = 512 * MIB, .cpus = 2, .acpi = true};
+    struct board_config config = {.memmap = &memory, .cpus = 2, .acpi = true};
     (void)state;
     board = board_new(&config, fwcfg);
     assert_non_null(board);
@@ -137,14 +141,14 @@ static void tables(void **state)
 
 static void too_many_cpus(void **state)
 {
-    const struct board_config config = {.ram_size = 512 * MIB, .cpus = 255, .acpi = true};
+    const struct board_config config = {.memmap = &memory, .cpus = 255, .acpi = true};
     (void)state;
     assert_null(board_new(&config, fwcfg));
 }
 
 static void twice(void **state)
 {
-    const struct board_config config = {.ram_size = 512 * MIB, .cpus = 1};
+    const struct board_config config = {.memmap = &memory, .cpus = 1};
     (void)state;
     make(512 * MIB, 1);
     assert_null(board_new(&config, fwcfg));

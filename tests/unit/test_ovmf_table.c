@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "firmware/ovmf_table.h"
+#include "pc_memory.h"
 #include "vectors.h"
 
 #define MIB UINT64_C(0x100000)
@@ -116,10 +117,12 @@ static void cut(void **state)
     }
 }
 
-static void usable(enum ovmf_kind kind, uint64_t ram_end, size_t need, const char *sentence)
+static void usable(enum ovmf_kind kind, uint64_t ram_size, size_t need, const char *sentence)
 {
+    const struct memmap memory = pc_memory(ram_size);
+
     *error = '\0';
-    assert_int_equal(ovmf_table_area(&table, kind, ram_end, need, error, sizeof(error)), !sentence);
+    assert_int_equal(ovmf_table_area(&table, kind, &memory, need, error, sizeof(error)), !sentence);
     assert_string_equal(error, sentence ? sentence : "");
 }
 
@@ -138,7 +141,7 @@ static void areas(void **state)
     usable(OVMF_HASHES, 128 * MIB, 176, NULL);
     usable(OVMF_HASHES, 0x811000, 0x400, NULL);
     usable(OVMF_SECRETS, 128 * MIB, 0xc00, NULL);
-    usable(OVMF_HASHES, 0x810fff, 176,
+    usable(OVMF_HASHES, 0x810000, 176,
            "guest firmware hashes table area is invalid (base=0x810c00 size=0x400)");
     usable(
         OVMF_SECRETS, 8 * MIB, 16,

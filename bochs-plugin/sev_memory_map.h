@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The memory map of Bochs's machine, over memory_map.c.
+ */
+#ifndef BX_SEV_MEMORY_MAP_H
+#define BX_SEV_MEMORY_MAP_H
+
+#include "memory_map.h"
+
+/* Describe Bochs's machine. `flash_size` 0: there is no flash chip. A machine that is not a PC ends
+ * Bochs with one sentence. */
+void bx_sev_memmap_init(struct memmap *map, uint64_t flash_start, uint64_t flash_size);
+
+/* Take over the place of the frame buffer, if the guest moved it. */
+void bx_sev_memmap_update(struct memmap *map);
+
+/* For an address of MEMMAP_KIND_SHADOW: return true if the chip set is set up to read RAM there,
+ * false if it reads ROM. */
+bool bx_sev_memmap_reads_ram(uint64_t paddr);
+
+/* Where Bochs loads the firmware, from romimage: of bochsrc. Return its size, 0 if there is no such
+ * file. */
+uint64_t bx_sev_memmap_firmware(uint64_t *start);
+
+#endif
