@@ -93,7 +93,7 @@ struct board *board_new(const struct board_config *c, struct fwcfg *fwcfg)
     if (!p)
         return NULL;
     boot_order = make_boot_order(p, c->boot);
-    err = fwcfg_add_u32(fwcfg, FW_CFG_RAM_SIZE, (uint32_t)memmap_ram(c->memmap));
+    err = fwcfg_add_u64(fwcfg, FW_CFG_RAM_SIZE, memmap_ram(c->memmap));
     err |= fwcfg_add_u16(fwcfg, FW_CFG_NB_CPUS, c->cpus);
     err |= fwcfg_add_u16(fwcfg, FW_CFG_MAX_CPUS, c->cpus);
     err |= fwcfg_add_file(fwcfg, "etc/e820", p->e820, make_e820(p, c->memmap));

@@ -41,7 +41,7 @@ static const uint32_t id_traditional = 1, id_dma = 2;
 struct item {
     const uint8_t *data; /* NULL: no such item */
     uint32_t len;
-    uint8_t number[4]; /* what `data` is, if it was copied */
+    uint8_t number[8]; /* what `data` is, if it was copied */
 };
 
 struct fwcfg {
@@ -106,7 +106,7 @@ int fwcfg_add(struct fwcfg *f, uint16_t key, const void *data, uint32_t len)
     return key < FW_CFG_FILE_FIRST ? add_item(f, key, data, len) : -EINVAL;
 }
 
-static int add_number(struct fwcfg *f, uint16_t key, uint32_t value, unsigned size)
+static int add_number(struct fwcfg *f, uint16_t key, uint64_t value, unsigned size)
 {
     if (key >= FW_CFG_FILE_FIRST)
         return -EINVAL;
@@ -123,6 +123,11 @@ int fwcfg_add_u16(struct fwcfg *f, uint16_t key, uint16_t value)
 int fwcfg_add_u32(struct fwcfg *f, uint16_t key, uint32_t value)
 {
     return add_number(f, key, value, 4);
+}
+
+int fwcfg_add_u64(struct fwcfg *f, uint16_t key, uint64_t value)
+{
+    return add_number(f, key, value, 8);
 }
 
 static uint8_t *dir_entry(struct fwcfg *f, unsigned index)

@@ -68,11 +68,14 @@ void fwcfg_free(struct fwcfg *fwcfg);
  * FW_CFG_FILE_FIRST that the device keeps for itself or that does not exist, -EEXIST. */
 int __attribute__((warn_unused_result))
 fwcfg_add(struct fwcfg *fwcfg, uint16_t key, const void *data, uint32_t len);
-/* The same for numbers, which are copied: little endian, 2 or 4 bytes. */
+/* The same for numbers, which are copied: little endian, 2, 4 or 8 bytes. The width is a part of the
+ * interface, because the guest reads as many bytes as it expects. */
 int __attribute__((warn_unused_result))
 fwcfg_add_u16(struct fwcfg *fwcfg, uint16_t key, uint16_t value);
 int __attribute__((warn_unused_result))
 fwcfg_add_u32(struct fwcfg *fwcfg, uint16_t key, uint32_t value);
+int __attribute__((warn_unused_result))
+fwcfg_add_u64(struct fwcfg *fwcfg, uint16_t key, uint64_t value);
 /* A named file, e.g. "etc/e820"; -EINVAL (name empty or too long), -EEXIST, -ENOSPC. Files stand in
  * the directory in the order in which they were added. */
 int __attribute__((warn_unused_result))

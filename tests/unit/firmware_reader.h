@@ -46,6 +46,15 @@ static inline uint64_t get(struct fwcfg *fwcfg, unsigned bytes)
     return value;
 }
 
+/* The length of an item in bytes: a read past its end does not move the offset. */
+static inline unsigned item_width(struct fwcfg *fwcfg, uint16_t key)
+{
+    choose(fwcfg, key);
+    for (unsigned i = 0; i < 64; i++)
+        (void)fwcfg_read(fwcfg, 1, 1);
+    return fwcfg_state(fwcfg)->offset;
+}
+
 static inline uint32_t get_be(struct fwcfg *fwcfg, unsigned bytes)
 {
     uint32_t value = 0;

@@ -81,8 +81,41 @@ static void counts(void **state)
     assert_int_equal(get(fwcfg, 2), 4);
     choose(fwcfg, 0x0f);
     assert_int_equal(get(fwcfg, 2), 4);
-    choose(fwcfg, 0x03);
-    assert_int_equal(get(fwcfg, 4), 512 * MIB);
+}
+
+/* Widths of QEMU: hw/i386/fw_cfg.c fw_cfg_arch_create(), fw_cfg_add_i16() or fw_cfg_add_i64() of each
+ * key; hw/nvram/fw_cfg.c fw_cfg_common_realize() for FW_CFG_ID. */
+static void widths(void **state)
+{
+    static const struct {
+        uint16_t key;
+        unsigned width;
+    } items[] = {{FW_CFG_ID, 4}, {FW_CFG_RAM_SIZE, 8}, {FW_CFG_NB_CPUS, 2}, {FW_CFG_MAX_CPUS, 2}};
+
+    (void)state;
+    make(512 * MIB, 1);
+    for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++)
+        assert_int_equal(item_width(fwcfg, items[i].key), items[i].width);
+}
+
+static void ram_size_is(uint64_t ram_size, uint64_t expect)
+{
+    make(ram_size, 1);
+    choose(fwcfg, FW_CFG_RAM_SIZE);
+    assert_int_equal(get(fwcfg, 8), expect);
+}
+
+static void ram_size(void **state)
+{
+    (void)state;
+    ram_size_is(512 * MIB, 512 * MIB);
+}
+
+/* What is in the PCI hole does not count: low RAM and high RAM add up to the item. */
+static void large_ram_size(void **state)
+{
+    (void)state;
+    ram_size_is(22 * GIB, 21 * GIB);
 }
 
 static void low_memory(void **state)
@@ -158,6 +191,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(counts, setup, teardown),
+        cmocka_unit_test_setup_teardown(widths, setup, teardown),
+        cmocka_unit_test_setup_teardown(ram_size, setup, teardown),
+        cmocka_unit_test_setup_teardown(large_ram_size, setup, teardown),
         cmocka_unit_test_setup_teardown(low_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(memory_into_the_hole, setup, teardown),
         cmocka_unit_test_setup_teardown(memory_above_the_hole, setup, teardown),

@@ -95,8 +95,10 @@ static void has(uint16_t key, const void *data, size_t len)
     gives(fwcfg, data, len);
 }
 
+/* QEMU hw/i386/x86-common.c x86_load_linux() adds each number with fw_cfg_add_i32(). */
 static void has_number(uint16_t key, uint32_t value)
 {
+    assert_int_equal(item_width(fwcfg, key), 4);
     choose(fwcfg, key);
     assert_int_equal(fwcfg_read(fwcfg, 1, 4), value);
 }
