@@ -202,6 +202,7 @@ endif
 %C%_libunit_la_SOURCES = \
 	%D%/counter_random.h \
 	%D%/firmware_reader.h \
+	%D%/pc_memory.h \
 	%D%/fixture.c %D%/fixture.h \
 	%D%/harness.c %D%/harness.h \
 	%D%/one_processor.h \
