@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,28 +140,24 @@ uint64_t pflash_read(const struct pflash *f, uint32_t offset, unsigned len)
     return value;
 }
 
-/* The first write of a sequence. */
+/* Commands of two writes: the command, then its data. */
+static bool takes_data(uint8_t command)
+{
+    return command == CMD_PROGRAM || command == CMD_PROGRAM_ALTERNATE || command == CMD_ERASE;
+}
+
+/* The first write of a command. */
 static void start_command(struct pflash *f, uint8_t command)
 {
-    f->state.data = 0;
-    f->state.command = command;
-    switch (command) {
-    case CMD_PROGRAM:
-    case CMD_PROGRAM_ALTERNATE:
-    case CMD_ERASE:
-        f->state.data = 1;
+    const bool keeps = takes_data(command) || command == CMD_READ_STATUS || command == CMD_READ_ID;
+
+    /* After all other commands, also those that it does not have, the chip reads as memory. */
+    f->state.command = keeps ? command : CMD_READ_ARRAY;
+    f->state.data = takes_data(command);
+    if (f->state.data)
         f->state.status |= STATUS_READY;
-        break;
-    case CMD_CLEAR_STATUS:
+    else if (command == CMD_CLEAR_STATUS)
         f->state.status = 0;
-        f->state.command = CMD_READ_ARRAY;
-        break;
-    case CMD_READ_STATUS:
-    case CMD_READ_ID:
-        break;
-    default: /* CMD_READ_ARRAY, and what this chip does not know */
-        f->state.command = CMD_READ_ARRAY;
-    }
 }
 
 static void program(struct pflash *f, uint32_t offset, uint64_t value, unsigned len)
@@ -192,25 +189,24 @@ static void end_erase(struct pflash *f, uint32_t offset, uint8_t confirmation)
         f->state.status |= STATUS_SEQUENCE;
 }
 
-/* A restored state may promise data to a command that takes none: then a command comes. */
+/* The second write of a command. */
+static void end_command(struct pflash *f, uint32_t offset, uint64_t value, unsigned len)
+{
+    f->state.data = 0;
+    f->state.status |= STATUS_READY;
+    if (f->state.command == CMD_ERASE)
+        end_erase(f, offset, (uint8_t)value);
+    else
+        program(f, offset, value, len > 8 ? 8 : len);
+}
+
+/* A restored state may announce data for a command that takes none. The write is then a command. */
 void pflash_write(struct pflash *f, uint32_t offset, uint64_t value, unsigned len)
 {
-    const uint8_t command = f->state.data ? f->state.command : CMD_READ_ARRAY;
-
-    switch (command) {
-    case CMD_PROGRAM:
-    case CMD_PROGRAM_ALTERNATE:
-    case CMD_ERASE:
-        f->state.data = 0;
-        f->state.status |= STATUS_READY;
-        if (command == CMD_ERASE)
-            end_erase(f, offset, (uint8_t)value);
-        else
-            program(f, offset, value, len > 8 ? 8 : len);
-        break;
-    default:
+    if (f->state.data && takes_data(f->state.command))
+        end_command(f, offset, value, len);
+    else
         start_command(f, (uint8_t)value);
-    }
 }
 
 void pflash_reset(struct pflash *f)
