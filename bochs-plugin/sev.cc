@@ -172,7 +172,7 @@ void bx_sev_c::init(void)
 
 void bx_sev_c::reset(unsigned)
 {
-    bx_sev_board_reset();
+    bx_sev_fw_machine_reset();
     if (fwcfg)
         bx_sev_fwcfg_reset(fwcfg);
     if (flash)

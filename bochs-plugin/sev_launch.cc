@@ -65,7 +65,7 @@ static void list_option_roms(const struct sev_machine *m, std::vector<struct hv_
 /* QEMU's table of kernel hashes, which the hypervisor writes and then launches. */
 static void place_hashes(struct sev_machine *m, std::vector<struct hv_region> &regions)
 {
-    uint8_t table[DIRECT_HASHES_SIZE];
+    uint8_t table[KERNEL_HASHES_SIZE];
     uint64_t gpa;
 
     if (!bx_sev_fwcfg_hashes(bx_sev_machine_fwcfg(m), table, &gpa) || !gpa)

@@ -41,7 +41,7 @@ static const size_t fixed_max = 4096; /* all but processor and memory */
 /* What the firmware configuration device offers: the guest may be in the middle of reading it. */
 static std::string kernel_digest(const struct sev_machine *m)
 {
-    uint8_t table[DIRECT_HASHES_SIZE], digest[CRYPTO_SHA256_SIZE];
+    uint8_t table[KERNEL_HASHES_SIZE], digest[CRYPTO_SHA256_SIZE];
     char text[17];
     uint64_t gpa;
 

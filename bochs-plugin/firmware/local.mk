@@ -3,9 +3,9 @@
 # flash chip, the boot ROM.
 libsevplugin_la_SOURCES += \
 	%D%/acpi.c %D%/acpi.h \
-	%D%/board.c %D%/board.h \
+	%D%/fw_machine.c %D%/fw_machine.h \
 	%D%/bzimage.c %D%/bzimage.h \
-	%D%/direct.c %D%/direct.h \
+	%D%/kernel_boot.c %D%/kernel_boot.h \
 	%D%/fwcfg.c %D%/fwcfg.h \
 	%D%/ovmf_table.c %D%/ovmf_table.h \
 	%D%/pflash.c %D%/pflash.h \
@@ -13,7 +13,7 @@ libsevplugin_la_SOURCES += \
 libsevplugin_la_CPPFLAGS += -I%D%
 
 plugin_sources += \
-	%D%/sev_board.cc \
+	%D%/sev_fw_machine.cc \
 	%D%/sev_firmware.cc \
 	%D%/sev_firmware.h \
 	%D%/sev_flash.cc \

@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "direct.h"
+#include "kernel_boot.h"
 
-struct board;
+struct fw_machine;
 struct hv_region;
 struct memmap;
 struct opt;
@@ -25,7 +25,7 @@ struct ovmf_table;
 /* The firmware's table of GUIDed structures; a damaged one is an empty one. */
 void bx_sev_firmware_read(struct ovmf_table *table);
 
-/* --- sev_fwcfg.cc: the firmware configuration device, direct boot --- */
+/* --- sev_fwcfg.cc: the firmware configuration device, direct kernel boot --- */
 
 struct sev_fwcfg;
 /* Loads kernel=, initrd= and append=, claims the ports and, unless the firmware is OVMF, loads the
@@ -38,19 +38,19 @@ void bx_sev_fwcfg_free(struct sev_fwcfg *fwcfg);
  * kernel=, initrd= and append=, and where to write and measure it (0: nowhere); where secrets go
  * that name no address. False: there is none. */
 bool bx_sev_fwcfg_rom(const struct sev_fwcfg *fwcfg, struct hv_region *rom);
-bool bx_sev_fwcfg_hashes(const struct sev_fwcfg *fwcfg, uint8_t table[DIRECT_HASHES_SIZE],
+bool bx_sev_fwcfg_hashes(const struct sev_fwcfg *fwcfg, uint8_t table[KERNEL_HASHES_SIZE],
                          uint64_t *gpa);
 bool bx_sev_fwcfg_secrets(const struct sev_fwcfg *fwcfg, struct ovmf_area *area);
 void bx_sev_fwcfg_reset(struct sev_fwcfg *fwcfg);
 /* For save and restore. */
 void bx_sev_fwcfg_register_state(struct sev_fwcfg *fwcfg, bx_list_c *list);
 
-/* --- sev_board.cc: the machine, for firmware --- */
+/* --- sev_fw_machine.cc: the machine, for firmware --- */
 
 /* Describes Bochs's machine in the device. Never NULL: trouble ends Bochs with one sentence. */
-struct board *bx_sev_board_new(struct fwcfg *fwcfg, const struct memmap *memmap);
+struct fw_machine *bx_sev_fw_machine_new(struct fwcfg *fwcfg, const struct memmap *memmap);
 /* Whoever describes the machine; after all of Bochs's devices were reset. */
-void bx_sev_board_reset(void);
+void bx_sev_fw_machine_reset(void);
 
 /* --- sev_flash.cc: OVMF's variables --- */
 

@@ -25,8 +25,8 @@
 
 #include "hypervisor/hv.h"
 #include "opt.h"
-#include "board.h"
-#include "direct.h"
+#include "fw_machine.h"
+#include "kernel_boot.h"
 #include "fwcfg.h"
 #include "memory_map.h"
 #include "ovmf_table.h"
@@ -35,9 +35,9 @@
 struct sev_fwcfg {
     const struct memmap *memmap;
     struct fwcfg *fwcfg;
-    struct board *board;
-    struct direct *direct; /* NULL: no kernel= */
-    uint64_t rom_address;  /* 0: no boot ROM */
+    struct fw_machine *machine;
+    struct kernel_boot *kernel; /* NULL: no kernel= */
+    uint64_t rom_address;       /* 0: no boot ROM */
     uint32_t rom_size;
     uint64_t hashes; /* address of the table of kernel hashes, 0: none */
 };
@@ -194,7 +194,7 @@ static std::string read_rom()
     std::ifstream file(path, std::ios::binary);
     std::string image((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
 
-    if (!file || image.empty() || image.size() > rom_secrets - DIRECT_HASHES_SIZE)
+    if (!file || image.empty() || image.size() > rom_secrets - KERNEL_HASHES_SIZE)
         BX_FATAL(("sev: kernel: the boot ROM '%s' cannot be read", path.c_str()));
     return image;
 }
@@ -238,7 +238,7 @@ static uint64_t usable_ram_end(const struct memmap *memmap)
 
 static void add_kernel(struct sev_fwcfg *f, const struct opt *opt)
 {
-    struct direct_config config = {};
+    struct kernel_boot_config config = {};
     char error[400];
 
     config.kernel = opt->kernel;
@@ -246,8 +246,8 @@ static void add_kernel(struct sev_fwcfg *f, const struct opt *opt)
     config.append = opt->append;
     config.ram_size = memmap_ram(f->memmap);
     config.ram_end = usable_ram_end(f->memmap);
-    f->direct = direct_new(&config, f->fwcfg, error, sizeof(error));
-    if (!f->direct)
+    f->kernel = kernel_boot_new(&config, f->fwcfg, error, sizeof(error));
+    if (!f->kernel)
         BX_FATAL(("sev: %s", error));
 }
 
@@ -258,7 +258,7 @@ static uint64_t find_hashes(const struct sev_fwcfg *f, const struct ovmf_table *
 
     if (f->rom_address)
         return f->rom_address + f->rom_size;
-    if (!ovmf_table_area(ovmf, OVMF_HASHES, f->memmap, DIRECT_HASHES_SIZE, error, sizeof(error)))
+    if (!ovmf_table_area(ovmf, OVMF_HASHES, f->memmap, KERNEL_HASHES_SIZE, error, sizeof(error)))
         BX_FATAL(("sev: kernel_hashes: %s", error));
     return ovmf->areas[OVMF_HASHES].base;
 }
@@ -280,10 +280,10 @@ struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt, const struct ovmf_tabl
     f->fwcfg = fwcfg_new(&dma);
     if (!f->fwcfg)
         BX_FATAL(("sev: the firmware configuration device could not be made: out of memory"));
-    f->board = bx_sev_board_new(f->fwcfg, memmap);
+    f->machine = bx_sev_fw_machine_new(f->fwcfg, memmap);
     if (*opt->kernel)
         add_kernel(f, opt);
-    if (f->direct && !ovmf->present)
+    if (f->kernel && !ovmf->present)
         load_rom(f);
     if (opt->kernel_hashes)
         f->hashes = find_hashes(f, ovmf);
@@ -295,17 +295,17 @@ void bx_sev_fwcfg_free(struct sev_fwcfg *f)
     if (!f)
         return;
     fwcfg_free(f->fwcfg);
-    direct_free(f->direct);
-    board_free(f->board);
+    kernel_boot_free(f->kernel);
+    fw_machine_free(f->machine);
     delete f;
 }
 
-bool bx_sev_fwcfg_hashes(const struct sev_fwcfg *f, uint8_t table[DIRECT_HASHES_SIZE],
+bool bx_sev_fwcfg_hashes(const struct sev_fwcfg *f, uint8_t table[KERNEL_HASHES_SIZE],
                          uint64_t *gpa)
 {
-    if (!f || !f->direct)
+    if (!f || !f->kernel)
         return false;
-    direct_hashes(f->direct, table);
+    kernel_boot_hashes(f->kernel, table);
     *gpa = f->hashes;
     return true;
 }

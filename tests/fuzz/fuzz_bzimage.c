@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "firmware/bzimage.h"
-#include "firmware/direct.h"
+#include "firmware/kernel_boot.h"
 #include "no_memory.h"
 #include "protocol/crypto.h"
 
@@ -116,7 +116,7 @@ static void check_item(struct fwcfg *f, uint16_t key, const void *data, uint32_t
     free(got);
 }
 
-static void check_items(struct fwcfg *f, const struct direct_config *c, const uint8_t *kernel,
+static void check_items(struct fwcfg *f, const struct kernel_boot_config *c, const uint8_t *kernel,
                         uint32_t kernel_len, const uint8_t *initrd, uint32_t initrd_len)
 {
     const uint32_t setup = number(f, FW_CFG_SETUP_SIZE), text = (uint32_t)strlen(c->append);
@@ -135,7 +135,7 @@ static void check_items(struct fwcfg *f, const struct direct_config *c, const ui
 }
 
 /* Digests of what the items have, each behind its GUID and length. */
-static void check_hashes(const struct direct *d, const struct direct_config *c,
+static void check_hashes(const struct kernel_boot *d, const struct kernel_boot_config *c,
                          const uint8_t *kernel, uint32_t kernel_len, const uint8_t *initrd,
                          uint32_t initrd_len)
 {
@@ -143,9 +143,9 @@ static void check_hashes(const struct direct *d, const struct direct_config *c,
         const void *data;
         size_t len;
     } parts[] = {{c->append, strlen(c->append) + 1}, {initrd, initrd_len}, {kernel, kernel_len}};
-    uint8_t table[DIRECT_HASHES_SIZE], digest[CRYPTO_SHA256_SIZE];
+    uint8_t table[KERNEL_HASHES_SIZE], digest[CRYPTO_SHA256_SIZE];
 
-    direct_hashes(d, table);
+    kernel_boot_hashes(d, table);
     FUZZ_CHECK(le(table + 16, 2) == 168 && !le(table + 168, 8));
     for (unsigned i = 0; i < 3; i++) {
         crypto_sha256(parts[i].data, parts[i].len, digest);
@@ -164,7 +164,7 @@ static int make_file(char path[40], const uint8_t *data, size_t len)
 
 /* Whether these are to be taken, from what was checked above. */
 static bool fits(const uint8_t *kernel, uint32_t kernel_len, uint32_t initrd_len,
-                 const struct direct_config *c)
+                 const struct kernel_boot_config *c)
 {
     struct bzimage image;
 
@@ -174,17 +174,17 @@ static bool fits(const uint8_t *kernel, uint32_t kernel_len, uint32_t initrd_len
 }
 
 static void try_files(const uint8_t *kernel, uint32_t kernel_len, const uint8_t *initrd,
-                      uint32_t initrd_len, struct direct_config *c)
+                      uint32_t initrd_len, struct kernel_boot_config *c)
 {
     struct fwcfg *f = fwcfg_no_memory();
     char kernel_path[40], initrd_path[40], error[300];
     int kernel_fd = make_file(kernel_path, kernel, kernel_len);
     int initrd_fd = make_file(initrd_path, initrd, initrd_len);
-    struct direct *d;
+    struct kernel_boot *d;
 
     c->kernel = kernel_path;
     c->initrd = initrd_len ? initrd_path : "";
-    d = direct_new(c, f, error, sizeof(error));
+    d = kernel_boot_new(c, f, error, sizeof(error));
     FUZZ_CHECK(fits(kernel, kernel_len, initrd_len, c) == !!d);
     if (d) {
         check_items(f, c, kernel, kernel_len, initrd, initrd_len);
@@ -195,7 +195,7 @@ static void try_files(const uint8_t *kernel, uint32_t kernel_len, const uint8_t 
             check_item(f, key, NULL, 0);
     }
     fwcfg_free(f);
-    direct_free(d);
+    kernel_boot_free(d);
     close(kernel_fd);
     close(initrd_fd);
 }
@@ -219,7 +219,7 @@ static void make_header(uint8_t file[LEN_MAX])
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t file[LEN_MAX], initrd[0x2000];
-    struct direct_config c = {0};
+    struct kernel_boot_config c = {0};
     uint64_t numbers[2], whole;
     uint8_t head[8], n;
     char append[256];

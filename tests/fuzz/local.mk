@@ -6,7 +6,7 @@ FUZZ_CLANG   = clang
 FUZZ_SECONDS = 120
 FUZZ_SANITIZE = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
-fuzz_targets = board bzimage cert ctl fwcfg nv opt ovmf packet pflash psp session trace
+fuzz_targets = bzimage cert ctl fw_machine fwcfg nv opt ovmf packet pflash psp session trace
 fuzz_seeds = \
 	$(srcdir)/tests/fuzz/firmware.txt \
 	$(srcdir)/tests/fuzz/psp.txt \
@@ -17,12 +17,12 @@ fuzz_seeds = \
 	$(srcdir)/tests/vectors/packet.txt \
 	$(srcdir)/tests/vectors/pki.txt
 fuzz_libraries = $(srcdir)/bochs-plugin/control/ctl.c $(srcdir)/bochs-plugin/memory_map.c $(srcdir)/bochs-plugin/opt.c $(srcdir)/cpu-ext/cpuid.c \
-	$(addprefix $(srcdir)/bochs-plugin/firmware/, acpi.c board.c bzimage.c direct.c fwcfg.c ovmf_table.c \
+	$(addprefix $(srcdir)/bochs-plugin/firmware/, acpi.c fw_machine.c bzimage.c kernel_boot.c fwcfg.c ovmf_table.c \
 		pflash.c smbios.c) \
 	$(srcdir)/bochs-plugin/control/qmp.c $(wildcard $(addprefix $(srcdir)/psp-model/, *.c commands/*.c protocol/*.c))
 
 check_PROGRAMS += \
-	%D%/replay_board \
+	%D%/replay_fw_machine \
 	%D%/replay_bzimage \
 	%D%/replay_cert \
 	%D%/replay_ctl \
@@ -37,9 +37,9 @@ check_PROGRAMS += \
 	%D%/replay_trace
 
 FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
-%C%_replay_board_SOURCES = %D%/fuzz.h %D%/no_memory.h %D%/fuzz_board.c %D%/replay.c
-%C%_replay_board_CPPFLAGS = $(FUZZ_CPPFLAGS)
-%C%_replay_board_LDADD = libsevplugin.la libpspmodel.la
+%C%_replay_fw_machine_SOURCES = %D%/fuzz.h %D%/no_memory.h %D%/fuzz_fw_machine.c %D%/replay.c
+%C%_replay_fw_machine_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_replay_fw_machine_LDADD = libsevplugin.la libpspmodel.la
 %C%_replay_bzimage_SOURCES = %D%/fuzz.h %D%/no_memory.h %D%/fuzz_bzimage.c %D%/replay.c
 %C%_replay_bzimage_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_bzimage_LDADD = libsevplugin.la libpspmodel.la

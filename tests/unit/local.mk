@@ -5,14 +5,14 @@
 unit_tests = \
 	%D%/test_abi \
 	%D%/test_acpi \
-	%D%/test_board \
+	%D%/test_fw_machine \
 	%D%/test_buf \
 	%D%/test_cert \
 	%D%/test_commands \
 	%D%/test_crypto \
 	%D%/test_ctl \
 	%D%/test_debug \
-	%D%/test_direct \
+	%D%/test_kernel_boot \
 	%D%/test_dispatch \
 	%D%/test_failing \
 	%D%/test_finding \
@@ -46,8 +46,8 @@ unit_tests = \
 %C%_test_abi_LDADD = $(UNIT_LDADD)
 %C%_test_acpi_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_acpi_LDADD = libsevplugin.la $(UNIT_LDADD)
-%C%_test_board_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_test_board_LDADD = libsevplugin.la $(UNIT_LDADD)
+%C%_test_fw_machine_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_fw_machine_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_buf_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_buf_LDADD = $(UNIT_LDADD)
 %C%_test_cert_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -61,8 +61,8 @@ unit_tests = \
 %C%_test_ctl_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_debug_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_debug_LDADD = $(UNIT_LDADD)
-%C%_test_direct_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_test_direct_LDADD = libsevplugin.la $(UNIT_LDADD)
+%C%_test_kernel_boot_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_kernel_boot_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_dispatch_CPPFLAGS = $(UNIT_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
 %C%_test_dispatch_LDADD = $(UNIT_LDADD)
 %C%_test_failing_CPPFLAGS = $(UNIT_CPPFLAGS) $(GCRYPT_CFLAGS)

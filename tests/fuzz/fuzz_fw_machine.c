@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "firmware/board.h"
+#include "firmware/fw_machine.h"
 #include "no_memory.h"
 #include "pc_memory.h"
 
@@ -93,7 +93,7 @@ static void check_processor(const uint8_t *structure, unsigned strings,
     FUZZ_CHECK(le(structure + 8, 4) == cpus->signature && structure[0x25] == cpus->threads);
 }
 
-static void check_smbios(const struct board_config *c)
+static void check_smbios(const struct fw_machine_config *c)
 {
     unsigned count = 0, processors = 0, strings;
     uint32_t largest = 0, end;
@@ -171,7 +171,7 @@ static void check_madt(const uint8_t *madt, uint32_t len, unsigned cpus)
     FUZZ_CHECK(at == len && found == cpus);
 }
 
-static void check_acpi(const struct board_config *c)
+static void check_acpi(const struct fw_machine_config *c)
 {
     uint32_t len, table_len;
     const uint8_t *rsdt;
@@ -213,7 +213,7 @@ static void check_e820(const struct memmap *memory)
     FUZZ_CHECK(total == memmap_ram(memory));
 }
 
-static void check_board(struct fwcfg *f, const struct board_config *c)
+static void check_machine(struct fwcfg *f, const struct fw_machine_config *c)
 {
     FUZZ_CHECK(find_file(f, "etc/e820", &e820));
     check_e820(c->memmap);
@@ -227,10 +227,10 @@ static void check_board(struct fwcfg *f, const struct board_config *c)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct board_config c = {0};
+    struct fw_machine_config c = {0};
     struct fwcfg *f = fwcfg_no_memory();
     struct memmap memory;
-    struct board *board;
+    struct fw_machine *machine;
     uint8_t in[20];
     char vendor[13];
 
@@ -245,11 +245,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     c.devices = (uint32_t)le(in + 8, 1);
     c.processors = (struct smbios_cpus){
         in[9], in[10], in[11], (uint32_t)le(in + 12, 4), (uint32_t)le(in + 16, 4), vendor};
-    board = board_new(&c, f);
-    FUZZ_CHECK(!board == (c.acpi && (!c.cpus || c.cpus > 254)));
-    if (board)
-        check_board(f, &c);
-    board_free(board);
+    machine = fw_machine_new(&c, f);
+    FUZZ_CHECK(!machine == (c.acpi && (!c.cpus || c.cpus > 254)));
+    if (machine)
+        check_machine(f, &c);
+    fw_machine_free(machine);
     fwcfg_free(f);
     return 0;
 }

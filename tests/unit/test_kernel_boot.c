@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of bochs-plugin/firmware/direct and bzimage: headers made field by field from Linux
+ * Tests of bochs-plugin/firmware/kernel_boot and bzimage: headers made field by field from Linux
  * Documentation/arch/x86/boot.rst, the items that come of them, and one sentence for each file that
  * cannot be booted.
  */
@@ -12,16 +12,16 @@
 #include <unistd.h>
 
 #include "firmware/bzimage.h"
-#include "firmware/direct.h"
+#include "firmware/kernel_boot.h"
 #include "vectors.h"
 
 #define MIB        0x100000u
 #define IMAGE_SIZE 0x3000u
 
-static char dir[] = "/tmp/test_direct.XXXXXX";
+static char dir[] = "/tmp/test_kernel_boot.XXXXXX";
 static uint8_t image[IMAGE_SIZE];
 static char kernel_path[64], initrd_path[64];
-static struct direct_config config;
+static struct kernel_boot_config config;
 static struct fwcfg *fwcfg;
 
 static void put(size_t offset, unsigned size, uint64_t value)
@@ -77,7 +77,7 @@ static int setup(void **state)
     make_header();
     write_file(kernel_path, image, sizeof(image));
     write_file(initrd_path, "initial RAM disk", 16);
-    config = (struct direct_config){kernel_path, initrd_path, "quiet", 256 * MIB, 255 * MIB};
+    config = (struct kernel_boot_config){kernel_path, initrd_path, "quiet", 256 * MIB, 255 * MIB};
     fwcfg = fwcfg_without_memory();
     return !fwcfg;
 }
@@ -110,14 +110,14 @@ static void refused(const char *sentence)
     int before = at ? (int)(at - sentence) : (int)strlen(sentence);
 
     snprintf(expect, sizeof(expect), "%.*s%s%s", before, sentence, at ? dir : "", at ? at + 1 : "");
-    assert_null(direct_new(&config, fwcfg, error, sizeof(error)));
+    assert_null(kernel_boot_new(&config, fwcfg, error, sizeof(error)));
     assert_string_equal(error, expect);
 }
 
 static void items(void **state)
 {
     char error[400];
-    struct direct *d = direct_new(&config, fwcfg, error, sizeof(error));
+    struct kernel_boot *d = kernel_boot_new(&config, fwcfg, error, sizeof(error));
     (void)state;
     assert_non_null(d);
     has_number(0x17, 4 * 512);
@@ -130,23 +130,23 @@ static void items(void **state)
     has_number(0x0a, 255 * MIB - 0x1000); /* the last page below the firmware's */
     has_number(0x14, 6);
     has(0x15, "quiet", 6);
-    direct_free(d);
+    kernel_boot_free(d);
 }
 
 static void without_initrd(void **state)
 {
     char error[400];
-    struct direct *d;
+    struct kernel_boot *d;
     (void)state;
     config.initrd = "";
     config.append = "";
-    d = direct_new(&config, fwcfg, error, sizeof(error));
+    d = kernel_boot_new(&config, fwcfg, error, sizeof(error));
     assert_non_null(d);
     has_number(0x0b, 0);
     has_number(0x0a, 0);
     has_number(0x14, 1);
     has(0x15, "", 1);
-    direct_free(d);
+    kernel_boot_free(d);
 }
 
 static void wrong_files(void **state)
@@ -239,16 +239,16 @@ static void places(void **state)
 /* tests/vectors/ovmf.py computes them for the same files with Python's hashlib. */
 static void hashes_are(const char *name)
 {
-    uint8_t expect[DIRECT_HASHES_SIZE], got[DIRECT_HASHES_SIZE];
+    uint8_t expect[KERNEL_HASHES_SIZE], got[KERNEL_HASHES_SIZE];
     char error[400];
-    struct direct *d = direct_new(&config, fwcfg, error, sizeof(error));
+    struct kernel_boot *d = kernel_boot_new(&config, fwcfg, error, sizeof(error));
 
     assert_non_null(d);
     vector_exact("ovmf.txt", name, expect, sizeof(expect));
     memset(got, 0xee, sizeof(got));
-    direct_hashes(d, got);
+    kernel_boot_hashes(d, got);
     assert_memory_equal(got, expect, sizeof(expect));
-    direct_free(d);
+    kernel_boot_free(d);
 }
 
 static void hashes(void **state)
@@ -278,5 +278,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(hashes_of_a_kernel_alone, setup, teardown),
     };
 
-    return cmocka_run_group_tests_name("direct", tests, group_setup, group_teardown);
+    return cmocka_run_group_tests_name("kernel_boot", tests, group_setup, group_teardown);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of bochs-plugin/firmware/board: the items that describe the machine, byte by byte as QEMU
+ * Tests of bochs-plugin/firmware/fw_machine: the items that describe the machine, byte by byte as QEMU
  * lays them out and OVMF reads them.
  */
 #include "firmware_reader.h"
@@ -8,20 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firmware/board.h"
+#include "firmware/fw_machine.h"
 #include "pc_memory.h"
 
 #define MIB 0x100000u
 #define GIB 0x40000000ull
 
 static struct fwcfg *fwcfg;
-static struct board *board;
+static struct fw_machine *machine;
 static struct memmap memory;
 
 static int setup(void **state)
 {
     (void)state;
-    board = NULL;
+    machine = NULL;
     memory = pc_memory(512 * MIB);
     fwcfg = fwcfg_without_memory();
     return !fwcfg;
@@ -30,18 +30,18 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    board_free(board);
+    fw_machine_free(machine);
     fwcfg_free(fwcfg);
     return 0;
 }
 
 static void make(uint64_t ram_size, uint16_t cpus)
 {
-    const struct board_config config = {.memmap = &memory, .cpus = cpus};
+    const struct fw_machine_config config = {.memmap = &memory, .cpus = cpus};
 
     memory = pc_memory(ram_size);
-    board = board_new(&config, fwcfg);
-    assert_non_null(board);
+    machine = fw_machine_new(&config, fwcfg);
+    assert_non_null(machine);
 }
 
 /* Selects a file through the directory; its size, 0 if there is none of that name. */
@@ -147,13 +147,13 @@ static void boot_order(void **state)
 {
     static const char expect[] = "/pci@i0cf8/ide@1,1/drive@1/disk@0\n"
                                  "/pci@i0cf8/ide@1,1/drive@0/disk@0\n";
-    const struct board_config config = {
+    const struct fw_machine_config config = {
         .memmap = &memory,
         .cpus = 1,
         .boot = {"/pci@i0cf8/ide@1,1/drive@1/disk@0", "/pci@i0cf8/ide@1,1/drive@0/disk@0", NULL}};
     (void)state;
-    board = board_new(&config, fwcfg);
-    assert_non_null(board);
+    machine = fw_machine_new(&config, fwcfg);
+    assert_non_null(machine);
     assert_int_equal(open_file("bootorder"), sizeof(expect));
     for (size_t i = 0; i < sizeof(expect); i++)
         assert_int_equal(get(fwcfg, 1), expect[i]);
@@ -161,10 +161,10 @@ static void boot_order(void **state)
 
 static void tables(void **state)
 {
-    struct board_config config = {.memmap = &memory, .cpus = 2, .acpi = true};
+    struct fw_machine_config config = {.memmap = &memory, .cpus = 2, .acpi = true};
     (void)state;
-    board = board_new(&config, fwcfg);
-    assert_non_null(board);
+    machine = fw_machine_new(&config, fwcfg);
+    assert_non_null(machine);
     assert_int_equal(open_file("etc/acpi/rsdp"), 20);
     assert_true(open_file("etc/acpi/tables") > 1000);
     assert_int_equal(open_file("etc/table-loader") % 128, 0);
@@ -174,17 +174,17 @@ static void tables(void **state)
 
 static void too_many_cpus(void **state)
 {
-    const struct board_config config = {.memmap = &memory, .cpus = 255, .acpi = true};
+    const struct fw_machine_config config = {.memmap = &memory, .cpus = 255, .acpi = true};
     (void)state;
-    assert_null(board_new(&config, fwcfg));
+    assert_null(fw_machine_new(&config, fwcfg));
 }
 
 static void twice(void **state)
 {
-    const struct board_config config = {.memmap = &memory, .cpus = 1};
+    const struct fw_machine_config config = {.memmap = &memory, .cpus = 1};
     (void)state;
     make(512 * MIB, 1);
-    assert_null(board_new(&config, fwcfg));
+    assert_null(fw_machine_new(&config, fwcfg));
 }
 
 int main(void)
@@ -203,5 +203,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(twice, setup, teardown),
     };
 
-    return cmocka_run_group_tests_name("board", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("fw_machine", tests, NULL, NULL);
 }

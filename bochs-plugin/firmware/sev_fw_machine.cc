@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What Bochs's machine consists of, for the firmware: collects it from Bochs's parameters and
- * plugins and hands it to board.c.
+ * plugins and hands it to fw_machine.c.
  */
 #define BX_PLUGGABLE
 
@@ -14,7 +14,7 @@
 #include <string>
 
 #include "acpi.h"
-#include "board.h"
+#include "fw_machine.h"
 #include "sev_firmware.h"
 
 /* Bochs after 3.0, which has a device of this name, also asks whether it is a core device. */
@@ -133,10 +133,10 @@ static struct smbios_cpus describe_cpus(char vendor[13])
     return {sockets, cores, (uint8_t)(cores * threads), leaf1.eax, leaf1.edx, vendor};
 }
 
-struct board *bx_sev_board_new(struct fwcfg *fwcfg, const struct memmap *memmap)
+struct fw_machine *bx_sev_fw_machine_new(struct fwcfg *fwcfg, const struct memmap *memmap)
 {
     static const char *const order[] = {BXPN_BOOTDRIVE1, BXPN_BOOTDRIVE2, BXPN_BOOTDRIVE3};
-    struct board_config config = {};
+    struct fw_machine_config config = {};
     unsigned n = 0;
     char vendor[13];
 
@@ -151,15 +151,15 @@ struct board *bx_sev_board_new(struct fwcfg *fwcfg, const struct memmap *memmap)
         if (path)
             config.boot[n++] = path;
     }
-    struct board *board = board_new(&config, fwcfg);
-    if (!board)
+    struct fw_machine *machine = fw_machine_new(&config, fwcfg);
+    if (!machine)
         BX_FATAL(("sev: the machine cannot be described to its firmware: out of memory"));
-    return board;
+    return machine;
 }
 
 /* Bochs 3.0 leaves PMREGMISC of the PIIX4's power management as it was when it resets its base
  * address (82371AB datasheet: 00h). Firmware that finds it enabled believes the address. */
-void bx_sev_board_reset()
+void bx_sev_fw_machine_reset()
 {
     static const Bit8u pmregmisc = 0x80;
 
