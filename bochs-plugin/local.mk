@@ -7,7 +7,7 @@ noinst_LTLIBRARIES += libsevplugin.la
 libsevplugin_la_SOURCES = \
 	%D%/hypervisor/hv.c %D%/hypervisor/hv.h \
 	%D%/memory_map.c %D%/memory_map.h \
-	%D%/opt.c %D%/opt.h \
+	%D%/opt.c %D%/opt.h %D%/opt_table.h \
 	%D%/rng.c %D%/rng.h \
 	%D%/nv_file.c %D%/nv_file.h
 libsevplugin_la_CPPFLAGS = $(AM_CPPFLAGS)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The parameters of the `sev:` directive and their checks.
- *
- * Implements bochs-sev(5).
+ * The checks of the parameters of the `sev:` line.
  */
 #include "opt.h"
 
@@ -21,82 +19,53 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A parser checks `value` for its row and writes the field. NULL, or what is wrong with the value:
- * the text goes between the value and what is allowed. */
-typedef const char *opt_parser(const struct opt_row *row, const char *value, struct opt *opt);
+/* What is wrong with a value: the text follows parameter and value in a message. `complete`: it says
+ * what is needed; otherwise the allowed values are appended. */
+struct opt_wrong {
+    char text[FILE_WHY_SIZE];
+    bool complete;
+};
+
+/* Check `value` for its row and write the member of struct opt. On an error return false, fill in
+ * `wrong` and leave `opt` unchanged. */
+typedef bool opt_parser(const struct opt_row *row, const char *value, struct opt *opt,
+                        struct opt_wrong *wrong);
 
 struct opt_row {
     const char *name;
     opt_parser *parse;
-    size_t field;             /* offset in struct opt */
-    uint64_t min, max, align; /* for numbers; blobs: min and max length */
-    const char *const *words; /* for opt_word, NULL terminated */
-    const char *preset;       /* default, as text; "" = not given */
+    size_t field, set;        /* offsets in struct opt; `set` of a bool, for opt_address */
+    uint64_t min, max, align; /* of numbers; least and most bytes of blobs and text */
+    const char *const *words; /* of opt_word, NULL terminated */
+    const char *preset;       /* the default as text; "": it can be left out */
     const char *allowed;
 };
 
 static opt_parser opt_number, opt_word, opt_key_file, opt_key_hex, opt_version, opt_address,
-    opt_blob_file, opt_text, opt_file, opt_picture, opt_unix, opt_cpuid;
+    opt_blob, opt_text, opt_file, opt_picture, opt_socket, opt_cpuid;
 
-static const char *const launch_words[] = {"auto", "guest", "wait", NULL};
-static const char *const encryption_words[] = {"aes", "none", NULL};
-static const char *const sanitize_words[] = {"off", "report", "break", NULL};
-static const char *const log_words[] = {"error", "info", "debug", NULL};
-
+/* clang-format off */
 #define FIELD(f) offsetof(struct opt, f)
+#define TEXT(parser, name, allowed) {#name, parser, FIELD(name), 0, 0, OPT_TEXT_MAX - 1, 1, NULL, "", allowed},
+#define OPT_NUMBER(name, preset, min, max, align, allowed) \
+    {#name, opt_number, FIELD(name), 0, min, max, align, NULL, preset, allowed},
+#define OPT_WORD(name, preset, allowed, ...) \
+    {#name, opt_word, FIELD(name), 0, 0, 0, 1, (const char *const[]){__VA_ARGS__, NULL}, preset, allowed},
+#define OPT_CPUID(name, allowed) {#name, opt_cpuid, FIELD(name), 0, 0, 0, 1, NULL, "", allowed},
+#define OPT_VERSION(name, preset, allowed) {#name, opt_version, FIELD(name), 0, 0, 255, 1, NULL, preset, allowed},
+#define OPT_ADDRESS(name, min, max, align, allowed) \
+    {#name, opt_address, FIELD(name), FIELD(name##_set), min, max, align, NULL, "", allowed},
+#define OPT_KEY_HEX(name, allowed) {#name, opt_key_hex, FIELD(name), 0, 0, 0, 1, NULL, "", allowed},
+#define OPT_KEY_FILE(name, allowed) {#name, opt_key_file, FIELD(name), 0, 0, 0, 1, NULL, "", allowed},
+#define OPT_BLOB(name, min, max, allowed) {#name, opt_blob, FIELD(name), 0, min, max, 1, NULL, "", allowed},
+#define OPT_TEXT(name, allowed)    TEXT(opt_text, name, allowed)
+#define OPT_FILE(name, allowed)    TEXT(opt_file, name, allowed)
+#define OPT_PICTURE(name, allowed) TEXT(opt_picture, name, allowed)
+#define OPT_SOCKET(name, allowed)  TEXT(opt_socket, name, allowed)
 static const struct opt_row rows[] = {
-    {"enabled", opt_number, FIELD(enabled), 0, 1, 1, NULL, "1", "0 or 1"},
-    {"cbitpos", opt_number, FIELD(cbitpos), 32, 51, 1, NULL, "47", "a bit number from 32 to 51"},
-    {"reduced_phys_bits", opt_number, FIELD(reduced_phys_bits), 0, 63, 1, NULL, "5",
-     "a number from 0 to 63"},
-    {"cpuid", opt_cpuid, FIELD(cpuid), 0, 0, 1, NULL, "",
-     "erms, fsrm, btc_no, srso_no, sme_coherent or several"},
-    {"policy", opt_number, FIELD(policy), 0, UINT32_MAX, 1, NULL, "0x1",
-     "a 32-bit number, e.g. 0x1 (NODBG)"},
-    {"tik", opt_key_file, FIELD(tik), 0, 0, 1, NULL, "", "a readable file of exactly 16 bytes"},
-    {"tek", opt_key_file, FIELD(tek), 0, 0, 1, NULL, "", "a readable file of exactly 16 bytes"},
-    {"session", opt_blob_file, FIELD(session), SESSION_SIZE, SESSION_SIZE, 1, NULL, "",
-     "a file with a launch session: 128 bytes, raw or base64"},
-    {"dh_cert", opt_blob_file, FIELD(dh_cert), CERT_SIZE, CERT_SIZE, 1, NULL, "",
-     "a file with the owner's Diffie-Hellman certificate: 2084 bytes, raw or base64"},
-    {"mnonce", opt_key_hex, FIELD(mnonce), 0, 0, 1, NULL, "", "32 hexadecimal digits"},
-    {"encryption", opt_word, FIELD(encryption), 0, 0, 1, encryption_words, "aes", "aes or none"},
-    {"port", opt_number, FIELD(port), 0x100, 0xfff0, 16, NULL, "0x5e0",
-     "an I/O port from 0x100 to 0xfff0, a multiple of 16"},
-    {"launch", opt_word, FIELD(launch), 0, 0, 1, launch_words, "auto", "auto, guest or wait"},
-    {"secret_header", opt_blob_file, FIELD(secret_header), PACKET_HEADER_SIZE, PACKET_HEADER_SIZE,
-     1, NULL, "", "a file with a packet header: 52 bytes, raw or base64"},
-    {"secret_payload", opt_blob_file, FIELD(secret_payload), 1, OPT_SECRET_MAX, 1, NULL, "",
-     "a file with the encrypted secret: 1 to 16384 bytes, raw or base64"},
-    {"secret_gpa", opt_address, FIELD(secret_gpa), 0, (UINT64_C(1) << 40) - 1, 16, NULL, "",
-     "a guest physical address below 2^40, a multiple of 16"},
-    {"api", opt_version, FIELD(api), 0, 255, 1, NULL, "1.55", "major.minor, each from 0 to 255"},
-    {"build", opt_number, FIELD(build), 0, 255, 1, NULL, "21", "a number from 0 to 255"},
-    {"asids", opt_number, FIELD(asids), 1, PSP_ASIDS_MAX, 1, NULL, "15", "a number from 1 to 1023"},
-    {"kernel", opt_file, FIELD(kernel), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
-     "a readable file, a Linux kernel (bzImage)"},
-    {"initrd", opt_file, FIELD(initrd), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
-     "a readable file, the kernel's initial RAM disk"},
-    {"append", opt_text, FIELD(append), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
-     "the kernel's command line, at most 511 characters"},
-    {"vars", opt_file, FIELD(vars), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
-     "a readable file, OVMF's variables"},
-    {"kernel_hashes", opt_number, FIELD(kernel_hashes), 0, 1, 1, NULL, "0", "0 or 1"},
-    {"state_dir", opt_text, FIELD(state_dir), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
-     "a directory for the chip's keys"},
-    {"seed", opt_text, FIELD(seed), 0, OPT_TEXT_MAX - 1, 1, NULL, "", "any text"},
-    {"control", opt_unix, FIELD(control), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
-     "unix: and the path of the socket"},
-    {"trace", opt_text, FIELD(trace), 0, OPT_TEXT_MAX - 1, 1, NULL, "", "a file to write"},
-    {"map", opt_picture, FIELD(map), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
-     "a file to write whose name ends in .svg"},
-    {"map_changes", opt_text, FIELD(map_changes), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
-     "a file to write"},
-    {"sanitize", opt_word, FIELD(sanitize), 0, 0, 1, sanitize_words, "off", "off, report or break"},
-    {"sanitize_report", opt_text, FIELD(sanitize_report), 0, OPT_TEXT_MAX - 1, 1, NULL, "",
-     "a file to write"},
-    {"log", opt_word, FIELD(log), 0, 0, 1, log_words, "info", "error, info or debug"},
+#include "opt_table.h"
 };
+/* clang-format on */
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
 
 unsigned opt_count(void)
@@ -132,6 +101,12 @@ static void *opt_field(const struct opt_row *row, struct opt *opt)
     return (char *)opt + row->field;
 }
 
+static bool fail(struct opt_wrong *wrong, const char *text)
+{
+    snprintf(wrong->text, sizeof(wrong->text), "%s", text);
+    return false;
+}
+
 /* Decimal, or hexadecimal with 0x; nothing before or after. */
 static bool parse_u64(const char *text, uint64_t *number)
 {
@@ -145,100 +120,103 @@ static bool parse_u64(const char *text, uint64_t *number)
     return !errno && !*end;
 }
 
-static const char *opt_number(const struct opt_row *row, const char *value, struct opt *opt)
+static bool opt_number(const struct opt_row *row, const char *value, struct opt *opt,
+                       struct opt_wrong *wrong)
 {
     uint64_t number;
 
     if (!parse_u64(value, &number))
-        return "is not a number";
+        return fail(wrong, "is not a number");
     if (number < row->min || number > row->max)
-        return "is out of range";
+        return fail(wrong, "is out of range");
     if (number % row->align)
-        return "is not aligned";
+        return fail(wrong, "is not aligned");
     memcpy(opt_field(row, opt), &number, sizeof(number));
-    return NULL;
+    return true;
 }
 
-static const char *opt_word(const struct opt_row *row, const char *value, struct opt *opt)
+static bool opt_word(const struct opt_row *row, const char *value, struct opt *opt,
+                     struct opt_wrong *wrong)
 {
     for (uint64_t i = 0; row->words[i]; i++)
         if (!strcmp(row->words[i], value)) {
             memcpy(opt_field(row, opt), &i, sizeof(i));
-            return NULL;
+            return true;
         }
-    return "is not known";
+    return fail(wrong, "is not known");
 }
 
-static const char *opt_cpuid(const struct opt_row *row, const char *value, struct opt *opt)
+static bool opt_cpuid(const struct opt_row *row, const char *value, struct opt *opt,
+                      struct opt_wrong *wrong)
 {
     uint32_t mask;
     uint64_t number;
 
     if (!cpuid_promises(value, &mask))
-        return "is not known";
+        return fail(wrong, "is not known");
     number = mask;
     memcpy(opt_field(row, opt), &number, sizeof(number));
-    return NULL;
+    return true;
 }
 
-static const char *opt_address(const struct opt_row *row, const char *value, struct opt *opt)
+static bool opt_address(const struct opt_row *row, const char *value, struct opt *opt,
+                        struct opt_wrong *wrong)
 {
-    const char *wrong;
+    const bool set = *value != 0;
 
-    if (!*value) {
-        opt->secret_gpa_set = false;
-        return NULL;
-    }
-    wrong = opt_number(row, value, opt);
-    if (!wrong)
-        opt->secret_gpa_set = true;
-    return wrong;
+    if (set && !opt_number(row, value, opt, wrong))
+        return false;
+    memcpy((char *)opt + row->set, &set, sizeof(set));
+    return true;
 }
 
-static const char *opt_version(const struct opt_row *row, const char *value, struct opt *opt)
+static bool opt_version(const struct opt_row *row, const char *value, struct opt *opt,
+                        struct opt_wrong *wrong)
 {
     char major[8];
     const char *dot = strchr(value, '.');
+    struct opt_api *api = opt_field(row, opt);
     uint64_t a, b;
 
     if (!dot || (size_t)(dot - value) >= sizeof(major))
-        return "is not a version";
+        return fail(wrong, "is not a version");
     memcpy(major, value, (size_t)(dot - value));
     major[dot - value] = 0;
     if (!parse_u64(major, &a) || !parse_u64(dot + 1, &b) || a > row->max || b > row->max)
-        return "is not a version";
-    opt->api = (struct opt_api){(uint8_t)a, (uint8_t)b};
-    return NULL;
+        return fail(wrong, "is not a version");
+    *api = (struct opt_api){(uint8_t)a, (uint8_t)b};
+    return true;
 }
 
-static const char *opt_key_hex(const struct opt_row *row, const char *value, struct opt *opt)
+static bool opt_key_hex(const struct opt_row *row, const char *value, struct opt *opt,
+                        struct opt_wrong *wrong)
 {
     struct opt_key *key = opt_field(row, opt);
     struct opt_key got = {.set = *value != 0};
 
     if (*value && strlen(value) != 2 * sizeof(got.bytes))
-        return "has the wrong length";
+        return fail(wrong, "has the wrong length");
     if (*value && !hex_decode(value, got.bytes, sizeof(got.bytes)))
-        return "is not hexadecimal";
+        return fail(wrong, "is not hexadecimal");
     *key = got;
-    return NULL;
+    return true;
 }
 
-static const char *opt_key_file(const struct opt_row *row, const char *value, struct opt *opt)
+static bool opt_key_file(const struct opt_row *row, const char *value, struct opt *opt,
+                         struct opt_wrong *wrong)
 {
-    static char why[FILE_WHY_SIZE];
     struct opt_key *key = opt_field(row, opt);
-    const size_t max = 4096; /* to say of a small file of another size what it has */
+    const size_t max = 4096; /* of a small file of another size, the message says the size */
     uint8_t *data;
     size_t len;
     bool right;
 
     if (!*value) {
         key->set = false;
-        return NULL;
+        return true;
     }
-    if (file_read(value, max, &data, &len, why))
-        return why;
+    if (file_read(value, max, &data, &len, wrong->text))
+        return false;
     right = len == sizeof(key->bytes);
     if (right) {
         memcpy(key->bytes, data, sizeof(key->bytes));
@@ -246,80 +224,101 @@ static const char *opt_key_file(const struct opt_row *row, const char *value, st
     }
     crypto_wipe(data, len);
     free(data);
-    snprintf(why, sizeof(why), "has %zu bytes", len);
-    return right ? NULL : why;
+    if (right)
+        return true;
+    snprintf(wrong->text, sizeof(wrong->text), "has %zu bytes, %zu are needed", len,
+             sizeof(key->bytes));
+    wrong->complete = true;
+    return false;
+}
+
+static bool wrong_length(const struct opt_row *row, size_t len, struct opt_wrong *wrong)
+{
+    wrong->complete = true;
+    if (row->min == row->max)
+        snprintf(wrong->text, sizeof(wrong->text),
+                 "has %zu bytes, %" PRIu64 " are needed, raw or base64", len, row->max);
+    else
+        snprintf(wrong->text, sizeof(wrong->text),
+                 "has %zu bytes, %" PRIu64 " to %" PRIu64 " are needed, raw or base64", len,
+                 row->min, row->max);
+    return false;
 }
 
 /* A file that is raw or base64, psp-model/protocol/blob.h. */
-static const char *opt_blob_file(const struct opt_row *row, const char *value, struct opt *opt)
+static bool opt_blob(const struct opt_row *row, const char *value, struct opt *opt,
+                     struct opt_wrong *wrong)
 {
-    static char why[FILE_WHY_SIZE];
     struct opt_blob *blob = opt_field(row, opt);
     struct opt_blob *got = calloc(1, sizeof(*got));
     uint8_t *data = NULL;
-    const char *wrong = NULL;
     size_t len = 0;
+    bool right = false;
 
     if (!got)
-        return "cannot be read (out of memory)";
-    if (*value && file_read(value, B64_TEXT_SIZE(OPT_SECRET_MAX) + 1024, &data, &len, why))
-        wrong = why;
-    else if (*value &&
-             blob_decode(data, len, row->min, row->max, got->bytes, &got->len, &got->base64))
-        wrong = "has the wrong length";
-    else
+        return fail(wrong, "cannot be read (out of memory)");
+    if (!*value)
+        right = true;
+    else if (!file_read(value, B64_TEXT_SIZE(OPT_SECRET_MAX) + 1024, &data, &len, wrong->text))
+        right = !blob_decode(data, len, row->min, row->max, got->bytes, &got->len, &got->base64) ||
+                wrong_length(row, len, wrong);
+    if (right)
         memcpy(blob, got, sizeof(*blob));
     free(data);
     free(got);
-    return wrong;
+    return right;
 }
 
-static const char *opt_text(const struct opt_row *row, const char *value, struct opt *opt)
+static bool opt_text(const struct opt_row *row, const char *value, struct opt *opt,
+                     struct opt_wrong *wrong)
 {
     if (strlen(value) > row->max)
-        return "is too long";
+        return fail(wrong, "is too long");
     memcpy(opt_field(row, opt), value, strlen(value) + 1);
-    return NULL;
+    return true;
 }
 
-static const char *opt_file(const struct opt_row *row, const char *value, struct opt *opt)
+static bool opt_file(const struct opt_row *row, const char *value, struct opt *opt,
+                     struct opt_wrong *wrong)
 {
-    static char why[FILE_WHY_SIZE];
-
-    return *value && file_check(value, why) ? why : opt_text(row, value, opt);
+    return (!*value || !file_check(value, wrong->text)) && opt_text(row, value, opt, wrong);
 }
 
-static const char *opt_picture(const struct opt_row *row, const char *value, struct opt *opt)
+static bool opt_picture(const struct opt_row *row, const char *value, struct opt *opt,
+                        struct opt_wrong *wrong)
 {
     size_t len = strlen(value);
 
     if (len && (len < 5 || strcmp(value + len - 4, ".svg") != 0))
-        return "is not the name of a picture";
-    return opt_text(row, value, opt);
+        return fail(wrong, "is not the name of a picture");
+    return opt_text(row, value, opt, wrong);
 }
 
-static const char *opt_unix(const struct opt_row *row, const char *value, struct opt *opt)
+static bool opt_socket(const struct opt_row *row, const char *value, struct opt *opt,
+                       struct opt_wrong *wrong)
 {
     static const char prefix[] = "unix:";
 
     if (!*value)
-        return opt_text(row, value, opt);
+        return opt_text(row, value, opt, wrong);
     if (strncmp(value, prefix, strlen(prefix)) || !value[strlen(prefix)])
-        return "is not a socket address";
-    return opt_text(row, value + strlen(prefix), opt);
+        return fail(wrong, "is not a socket address");
+    return opt_text(row, value + strlen(prefix), opt, wrong);
 }
 
 void opt_init(struct opt *opt)
 {
+    struct opt_wrong wrong;
+
     memset(opt, 0, sizeof(*opt));
     for (unsigned i = 0; i < N_ROWS; i++)
-        rows[i].parse(&rows[i], rows[i].preset, opt);
+        (void)!rows[i].parse(&rows[i], rows[i].preset, opt, &wrong); /* a test sets them all */
 }
 
 bool opt_set(struct opt *opt, const char *name, const char *value, char *error, size_t error_size)
 {
     int i = opt_find(name);
-    const char *wrong;
+    struct opt_wrong wrong = {.complete = false};
 
     if (i < 0) {
         int n = snprintf(error, error_size, "unknown parameter '%.64s'; allowed:", name);
@@ -328,11 +327,13 @@ bool opt_set(struct opt *opt, const char *name, const char *value, char *error, 
         return false;
     }
     /* What may be left out may also be given as nothing. */
-    wrong = !*value && *rows[i].preset ? "is empty" : rows[i].parse(&rows[i], value, opt);
-    if (wrong)
-        snprintf(error, error_size, "%s: '%.200s' %s; allowed: %s", name, value, wrong,
-                 rows[i].allowed);
-    return !wrong;
+    if (!*value && *rows[i].preset)
+        fail(&wrong, "is empty");
+    else if (rows[i].parse(&rows[i], value, opt, &wrong))
+        return true;
+    snprintf(error, error_size, "%s: '%.200s' %s%s%s", name, value, wrong.text,
+             wrong.complete ? "" : "; allowed: ", wrong.complete ? "" : rows[i].allowed);
+    return false;
 }
 
 bool opt_check(const struct opt *opt, char *error, size_t error_size)
@@ -344,22 +345,22 @@ bool opt_check(const struct opt *opt, char *error, size_t error_size)
         const char *why;
     } checks[] = {
         {opt->policy & SEV_POLICY_ES && !guest,
-         "policy: bit 2 asks for SEV-ES, which this machine's processor does not have"},
+         "policy: bit 2 asks for SEV-ES, which this machine's CPU does not have"},
         {opt->tik.set != opt->tek.set, "tik and tek go together: give both or none"},
         {session != (opt->dh_cert.len != 0), "session and dh_cert go together: give both or none"},
         {session && opt->tik.set, "the session carries the keys: leave tik and tek out"},
         {session && guest,
-         "session needs a launch by the hypervisor: with launch=guest the machine "
-         "brings its own"},
+         "session needs a launch by the built-in hypervisor: with launch=guest the "
+         "guest brings its own"},
         {header != payload, "secret_header and secret_payload go together: give both or none"},
         {opt->secret_gpa_set && !header, "secret_gpa needs secret_header and secret_payload"},
         {header && !opt->tik.set && !session,
-         "a secret packet is sealed with the owner's keys: give tik and tek, or session"},
-        {header && guest, "secret_header needs a launch by the hypervisor: with launch=guest the "
-                          "machine injects its secrets itself"},
+         "a secret packet is encrypted with the guest owner's keys: give tik and tek, or session"},
+        {header && guest, "secret_header needs a launch by the built-in hypervisor: with "
+                          "launch=guest the guest injects its secrets itself"},
         {opt->secret_payload.len % 16 != 0, "secret_payload must be a multiple of 16 bytes"},
         {opt->sanitize != OPT_SANITIZE_OFF && opt->encryption == OPT_ENCRYPTION_NONE,
-         "sanitize needs encryption=aes: without it both views show the same"},
+         "sanitize needs encryption=aes: without it private and shared accesses see the same data"},
         {*opt->sanitize_report && opt->sanitize == OPT_SANITIZE_OFF,
          "sanitize_report needs sanitize=report or sanitize=break"},
         {!*opt->kernel && (*opt->initrd || *opt->append),
@@ -369,10 +370,10 @@ bool opt_check(const struct opt *opt, char *error, size_t error_size)
         {opt->kernel_hashes && !opt->enabled,
          "kernel_hashes needs enabled=1: without SEV nothing is measured"},
         {opt->kernel_hashes && guest,
-         "kernel_hashes needs a launch by the hypervisor: with launch=guest the machine measures "
-         "what it wants itself"},
+         "kernel_hashes needs a launch by the built-in hypervisor: with launch=guest the guest "
+         "measures what it wants itself"},
         {opt->launch == OPT_LAUNCH_WAIT && !*opt->control,
-         "launch=wait needs control, over which the machine is told to go on"},
+         "launch=wait needs control: the command to start the guest comes over that socket"},
     };
 
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)

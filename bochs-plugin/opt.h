@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The parameters of the `sev:` directive: one table with names, ranges, defaults and help, and the
- * checks of every value. Pure C, so that it is tested and fuzzed without Bochs; sev_options.cc
- * hands the strings over.
+ * The values of the `sev:` line and their checks, over the table of parameters in opt_table.h. Pure
+ * C, so that it is tested and fuzzed without Bochs; sev_options.cc passes the strings on.
  *
- * Implements bochs-sev(5); names and defaults follow QEMU's sev-guest object (docs/system/i386/
- * amd-memory-encryption.rst) where that has the same thing.
+ * bochs-sev(5) describes the parameters. Names and defaults follow QEMU's sev-guest object
+ * (docs/system/i386/amd-memory-encryption.rst) where that has the same parameter.
  */
 #ifndef SEV_OPT_H
 #define SEV_OPT_H
@@ -38,7 +37,7 @@ struct opt_key {
 
 struct opt_blob {
     size_t len;  /* 0 = not given */
-    bool base64; /* the file was text */
+    bool base64; /* the file was base64 text */
     uint8_t bytes[OPT_SECRET_MAX];
 };
 
@@ -46,24 +45,27 @@ struct opt_api {
     uint8_t major, minor;
 };
 
-/* All values of one `sev:` configuration, checked. */
+/* All values of one `sev:` configuration, checked: a member for each row of opt_table.h. Numbers and
+ * words are uint64_t, so that opt.c reaches them all in one way: for launch, encryption, sanitize and
+ * log they are of the enum of that name; cpuid has the feature bits of cpuid_promises(). Text that is
+ * not given is "". `control` is without its "unix:". */
+/* clang-format off */
 struct opt {
-    uint64_t enabled, cbitpos, reduced_phys_bits, policy, port, build, asids, kernel_hashes;
-    uint64_t cpuid;      /* promises, as cpuid_promises() gives them */
-    uint64_t launch;     /* enum opt_launch */
-    uint64_t log;        /* enum opt_log */
-    uint64_t encryption; /* enum opt_encryption */
-    uint64_t sanitize;   /* enum opt_sanitize */
-    uint64_t secret_gpa;
-    bool secret_gpa_set;
-    struct opt_key tik, tek, mnonce;
-    struct opt_api api;
-    struct opt_blob session, dh_cert, secret_header, secret_payload;
-    /* Paths and the seed as given; "" = not given. `control` without its "unix:". */
-    char state_dir[OPT_TEXT_MAX], seed[OPT_TEXT_MAX], control[OPT_TEXT_MAX], trace[OPT_TEXT_MAX],
-        map[OPT_TEXT_MAX], map_changes[OPT_TEXT_MAX], sanitize_report[OPT_TEXT_MAX],
-        kernel[OPT_TEXT_MAX], initrd[OPT_TEXT_MAX], append[OPT_TEXT_MAX], vars[OPT_TEXT_MAX];
+#define OPT_NUMBER(name, ...)   uint64_t name;
+#define OPT_WORD(name, ...)     uint64_t name;
+#define OPT_CPUID(name, ...)    uint64_t name;
+#define OPT_VERSION(name, ...)  struct opt_api name;
+#define OPT_ADDRESS(name, ...)  uint64_t name; bool name##_set;
+#define OPT_KEY_HEX(name, ...)  struct opt_key name;
+#define OPT_KEY_FILE(name, ...) struct opt_key name;
+#define OPT_BLOB(name, ...)     struct opt_blob name;
+#define OPT_TEXT(name, ...)     char name[OPT_TEXT_MAX];
+#define OPT_FILE(name, ...)     char name[OPT_TEXT_MAX];
+#define OPT_PICTURE(name, ...)  char name[OPT_TEXT_MAX];
+#define OPT_SOCKET(name, ...)   char name[OPT_TEXT_MAX];
+#include "opt_table.h"
 };
+/* clang-format on */
 
 /* One parameter, for help pages, menus and the saved configuration. */
 struct opt_row;
@@ -76,11 +78,11 @@ int opt_find(const char *name); /* index or -1 */
 /* Every parameter at its default. The struct is large: allocate it. */
 void opt_init(struct opt *opt);
 
-/* Set one parameter from text. Returns true, or false with the reason in `error` (one sentence
- * naming parameter, value and what is allowed); `opt` is then unchanged. */
+/* Set one parameter from text. On an error return false and write one sentence to `error` that names
+ * the parameter, the value, what is wrong and what is needed; `opt` is then unchanged. */
 bool opt_set(struct opt *opt, const char *name, const char *value, char *error, size_t error_size);
 
-/* What only shows when all parameters are known. Same contract. */
+/* Check what must hold between parameters. Call it when all are set. Returns as opt_set(). */
 bool opt_check(const struct opt *opt, char *error, size_t error_size);
 
 #ifdef __cplusplus

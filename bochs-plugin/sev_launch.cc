@@ -51,7 +51,8 @@ static void list_option_roms(const struct sev_machine *m, std::vector<struct hv_
         BX_INFO(
             ("the VGA BIOS is behind PCI: the BIOS will copy it, the launch does not measure it"));
     else
-        add_rom(roms, "VGA BIOS", SIM->get_param_string(BXPN_VGA_ROM_PATH)->getptr(), 0xc0000);
+        add_rom(roms, "VGA BIOS", SIM->get_param_string(BXPN_VGA_ROM_PATH)->getptr(),
+                MEMMAP_SHADOW);
     for (unsigned i = 0; i < BX_N_OPTROM_IMAGES && i < 4; i++) {
         std::string base = std::string(BXPN_OPTROM_BASE) + "." + std::to_string(i + 1);
         bx_list_c *list = (bx_list_c *)SIM->get_param(base.c_str());

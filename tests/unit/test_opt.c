@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "opt.h"
+#include "psp.h"
 
 static char dir[] = "/tmp/test_opt.XXXXXX";
 static struct opt *opt;
@@ -121,6 +122,40 @@ static void numbers(void **state)
     assert_int_equal(opt->cbitpos, 51);
 }
 
+/* Each number of the table, a newcomer's too: both ends are accepted, the next outside is not. */
+static void every_number(void **state)
+{
+    static const struct {
+        const char *name, *preset;
+        uint64_t least, most, multiple;
+        size_t field;
+    } rows[] = {
+#define OPT_NUMBER(name, preset, least, most, multiple, allowed)                                   \
+    {#name, preset, least, most, multiple, offsetof(struct opt, name)},
+#include "opt_table.h"
+    };
+    char text[32];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const uint64_t *field = (const uint64_t *)((const char *)opt + rows[i].field);
+
+        assert_int_equal(*field, strtoull(rows[i].preset, NULL, 0));
+        snprintf(text, sizeof(text), "%llu", (unsigned long long)rows[i].least);
+        assert_true(accepts(rows[i].name, text));
+        assert_int_equal(*field, rows[i].least);
+        snprintf(text, sizeof(text), "0x%llx", (unsigned long long)rows[i].most);
+        assert_true(accepts(rows[i].name, text));
+        assert_int_equal(*field, rows[i].most);
+        snprintf(text, sizeof(text), "%llu", (unsigned long long)(rows[i].most + rows[i].multiple));
+        refused(rows[i].name, text, rows[i].name, "is out of range; allowed:");
+        if (rows[i].multiple > 1) {
+            snprintf(text, sizeof(text), "%llu", (unsigned long long)(rows[i].least + 1));
+            refused(rows[i].name, text, rows[i].name, "is not aligned; allowed:");
+        }
+    }
+}
+
 static void words_and_versions(void **state)
 {
     (void)state;
@@ -194,11 +229,11 @@ static void key_files(void **state)
     assert_true(accepts("tik", path_of("16")));
     assert_true(opt->tik.set);
     assert_memory_equal(opt->tik.bytes, bytes, 16);
-    refused("tik", path_of("0"), "tik", "0 bytes", "exactly 16 bytes");
-    refused("tik", path_of("15"), "15 bytes", "exactly 16 bytes");
-    refused("tek", path_of("17"), "17 bytes");
+    refused("tik", path_of("0"), "tik: '", "' has 0 bytes, 16 are needed");
+    refused("tik", path_of("15"), "tik: '", "' has 15 bytes, 16 are needed");
+    refused("tek", path_of("17"), "17 bytes, 16 are needed");
     refused("tek", path_of("64"), "has 64 bytes");
-    refused("tek", path_of("none"), "No such file", "readable");
+    refused("tek", path_of("none"), "No such file", "exactly 16 bytes");
     refused("tek", dir, "not a regular file");
     assert_int_equal(mkfifo(path_of("fifo"), 0600), 0);
     refused("tek", path_of("fifo"), "not a regular file"); /* and does not block */
@@ -218,14 +253,14 @@ static void blobs(void **state)
     make_file("max", raw, OPT_SECRET_MAX);
     make_file("over", raw, OPT_SECRET_MAX + 1);
     make_file("empty", raw, 0);
-    refused("secret_header", path_of("header.b64"), "52 bytes"); /* 51 bytes of base64 */
+    refused("secret_header", path_of("header.b64"), "52 are needed, raw or base64"); /* it has 51 */
     assert_true(accepts("secret_header", path_of("header.bin")));
     assert_int_equal(opt->secret_header.len, 52);
     assert_false(opt->secret_header.base64);
     assert_true(accepts("secret_payload", path_of("max")));
     assert_int_equal(opt->secret_payload.len, OPT_SECRET_MAX);
-    refused("secret_payload", path_of("over"), "16384");
-    refused("secret_payload", path_of("empty"), "1 to 16384");
+    refused("secret_payload", path_of("over"), "has 16385 bytes, 1 to 16384 are needed");
+    refused("secret_payload", path_of("empty"), "has 0 bytes, 1 to 16384 are needed");
     refused("secret_gpa", "0x1001", "aligned");
     refused("secret_gpa", "0x10000000000", "2^40");
     assert_true(accepts("secret_gpa", "0x1000"));
@@ -273,13 +308,13 @@ static void combinations(void **state)
     assert_false(consistent("secret_gpa needs"));
     assert_true(accepts("secret_header", path_of("h")) && accepts("secret_payload", path_of("p")));
     assert_true(accepts("launch", "guest"));
-    assert_false(consistent("launch by the hypervisor"));
+    assert_false(consistent("launch by the built-in hypervisor"));
     assert_true(accepts("launch", "auto"));
     assert_true(accepts("secret_payload", path_of("odd")));
     assert_false(consistent("multiple of 16"));
     assert_true(accepts("secret_payload", path_of("p")));
     assert_true(accepts("tik", "") && accepts("tek", ""));
-    assert_false(consistent("sealed with the owner's keys"));
+    assert_false(consistent("encrypted with the guest owner's keys"));
 }
 
 static void sanitizer(void **state)
@@ -304,8 +339,8 @@ static void sessions(void **state)
     make_file("cert", blob, CERT_SIZE);
     make_file("short", blob, SESSION_SIZE - 1);
     make_file("key", blob, 16);
-    refused("session", path_of("short"), "session", "128 bytes");
-    refused("dh_cert", path_of("session"), "dh_cert", "2084 bytes");
+    refused("session", path_of("short"), "session", "has 127 bytes, 128 are needed");
+    refused("dh_cert", path_of("session"), "dh_cert", "has 128 bytes, 2084 are needed");
     assert_true(accepts("session", path_of("session")));
     assert_false(consistent("session and dh_cert"));
     assert_true(accepts("dh_cert", path_of("cert")));
@@ -342,6 +377,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(defaults, setup),
         cmocka_unit_test_setup(numbers, setup),
+        cmocka_unit_test_setup(every_number, setup),
         cmocka_unit_test_setup(words_and_versions, setup),
         cmocka_unit_test_setup(direct_boot, setup),
         cmocka_unit_test_setup(nonce, setup),

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The parameters of the `sev:` line. One row here is all the code that a parameter needs:
+ *
+ *   opt.h           makes its member of struct opt, with the name of the parameter
+ *   opt.c           makes its check, its default and its text in error messages
+ *   sev_options.cc  makes its place in Bochs's menus and in the saved configuration
+ *
+ * Then tests/manual.tap wants its entry in bochs-sev(5), and tests/unit/test_opt.c its test. What
+ * must hold between parameters is in opt_check().
+ *
+ * `default` is text as a user would write it, "" for a parameter that can be left out. `allowed`
+ * continues a message: "cbitpos: '52' is out of range; allowed: a bit number from 32 to 51".
+ *
+ * This file is included where rows are needed and has no include guard. Whoever includes it defines
+ * the macros of the kinds of rows that it wants; the others are empty. All are undefined at the end.
+ */
+#ifndef OPT_NUMBER
+#define OPT_NUMBER(name, default, least, most, multiple, allowed)
+#endif
+#ifndef OPT_WORD
+#define OPT_WORD(name, default, allowed, ...) /* the words, in the order of their enum */
+#endif
+#ifndef OPT_CPUID
+#define OPT_CPUID(name, allowed)
+#endif
+#ifndef OPT_VERSION
+#define OPT_VERSION(name, default, allowed)
+#endif
+#ifndef OPT_ADDRESS
+#define OPT_ADDRESS(name, least, most, multiple, allowed)
+#endif
+#ifndef OPT_KEY_HEX
+#define OPT_KEY_HEX(name, allowed)
+#endif
+#ifndef OPT_KEY_FILE
+#define OPT_KEY_FILE(name, allowed)
+#endif
+#ifndef OPT_BLOB
+#define OPT_BLOB(name, least, most, allowed) /* bytes of a file that is raw or base64 */
+#endif
+#ifndef OPT_TEXT
+#define OPT_TEXT(name, allowed)
+#endif
+#ifndef OPT_FILE
+#define OPT_FILE(name, allowed) /* a file that is read later */
+#endif
+#ifndef OPT_PICTURE
+#define OPT_PICTURE(name, allowed)
+#endif
+#ifndef OPT_SOCKET
+#define OPT_SOCKET(name, allowed)
+#endif
+
+/* clang-format off */
+OPT_NUMBER(enabled, "1", 0, 1, 1, "0 or 1")
+OPT_NUMBER(cbitpos, "47", 32, 51, 1, "a bit number from 32 to 51")
+OPT_NUMBER(reduced_phys_bits, "5", 0, 63, 1, "a number from 0 to 63")
+OPT_CPUID(cpuid, "erms, fsrm, btc_no, srso_no, sme_coherent or several")
+OPT_NUMBER(policy, "0x1", 0, UINT32_MAX, 1, "a 32-bit number, e.g. 0x1 (NODBG)")
+OPT_KEY_FILE(tik, "a file of exactly 16 bytes")
+OPT_KEY_FILE(tek, "a file of exactly 16 bytes")
+OPT_BLOB(session, SESSION_SIZE, SESSION_SIZE, "a file with a launch session: 128 bytes, raw or base64")
+OPT_BLOB(dh_cert, CERT_SIZE, CERT_SIZE, "a file with the guest owner's Diffie-Hellman certificate: 2084 bytes, raw or base64")
+OPT_KEY_HEX(mnonce, "32 hexadecimal digits")
+OPT_WORD(encryption, "aes", "aes or none", "aes", "none")
+OPT_NUMBER(port, "0x5e0", 0x100, 0xfff0, 16, "an I/O port from 0x100 to 0xfff0, a multiple of 16")
+OPT_WORD(launch, "auto", "auto, guest or wait", "auto", "guest", "wait")
+OPT_BLOB(secret_header, PACKET_HEADER_SIZE, PACKET_HEADER_SIZE, "a file with a packet header: 52 bytes, raw or base64")
+OPT_BLOB(secret_payload, 1, OPT_SECRET_MAX, "a file with the encrypted secret: 1 to 16384 bytes, raw or base64")
+OPT_ADDRESS(secret_gpa, 0, (UINT64_C(1) << 40) - 1, 16, "a guest physical address below 2^40, a multiple of 16")
+OPT_VERSION(api, "1.55", "major.minor, each from 0 to 255")
+OPT_NUMBER(build, "21", 0, 255, 1, "a number from 0 to 255")
+OPT_NUMBER(asids, "15", 1, PSP_ASIDS_MAX, 1, "a number from 1 to 1023")
+OPT_FILE(kernel, "a readable file, a Linux kernel (bzImage)")
+OPT_FILE(initrd, "a readable file, the kernel's initial RAM disk")
+OPT_TEXT(append, "the kernel's command line, at most 511 characters")
+OPT_FILE(vars, "a readable file, OVMF's variables")
+OPT_NUMBER(kernel_hashes, "0", 0, 1, 1, "0 or 1")
+OPT_TEXT(state_dir, "a directory for the chip's keys")
+OPT_TEXT(seed, "any text")
+OPT_SOCKET(control, "unix: and the path of the socket")
+OPT_TEXT(trace, "a file to write")
+OPT_PICTURE(map, "a file to write whose name ends in .svg")
+OPT_TEXT(map_changes, "a file to write")
+OPT_WORD(sanitize, "off", "off, report or break", "off", "report", "break")
+OPT_TEXT(sanitize_report, "a file to write")
+OPT_WORD(log, "info", "error, info or debug", "error", "info", "debug")
+/* clang-format on */
+
+#undef OPT_NUMBER
+#undef OPT_WORD
+#undef OPT_CPUID
+#undef OPT_VERSION
+#undef OPT_ADDRESS
+#undef OPT_KEY_HEX
+#undef OPT_KEY_FILE
+#undef OPT_BLOB
+#undef OPT_TEXT
+#undef OPT_FILE
+#undef OPT_PICTURE
+#undef OPT_SOCKET
