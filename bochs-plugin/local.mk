@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The plugin: all that knows Bochs. This folder is the machine; firmware/, control/ and observe/ are rooms of it.
+# The plugin. This directory is the machine; firmware/, hypervisor/, control/ and observe/ are its parts.
 
-# --- its C parts, which know no Bochs header and are tested without it ---------------------------
+# --- C files: they include no header of Bochs and are tested without it ---------------------------
 noinst_LTLIBRARIES += libsevplugin.la
 
 libsevplugin_la_SOURCES = \

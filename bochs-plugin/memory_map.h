@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The memory map of the PC: what is at a physical address. Every part of the plugin that needs to
- * know asks here: commands of the PSP, DMA, conversion of pages, timeline, sanitizer, debugger and
+ * The memory map of the PC: what is at a physical address. All parts of the plugin ask here: commands of the PSP, DMA, conversion of pages, timeline, sanitizer, debugger and
  * the tables for firmware. Pure C; sev_memory_map.cc describes Bochs's machine.
  *
  * The map has no gaps and no overlaps, and every area begins and ends at a page boundary.
@@ -40,7 +39,7 @@ extern "C" {
 /* The kinds of memory, as bits so that a caller can name several. */
 enum memmap_kind {
     MEMMAP_KIND_RAM = 0x01,
-    MEMMAP_KIND_ADAPTER = 0x02, /* A0000h to BFFFFh: VGA memory, with the RAM of SMM behind it */
+    MEMMAP_KIND_ADAPTER = 0x02, /* A0000h to BFFFFh: VGA memory, and the RAM of SMM */
     MEMMAP_KIND_SHADOW = 0x04,  /* C0000h to FFFFFh: ROM and RAM, the chip set selects which */
     MEMMAP_KIND_ROM = 0x08,     /* firmware, below 4 GiB */
     MEMMAP_KIND_FLASH = 0x10,   /* a flash chip: reads and writes go to a device */

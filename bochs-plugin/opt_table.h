@@ -12,8 +12,8 @@
  * `default` is text as a user would write it, "" for a parameter that can be left out. `allowed`
  * continues a message: "cbitpos: '52' is out of range; allowed: a bit number from 32 to 51".
  *
- * This file is included where rows are needed and has no include guard. Whoever includes it defines
- * the macros of the kinds of rows that it wants; the others are empty. All are undefined at the end.
+ * This file is included where rows are needed and has no include guard. Before an
+ * include, define the macros of the kinds of rows that are wanted; the others are empty. All are undefined at the end.
  */
 #ifndef OPT_NUMBER
 #define OPT_NUMBER(name, default, least, most, multiple, allowed)

@@ -8,7 +8,7 @@
 #include "memory_map.h"
 
 /* Describe Bochs's machine. `flash_size` 0: there is no flash chip. A machine that is not a PC ends
- * Bochs with one sentence. */
+ * Bochs with a message. */
 void bx_sev_memmap_init(struct memmap *map, uint64_t flash_start, uint64_t flash_size);
 
 /* Take over the place of the frame buffer, if the guest moved it. */

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The `sev:` directive: hands its text to opt.c, keeps the accepted text in Bochs's parameter tree
- * (user.sev.*, where menus and "save options" find it), and reports what is wrong with its place.
- *
- * Implements bochs-sev(5).
+ * The `sev:` line of bochsrc: pass its text to opt.c, keep the accepted text in Bochs's parameter
+ * tree (user.sev.*, for menus and "save options"), and report errors with file and line.
  */
 #define BX_PLUGGABLE
 

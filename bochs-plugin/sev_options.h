@@ -10,7 +10,7 @@ struct opt;
 /* Creates user.sev.* and registers the directive; removes both. */
 void bx_sev_options_register(void);
 void bx_sev_options_unregister(void);
-/* All parameters, checked; a wrong value or combination ends Bochs with one sentence. */
+/* Return all parameters, checked. A wrong value or combination ends Bochs with a message. */
 void bx_sev_options_get(struct opt *opt);
 
 #endif

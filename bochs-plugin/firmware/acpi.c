@@ -2,7 +2,8 @@
  *
  * The ACPI tables of the machine, and the script by which firmware puts them into memory.
  *
- * Implements ACPI 6.4 section 5.2 and QEMU's table loader (hw/acpi/bios-linker-loader.c). Pointers
+ * Follows QEMU hw/acpi/bios-linker-loader.c and hw/i386/acpi-build.c, and the ACPI specification
+ * for the layout of each table. Pointers
  * in the tables are offsets in the file of tables; the script has firmware add the address at which
  * that file ends up, and compute checksums afterwards.
  */

@@ -2,7 +2,7 @@
  *
  * The ACPI tables of the machine, and the script by which firmware puts them into memory. Pure C.
  *
- * Implements ACPI 6.4 section 5.2 (tables) and the table loader of QEMU, whose commands are in
+ * Tables of the ACPI specification, and the table loader of QEMU, whose commands are in
  * QEMU hw/acpi/bios-linker-loader.c and EDK2 OvmfPkg/Include/IndustryStandard/QemuLoader.h. The
  * DSDT is dsdt.asl.
  */

@@ -2,7 +2,7 @@
  *
  * A Linux kernel image as a boot loader sees it.
  *
- * Implements Linux Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header".
+ * Source: Linux Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header".
  */
 #include "bzimage.h"
 

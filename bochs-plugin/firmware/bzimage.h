@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A Linux kernel image as a boot loader sees it: is it one, and where do its parts and the initial
- * RAM disk go.
+ * Check a Linux kernel image as a boot loader does, and find the place of its parts and of the
+ * initial RAM disk.
  *
- * Implements Linux Documentation/arch/x86/boot.rst, protocol 2.06 and later, bzImage only.
+ * Source: Linux Documentation/arch/x86/boot.rst, protocol 2.06 and later, bzImage only.
  */
 #ifndef SEV_BZIMAGE_H
 #define SEV_BZIMAGE_H
@@ -28,12 +28,12 @@ struct bzimage {
     uint64_t kernel_end;      /* the kernel works below; a RAM disk starts here or above */
 };
 
-/* NULL, or what is wrong with the file as a kernel, to stand after its name. `size` is the whole
- * file's, `data` has its first `len` bytes (4096 are enough). */
+/* Check a kernel. `size` is the size of the file, `data` has its first `len` bytes (4096 are enough).
+ * Return NULL, or an error phrase that follows the name of the file in a message. */
 const char *bzimage_parse(struct bzimage *kernel, const void *data, size_t len, uint64_t size);
 
-/* Where a RAM disk of `size` bytes goes: as high as can be below `ram_end` (the end of RAM below
- * 4 GiB that the firmware leaves alone), page aligned. 0 if there is no room. */
+/* Return the page-aligned address for a RAM disk of `size` bytes: the highest below `ram_end` (the
+ * end of RAM below 4 GiB that firmware does not use). Return 0 if it does not fit. */
 uint32_t bzimage_place_initrd(const struct bzimage *kernel, uint64_t size, uint64_t ram_end);
 
 #ifdef __cplusplus

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The machine that Bochs 3.0 emulates with the chip set i440FX, for the operating system: PCI bus,
- * interrupt links of the PIIX3, what stands on the ISA bus, power-off.
+ * interrupt links of the PIIX3, devices of the ISA bus, power-off.
  *
- * Implements ACPI 6.4, sections 5 (names), 6 (resources) and 19 (this language); the hardware is
- * that of Bochs's iodev/pci2isa.cc, acpi.cc and hpet.cc. What differs from machine to machine comes
+ * The hardware is that of Bochs's iodev/pci2isa.cc, acpi.cc and hpet.cc. What differs from machine to machine comes
  * in an SSDT, which acpi.c makes: PCIB, the first address above RAM, and DEVS, the devices that are
  * there (enum acpi_device).
  */
@@ -16,7 +15,7 @@ DefinitionBlock ("", "DSDT", 1, "BOCHS", "BXSEV", 1)
     /* Soft off is type 0 of the PIIX4's PM1a control register; there is no other state. */
     Name (\_S5, Package () { Zero, Zero, Zero, Zero })
 
-    /* The operating system says: 0 = 8259, 1 = I/O APIC. */
+    /* The operating system chooses: 0 = 8259, 1 = I/O APIC. */
     Name (\PICM, Zero)
     Method (\_PIC, 1, NotSerialized)
     {
@@ -229,8 +228,8 @@ DefinitionBlock ("", "DSDT", 1, "BOCHS", "BXSEV", 1)
             PRQD, 8
         }
 
-        /* A link says where the router sends its PIRQ; bit 7 = nowhere. The number stands at
-         * offset 5 of an extended interrupt descriptor. */
+        /* A link has the interrupt to which the router sends its PIRQ; bit 7 = to none. The number is
+         * at offset 5 of an extended interrupt descriptor. */
         Name (LRES, ResourceTemplate ()
         {
             Interrupt (ResourceConsumer, Level, ActiveLow, Shared) { 0 }

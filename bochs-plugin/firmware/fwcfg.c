@@ -2,9 +2,9 @@
  *
  * QEMU's firmware configuration device.
  *
- * Implements QEMU docs/specs/fw_cfg.rst: selector at 510h, data at 511h, DMA address at 514h..51Bh
- * (big endian). Everything the guest writes is taken as hostile: a selector may name nothing, an
- * offset may lie past the end, a DMA descriptor may stand anywhere and ask for any length.
+ * Source: QEMU docs/specs/fw_cfg.rst, hw/nvram/fw_cfg.c: selector at 510h, data at 511h, DMA address at 514h..51Bh
+ * (big endian). Everything that the guest writes is hostile: a selector may name no item,
+ * an offset may be past the end, a DMA descriptor may be anywhere and ask for any length.
  */
 #include "fwcfg.h"
 

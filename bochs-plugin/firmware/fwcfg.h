@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * QEMU's firmware configuration device: numbered items and named files that the machine's firmware
- * reads through I/O ports or by DMA. Pure C: it knows neither Bochs nor where items come from.
+ * reads through I/O ports or by DMA. Pure C, independent of Bochs and of where the items come from.
  *
- * Implements QEMU docs/specs/fw_cfg.rst, x86 I/O ports. All items are read-only. One extension: the
+ * Source: QEMU docs/specs/fw_cfg.rst, x86 I/O ports. All items are read-only. One extension: the
  * data port may be read 16 and 32 bits wide, the bytes in the order of the item, as the
  * specification has it for memory-mapped data registers.
  */
@@ -50,8 +50,8 @@ enum fwcfg_key {
 #define FWCFG_FILES_MAX 32 /* FW_CFG_FILE_SLOTS_MIN + 16 of QEMU */
 #define FWCFG_NAME_SIZE 56 /* with the NUL */
 
-/* Guest memory as devices see it (under SEV: through the shared view). 0, or a negative errno for
- * addresses that are not RAM: then nothing was copied. */
+/* Guest memory as devices access it: with SEV these are shared accesses (C=0). Return 0, or a
+ * negative errno for addresses that are not RAM; nothing was then copied. */
 struct fwcfg_dma {
     void *ctx;
     int (*read)(void *ctx, uint64_t gpa, void *buf, size_t len);
@@ -76,8 +76,8 @@ int __attribute__((warn_unused_result))
 fwcfg_add_u32(struct fwcfg *fwcfg, uint16_t key, uint32_t value);
 int __attribute__((warn_unused_result))
 fwcfg_add_u64(struct fwcfg *fwcfg, uint16_t key, uint64_t value);
-/* A named file, e.g. "etc/e820"; -EINVAL (name empty or too long), -EEXIST, -ENOSPC. Files stand in
- * the directory in the order in which they were added. */
+/* A named file, e.g. "etc/e820"; -EINVAL (name empty or too long), -EEXIST, -ENOSPC. The
+ * directory has the files in the order in which they were added. */
 int __attribute__((warn_unused_result))
 fwcfg_add_file(struct fwcfg *fwcfg, const char *name, const void *data, uint32_t len);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What OVMF tells the hypervisor about itself: the table of GUIDed structures below its reset
+ * What OVMF's image says to the hypervisor: the table of GUIDed structures below its reset
  * vector, and in it the areas of memory where kernel hashes and secrets shall go. Pure C; the image
  * is hostile.
  *
- * Implements the reader's side of EDK2 OvmfPkg/ResetVector/Ia16/ResetVectorVtf0.asm; sentences as
+ * Source: EDK2 OvmfPkg/ResetVector/Ia16/ResetVectorVtf0.asm; sentences as
  * QEMU has them (target/i386/sev.c, target/i386/monitor.c).
  */
 #ifndef SEV_OVMF_TABLE_H
@@ -34,7 +34,7 @@ struct ovmf_table {
 };
 
 /* The table of a firmware image that ends at 4 GiB. NULL,
- * or what is wrong with it, to stand after the image's name; `table` then has no area. An image
+ * or an error phrase that follows the name of the image; `table` then has no area. An image
  * without a table is not wrong. */
 const char *ovmf_table_parse(struct ovmf_table *table, const void *image, size_t len);
 

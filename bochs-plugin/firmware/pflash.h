@@ -2,7 +2,7 @@
  *
  * A flash chip whose contents are a file: OVMF keeps its variables in it. Pure C.
  *
- * Behaves as the chip that OVMF knows, Intel's command set 1 as in QEMU hw/block/pflash_cfi01.c,
+ * Behaves as the chip that OVMF expects, Intel's command set 1 as in QEMU hw/block/pflash_cfi01.c,
  * one byte wide with blocks of 4 KiB (hw/i386/pc_sysfw.c). Everything that the guest writes is
  * hostile.
  */
@@ -21,14 +21,14 @@ extern "C" {
 
 struct pflash;
 
-/* Opens and locks the file; every change goes to it at once. NULL with one sentence in `error`: it
- * cannot be read or written, is no multiple of PFLASH_BLOCK up to PFLASH_MAX, or another machine
- * uses it. */
+/* Open and lock the file. Every change is written to it at once. If it cannot be read or written,
+ * if its size is not a multiple of PFLASH_BLOCK up to PFLASH_MAX, or if another machine uses it,
+ * return NULL and write one sentence to `error`. */
 struct pflash *pflash_new(const char *path, char *error, size_t error_size);
 void pflash_free(struct pflash *flash); /* NULL is allowed */
 uint32_t pflash_size(const struct pflash *flash);
 
-/* `len` is 1 to 8. What lies past the end reads as ones and takes no write. */
+/* `len` is 1 to 8. Bytes past the end read as ones, and writes there are ignored. */
 uint64_t pflash_read(const struct pflash *flash, uint32_t offset, unsigned len);
 void pflash_write(struct pflash *flash, uint32_t offset, uint64_t value, unsigned len);
 

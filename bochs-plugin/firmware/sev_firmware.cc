@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the firmware says of itself, as its image stands in the file of Bochs's romimage.
+ * Read the table of GUIDed structures from the firmware's file, romimage: of bochsrc.
  */
 #define BX_PLUGGABLE
 

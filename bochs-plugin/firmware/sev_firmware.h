@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the plugin asks of the room of the firmware: what OVMF's image says of itself, the firmware
- * configuration device, the flash chip. They are there without SEV, too.
+ * What firmware/ offers to the plugin: the table in OVMF's image, the firmware configuration device
+ * and the flash chip. All of them also exist without SEV.
  *
  * For C++ files, after Bochs's own headers.
  */
@@ -20,7 +20,7 @@ struct opt;
 struct ovmf_area;
 struct ovmf_table;
 
-/* --- sev_firmware.cc: what stands in the image --- */
+/* --- sev_firmware.cc: the table in the firmware's image --- */
 
 /* The firmware's table of GUIDed structures; a damaged one is an empty one. */
 void bx_sev_firmware_read(struct ovmf_table *table);
@@ -30,7 +30,7 @@ void bx_sev_firmware_read(struct ovmf_table *table);
 struct sev_fwcfg;
 /* Loads kernel=, initrd= and append=, claims the ports and, unless the firmware is OVMF, loads the
  * boot ROM. NULL without kernel= under another firmware, and where another device serves OVMF at
- * these ports; trouble ends Bochs with one sentence. */
+ * these ports. An error ends Bochs with a message. */
 struct sev_fwcfg *bx_sev_fwcfg_new(const struct opt *opt, const struct ovmf_table *ovmf,
                                    const struct memmap *memmap);
 void bx_sev_fwcfg_free(struct sev_fwcfg *fwcfg);
@@ -47,15 +47,16 @@ void bx_sev_fwcfg_register_state(struct sev_fwcfg *fwcfg, bx_list_c *list);
 
 /* --- sev_fw_machine.cc: the machine, for firmware --- */
 
-/* Describes Bochs's machine in the device. Never NULL: trouble ends Bochs with one sentence. */
+/* Describe Bochs's machine in the device. Never NULL: an error ends Bochs with a message. */
 struct fw_machine *bx_sev_fw_machine_new(struct fwcfg *fwcfg, const struct memmap *memmap);
-/* Whoever describes the machine; after all of Bochs's devices were reset. */
+/* Correct what Bochs's reset leaves wrong for firmware. Call it after all of Bochs's devices were
+ * reset, also if another device describes the machine. */
 void bx_sev_fw_machine_reset(void);
 
 /* --- sev_flash.cc: OVMF's variables --- */
 
 struct sev_flash;
-/* vars=. Never NULL: trouble ends Bochs with one sentence. */
+/* vars=. Never NULL: an error ends Bochs with a message. */
 struct sev_flash *bx_sev_flash_new(const char *path, bool ovmf);
 void bx_sev_flash_free(struct sev_flash *flash);
 /* Its place in physical memory. */

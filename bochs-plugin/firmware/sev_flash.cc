@@ -2,8 +2,8 @@
  *
  * vars=: the flash chip with OVMF's variables, below the firmware's code, where OVMF looks for it.
  *
- * Implements pflash.h over Bochs 3.0's memory handlers. It is a device, not memory: both views of
- * it are the same, and the launch does not measure it, as with QEMU's second pflash drive.
+ * Connects pflash.h to memory handlers of Bochs. It is a device, not memory: it has no encrypted
+ * state, and the launch does not measure it, as with QEMU's second pflash drive.
  */
 #define BX_PLUGGABLE
 
@@ -64,10 +64,10 @@ struct sev_flash *bx_sev_flash_new(const char *path, bool ovmf)
     bx_sev_memmap_firmware(&code);
     f->base = code - pflash_size(f->chip);
     if (f->base < MEMMAP_FIRMWARE_LOWEST || f->base > code || f->base % PFLASH_BLOCK)
-        BX_FATAL(("sev: vars: there is no room for '%s' below the firmware's code", path));
+        BX_FATAL(("sev: vars: '%s' does not fit between 0xff000000 and the firmware's code", path));
     bx_phy_address last = f->base + pflash_size(f->chip) - 1;
     if (!DEV_register_memory_handlers(f, flash_read, flash_write, f->base, last))
-        BX_FATAL(("sev: vars: another device stands at %#lx", (unsigned long)f->base));
+        BX_FATAL(("sev: vars: another device is at %#lx", (unsigned long)f->base));
     BX_INFO(("variables of OVMF at %#lx in '%s'", (unsigned long)f->base, path));
     return f;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What Bochs's machine consists of, for the firmware: collects it from Bochs's parameters and
- * plugins and hands it to fw_machine.c.
+ * Collect the facts of Bochs's machine from its parameters and plugins, for fw_machine.c.
  */
 #define BX_PLUGGABLE
 
@@ -116,7 +115,7 @@ static bool has_sci_irq9()
     return access_pci(interrupt_pin, -1) == 0;
 }
 
-/* `vendor`: room for CPUID 0's words and a NUL. */
+/* `vendor` holds the three words of CPUID 0 and a NUL. */
 static struct smbios_cpus describe_cpus(char vendor[13])
 {
     const uint8_t sockets = (uint8_t)SIM->get_param_num(BXPN_CPU_NPROCESSORS)->get(),

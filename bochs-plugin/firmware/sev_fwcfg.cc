@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The firmware configuration device at its ports: what the machine consists of, kernel=, initrd=
- * and append=, and the boot ROM that boots them under a legacy BIOS. OVMF reads it all by itself.
+ * The firmware configuration device at its ports: the machine description, kernel=, initrd= and
+ * append=, and the boot ROM that boots the kernel under a legacy BIOS. OVMF boots it without ROM.
  *
- * Implements fwcfg.h's callbacks over Bochs 3.0: its DMA is a device's, so with SEV it goes through
- * the shared view of memory.
+ * DMA of the device uses Bochs's functions for devices, so with SEV these are shared accesses (C=0).
  */
 #define BX_PLUGGABLE
 
@@ -42,7 +41,7 @@ struct sev_fwcfg {
     uint64_t hashes; /* address of the table of kernel hashes, 0: none */
 };
 
-/* Right behind the boot ROM stands the table of hashes; where secrets go is a page of its own. */
+/* The table of hashes follows the boot ROM directly; the page after that is for secrets. */
 static const uint32_t rom_secrets = 0x1000, rom_secrets_size = 0x1000;
 
 /* --- fwcfg_dma --- */
@@ -105,7 +104,7 @@ static void port_write(void *self, Bit32u address, Bit32u value, unsigned len)
     fwcfg_write(((struct sev_fwcfg *)self)->fwcfg, address - FWCFG_PORT, value, len);
 }
 
-/* The device that Bochs after 3.0 brings is there, wherever its line stands in bochsrc. */
+/* Bochs after 3.0 has such a device. Its line may come before or after ours in bochsrc. */
 static bool bochs_has_fwcfg()
 {
     bx_param_c *enabled = SIM->get_param("misc.fw_cfg.enabled");
@@ -153,7 +152,7 @@ static void step_back(const struct opt *opt)
 
 /* --- the boot ROM --- */
 
-/* It stands one folder above the plugin. */
+/* It is one directory above the plugin. */
 static std::string find_rom()
 {
     Dl_info info;
@@ -163,8 +162,8 @@ static std::string find_rom()
     return (slash == std::string::npos ? "." : path.substr(0, slash)) + "/../bootrom.rom";
 }
 
-/* A start of the area of option ROMs where none of the user's stands, clear of a VGA BIOS of 64
- * KiB. 0: there is none. */
+/* Find `size` bytes for an option ROM that no option ROM of the user has, above a VGA BIOS of 64 KiB.
+ * Return 0 if there are none. */
 static uint64_t find_place(uint64_t size)
 {
     static const uint64_t first = MEMMAP_SHADOW + 0x10000, last = first + 0x10000, step = 0x1000;
@@ -199,7 +198,7 @@ static std::string read_rom()
     return image;
 }
 
-/* Bochs takes a ROM from a file only: the ROM with what stands behind it becomes one that has no
+/* Bochs loads a ROM only from a file. So the ROM, with what follows it, becomes a file without a
  * name. */
 static void load_image(const std::string &image, uint64_t address)
 {
@@ -220,8 +219,8 @@ static void load_rom(struct sev_fwcfg *f)
     image.resize(rom_secrets + rom_secrets_size);
     f->rom_address = find_place(image.size());
     if (!f->rom_address)
-        BX_FATAL(("sev: kernel: the boot ROM needs %u bytes from 0xd0000 to 0xdffff, where the "
-                  "machine's option ROMs leave no room",
+        BX_FATAL(("sev: kernel: the boot ROM needs %u free bytes from 0xd0000 to 0xdffff, which "
+                  "the option ROMs of the machine do not leave",
                   (unsigned)image.size()));
     load_image(image, f->rom_address);
 }

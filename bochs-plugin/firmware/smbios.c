@@ -2,7 +2,7 @@
  *
  * SMBIOS structures of the machine.
  *
- * Implements DMTF DSP0134 2.8: entry point 5.2.1, structures chapter 7. A structure is a formatted
+ * Follows QEMU hw/smbios/smbios.c; layouts of DMTF DSP0134 2.8. A structure is a formatted
  * area, whose first two bytes are its type and length, and the strings that it numbers from 1.
  */
 #include "smbios.h"

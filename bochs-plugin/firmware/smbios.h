@@ -3,7 +3,7 @@
  * SMBIOS structures of the machine, as firmware takes them from the firmware configuration device:
  * it puts them into memory and makes an entry point of its own. Pure C.
  *
- * Implements DMTF DSP0134 2.8 with the structures that QEMU gives a PC (hw/smbios/smbios.c): 1, 3,
+ * Layouts of DMTF DSP0134 2.8, with the structures that QEMU gives a PC (hw/smbios/smbios.c): 1, 3,
  * 4, 16, 17, 19, 32, 127. Type 0, the firmware's own, is left to it.
  */
 #ifndef SEV_SMBIOS_H

@@ -134,7 +134,7 @@ static void check_items(struct fwcfg *f, const struct kernel_boot_config *c, con
     check_item(f, FW_CFG_INITRD_DATA, initrd, initrd_len);
 }
 
-/* Digests of what the items have, each behind its GUID and length. */
+/* The table has the digest of each item, after its GUID and length. */
 static void check_hashes(const struct kernel_boot *d, const struct kernel_boot_config *c,
                          const uint8_t *kernel, uint32_t kernel_len, const uint8_t *initrd,
                          uint32_t initrd_len)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Fuzz target: what firmware is told of a machine of any size, with any name of its processors.
+ * Fuzz target: the description of a machine of any size, with any name of its processors.
  *
  * Firmware's and the operating system's part is done here, after QEMU's docs/specs/fw_cfg.rst and
- * table loader, ACPI 6.4 section 5.2 and DMTF DSP0134 2.8: all that tables name lies inside them,
+ * table loader, the ACPI specification and DMTF DSP0134 2.8: all that tables name is inside them,
  * checksums are right, and memory and processors add up to those of the machine.
  */
 #include "fuzz.h"
@@ -66,7 +66,7 @@ static bool find_file(struct fwcfg *f, const char *name, struct file *file)
 
 /* --- SMBIOS --- */
 
-/* The end of a structure: behind its strings, none of which is empty, and two NULs. */
+/* The end of a structure: after its strings, none of which is empty, and two NULs. */
 static uint32_t structure_end(uint32_t at, unsigned *strings)
 {
     const uint8_t *d = smbios.data;

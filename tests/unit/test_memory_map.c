@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Tests of bochs-plugin/memory_map: what is at an address, and what each user of the map takes
- * there. The table below is the contract between the users: a part of the plugin that needs to
- * know what is at an address asks the map with one of these masks.
+ * there. The table below is the contract between the users: each of them asks the map with one of
+ * these masks.
  *
  * Sources of the expectations: Bochs memory/misc_mem.cc BX_MEM_C::getHostMemAddr(),
  * memory/memory-bochs.h bx_translate_gpa_to_linear(), iodev/devices.cc bx_devices_c::init().

@@ -3,14 +3,14 @@
  * The boot ROM for kernel=: an option ROM that takes INT 19h from the BIOS and boots a Linux kernel
  * which it reads from the firmware configuration device (fwcfg.h).
  *
- * Implements Linux Documentation/arch/x86/boot.rst, 16-bit entry, so that the kernel itself asks
+ * Follows Linux Documentation/arch/x86/boot.rst, 16-bit entry, so that the kernel itself asks
  * the BIOS for memory, and the legacy option ROM header (BIOS Boot Specification 1.01, 3.1).
  *
- * It reads by port I/O: under SEV, code with paging off sees all memory private, and what a device
+ * It reads by port I/O: with SEV, all accesses of code without paging are private, so data that a device
  * writes by DMA would be garbage to it. Position independent within its segment; needs an 80386.
  *
- * If a table of kernel hashes (QEMU's, docs/system/i386/amd-memory-encryption.rst) stands behind the ROM, which
- * then was measured with it, it starts only what has these hashes (FIPS 180-4, SHA-256).
+ * If a table of kernel hashes (QEMU's, docs/system/i386/amd-memory-encryption.rst) follows the ROM and was
+ * measured with it, it starts only what has these hashes (FIPS 180-4, SHA-256).
  *
  * Memory that it uses: 600h..A20h (scratch, GDT, hash), below 7000h (stack), and as in bzimage.h 10000h (setup,
  * its heap and stack), 20000h (command line), 100000h (kernel), the RAM disk where the device says.
@@ -370,8 +370,8 @@ a20:
         outb %al, $0x92
         ret
 
-/* %es: base 0, limit 4 GiB, in real mode. The descriptors are made here because they must stand at
- * an address that is known. */
+/* %es: base 0, limit 4 GiB, in real mode. The descriptors are made here because their
+ * address must be known. */
 flat:
         movl $0, GDT
         movl $0, GDT + 4
