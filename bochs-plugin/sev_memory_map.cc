@@ -102,9 +102,23 @@ void bx_sev_memmap_update(struct memmap *map)
 
 /* --- C0000h to FFFFFh --- */
 
-bool bx_sev_memmap_reads_ram(uint64_t paddr)
+enum memmap_kind bx_sev_memmap_read_kind(const struct memmap *map, uint64_t paddr)
 {
     const bx_phy_address page = (bx_phy_address)(paddr & ~(uint64_t)(MEMMAP_PAGE_SIZE - 1));
+    const enum memmap_kind kind = memmap_kind(map, paddr);
 
-    return BX_MEM(0)->getHostMemAddr(NULL, page, BX_READ) == BX_MEM(0)->get_vector(page);
+    if (kind != MEMMAP_KIND_SHADOW)
+        return kind;
+    return BX_MEM(0)->getHostMemAddr(NULL, page, BX_READ) == BX_MEM(0)->get_vector(page)
+               ? MEMMAP_KIND_RAM
+               : MEMMAP_KIND_ROM;
+}
+
+const char *bx_sev_memmap_name(struct memmap *map, uint64_t paddr)
+{
+    bx_sev_memmap_update(map);
+    if (memmap_kind(map, paddr) == MEMMAP_KIND_SHADOW)
+        return bx_sev_memmap_read_kind(map, paddr) == MEMMAP_KIND_RAM ? "shadow RAM"
+                                                                      : "ROM, shadow RAM is off";
+    return memmap_at(map, paddr)->name;
 }

@@ -14,9 +14,13 @@ void bx_sev_memmap_init(struct memmap *map, uint64_t flash_start, uint64_t flash
 /* Take over the place of the frame buffer, if the guest moved it. */
 void bx_sev_memmap_update(struct memmap *map);
 
-/* For an address of MEMMAP_KIND_SHADOW: return true if the chip set is set up to read RAM there,
- * false if it reads ROM. */
-bool bx_sev_memmap_reads_ram(uint64_t paddr);
+/* Return the kind of memory that a read at `paddr` finds: as memmap_kind(), but in place of
+ * MEMMAP_KIND_SHADOW what the chip set selects for reads, MEMMAP_KIND_RAM or MEMMAP_KIND_ROM. */
+enum memmap_kind bx_sev_memmap_read_kind(const struct memmap *map, uint64_t paddr);
+
+/* Return what is at `paddr` for a person, e.g. "shadow RAM" or "frame buffer". Takes over the place
+ * of the frame buffer first. */
+const char *bx_sev_memmap_name(struct memmap *map, uint64_t paddr);
 
 /* Where Bochs loads the firmware, from romimage: of bochsrc. Return its size, 0 if there is no such
  * file. */
