@@ -3,7 +3,7 @@
  * The C-bit sanitizer: by which view was each 16-byte block of memory last written, and who looks
  * at it the other way?
  *
- * Real processors answer such an access with garbage (AMD64 APM vol. 2, 15.34.5); here it is also
+ * Real processors answer such an access with garbage (AMD64 APM vol. 2, SEV); here it is also
  * named. The sanitizer sees what hooks.h reports and costs nothing where a TLB entry has a host
  * pointer:
  *

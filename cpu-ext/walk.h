@@ -3,7 +3,7 @@
  * A page walk for observers: what the page tables say, with the C-bit of every level, without a
  * TLB, without A and D bits and without a fault.
  *
- * Implements AMD64 APM vol. 2, 5.2.3 (PAE), 5.3 (long mode) and 15.34.6 (the C-bit).
+ * Implements AMD64 APM vol. 2: PAE, long mode, and the C-bit.
  */
 #ifndef CPU_EXT_WALK_H
 #define CPU_EXT_WALK_H

@@ -6,7 +6,7 @@
  * the columns are full, two become one and last twice as long.
  *
  * Implements the pictures of bochs-sev-debug(7); private and shared are those of AMD64 APM vol. 2,
- * 15.34.5. Nothing here looks into memory: sev_timeline.cc tells which accesses there were.
+ * SEV. Nothing here looks into memory: sev_timeline.cc tells which accesses there were.
  */
 #ifndef SEV_MAP_H
 #define SEV_MAP_H

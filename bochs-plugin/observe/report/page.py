@@ -15,7 +15,7 @@ import re
 HERE = os.path.dirname(os.path.abspath(__file__))
 BAD_MAX = 20
 
-# AMD64 APM vol. 2, 5.3: what an entry's bits are called.
+# AMD64 APM vol. 2, page tables: what an entry's bits are called.
 ENTRY_BITS = ((0, "P"), (1, "W"), (2, "U"), (5, "A"), (6, "D"), (7, "PS"), (8, "G"), (63, "NX"))
 LEVELS = {5: "PML5", 4: "PML4", 3: "PDP", 2: "PD", 1: "PT"}
 
