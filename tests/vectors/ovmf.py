@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Write ovmf.txt: ends of firmware images with OVMF's table of GUIDed structures (EDK2
 OvmfPkg/ResetVector/Ia16/ResetVectorVtf0.asm), good and damaged, and QEMU's table of kernel hashes for
-the kernel that tests/unit/test_direct.c makes, by means that know nothing of this project."""
+the kernel that tests/unit/test_kernel_boot.c makes, by means that know nothing of this project."""
 import hashlib
 from struct import pack
 from uuid import UUID
