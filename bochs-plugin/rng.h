@@ -4,7 +4,7 @@
  * stream that makes a whole platform (identity, keys, nonces) the same in every run.
  *
  * The seeded stream is SHA-256 in counter mode over the seed, as Hash_DRBG's generation in NIST SP
- * 800-90A, 10.1.1, without reseeding: whoever knows the seed knows every byte, and that is wanted.
+ * 800-90A, 10.1.1, without reseeding: the seed determines every byte, on purpose.
  */
 #ifndef SEV_RNG_H
 #define SEV_RNG_H

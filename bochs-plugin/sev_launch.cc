@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The launch of the machine at power-on: which ROMs it has, and the hypervisor role's steps over
- * them.
+ * The launch of the machine at power-on: which ROMs it has, and the built-in hypervisor's steps
+ * over them.
  *
  * Follows QEMU target/i386/sev.c (sev_launch_start .. sev_launch_finish) for what is measured.
  */
@@ -49,7 +49,7 @@ static void list_option_roms(const struct sev_machine *m, std::vector<struct hv_
     if (SIM->is_pci_device("pcivga") || SIM->is_pci_device("cirrus") ||
         SIM->is_pci_device("voodoo"))
         BX_INFO(
-            ("the VGA BIOS is behind PCI: the BIOS will copy it, the launch does not measure it"));
+            ("the VGA BIOS is on a PCI adapter: the BIOS copies it, so the launch does not measure it"));
     else
         add_rom(roms, "VGA BIOS", SIM->get_param_string(BXPN_VGA_ROM_PATH)->getptr(),
                 MEMMAP_SHADOW);
@@ -101,7 +101,7 @@ bool bx_sev_launch_secret_gpa(const struct sev_machine *m, size_t len, uint64_t 
 
     if (bx_sev_fwcfg_secrets(bx_sev_machine_fwcfg(m), &area)) {
         if (len > area.size)
-            snprintf(error, error_size, "the secret does not fit behind the boot ROM (size=%#x)",
+            snprintf(error, error_size, "the secret does not fit after the boot ROM (size=%#x)",
                      area.size);
         *gpa = area.base;
         return len <= area.size;

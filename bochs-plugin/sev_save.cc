@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Save and restore: everything of a SEV machine that Bochs does not know, in one file of its saved
- * state (`sev.state`): the secure processor, the hypervisor role, the mailbox, MSRs, the random
- * stream, keys and views of memory, ROMs as they stand. RAM is saved by Bochs as it stands.
+ * state (`sev.state`): the secure processor, the built-in hypervisor, the mailbox, MSRs, the random
+ * stream, keys and states of pages, ROMs. Bochs saves RAM in its present state.
  *
  * Layout, ours, little endian: magic "SEVBXSR1"; the machine's configuration as text (u32 length);
  * launched u8; hypervisor; mailbox; random stream; MSRs of the CPUs (u32 number); the

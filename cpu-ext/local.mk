@@ -73,7 +73,7 @@ EXTRA_DIST += \
 bochsplugindir = $(pkglibdir)/plugins
 
 if WITH_BOCHS
-# For those who compile and run against it: the configured tree, its flags, what was built.
+# For targets that compile against it and run it: the configured tree, its flags, what was built.
 if BOCHS_SPEED
 BOCHS_GROUPS   = sev speed
 BOCHS_STAMP    = bochs/stamp

@@ -34,7 +34,7 @@ enum msr_answer msr_write(struct msr_state *state, uint32_t index, uint64_t valu
 {
     switch (index) {
     case MSR_SEV_STATUS: /* read-only: set by VMRUN from the guest's VMCB */
-    case MSR_SYSCFG:     /* KVM knows no write to it */
+    case MSR_SYSCFG:     /* KVM has no write to it */
     case MSR_GHCB:
     case MSR_VM_PAGE_FLUSH:
         return MSR_GP;

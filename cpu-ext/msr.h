@@ -20,7 +20,7 @@ extern "C" {
 #define MSR_SEV_STATUS 0xc0010131u
 
 /* Of SEV-ES and of the hypervisor: not in a plain SEV guest, where they raise #GP(0) even if Bochs
- * is told to ignore unknown MSRs. */
+ * is configured to ignore unknown MSRs. */
 #define MSR_VM_PAGE_FLUSH 0xc001011eu
 #define MSR_GHCB          0xc0010130u
 

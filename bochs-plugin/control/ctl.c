@@ -197,7 +197,7 @@ void ctl_poll(struct ctl *ctl, int timeout_ms)
 
 /* --- the socket --- */
 
-/* Is there a socket at the address on which nobody listens? */
+/* Check that there is a socket at the address and that no process listens on it. */
 static bool is_stale(const struct sockaddr_un *address)
 {
     struct stat st;

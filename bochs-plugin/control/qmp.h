@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The control protocol: QEMU's QMP, so that tools written for QEMU's SEV guests work unchanged.
- * Takes one decoded request, gives one response; knows no socket (ctl.c) and no Bochs (the ops).
+ * Takes one decoded request, gives one response. It uses no socket (ctl.c) and no Bochs (the ops).
  *
  * Implements docs/interop/qmp-spec of QEMU (greeting, capabilities, id, error classes) and the SEV
  * commands of qapi/misc-i386.json with their field names and types.
@@ -36,7 +36,7 @@ struct qmp_blob {
 /* The machine. Each returns true, or false with one sentence in `error`. */
 struct qmp_ops {
     bool (*running)(void *ctx);
-    bool (*prelaunch)(void *ctx); /* stands before its first instruction */
+    bool (*prelaunch)(void *ctx); /* halted before its first instruction */
     bool (*cont)(void *ctx, char *error, size_t size);
     bool (*stop)(void *ctx, char *error, size_t size);
     bool (*quit)(void *ctx, char *error, size_t size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The hypervisor role: launches the machine as a SEV guest.
+ * The built-in hypervisor: launch the guest.
  *
  * Follows Linux arch/x86/kvm/svm/sev.c (sev_guest_init .. sev_launch_finish) for the order of the
  * commands and include/linux/psp-sev.h for their buffers.
@@ -13,7 +13,7 @@
 #include "protocol/buf.h"
 #include "protocol/measure.h"
 
-/* Where things stand in the hypervisor's memory: the command buffer, then what it points to. */
+/* The layout of the hypervisor's memory: the command buffer, then what it points to. */
 #define CMD_OFFSET  0x0000u
 #define BLOB_OFFSET 0x1000u
 #define DATA_OFFSET 0x3000u

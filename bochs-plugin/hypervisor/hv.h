@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The hypervisor role: with launch=auto it does at power-on what QEMU and KVM do for a SEV guest,
- * in their order, with the same commands in the same buffers. Kept apart from the secure processor
- * (which it commands) and from Bochs (which it does not know).
+ * The built-in hypervisor: with launch=auto it does at power-on what QEMU and KVM do for a SEV
+ * guest, in their order, with the same commands in the same buffers. Kept apart from the secure
+ * processor (which it commands) and from Bochs (which it does not know).
  *
  * Follows Linux arch/x86/kvm/svm/sev.c (order of commands) and QEMU target/i386/sev.c.
  */
@@ -22,7 +22,7 @@
 extern "C" {
 #endif
 
-/* The hypervisor's own memory stands above all guest RAM in system physical space, so that its
+/* The hypervisor's own memory is above all guest RAM in system physical space, so that its
  * command buffers disturb no byte of the guest. The secure processor reaches it for the
  * commands of PSP_ISSUER_HYPERVISOR only: commands of the guest cannot reach it. */
 #define HV_MEMORY_BASE UINT64_C(0xfffff0000)

@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
         }                                                                                          \
     } while (0)
 
-/* The first `len` bytes of the input, zeros where it ends; the input goes on behind them. */
+/* The first `len` bytes of the input, zeros where it ends; the input continues after them. */
 static inline void fuzz_take(const uint8_t **data, size_t *size, void *out, size_t len)
 {
     uint8_t *to = out;

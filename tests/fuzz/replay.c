@@ -26,7 +26,7 @@ static uint32_t next(void)
     return (uint32_t)(random_state >> 32);
 }
 
-/* An exact allocation, so that ASan sees a read behind the end. */
+/* An exact allocation, so that ASan sees a read beyond the end. */
 static void feed(const uint8_t *data, size_t len)
 {
     uint8_t *copy = malloc(len ? len : 1);

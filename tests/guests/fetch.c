@@ -73,7 +73,7 @@ static void always_private(void)
     is(run(shr(0)), 1, "code changed through C=1 runs changed where there is no C-bit");
 }
 
-/* Code written through C=0 is garbage for the fetch. Which garbage it is C=1 tells beforehand: of
+/* Code written through C=0 is garbage for the fetch. C=1 shows beforehand which garbage: of
  * many routines, one is taken whose garbage begins with an instruction that cannot be mistaken. */
 static bool garbage_that_begins_with(uint8_t opcode)
 {

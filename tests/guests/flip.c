@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * For the bench, no test: reads a byte of one page a number of times, either in turns through the
- * C-bit and without it (every read is a change of the page's view, its translations dropped), or
+ * C-bit and without it (every read converts the page and drops its translations), or
  * in turns through two private translations of it (no change).
  *
  * Arguments: rounds, change (0 or 1).

@@ -3,8 +3,8 @@
  * The guest that moves in migrate.c: a page of code, then a page of data, at any address.
  *
  * Called with the number of steps in RDI. Each step counts, and puts the state through one round of
- * Knuth's MMIX generator, so that the state after n steps tells that all n were done, in order, on
- * this data. Then it says on port E9h what nobody knows who has not got its memory.
+ * Knuth's MMIX generator, so that the state after n steps shows that all n were done, in order, on
+ * this data. Then it prints on port E9h what is known only from its memory.
  */
     .text
     .globl workload

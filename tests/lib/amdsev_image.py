@@ -61,7 +61,7 @@ def firmware(hashes=None, secrets=None, entries=None, footer=FOOTER, total=None,
 
 
 def kernel():
-    """The header of a bzImage, protocol 2.15, and something behind it."""
+    """The header of a bzImage, protocol 2.15, and something after it."""
     data = bytearray((i * 7 + i // 256) & 0xFF for i in range(0x3000))
     for offset, value in ((0x1F1, b"\x03"), (0x1FE, b"\x55\xaa"), (0x202, b"HdrS"), (0x206, b"\x0f\x02"),
                           (0x211, b"\x01"), (0x22C, pack("<L", 0x7FFFFFFF)), (0x238, pack("<L", 2047)),
@@ -85,6 +85,6 @@ def secret_table(entries):
 
 
 def area_of(image, guid):
-    """(base, size) as a firmware's table has it; the GUID stands nowhere else behind it."""
+    """(base, size) as a firmware's table has it; the GUID is nowhere else after it."""
     at = image.rfind(UUID(guid).bytes_le)
     return unpack("<LL", image[at - 10:at - 2])

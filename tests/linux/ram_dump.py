@@ -16,7 +16,7 @@ from collections import Counter
 PAGE = 4096
 HOLE = range(0xA0, 0x100)  # pages that the dump leaves out
 STRING = re.compile(rb"[\x20-\x7e]{16,}")
-# Messages, arguments, and a word that only this guest made; nothing that stands on the CD in the clear.
+# Messages, arguments, and a word that only this guest made; nothing that is on the CD in the clear.
 KNOWN = [b"Memory Encryption Features active", b"SEV-GUEST", b"/bin/busybox",
          b"this is a secret word"]
 
@@ -51,15 +51,15 @@ def main():
     except OSError as error:
         print(f"Bail out! no dump: {error}")
         return 1
-    ok(len(private) == len(shared) == 256 << 20, "both views of 256 MiB were dumped")
+    ok(len(private) == len(shared) == 256 << 20, "256 MiB were dumped private and shared")
     ok(0 < len(ranges) < 32768, f"the guest shares some of its pages ({len(ranges)} of 65536)")
     for word in KNOWN:
-        ok(word in private and word not in shared, f"'{word.decode()}' is in the guest's view, not in the host's")
+        ok(word in private and word not in shared, f"'{word.decode()}' is in private memory as the guest reads it, not in raw memory")
 
     strings = set(STRING.findall(private))
     seen = {text for text in set(STRING.findall(shared)) & strings if text not in host_knows}
     ok(len(strings) > 10000 and not seen,
-       f"of {len(strings)} strings of the guest's view the host's view has none that it did not give itself")
+       f"of {len(strings)} strings of the guest raw memory has none that the host did not give")
     for text in sorted(seen)[:20]:
         print(f"#   {text.decode()} at {shared.index(text):#x}")
 

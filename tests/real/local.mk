@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Real guests, unmodified, of Debian's archive, each without SEV, with encryption=none and with encryption=aes:
-# `make check-guests`, some minutes; the table of results stands in real-guests/table.txt, too.
+# `make check-guests`, some minutes; the table of results is in real-guests/table.txt, too.
 real_tests = \
 	%D%/debian12_cloud.tap \
 	%D%/debian12_disk.tap \

@@ -2,7 +2,7 @@
 """What the tests of `make check-guests` share: packages of Debian's archive, one guest run in each mode by
 bochs-sev-run, and the rows of the table of results (table).
 
-The current folder is the build folder; all that is fetched and made stands in real-guests/ there.
+The current folder is the build folder; all that is fetched and made is in real-guests/ there.
 """
 import fcntl
 import json
@@ -67,14 +67,14 @@ def packages(*names, suite=""):
 
 
 def depends(package, pattern, suite=""):
-    """The first package that PACKAGE depends on and whose name is PATTERN: a kernel behind its metapackage."""
+    """The first package that PACKAGE depends on and whose name is PATTERN: a kernel, from its metapackage."""
     root = f"{WORK}/packages{'-' + suite if suite else ''}"
     with lock(os.path.basename(root)):
         make(f"depends-{package}", [f"{SRCDIR}/tests/real/packages", "-d", root, suite or "-", package])
     names = re.findall(r"^ *Depends: (\S+)", read_text(f"{WORK}/depends-{package}.log"), re.M)
     names = [name for name in names if re.fullmatch(pattern, name)]
     if not names:
-        bail_out(f"APT knows no {package} (run apt-get update)")
+        bail_out(f"APT has no package {package} (run apt-get update)")
     return names[0]
 
 
@@ -210,7 +210,7 @@ def record(name, results):
         json.dump([result.row() for result in results], file, indent=1)
 
 
-# --- a kernel by direct boot ---
+# --- direct kernel boot ---
 
 USERSPACE = r"^SEV-GUEST: userspace reached"
 

@@ -181,7 +181,7 @@ unit_tests += \
 %C%_test_walk_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_walk_LDADD = libcpuext.la $(UNIT_LDADD)
 
-# The map of memory.
+# The page-state timeline.
 unit_tests += %D%/test_timeline
 %C%_test_timeline_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_timeline_LDADD = libsevplugin.la $(UNIT_LDADD)

@@ -369,7 +369,7 @@ static void addresses(void **state)
     long_path[sizeof(long_path) - 1] = 0;
     assert_null(ctl_new(long_path, &ops, &machine, error_text, sizeof(error_text)));
     assert_non_null(strstr(error_text, "longer than"));
-    /* left behind by one that was killed: replaced */
+    /* a killed process left it: replaced */
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     snprintf(address.sun_path, sizeof(address.sun_path), "%s", other);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * bochs-plugin/observe/finding: sites are told once and counted, as text and as JSON.
+ * bochs-plugin/observe/finding: sites are reported once and counted, as text and as JSON.
  */
 #include "unit.h"
 

@@ -194,7 +194,7 @@ static void bad_places(void **state)
     assert_non_null(strstr(error, "Not a directory"));
 }
 
-/* A writer that alternates between two identities is killed at random moments: what stands in the
+/* A writer that alternates between two identities is killed at random moments: what is in the
  * file is always one of them, whole. */
 static void killed(void **state)
 {

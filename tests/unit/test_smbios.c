@@ -54,7 +54,7 @@ static uint8_t sum_of(const uint8_t *p, size_t len)
     return sum;
 }
 
-/* The structure after `p`: behind two NULs that follow the formatted area. */
+/* The structure after `p`: after two NULs that follow the formatted area. */
 static const uint8_t *next(const uint8_t *p)
 {
     p += p[1];

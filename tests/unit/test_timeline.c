@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of bochs-plugin/observe/map: what it knows of pages, how it forgets time when it is full,
+ * Tests of bochs-plugin/observe/map: what it records of pages, how it forgets time when it is full,
  * and what it draws.
  */
 #ifndef _GNU_SOURCE

@@ -307,8 +307,8 @@ uint32_t mbox_command(uint16_t command, uint64_t buffer);
 /* The PSP reads and writes raw memory contents (C=0). mbox_init() therefore makes
  * the 2 MiB at SHARED_WINDOW shared in a 64-bit guest, and maps them once more, private, at
  * PRIVATE_ALIAS: there the guest sees what LAUNCH_UPDATE_DATA and LAUNCH_SECRET made of them. A
- * guest that loads its own page tables repeats both. 32-bit guests have no paging here: one view,
- * PRIVATE_ALIAS is not mapped. The first page of the window is the command buffer. */
+ * guest that loads its own page tables repeats both. 32-bit guests have no paging here: no shared
+ * access, PRIVATE_ALIAS is not mapped. The first page of the window is the command buffer. */
 #define SHARED_WINDOW 0x200000u
 #define PRIVATE_ALIAS 0x40000000u
 void mbox_init(void);

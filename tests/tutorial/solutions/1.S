@@ -16,16 +16,16 @@
     .globl find_cbit
 find_cbit:
     pushq %rbx                  /* the caller's; CPUID writes to it */
-    movl $0x80000000, %eax      /* is there such a leaf? */
+    movl $0x80000000, %eax      /* the highest leaf */
     cpuid
     cmpl $0x8000001f, %eax
     jb no
-    movl $0x8000001f, %eax      /* can this processor do SEV? */
+    movl $0x8000001f, %eax      /* bit 1: the processor has SEV */
     cpuid
     testl $2, %eax
     jz no
     andl $0x3f, %ebx
-    movl $0xc0010131, %ecx      /* is it on? (keeps ebx) */
+    movl $0xc0010131, %ecx      /* bit 0: it is on (keeps ebx) */
     rdmsr
     testl $1, %eax
     jz no

@@ -16,11 +16,11 @@
     .globl find_cbit
 find_cbit:
     pushq %rbx                  /* the caller's; CPUID writes to it */
-    movl $0x80000000, %eax      /* is there such a leaf? */
+    movl $0x80000000, %eax      /* the highest leaf */
     cpuid
     cmpl $0x8000001f, %eax
     jb no
-    movl $0x8000001f, %eax      /* can this processor do SEV? */
+    movl $0x8000001f, %eax      /* bit 1: the processor has SEV */
     cpuid
     testl $2, %eax
     jz no
