@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The chip's non-volatile storage as a file in the directory of `state_dir=`: one process at a
- * time, replaced as a whole or not at all, so that a kill at any moment loses nothing. What stands
+ * time, replaced as a whole or not at all, so that a kill at any moment loses nothing. What is
  * in the file is psp-model/nv.h's.
  *
  * Source: rename(2) and fsync(2) for what survives a crash.
