@@ -48,8 +48,8 @@ static void list_option_roms(const struct sev_machine *m, std::vector<struct hv_
 
     if (SIM->is_pci_device("pcivga") || SIM->is_pci_device("cirrus") ||
         SIM->is_pci_device("voodoo"))
-        BX_INFO(
-            ("the VGA BIOS is on a PCI adapter: the BIOS copies it, so the launch does not measure it"));
+        BX_INFO(("the VGA BIOS is on a PCI adapter: the BIOS copies it, so the launch does not "
+                 "measure it"));
     else
         add_rom(roms, "VGA BIOS", SIM->get_param_string(BXPN_VGA_ROM_PATH)->getptr(),
                 MEMMAP_SHADOW);
