@@ -44,8 +44,7 @@ enum san_kind {
     SAN_FETCH,         /* an instruction is fetched (always private) that was written shared */
     SAN_WALK,          /* a page-table entry is walked (always private) that was written shared */
     SAN_TABLE_STORE,   /* store through C=0 to a page that is in use as a page table */
-    SAN_STALE_TRANSLATION, /* access through a translation whose entry has changed its C-bit since
-                            */
+    SAN_STALE_TRANSLATION, /* access through a translation whose entry has another C-bit now */
     SAN_KINDS
 };
 

@@ -51,8 +51,7 @@ static uint8_t *slot(unsigned n)
     return shared(0x10000 + n * SLOT_SIZE);
 }
 
-/* --- the disk: programmed I/O, ATA-1 READ SECTORS ----------------------------------------------
- */
+/* --- the disk: programmed I/O, ATA-1 READ SECTORS --------------------------------------------- */
 
 static void disk_wait(void)
 {
@@ -89,8 +88,7 @@ static void read_files(unsigned n)
     }
 }
 
-/* --- the wire ----------------------------------------------------------------------------------
- */
+/* --- the wire --------------------------------------------------------------------------------- */
 
 static void wire(const char *name, const uint8_t *at, unsigned len)
 {
@@ -102,8 +100,7 @@ static void wire(const char *name, const uint8_t *at, unsigned len)
     print("\n");
 }
 
-/* --- what both roles need ----------------------------------------------------------------------
- */
+/* --- what both roles need --------------------------------------------------------------------- */
 
 static void power_on(void)
 {
@@ -151,8 +148,7 @@ static void expect_encrypted(void)
        "its data in raw memory is ciphertext");
 }
 
-/* --- send --------------------------------------------------------------------------------------
- */
+/* --- send ------------------------------------------------------------------------------------- */
 
 static void launch_workload(void)
 {
@@ -289,8 +285,7 @@ static void send(void)
     end_of_journey();
 }
 
-/* --- receive -----------------------------------------------------------------------------------
- */
+/* --- receive ---------------------------------------------------------------------------------- */
 
 struct session {
     uint32_t policy;
@@ -427,8 +422,7 @@ static void receive(void)
     is(psp_handle(CMD_DECOMMISSION, handle), ST_SUCCESS, "DECOMMISSION");
 }
 
-/* --- a chip for which the guest is not meant ---------------------------------------------------
- */
+/* --- a chip for which the guest is not meant -------------------------------------------------- */
 
 static void stranger(void)
 {

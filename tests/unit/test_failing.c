@@ -60,8 +60,7 @@ WRAP(gcry_mpi_ec_new, (gcry_ctx_t * ctx, gcry_sexp_t key, const char *curve), (c
 WRAP(gcry_pk_sign, (gcry_sexp_t * result, gcry_sexp_t data, gcry_sexp_t key), (result, data, key))
 WRAP(gcry_pk_verify, (gcry_sexp_t sig, gcry_sexp_t data, gcry_sexp_t key), (sig, data, key))
 
-/* --- the operations, each 0 unless the library fails
- * ---------------------------------------------- */
+/* --- the operations, each 0 unless the library fails ------------------------------------------ */
 
 static const uint8_t secret[16] = "sixteen secrets";
 static struct crypto_p384_key key;
@@ -281,8 +280,7 @@ static int do_nv(void)
     return err;
 }
 
-/* --- every call in turn
- * --------------------------------------------------------------------------- */
+/* --- every call in turn ----------------------------------------------------------------------- */
 
 static void every_call_in_turn(void **state)
 {

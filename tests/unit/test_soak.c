@@ -11,10 +11,10 @@
 #include "vectors.h"
 
 #define LAUNCHES 10000u
-#define WARM_UP  100u /* after so many nothing new is allocated for good ... */
-#define CACHES                                                                                     \
-    0x4000u /* ... but for what the allocator itself keeps: less than 2 bytes a launch             \
-             */
+/* After WARM_UP launches nothing new is allocated for good, except what the allocator itself keeps:
+ * less than 2 bytes a launch. */
+#define WARM_UP 100u
+#define CACHES  0x4000u
 
 static size_t in_use(void)
 {

@@ -16,8 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* --- start.S, tap.c ----------------------------------------------------------------------------
- */
+/* --- start.S, tap.c --------------------------------------------------------------------------- */
 
 /* What every guest defines; returns when all its questions are answered. */
 void guest_main(void);
@@ -33,8 +32,7 @@ void *memset(void *to, int value, size_t len);
 void *memcpy(void *to, const void *from, size_t len);
 int memcmp(const void *a, const void *b, size_t len);
 
-/* --- instructions ------------------------------------------------------------------------------
- */
+/* --- instructions ----------------------------------------------------------------------------- */
 
 static inline void outb(uint16_t port, uint8_t v)
 {
@@ -132,8 +130,7 @@ GUEST_CR(4)
 #define MSR_HWCR       0xc0010015u
 #define MSR_SEV_STATUS 0xc0010131u
 
-/* --- tap.c: the answers ------------------------------------------------------------------------
- */
+/* --- tap.c: the answers ----------------------------------------------------------------------- */
 
 /* Understands %s %c %d %u %x %08x %lx (uint64_t, as are %lu below 2^32 and %016lx) and %%. */
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -153,8 +150,7 @@ void done_testing(void);
 /* %lx of print() takes exactly this. */
 typedef unsigned long long llu;
 
-/* --- fault.c, trap.S: faults as values
- * ------------------------------------------------------------------ */
+/* --- fault.c, trap.S: faults as values -------------------------------------------------------- */
 
 #define FAULT_NONE (-1)
 #define FAULT_UD   6
@@ -193,8 +189,7 @@ struct fault try_write(volatile void *at, uint32_t value);
 struct fault try_exec(const void *at); /* calls the code there */
 struct fault try_cr3(uintptr_t value); /* MOV CR3 */
 
-/* --- page.c: page tables -----------------------------------------------------------------------
- */
+/* --- page.c: page tables ---------------------------------------------------------------------- */
 
 #define PTE_P  (1ull << 0)
 #define PTE_W  (1ull << 1)
@@ -228,8 +223,7 @@ uint64_t *table_entry(const struct table *t, uint64_t va, unsigned level);
 /* CR3, with the C-bit where the mode has room for it (long mode). */
 uintptr_t table_cr3(const struct table *t);
 
-/* --- mailbox.c: the secure processor -----------------------------------------------------------
- */
+/* --- mailbox.c: the secure processor ---------------------------------------------------------- */
 
 #define MBOX_PORT    0x5e0
 #define MBOX_CMDRESP 0x0 /* offsets of 32-bit ports */
@@ -345,8 +339,7 @@ void put32(uint8_t *at, uint32_t v);
 void put64(uint8_t *at, uint64_t v);
 uint32_t get32(const uint8_t *at);
 
-/* --- views.c: RAM through both values of the C-bit --------------------------------------------
- */
+/* --- views.c: RAM through both values of the C-bit -------------------------------------------- */
 
 /* VIEWS_PAGES pages of RAM, seen twice. Own page tables, 64 MiB one to one and private; argument
  * leaf=2 maps the two windows with 2 MiB pages instead of 4 KiB. Long mode, or PAE in a 32-bit
@@ -375,8 +368,7 @@ unsigned equal_blocks(const void *a, const void *b, size_t len);
 /* Do 4096 bytes look like ciphertext: as many ones as zeros, no two 16-byte blocks equal? */
 bool random_page(const void *page);
 
-/* --- smp.c, smp.S: a second CPU (run-guest -c 2) -----------------------------------------------
- */
+/* --- smp.c, smp.S: a second CPU (run-guest -c 2) ---------------------------------------------- */
 
 /* In real mode the second CPU runs at AP_PAGE and copies 16 bytes from AP_REAL to AP_REAL + 16. */
 #define AP_PAGE 0x8000u
