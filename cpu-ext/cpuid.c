@@ -159,20 +159,20 @@ static void promise(const struct cpuid_sev *sev, uint32_t function, uint32_t sub
     }
 }
 
-/* What a SEV guest sees of the model's leaf. */
+/* Change the model's leaf to what a SEV guest sees. */
 static void guest_leaf(const struct cpuid_sev *sev, uint32_t function, struct cpuid_regs *regs)
 {
     static const struct cpuid_regs zero = {0, 0, 0, 0};
 
     if (function >= LEAF_HV_FIRST && function <= LEAF_HV_LAST) {
-        /* No hypervisor interface: no paravirtual clock or the like to be found. */
+        /* There is no hypervisor interface, so no paravirtual clock. */
         *regs = zero;
         return;
     }
     switch (function) {
     case LEAF_FEATURES:
-        regs->ecx |= FEAT_ECX_HYPERVISOR; /* older Linux looks for SEV only behind this bit */
-        regs->ecx &= ~FEAT_ECX_MONITOR;   /* as for KVM's guests, who would keep the processor */
+        regs->ecx |= FEAT_ECX_HYPERVISOR; /* older Linux looks for SEV only if it is set */
+        regs->ecx &= ~FEAT_ECX_MONITOR;   /* as KVM does */
         break;
     case LEAF_MONITOR:
         *regs = zero;
@@ -182,12 +182,12 @@ static void guest_leaf(const struct cpuid_sev *sev, uint32_t function, struct cp
             regs->eax = CPUID_SEV_LEAF;
         break;
     case LEAF_EXT_FEAT:
-        regs->ecx &= ~EXT_ECX_SVM; /* no nested guests of a SEV guest */
+        regs->ecx &= ~EXT_ECX_SVM; /* a SEV guest has no nested guests */
         regs->ecx &= ~EXT_ECX_MONITORX;
         break;
     case LEAF_POWER:
-        /* As KVM: the processor's power management is the host's, and Xen for one would write to
-         * HWCR for EffFreqRO, which a guest's HWCR does not take. */
+        /* As KVM does: power management belongs to the host. Xen, for example, would set a bit of
+         * HWCR for EffFreqRO, which a guest's HWCR refuses. */
         *regs = (struct cpuid_regs){.edx = regs->edx & POWER_EDX_TSC};
         break;
     case LEAF_SVM:

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * CPUID of a SEV guest: what a CPU model must have to become one, and what changes in its leaves.
- * Pure functions over register values; the plugin wraps the CPU model's own CPUID with them.
+ * These are pure functions of register values. The plugin puts them around the CPUID of Bochs's CPU
+ * model.
  *
- * Implements AMD64 APM vol. 3, CPUID Fn8000_001F "Encrypted Memory Capabilities"; the selection of
- * bits follows what QEMU shows a SEV guest (SEV alone, no keys).
+ * Sources: Linux Documentation/arch/x86/amd-memory-encryption.rst (leaf 8000001Fh); QEMU
+ * target/i386/cpu.c cpu_x86_cpuid() (which bits a SEV guest sees); Linux
+ * arch/x86/include/asm/cpufeatures.h (the other bits).
  */
 #ifndef CPU_EXT_CPUID_H
 #define CPU_EXT_CPUID_H
@@ -29,23 +31,22 @@ struct cpuid_regs {
 
 #define CPUID_SEV_LEAF 0x8000001fu
 
-/* What 8000001Fh reports. A guest of KVM sees no keys (both 0): they are the hypervisor's. */
+/* What 8000001Fh reports. A guest of QEMU sees no keys (both 0). */
 struct cpuid_sev {
     unsigned cbit_pos;       /* EBX[5:0] */
     unsigned phys_reduction; /* EBX[11:6], at most 63; concerns system physical addresses only */
     uint32_t keys;           /* ECX: number of encrypted guests supported at once */
     uint32_t min_asid;       /* EDX: first ASID for SEV guests without SEV-ES */
-    bool guest;              /* false: a machine without SEV, only `promises` are added */
+    bool guest;              /* false: a machine without SEV; only `promises` are added */
     uint32_t promises;       /* as cpuid_promises() gives them */
 };
 
-/* What a CPU model can be given beside what it has: bits that promise how the processor behaves but
- * add no instruction, so that they are true of any emulated one. `list` has names, separated by
+/* What a CPU model can be given beside what it has: bits that say how the processor behaves but
+ * add no instruction, so that they are true for any emulated one. `list` has names, separated by
  * commas and blanks: "erms" and "fsrm" (REP MOVSB and STOSB are the fast way), "btc_no" and
- * "srso_no" (no branch type confusion, no return stack overflow: nothing is speculated here),
- * "sme_coherent" (no flush when a page's C-bit changes: there is no cache). False: a name is not
- * known, `promises` unchanged. Bits: APM vol. 3, Fn0000_0007, Fn8000_0008, Fn8000_001F,
- * Fn8000_0021. */
+ * "srso_no" (no branch type confusion, no return stack overflow: Bochs does not speculate),
+ * "sme_coherent" (no flush when a page's C-bit changes: there is no cache). Return false if a name
+ * is unknown; `promises` is unchanged then. */
 bool cpuid_promises(const char *list, uint32_t *promises);
 
 /* The CPU model's own CPUID. */
@@ -60,11 +61,11 @@ enum cpuid_verdict {
     CPUID_UNFIT,
 };
 
-/* Can this CPU model be a SEV guest? If not fit, `reason` (`cap` bytes) gets what it lacks, as a
- * sentence without the model's name. */
+/* Check that this CPU model can be a SEV guest. If it does not fit, `reason` (`cap` bytes) gets what
+ * it lacks, as a sentence without the model's name. */
 enum cpuid_verdict cpuid_check_model(const struct cpuid_model *model, char *reason, size_t cap);
 
-/* The leaf as the guest sees it. */
+/* Return in `regs` the leaf as the guest sees it. */
 void cpuid_sev_leaf(const struct cpuid_sev *sev, const struct cpuid_model *model, uint32_t function,
                     uint32_t subfunction, struct cpuid_regs *regs);
 

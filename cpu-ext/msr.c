@@ -33,8 +33,8 @@ enum msr_answer msr_read(const struct msr_state *state, uint32_t index, uint64_t
 enum msr_answer msr_write(struct msr_state *state, uint32_t index, uint64_t value)
 {
     switch (index) {
-    case MSR_SEV_STATUS: /* read-only: set by VMRUN from the guest's VMCB */
-    case MSR_SYSCFG:     /* KVM has no write to it */
+    case MSR_SEV_STATUS: /* read-only */
+    case MSR_SYSCFG:     /* KVM refuses a write */
     case MSR_GHCB:
     case MSR_VM_PAGE_FLUSH:
         return MSR_GP;

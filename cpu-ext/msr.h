@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The model-specific registers that make or concern a SEV guest: SEV_STATUS, and SYSCFG and HWCR as
- * a KVM guest finds them.
+ * The model-specific registers of a SEV guest: SEV_STATUS, and SYSCFG and HWCR as a guest of KVM
+ * finds them.
  *
- * Implements AMD64 APM vol. 2, 15.34.10 "SEV_STATUS MSR"; SYSCFG and HWCR after what Linux's KVM
- * answers its guests (arch/x86/kvm/x86.c), because guests are written against that.
+ * Sources: Linux Documentation/arch/x86/amd-memory-encryption.rst (SEV_STATUS, for which it names AMD
+ * APM vol. 2, 15.34.10, and SYSCFG); Linux arch/x86/kvm/x86.c kvm_set_msr_common() (HWCR), because
+ * guests are written against KVM.
  */
 #ifndef CPU_EXT_MSR_H
 #define CPU_EXT_MSR_H
@@ -19,7 +20,7 @@ extern "C" {
 #define MSR_HWCR       0xc0010015u
 #define MSR_SEV_STATUS 0xc0010131u
 
-/* Of SEV-ES and of the hypervisor: not in a plain SEV guest, where they raise #GP(0) even if Bochs
+/* These belong to SEV-ES and to the hypervisor. In a plain SEV guest they raise #GP(0), also if Bochs
  * is configured to ignore unknown MSRs. */
 #define MSR_VM_PAGE_FLUSH 0xc001011eu
 #define MSR_GHCB          0xc0010130u
@@ -29,14 +30,14 @@ extern "C" {
 #define MSR_HWCR_MCSTATUS_WR_EN (UINT64_C(1) << 18)
 #define MSR_HWCR_TSC_FREQ_SEL   (UINT64_C(1) << 24)
 
-/* What SEV has to say about an access. */
+/* Who answers an access. */
 enum msr_answer {
-    MSR_PASS, /* nothing: the CPU model answers */
-    MSR_DONE, /* *value is valid (read), the value was taken (write) */
+    MSR_PASS, /* the CPU model: the MSR is none of SEV's */
+    MSR_DONE, /* SEV: *value is valid (read), or the value was taken (write) */
     MSR_GP,   /* raise #GP(0); nothing changed */
 };
 
-/* Of one virtual CPU; all zero after reset; saved and restored with it. */
+/* The state of one CPU: all zero after reset, saved and restored with the CPU. */
 struct msr_state {
     uint64_t hwcr;
 };
