@@ -7,9 +7,9 @@
 
 struct sev_machine;
 
-/* Fill Bochs's hook table for `machine`. Call it again after memory's page states were made anew,
- * because the table points into them. A Bochs with another version of the table is an error that
- * ends Bochs with a message. */
+/* Fill Bochs's hook table for `machine`. Call it again after bx_sev_memory_forget(), because the
+ * page-walk fast path of the table points into memory's page states. A Bochs with another version of
+ * the table is an error that ends Bochs with a message. */
 void bx_sev_hooks_attach(struct sev_machine *machine);
 /* Make Bochs behave as stock Bochs again. */
 void bx_sev_hooks_detach(void);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Fill the hook table that patched Bochs calls (cpu-ext/hooks.h): each hook passes the access on to
- * encrypted memory and to the observers.
+ * Fill the hook table that patched Bochs calls (cpu-ext/hooks.h). An access goes through the parts
+ * of the machine in a fixed order: first encrypted memory, which can refuse it, then the observers.
  */
 #define BX_PLUGGABLE
 
@@ -15,96 +15,190 @@
 #include "psp.h"
 #include "observe/sev_observe.h"
 
-/* For the map and the debugger; otherwise not called. */
-static void glue_observe(struct sev_machine *m, unsigned cpu, uint64_t paddr, enum sev_access view,
-                         enum sev_why why, bool write)
+static const struct sev_verdict go = {SEV_GO, 0};
+
+struct access_info;
+
+/* The context of the hooks: the parts of the machine that take part, NULL if there is none. */
+struct parts {
+    struct cbit *cbit;
+    struct psp *psp;
+    struct sev_memory *memory;
+    struct sev_timeline *timeline;
+    struct sev_breaks *breaks;
+    struct sev_sanitizer *sanitizer;
+    struct sev_verdict (*access[4])(struct parts *parts, struct access_info *info);
+    unsigned n;
+};
+
+/* An access on its way through the parts. */
+struct access_info {
+    unsigned cpu;
+    uint64_t spa;
+    uint32_t flags;
+    void *tlb_entry;
+    bool page_changed; /* between private and shared; the timeline sets it */
+};
+
+static bool is_write(const struct access_info *info)
 {
-    bool changed = bx_sev_timeline_access(bx_sev_machine_timeline(m), paddr, view);
+    return (info->flags & SEV_FLAG_WRITE) != 0;
+}
+
+/* --- what each part does --- */
+
+static struct sev_verdict memory_access(struct parts *p, struct access_info *info)
+{
+    return bx_sev_memory_access(p->memory, info->cpu, info->spa, info->flags, info->tlb_entry);
+}
+
+static struct sev_verdict timeline_access(struct parts *p, struct access_info *info)
+{
+    info->page_changed =
+        bx_sev_timeline_access(p->timeline, info->spa, sev_flags_access(info->flags));
+    return go;
+}
 
 #if BX_DEBUGGER
-    if (bx_sev_machine_breaks(m))
-        bx_sev_breaks_access(bx_sev_machine_breaks(m), cpu, paddr, view, why, write, changed);
-#else
-    (void)(changed || cpu || why || write);
+static struct sev_verdict breaks_access(struct parts *p, struct access_info *info)
+{
+    bx_sev_breaks_access(p->breaks, info->cpu, info->spa, sev_flags_access(info->flags),
+                         sev_flags_why(info->flags), is_write(info), info->page_changed);
+    return go;
+}
 #endif
+
+static struct sev_verdict sanitizer_access(struct parts *p, struct access_info *info)
+{
+    bx_sev_sanitizer_access(p->sanitizer, info->cpu, info->spa, sev_flags_access(info->flags),
+                            sev_flags_why(info->flags), is_write(info));
+    return go;
 }
 
-static void glue_access(void *ctx, unsigned cpu, uint64_t paddr, enum sev_access view,
-                        enum sev_why why, bool write, void *holder)
+/* List the parts in the order in which an access goes through them. */
+static void list_parts(struct parts *p)
 {
-    struct sev_machine *m = (struct sev_machine *)ctx;
-
-    cbit_count(bx_sev_machine_cbit(m), view, why);
-    if (bx_sev_machine_memory(m))
-        bx_sev_memory_access(bx_sev_machine_memory(m), cpu, paddr, view, why, write, holder);
-    if (bx_sev_machine_timeline(m))
-        glue_observe(m, cpu, paddr, view, why, write);
-    if (bx_sev_machine_sanitizer(m))
-        bx_sev_sanitizer_access(bx_sev_machine_sanitizer(m), cpu, paddr, view, why, write);
+    if (p->memory)
+        p->access[p->n++] = memory_access;
+    if (p->timeline)
+        p->access[p->n++] = timeline_access;
+#if BX_DEBUGGER
+    if (p->timeline && p->breaks) /* breaks need the timeline, which the debugger always has */
+        p->access[p->n++] = breaks_access;
+#endif
+    if (p->sanitizer)
+        p->access[p->n++] = sanitizer_access;
 }
 
-/* Where only the page views look. */
-static void glue_access_memory(void *ctx, unsigned cpu, uint64_t paddr, enum sev_access view,
-                               enum sev_why why, bool write, void *holder)
-{
-    struct sev_machine *m = (struct sev_machine *)ctx;
+/* --- the hooks --- */
 
-    cbit_count(bx_sev_machine_cbit(m), view, why);
-    bx_sev_memory_access(bx_sev_machine_memory(m), cpu, paddr, view, why, write, holder);
+static struct sev_verdict hook_access(void *ctx, unsigned cpu, uint64_t spa, uint64_t,
+                                      uint32_t flags, void *tlb_entry)
+{
+    struct parts *p = (struct parts *)ctx;
+    struct access_info info = {cpu, spa, flags, tlb_entry, false};
+
+    cbit_count(p->cbit, flags);
+    for (unsigned i = 0; i < p->n; i++) {
+        const struct sev_verdict verdict = p->access[i](p, &info);
+
+        if (verdict.kind != SEV_GO)
+            return verdict;
+    }
+    return go;
 }
 
-static bool glue_watched(void *ctx, uint64_t paddr)
+/* The same for a machine that has encrypted memory and no observer. */
+static struct sev_verdict hook_access_memory(void *ctx, unsigned cpu, uint64_t spa, uint64_t,
+                                             uint32_t flags, void *tlb_entry)
 {
-    return bx_sev_sanitizer_watched(bx_sev_machine_sanitizer((struct sev_machine *)ctx), paddr);
+    struct parts *p = (struct parts *)ctx;
+
+    cbit_count(p->cbit, flags);
+    return bx_sev_memory_access(p->memory, cpu, spa, flags, tlb_entry);
 }
 
-static void glue_touch(void *ctx, unsigned cpu, uint64_t paddr, unsigned len, const void *data)
+static struct sev_verdict hook_insn(void *ctx, unsigned cpu, enum sev_insn insn,
+                                    struct sev_insn_regs *)
 {
-    bx_sev_sanitizer_touch(bx_sev_machine_sanitizer((struct sev_machine *)ctx), cpu, paddr, len,
-                           data);
+    const struct sev_verdict undefined = {SEV_UD, 0};
+
+    if (insn != SEV_INSN_WBINVD)
+        return undefined;
+    psp_wbinvd(((struct parts *)ctx)->psp, cpu); /* DF_FLUSH depends on it */
+    return go;
 }
 
-static void glue_decode(void *ctx, unsigned cpu, uint64_t paddr, unsigned len)
+static bool hook_peek(void *ctx, uint32_t asid, uint64_t spa, void *buf, unsigned len)
 {
-    bx_sev_sanitizer_decode(bx_sev_machine_sanitizer((struct sev_machine *)ctx), cpu, paddr, len);
+    return bx_sev_memory_peek(((struct parts *)ctx)->memory, asid, spa, buf, len);
 }
 
-static bool glue_peek(void *ctx, uint64_t paddr, enum sev_access view, void *buf, unsigned len)
+static bool hook_watched(void *ctx, uint64_t spa)
 {
-    return bx_sev_memory_peek(bx_sev_machine_memory((struct sev_machine *)ctx), paddr, view, buf,
-                              len);
+    return bx_sev_sanitizer_watched(((struct parts *)ctx)->sanitizer, spa);
 }
 
-static void glue_wbinvd(void *ctx, unsigned cpu)
+static void hook_touch(void *ctx, unsigned cpu, uint64_t spa, unsigned len, const void *data)
 {
-    psp_wbinvd(bx_sev_machine_psp((struct sev_machine *)ctx), cpu);
+    bx_sev_sanitizer_touch(((struct parts *)ctx)->sanitizer, cpu, spa, len, data);
+}
+
+static void hook_decode(void *ctx, unsigned cpu, uint64_t spa, unsigned len)
+{
+    bx_sev_sanitizer_decode(((struct parts *)ctx)->sanitizer, cpu, spa, len);
+}
+
+/* --- the table --- */
+
+/* The CPUs run a guest of plain SEV: of the instructions that the table has, only WBINVD exists. An
+ * observer sees every access, so there is no fast path then. */
+static void fill_contexts(const struct parts *p, struct sev_cpu *cpus)
+{
+    if (p->memory)
+        bx_sev_memory_contexts(p->memory, cpus);
+    for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
+        cpus[i].insns = 1u << SEV_INSN_WBINVD;
+        if (p->n > 1 || !p->memory)
+            cpus[i].n = 0;
+    }
 }
 
 void bx_sev_hooks_attach(struct sev_machine *m)
 {
+    struct parts *p = new struct parts();
     struct sev_hooks table = {};
 
-    table.ctx = m;
-    table.access = glue_access;
-    table.wbinvd = glue_wbinvd;
-    if (bx_sev_machine_memory(m))
-        table.peek = glue_peek;
-    if (bx_sev_machine_memory(m) && !bx_sev_machine_timeline(m) && !bx_sev_machine_sanitizer(m)) {
-        table.access = glue_access_memory;
-        table.settled = bx_sev_memory_settled(bx_sev_machine_memory(m));
+    p->cbit = bx_sev_machine_cbit(m);
+    p->psp = bx_sev_machine_psp(m);
+    p->memory = bx_sev_machine_memory(m);
+    p->timeline = bx_sev_machine_timeline(m);
+    p->breaks = bx_sev_machine_breaks(m);
+    p->sanitizer = bx_sev_machine_sanitizer(m);
+    list_parts(p);
+
+    table.ctx = p;
+    table.access = p->memory && p->n == 1 ? hook_access_memory : hook_access;
+    table.insn = hook_insn;
+    if (p->memory)
+        table.peek = hook_peek;
+    if (p->sanitizer) {
+        table.watched = hook_watched;
+        table.touch = hook_touch;
+        table.decode = hook_decode;
     }
-    if (bx_sev_machine_sanitizer(m)) {
-        table.watched = glue_watched;
-        table.touch = glue_touch;
-        table.decode = glue_decode;
-    }
-    cbit_init(bx_sev_machine_cbit(m), (unsigned)bx_sev_machine_opt(m)->cbitpos);
-    if (cbit_attach(bx_sev_machine_cbit(m), &sev_hooks, &table))
+    fill_contexts(p, table.cpus);
+    bx_sev_hooks_detach();
+    cbit_init(p->cbit, (unsigned)bx_sev_machine_opt(m)->cbitpos);
+    if (cbit_attach(p->cbit, &sev_hooks, &table))
         BX_FATAL(("this Bochs was patched for hook version %u, the plugin needs %u: rebuild both",
                   sev_hooks.version, SEV_HOOKS_VERSION));
 }
 
 void bx_sev_hooks_detach(void)
 {
+    if (sev_hooks.version != SEV_HOOKS_VERSION)
+        return;
+    delete (struct parts *)sev_hooks.ctx;
     cbit_detach(&sev_hooks);
 }

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Encrypted memory: cpu-ext's page views over the memory and the TLBs of Bochs.
+ * Encrypted memory: cpu-ext/pages.c over the memory and the TLBs of Bochs.
  *
- * Implements pages.h's callbacks over Bochs 3.0 (memory/memory-bochs.h, cpu/tlb.h, cpu/icache.h),
- * and says which storage has views at all:
+ * Implements pages_ops over Bochs 3.0 (memory/memory-bochs.h, cpu/tlb.h, cpu/icache.h), and decides
+ * which storage is encrypted:
  *
- * - RAM, one page a frame; also the shadow RAM at C0000h..FFFFFh
+ * - RAM, one page a frame; also the shadow RAM at C0000h to FFFFFh
  *
- * - ROM that has an image, at its address below 4 GiB and at C0000h..DFFFFh; the last 128 KiB also
- *   show at E0000h..FFFFFh, as the same pages
+ * - ROM that has an image: at its address below 4 GiB, and at C0000h to DFFFFh. The last 128 KiB
+ *   also appear at E0000h to FFFFFh, as the same pages.
  *
- * - nothing else: not VGA memory, SMM's RAM under it, MMIO, nor ROM sockets without an image
+ * - nothing else: not VGA memory, the RAM of SMM behind it, MMIO, nor ROM sockets without an image
  *
- * At power-on RAM holds private data of the machine (whatever is in it), and ROM stands as its
- * image: a ROM that the launch does not measure is fetched as garbage. Until the machine has a
- * guest key it runs under a boot key that nobody else has. The first ASID that is activated becomes
- * the machine's own: what the machine sees through C=1 then stays as it is, its ciphertext changes.
+ * At power-on RAM is private data of the machine, whatever is in it, and ROM holds its image as raw
+ * memory: a ROM that the launch does not measure is fetched as garbage. Until the machine has a
+ * guest key it runs under a temporary key that nobody else has. The first ASID that is activated
+ * becomes the machine's own: what the machine sees through C=1 stays as it is then, and its
+ * ciphertext changes.
  */
 #define BX_PLUGGABLE
 
@@ -35,7 +36,7 @@
 #include "pages.h"
 #include "rng.h"
 
-static const uint32_t temporary_asid = UINT32_MAX; /* no ASID of the processor's */
+static const uint32_t temporary_asid = UINT32_MAX; /* the PSP never uses it */
 
 static const uint64_t low_area = 0xa0000, rom_area = 0xc0000, bios_area = 0xe0000,
                       low_area_end = 0x100000;
@@ -44,166 +45,192 @@ static const uint32_t bios_pages = BIOSROMSZ / SEV_PAGE_SIZE,
                       rom_pages = bios_pages + EXROMSIZE / SEV_PAGE_SIZE;
 
 enum rom_state {
-    ROM_EMPTY,    /* an empty socket: no views */
-    ROM_IMAGE,    /* stands as its image, which a guest sees decrypted: as garbage */
+    ROM_EMPTY,    /* an empty socket: never encrypted */
+    ROM_IMAGE,    /* raw memory holds the image, so the guest sees it decrypted: as garbage */
     ROM_LAUNCHED, /* private data of the guest, at least in part */
 };
 
 struct sev_memory {
     const struct sev_machine *machine;
-    struct pages *view;
+    struct pages *pages;
+    uint32_t asid; /* the guest that all CPUs run; 0 = none */
     uint32_t ram_pages;
     Bit8u *rom;                     /* Bochs's array: BIOS, then the option ROMs */
     std::vector<uint8_t> rom_state; /* enum rom_state of its pages */
     uint8_t temporary_key[16];
-    bool cpu_walks; /* a CPU is in the middle of a page walk or fetch */
-    bool warned;    /* of an unmeasured ROM */
+    bool for_code; /* a conversion is for a page walk or a fetch */
+    bool warned;   /* of an unmeasured ROM */
 };
 
-/* --- which storage an address means --- */
+/* --- which storage is at an address --- */
 
-/* Up to two pages: behind C0000h..FFFFFh stand ROM and shadow RAM, and the chip set decides for
- * reads and writes apart which of them is meant. Both always stand in the same view. */
-struct bx_sev_pages {
+/* Up to two pages: at C0000h to FFFFFh there are ROM and shadow RAM, and the chip set selects one of
+ * them for reads and one for writes. Both always have the same state. */
+struct storage {
     unsigned n;
     uint32_t page[2];
 };
 
-static void add_rom(const struct sev_memory *mem, struct bx_sev_pages *pages, uint32_t rom_page)
+static void add_rom(const struct sev_memory *mem, struct storage *storage, uint32_t rom_page)
 {
     if (mem->rom_state[rom_page] != ROM_EMPTY)
-        pages->page[pages->n++] = mem->ram_pages + rom_page;
+        storage->page[storage->n++] = mem->ram_pages + rom_page;
 }
 
-static uint32_t rom_page_of(uint64_t paddr)
+static uint32_t rom_page_of(uint64_t spa)
 {
-    if (paddr >= rom_area && paddr < bios_area)
-        return bios_pages + (uint32_t)((paddr - rom_area) / SEV_PAGE_SIZE);
-    if (paddr < low_area_end)
-        return (uint32_t)(BIOS_MAP_LAST128K((Bit32u)paddr) / SEV_PAGE_SIZE);
-    return (uint32_t)((paddr & BIOS_MASK) / SEV_PAGE_SIZE);
+    if (spa >= rom_area && spa < bios_area)
+        return bios_pages + (uint32_t)((spa - rom_area) / SEV_PAGE_SIZE);
+    if (spa < low_area_end)
+        return (uint32_t)(BIOS_MAP_LAST128K((Bit32u)spa) / SEV_PAGE_SIZE);
+    return (uint32_t)((spa & BIOS_MASK) / SEV_PAGE_SIZE);
 }
 
-static bool is_rom(uint64_t paddr)
+static bool is_rom(uint64_t spa)
 {
-    return (paddr >= rom_area && paddr < low_area_end) ||
-           (paddr >= bios_base && paddr < bios_base + BIOSROMSZ);
+    return (spa >= rom_area && spa < low_area_end) ||
+           (spa >= bios_base && spa < bios_base + BIOSROMSZ);
 }
 
-static struct bx_sev_pages resolve(const struct sev_memory *mem, uint64_t paddr)
+static struct storage resolve(const struct sev_memory *mem, uint64_t spa)
 {
-    struct bx_sev_pages pages = {};
-    uint64_t frame = paddr / SEV_PAGE_SIZE;
+    struct storage storage = {};
+    uint64_t frame = spa / SEV_PAGE_SIZE;
 
-    if (paddr >= low_area_end && paddr < bios_base) { /* nearly always */
-        pages.n = frame < mem->ram_pages;
-        pages.page[0] = (uint32_t)frame;
-        return pages;
+    if (spa >= low_area_end && spa < bios_base) { /* nearly always */
+        storage.n = frame < mem->ram_pages;
+        storage.page[0] = (uint32_t)frame;
+        return storage;
     }
-    if (paddr >= low_area && paddr < rom_area)
-        return pages;
-    if (is_rom(paddr))
-        add_rom(mem, &pages, rom_page_of(paddr));
-    if (paddr >= bios_base && paddr < bios_base + BIOSROMSZ)
-        return pages;
+    if (spa >= low_area && spa < rom_area)
+        return storage;
+    if (is_rom(spa))
+        add_rom(mem, &storage, rom_page_of(spa));
+    if (spa >= bios_base && spa < bios_base + BIOSROMSZ)
+        return storage;
     if (frame < mem->ram_pages)
-        pages.page[pages.n++] = (uint32_t)frame;
-    return pages;
+        storage.page[storage.n++] = (uint32_t)frame;
+    return storage;
 }
 
-static bool resolves_to(const struct sev_memory *mem, uint64_t paddr, uint32_t page)
+static bool resolves_to(const struct sev_memory *mem, uint64_t spa, uint32_t number)
 {
-    struct bx_sev_pages pages = resolve(mem, paddr);
+    struct storage storage = resolve(mem, spa);
 
-    return (pages.n > 0 && pages.page[0] == page) || (pages.n > 1 && pages.page[1] == page);
+    return (storage.n > 0 && storage.page[0] == number) ||
+           (storage.n > 1 && storage.page[1] == number);
 }
 
 /* --- pages_ops --- */
 
-static uint8_t *memory_host(void *ctx, uint32_t page)
+static struct page memory_describe(void *ctx, uint32_t number)
 {
     struct sev_memory *mem = (struct sev_memory *)ctx;
+    const uint64_t rom = (uint64_t)number - mem->ram_pages;
+    struct page page = {number, 0, NULL};
 
-    if (page >= mem->ram_pages)
-        return mem->rom + (size_t)(page - mem->ram_pages) * SEV_PAGE_SIZE;
-    return BX_MEM(0)->get_vector((bx_phy_address)page * SEV_PAGE_SIZE);
+    if (number < mem->ram_pages) {
+        page.spa = (uint64_t)number * SEV_PAGE_SIZE;
+        page.host = BX_MEM(0)->get_vector((bx_phy_address)page.spa);
+        return page;
+    }
+    page.spa = rom < bios_pages ? bios_base + rom * SEV_PAGE_SIZE
+                                : rom_area + (rom - bios_pages) * SEV_PAGE_SIZE;
+    page.host = mem->rom + (size_t)rom * SEV_PAGE_SIZE;
+    return page;
 }
 
-static uint64_t memory_spa(void *ctx, uint32_t page)
-{
-    struct sev_memory *mem = (struct sev_memory *)ctx;
-    uint64_t rom = (uint64_t)page - mem->ram_pages;
-
-    if (page < mem->ram_pages)
-        return (uint64_t)page * SEV_PAGE_SIZE;
-    if (rom < bios_pages)
-        return bios_base + rom * SEV_PAGE_SIZE;
-    return rom_area + (rom - bios_pages) * SEV_PAGE_SIZE;
-}
-
-/* A page that a CPU fetches from stands private, so only those that were private need their fetch
- * windows closed; a walk or a fetch, which wants private, never closes one. That matters: Bochs's
- * prefetch() opens its window before it translates. */
-static void memory_flipped(void *ctx, uint32_t page)
+/* Code is always fetched from decrypted pages. So only a page that was decrypted can be in a fetch
+ * window, and only then does the window need to be closed. Page walks and fetches never close one,
+ * because they need the decrypted state: Bochs's prefetch() opens its window before it
+ * translates. */
+static void memory_converted(void *ctx, const struct page *page)
 {
     struct sev_memory *mem = (struct sev_memory *)ctx;
 
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
         BX_CPU_C *cpu = BX_CPU(i);
 
-        if (resolves_to(mem, cpu->pAddrStackPage, page))
+        if (resolves_to(mem, cpu->pAddrStackPage, page->number))
             cpu->invalidate_stack_cache();
-        if (!mem->cpu_walks && resolves_to(mem, cpu->pAddrFetchPage, page))
+        if (!mem->for_code && resolves_to(mem, cpu->pAddrFetchPage, page->number))
             cpu->invalidate_prefetch_q();
     }
 }
 
-static void memory_changed(void *ctx, uint32_t page)
+static void memory_changed(void *, const struct page *page)
 {
-    uint64_t spa = memory_spa(ctx, page);
-
-    pageWriteStampTable.decWriteStamp(spa);
-    if (spa >= bios_base + BIOSROMSZ - 0x20000 && spa < bios_base + BIOSROMSZ)
-        pageWriteStampTable.decWriteStamp(spa & (low_area_end - 1));
+    pageWriteStampTable.decWriteStamp(page->spa);
+    if (page->spa >= bios_base + BIOSROMSZ - 0x20000 && page->spa < bios_base + BIOSROMSZ)
+        pageWriteStampTable.decWriteStamp(page->spa & (low_area_end - 1));
 }
 
-/* TLB entries are numbered CPU by CPU, data TLB first, and each number twice: an entry in
- * C0000h..FFFFFh holds a translation of two pages. */
-static const uint32_t holders_per_cpu = 2 * (BX_DTLB_SIZE + BX_ITLB_SIZE);
+/* TLB entries are numbered CPU by CPU, data TLB first. Each has two numbers, because an entry for
+ * C0000h to FFFFFh holds a translation of two pages. */
+static const uint32_t entries_per_cpu = 2 * (BX_DTLB_SIZE + BX_ITLB_SIZE);
 
-static uint32_t holder_of(unsigned cpu, const void *entry)
+static uint32_t number_of_entry(unsigned cpu, const void *entry)
 {
     const bx_TLB_entry *data = BX_CPU(cpu)->DTLB.entry, *code = BX_CPU(cpu)->ITLB.entry;
     const bx_TLB_entry *e = (const bx_TLB_entry *)entry;
     const bool is_data = e >= data && e < data + BX_DTLB_SIZE;
 
-    return cpu * holders_per_cpu + 2 * (uint32_t)(is_data ? e - data : BX_DTLB_SIZE + (e - code));
+    return cpu * entries_per_cpu + 2 * (uint32_t)(is_data ? e - data : BX_DTLB_SIZE + (e - code));
 }
 
-static bx_TLB_entry *entry_of(uint32_t holder)
+static bx_TLB_entry *entry_of(uint32_t number)
 {
-    BX_CPU_C *cpu = BX_CPU(holder / holders_per_cpu);
-    uint32_t n = holder % holders_per_cpu / 2;
+    BX_CPU_C *cpu = BX_CPU(number / entries_per_cpu);
+    uint32_t n = number % entries_per_cpu / 2;
 
     return n < BX_DTLB_SIZE ? &cpu->DTLB.entry[n] : &cpu->ITLB.entry[n - BX_DTLB_SIZE];
 }
 
-static bool memory_holds(void *ctx, uint32_t holder, uint32_t page)
+static bool memory_holds(void *ctx, uint32_t entry, uint32_t number)
 {
-    const bx_TLB_entry *entry = entry_of(holder);
+    const bx_TLB_entry *e = entry_of(entry);
 
-    return entry->valid() && resolves_to((struct sev_memory *)ctx, entry->ppf, page);
+    return e->valid() && resolves_to((struct sev_memory *)ctx, e->ppf, number);
 }
 
-static void memory_forget(void *, uint32_t holder)
+static void memory_invalidate(void *, uint32_t entry)
 {
-    entry_of(holder)->invalidate();
+    entry_of(entry)->invalidate();
 }
 
 static void flush_tlbs()
 {
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++)
         BX_CPU(i)->TLB_flush();
+}
+
+/* --- the guest that the CPUs run --- */
+
+/* Every CPU runs the same guest. */
+static void set_guest(struct sev_memory *mem, uint32_t asid)
+{
+    mem->asid = asid;
+    for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
+        sev_hooks.cpus[i].asid = asid;
+        sev_hooks.cpus[i].key = pages_key(mem->pages, asid);
+    }
+    flush_tlbs();
+}
+
+/* RAM above 1 MiB, where one address is one page. */
+void bx_sev_memory_contexts(const struct sev_memory *mem, struct sev_cpu *cpus)
+{
+    const uint32_t first = low_area_end / SEV_PAGE_SIZE;
+    const uint32_t end =
+        mem->ram_pages < bios_base / SEV_PAGE_SIZE ? mem->ram_pages : bios_base / SEV_PAGE_SIZE;
+
+    for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
+        cpus[i].asid = mem->asid;
+        cpus[i].key = pages_key(mem->pages, mem->asid);
+        cpus[i].page_key = pages_keys(mem->pages) + first;
+        cpus[i].first = first;
+        cpus[i].n = end > first ? end - first : 0;
+    }
 }
 
 /* --- life --- */
@@ -220,37 +247,37 @@ static void find_roms(struct sev_memory *mem, bool launched)
     }
 }
 
-/* The machine's own key until a guest is activated. */
+/* The key of the machine until a guest is activated. */
 static int install_temporary_key(struct sev_memory *mem, struct rng *rng)
 {
     int err = rng_fill(rng, mem->temporary_key, sizeof(mem->temporary_key));
 
     if (!err)
-        err = pages_key_install(mem->view, temporary_asid, mem->temporary_key);
+        err = pages_key_install(mem->pages, temporary_asid, mem->temporary_key);
     if (!err) {
-        pages_guest_set(mem->view, temporary_asid);
-        err = pages_declare(mem->view, 0, mem->ram_pages, temporary_asid);
+        set_guest(mem, temporary_asid);
+        err = pages_declare(mem->pages, 0, mem->ram_pages, temporary_asid);
     }
     return err;
 }
 
-/* Views of all pages, as stored, without keys. */
-static void new_view(struct sev_memory *mem)
+/* All pages hold raw memory contents, and there are no keys. */
+static void new_pages(struct sev_memory *mem)
 {
     struct pages_ops ops = {};
 
     ops.ctx = mem;
-    ops.host = memory_host;
-    ops.spa = memory_spa;
-    ops.flipped = memory_flipped;
+    ops.describe = memory_describe;
+    ops.converted = memory_converted;
     ops.changed = memory_changed;
     ops.tlb.ctx = mem;
-    ops.tlb.count = BX_SMP_PROCESSORS * holders_per_cpu;
+    ops.tlb.count = BX_SMP_PROCESSORS * entries_per_cpu;
     ops.tlb.holds = memory_holds;
-    ops.tlb.forget = memory_forget;
-    mem->view = pages_new(mem->ram_pages + rom_pages, &ops);
-    if (!mem->view)
+    ops.tlb.invalidate = memory_invalidate;
+    mem->pages = pages_new(mem->ram_pages + rom_pages, &ops);
+    if (!mem->pages)
         BX_FATAL(("sev: memory encryption could not be started: out of memory"));
+    mem->asid = 0;
 }
 
 struct sev_memory *bx_sev_memory_new(struct sev_machine *machine)
@@ -265,7 +292,7 @@ struct sev_memory *bx_sev_memory_new(struct sev_machine *machine)
     mem->machine = machine;
     mem->ram_pages = (uint32_t)(BX_MEM(0)->get_memory_len() / SEV_PAGE_SIZE);
     mem->rom_state.assign(rom_pages, ROM_EMPTY);
-    new_view(mem);
+    new_pages(mem);
     return mem;
 }
 
@@ -279,7 +306,7 @@ void bx_sev_memory_power_on(struct sev_memory *mem, struct rng *rng)
     find_roms(mem, by_guest);
     err = install_temporary_key(mem, rng);
     if (!err && by_guest)
-        err = pages_declare(mem->view, mem->ram_pages, rom_pages, temporary_asid);
+        err = pages_declare(mem->pages, mem->ram_pages, rom_pages, temporary_asid);
     if (err)
         BX_FATAL(("sev: memory encryption could not be started: %s", strerror(-err)));
     flush_tlbs();
@@ -292,9 +319,9 @@ void bx_sev_memory_free(struct sev_memory *mem)
     if (!mem)
         return;
     bx_sev_memory_info(mem, &info);
-    BX_INFO(("page views: %u pages stand private, %u as stored; %" PRIu64 " changes",
-             info.private_pages, info.stored_pages, info.flips));
-    pages_free(mem->view);
+    BX_INFO(("memory: %u pages decrypted, %u raw; %" PRIu64 " conversions, %" PRIu64 " failed",
+             info.private_pages, info.raw_pages, info.conversions, info.failures));
+    pages_free(mem->pages);
     delete mem;
 }
 
@@ -302,79 +329,102 @@ void bx_sev_memory_free(struct sev_memory *mem)
 
 int bx_sev_memory_key_install(struct sev_memory *mem, uint32_t asid, const uint8_t vek[16])
 {
-    int err = pages_key_install(mem->view, asid, vek);
+    int err = pages_key_install(mem->pages, asid, vek);
 
-    if (!err && pages_guest(mem->view) == temporary_asid) {
-        err = pages_rekey(mem->view, temporary_asid, asid);
-        flush_tlbs();
+    if (!err && mem->asid == temporary_asid) {
+        err = pages_rekey(mem->pages, temporary_asid, asid);
+        if (!err)
+            set_guest(mem, asid);
+    } else if (!err && mem->asid == asid) {
+        set_guest(mem, asid);
     }
     return err;
 }
 
-/* A machine that launched itself goes on under its boot key; one that the hypervisor launched has
- * lost its memory, as a guest that still ran after DEACTIVATE would have. */
+/* A machine that launched itself goes on with its temporary key. One that the built-in hypervisor
+ * launched has lost its memory, like a guest that runs after DEACTIVATE. */
 void bx_sev_memory_key_remove(struct sev_memory *mem, uint32_t asid)
 {
-    if (pages_guest(mem->view) == asid &&
-        bx_sev_machine_opt(mem->machine)->launch == OPT_LAUNCH_GUEST)
-        (void)!pages_rekey(mem->view, asid, temporary_asid);
-    pages_key_remove(mem->view, asid);
-    flush_tlbs();
+    uint32_t guest = mem->asid;
+
+    if (guest == asid && bx_sev_machine_opt(mem->machine)->launch == OPT_LAUNCH_GUEST &&
+        !pages_rekey(mem->pages, asid, temporary_asid))
+        guest = temporary_asid;
+    if (pages_key_remove(mem->pages, asid))
+        BX_ERROR(
+            ("sev: the cipher failed: pages of ASID %u could not be encrypted and are zero now",
+             asid));
+    set_guest(mem, guest);
 }
 
 /* --- accesses --- */
 
-static void warn_unmeasured(struct sev_memory *mem, uint64_t paddr)
+static void warn_unmeasured(struct sev_memory *mem, uint64_t spa)
 {
     mem->warned = true;
     BX_INFO(("code at %#lx is fetched from a ROM that the launch did not measure: as on a real "
              "processor the guest sees it decrypted, which is garbage",
-             (unsigned long)paddr));
+             (unsigned long)spa));
 }
 
-static void want_pages(struct sev_memory *mem, const struct bx_sev_pages *pages,
-                       enum sev_access wanted, enum sev_why why, uint32_t holder)
+/* The page could not be converted. A device is refused. For a CPU the access would show plaintext to
+ * everybody, or ciphertext to the guest: the machine stops. */
+static struct sev_verdict cipher_failed(unsigned cpu, uint64_t spa, enum sev_access access)
 {
-    mem->cpu_walks = why == SEV_WHY_FETCH || why == SEV_WHY_WALK;
-    for (unsigned i = 0; i < pages->n; i++)
-        pages_access(mem->view, pages->page[i], wanted,
-                     holder == TLB_INDEX_NONE ? holder : holder + i);
-    mem->cpu_walks = false;
+    const struct sev_verdict verdict = {(uint64_t)(cpu == SEV_HOOKS_NO_CPU ? SEV_BLOCK : SEV_NPF),
+                                        0};
+
+    BX_ERROR(("sev: the cipher failed: page %#lx could not be %s", (unsigned long)spa,
+              access == SEV_ACCESS_PRIVATE ? "decrypted" : "encrypted"));
+    return verdict;
 }
 
-void bx_sev_memory_access(struct sev_memory *mem, unsigned cpu, uint64_t paddr,
-                          enum sev_access wanted, enum sev_why why, bool, void *entry)
+/* A debugger's store has no CPU; it is for the guest of CPU 0. */
+static const struct sev_cpu *context_of(unsigned cpu)
 {
-    const struct bx_sev_pages pages = resolve(mem, paddr);
-
-    if (why == SEV_WHY_FETCH && !mem->warned && pages.n && pages.page[0] >= mem->ram_pages &&
-        mem->rom_state[pages.page[0] - mem->ram_pages] != ROM_LAUNCHED)
-        warn_unmeasured(mem, paddr);
-    want_pages(mem, &pages, wanted, why, entry ? holder_of(cpu, entry) : TLB_INDEX_NONE);
+    return &sev_hooks.cpus[cpu == SEV_HOOKS_NO_CPU ? 0 : cpu];
 }
 
-/* RAM that stands as the guest sees it needs no call for a walk. */
-struct sev_settled bx_sev_memory_settled(const struct sev_memory *mem)
+struct sev_verdict bx_sev_memory_access(struct sev_memory *mem, unsigned cpu, uint64_t spa,
+                                        uint32_t flags, void *tlb_entry)
 {
-    const uint32_t first = low_area_end / SEV_PAGE_SIZE;
-    const uint32_t n =
-        mem->ram_pages < bios_base / SEV_PAGE_SIZE ? mem->ram_pages : bios_base / SEV_PAGE_SIZE;
+    const struct storage storage = resolve(mem, spa);
+    const enum sev_access access = sev_flags_access(flags);
+    const enum sev_why why = sev_flags_why(flags);
+    const uint8_t key = access == SEV_ACCESS_PRIVATE ? context_of(cpu)->key : 0;
+    struct sev_verdict verdict = {SEV_GO, 0};
 
-    return pages_settled(mem->view, first, n > first ? n - first : 0);
+    if (why == SEV_WHY_FETCH && !mem->warned && storage.n && storage.page[0] >= mem->ram_pages &&
+        mem->rom_state[storage.page[0] - mem->ram_pages] != ROM_LAUNCHED)
+        warn_unmeasured(mem, spa);
+    mem->for_code = why == SEV_WHY_FETCH || sev_why_is_internal(why);
+    for (unsigned i = 0; i < storage.n; i++) {
+        const uint32_t entry = tlb_entry ? number_of_entry(cpu, tlb_entry) + i : TLB_INDEX_NONE;
+
+        if (pages_keys(mem->pages)[storage.page[i]] == key) {
+            pages_translated(mem->pages, storage.page[i], entry);
+            continue;
+        }
+        const struct page page = memory_describe(mem, storage.page[i]);
+        if (pages_access(mem->pages, &page, key, entry))
+            verdict = cipher_failed(cpu, spa, access);
+    }
+    mem->for_code = false;
+    return verdict;
 }
 
-/* Where ROM and shadow RAM share an address the chip set knows which one is read. */
-bool bx_sev_memory_peek(struct sev_memory *mem, uint64_t paddr, enum sev_access wanted, void *buf,
+/* Where ROM and shadow RAM share an address, the chip set selects the one that is read. */
+bool bx_sev_memory_peek(struct sev_memory *mem, uint32_t asid, uint64_t spa, void *buf,
                         unsigned len)
 {
-    struct bx_sev_pages pages = resolve(mem, paddr);
-    const bx_phy_address frame = paddr & ~(uint64_t)(SEV_PAGE_SIZE - 1);
+    const struct storage storage = resolve(mem, spa);
+    const bx_phy_address frame = spa & ~(uint64_t)(SEV_PAGE_SIZE - 1);
 
-    for (unsigned i = 0; i < pages.n; i++)
-        if (pages.n == 1 ||
-            memory_host(mem, pages.page[i]) == BX_MEM(0)->getHostMemAddr(NULL, frame, BX_READ))
-            return !pages_peek(mem->view, pages.page[i], wanted, (unsigned)(paddr % SEV_PAGE_SIZE),
-                               buf, len);
+    for (unsigned i = 0; i < storage.n; i++)
+        if (storage.n == 1 || memory_describe(mem, storage.page[i]).host ==
+                                  BX_MEM(0)->getHostMemAddr(NULL, frame, BX_READ))
+            return !pages_read(mem->pages, pages_key(mem->pages, asid) ? asid : 0, storage.page[i],
+                               (unsigned)(spa % SEV_PAGE_SIZE), buf, len);
     return false;
 }
 
@@ -386,25 +436,25 @@ static void note_access(struct sev_memory *mem, uint32_t rom_page, bool launches
         mem->rom_state[rom_page] = ROM_IMAGE;
 }
 
-/* The secure processor reaches RAM and ROM; at C0000h..FFFFFh the ROM, which is what is there while
- * it may go there, before the first instruction. What it launches is part of an image, even if all
- * FFh. -EFAULT where nothing has views. */
+/* The PSP reaches RAM and ROM. At C0000h to FFFFFh it reaches the ROM, which is what the chip set
+ * selects before the first instruction, the only time when the PSP goes there. What it launches is
+ * part of an image, even if all bytes are FFh. */
 static int access_pages(struct sev_memory *mem, uint32_t asid, uint64_t spa, uint8_t *in,
                         const uint8_t *out, size_t len)
 {
     while (len) {
         if (is_rom(spa))
             note_access(mem, rom_page_of(spa), asid && out);
-        struct bx_sev_pages pages = resolve(mem, spa);
+        struct storage storage = resolve(mem, spa);
         unsigned offset = (unsigned)(spa % SEV_PAGE_SIZE), n = SEV_PAGE_SIZE - offset;
         int err;
 
         if (n > len)
             n = (unsigned)len;
-        if (!pages.n)
+        if (!storage.n)
             return -EFAULT;
-        err = in ? pages_read(mem->view, asid, pages.page[0], offset, in, n)
-                 : pages_write(mem->view, asid, pages.page[0], offset, out, n);
+        err = in ? pages_read(mem->pages, asid, storage.page[0], offset, in, n)
+                 : pages_write(mem->pages, asid, storage.page[0], offset, out, n);
         if (err)
             return err;
         spa += n;
@@ -428,8 +478,8 @@ int bx_sev_memory_write(struct sev_memory *mem, uint32_t asid, uint64_t spa, con
 
 /* --- save and restore ---
  *
- * The boot key (16 bytes), for each page of the ROM array its enum rom_state and, unless it is
- * empty, 4096 bytes, pages_save(). */
+ * The temporary key (16 bytes); for each page of the ROM array its enum rom_state (1 byte) and,
+ * unless it is empty, 4096 bytes; pages_save(). */
 
 size_t bx_sev_memory_save_size(const struct sev_memory *mem)
 {
@@ -438,7 +488,7 @@ size_t bx_sev_memory_save_size(const struct sev_memory *mem)
     for (uint32_t page = 0; page < rom_pages; page++)
         used += mem->rom_state[page] != ROM_EMPTY;
     return sizeof(mem->temporary_key) + rom_pages + used * SEV_PAGE_SIZE +
-           pages_save_size(mem->view);
+           pages_save_size(mem->pages);
 }
 
 void bx_sev_memory_save(const struct sev_memory *mem, uint8_t *out)
@@ -452,21 +502,22 @@ void bx_sev_memory_save(const struct sev_memory *mem, uint8_t *out)
         memcpy(out, mem->rom + (size_t)page * SEV_PAGE_SIZE, SEV_PAGE_SIZE);
         out += SEV_PAGE_SIZE;
     }
-    pages_save(mem->view, out);
+    pages_save(mem->pages, mem->asid, out);
 }
 
 void bx_sev_memory_forget(struct sev_memory *mem)
 {
-    struct pages *old = mem->view;
+    struct pages *old = mem->pages;
 
-    new_view(mem);
-    pages_free(old); /* now, so that who still looks into it does not find the new one there */
-    flush_tlbs();
+    new_pages(mem);
+    pages_free(old);
+    set_guest(mem, 0);
 }
 
 int bx_sev_memory_restore(struct sev_memory *mem, const uint8_t *in, size_t len)
 {
     const uint8_t *end = in + len;
+    uint32_t asid;
     int err;
 
     if (len < sizeof(mem->temporary_key) + rom_pages)
@@ -484,18 +535,19 @@ int bx_sev_memory_restore(struct sev_memory *mem, const uint8_t *in, size_t len)
         memcpy(mem->rom + (size_t)page * SEV_PAGE_SIZE, in, SEV_PAGE_SIZE);
         in += SEV_PAGE_SIZE;
     }
-    err = pages_key_install(mem->view, temporary_asid, mem->temporary_key);
+    err = pages_key_install(mem->pages, temporary_asid, mem->temporary_key);
     if (!err)
-        err = pages_restore(mem->view, in, (size_t)(end - in));
-    flush_tlbs();
+        err = pages_restore(mem->pages, in, (size_t)(end - in), &asid);
+    set_guest(mem, err ? mem->asid : asid);
     return err;
 }
 
 void bx_sev_memory_info(const struct sev_memory *mem, struct bx_sev_memory_info *info)
 {
     *info = {};
-    info->flips = pages_stats(mem->view).flips;
-    info->asid = pages_guest(mem->view) == temporary_asid ? 0 : pages_guest(mem->view);
-    for (uint32_t page = 0; page < mem->ram_pages; page++)
-        (pages_asid(mem->view, page) ? info->private_pages : info->stored_pages)++;
+    info->conversions = pages_stats(mem->pages).conversions;
+    info->failures = pages_stats(mem->pages).failures;
+    info->asid = mem->asid == temporary_asid ? 0 : mem->asid;
+    for (uint32_t number = 0; number < mem->ram_pages; number++)
+        (pages_asid(mem->pages, number) ? info->private_pages : info->raw_pages)++;
 }

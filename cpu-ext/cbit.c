@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The C-bit: position rules and the hook table. See cbit.h.
+ * The C-bit: where it can be, and the hook table. See cbit.h.
  */
 #include "cbit.h"
 
@@ -32,35 +32,45 @@ void cbit_init(struct cbit *cbit, unsigned pos)
     cbit->pos = pos;
 }
 
-int cbit_attach(struct cbit *cbit, struct sev_hooks *hooks, const struct sev_hooks *table)
+int cbit_attach(const struct cbit *cbit, struct sev_hooks *hooks, const struct sev_hooks *table)
 {
     if (hooks->version != SEV_HOOKS_VERSION || hooks->size != sizeof(*hooks))
         return -EPROTO;
     *hooks = *table;
     hooks->version = SEV_HOOKS_VERSION;
     hooks->size = sizeof(*hooks);
-    hooks->settled.walks = &cbit->wants[SEV_ACCESS_PRIVATE][SEV_WHY_WALK];
     hooks->cbit_mask = UINT64_C(1) << cbit->pos;
     return 0;
 }
 
 void cbit_detach(struct sev_hooks *hooks)
 {
-    *hooks = (struct sev_hooks){.version = SEV_HOOKS_VERSION, .size = sizeof(*hooks)};
+    memset(hooks, 0, sizeof(*hooks));
+    hooks->version = SEV_HOOKS_VERSION;
+    hooks->size = sizeof(*hooks);
 }
 
-const char *cbit_access_name(enum sev_access view)
+uint64_t cbit_accesses(const struct cbit *cbit, const struct sev_hooks *hooks,
+                       enum sev_access access, enum sev_why why)
 {
-    return view == SEV_ACCESS_PRIVATE ? "private" : "shared";
+    uint64_t n = cbit->accesses[access][why];
+
+    if (access == SEV_ACCESS_PRIVATE && why == SEV_WHY_WALK)
+        for (unsigned cpu = 0; cpu < SEV_CPUS_MAX; cpu++)
+            n += hooks->cpus[cpu].walks;
+    return n;
+}
+
+const char *cbit_access_name(enum sev_access access)
+{
+    return access == SEV_ACCESS_PRIVATE ? "private" : "shared";
 }
 
 const char *cbit_why_name(enum sev_why why)
 {
     static const char *const names[SEV_WHY_COUNT] = {
-        [SEV_WHY_DATA] = "data",
-        [SEV_WHY_FETCH] = "fetch",
-        [SEV_WHY_WALK] = "walk",
-        [SEV_WHY_DEVICE] = "device",
+        [SEV_WHY_DATA] = "data", [SEV_WHY_FETCH] = "fetch", [SEV_WHY_WALK] = "walk",
+        [SEV_WHY_AD] = "ad",     [SEV_WHY_HOST] = "host",   [SEV_WHY_DEVICE] = "device",
     };
 
     return (unsigned)why < SEV_WHY_COUNT ? names[why] : "?";

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The C-bit: where it may be, the hook table of a Bochs that has one, and the count of accesses by
- * view and reason. One struct cbit is one guest.
+ * The C-bit: where it can be, the hook table of a Bochs that has one, and how many accesses there
+ * were.
  *
- * Implements AMD64 APM vol. 2, 15.34.6 "Page table support". What 15.34.5 says of each access,
- * private or shared, is decided where Bochs translates: patches/sev/03-wanted-view.patch.
+ * Source: Linux Documentation/arch/x86/amd-memory-encryption.rst, which says too which accesses are
+ * private. bochs/sev.cc decides that where Bochs translates addresses.
  */
 #ifndef CPU_EXT_CBIT_H
 #define CPU_EXT_CBIT_H
@@ -18,40 +18,45 @@
 extern "C" {
 #endif
 
-/* Guests test the bit in the upper half of an entry, and an entry's address ends at bit 51. */
+/* Guests look for the bit in the upper half of an entry, and an entry's address ends at bit 51. */
 #define CBIT_POS_MIN 32u
 #define CBIT_POS_MAX 51u
 
-/* Is `pos` a place for the C-bit in a machine with RAM below `ram_end` (bytes; the first address
- * past the highest RAM)? NULL if so, else the reason as a part of a sentence, written to `reason`
- * (`cap` bytes). */
+/* Check that `pos` is a valid C-bit position for a machine whose RAM ends at `ram_end` (bytes; the
+ * first address above the highest RAM). Return NULL if it is, else an error phrase, written to
+ * `reason` (`cap` bytes). */
 const char *cbit_check(unsigned pos, uint64_t ram_end, char *reason, size_t cap);
 
 struct cbit {
     unsigned pos;
-    /* Accesses so far, by view and reason; one CPU runs at a time, so no lock. */
-    uint64_t wants[2][SEV_WHY_COUNT];
+    /* Calls of the access hook, by access and reason. All CPUs run in one thread: no lock. */
+    uint64_t accesses[2][SEV_WHY_COUNT];
 };
 
 /* Set up for a checked position. */
 void cbit_init(struct cbit *cbit, unsigned pos);
 
-/* Fill the hook table of the running Bochs with the functions, `ctx` and `settled` of `table` (any
- * may be zero; its other members mean nothing) and the C-bit, or take all out again (stock
- * behaviour). `cbit` stays the caller's and must outlive its time in the table. -EPROTO if Bochs's
- * table is not of this version. */
-int cbit_attach(struct cbit *cbit, struct sev_hooks *hooks, const struct sev_hooks *table)
+/* Put the functions, `ctx` and the CPUs' contexts of `table` and the C-bit into the hook table of
+ * the running Bochs. Any member of `table` may be zero; `version`, `size` and `cbit_mask` are
+ * ignored. Return 0, or -EPROTO if Bochs's table is of another version: it is unchanged then. */
+int cbit_attach(const struct cbit *cbit, struct sev_hooks *hooks, const struct sev_hooks *table)
     __attribute__((warn_unused_result));
+/* Make the table all zero but for version and size: stock behaviour. */
 void cbit_detach(struct sev_hooks *hooks);
 
-/* What each want() of `table` begins with; settled walks are counted by themselves. */
-static inline void cbit_count(struct cbit *cbit, enum sev_access view, enum sev_why why)
+/* Count an access of the guest or of a device. Bochs counts the page walks of the fast path. */
+static inline void cbit_count(struct cbit *cbit, uint32_t flags)
 {
-    cbit->wants[view][why]++;
+    if (!(flags & SEV_FLAG_OBSERVER))
+        cbit->accesses[sev_flags_access(flags)][sev_flags_why(flags)]++;
 }
 
+/* Return the number of accesses so far, with those of the fast path. */
+uint64_t cbit_accesses(const struct cbit *cbit, const struct sev_hooks *hooks,
+                       enum sev_access access, enum sev_why why);
+
 /* Names for `info device` and reports. */
-const char *cbit_access_name(enum sev_access view);
+const char *cbit_access_name(enum sev_access access);
 const char *cbit_why_name(enum sev_why why);
 
 #ifdef __cplusplus

@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The one header that the patched Bochs includes: a versioned table of functions and one data
- * word. Bochs calls it where memory is translated or touched past the TLB; the plugin fills it.
- * An all-zero table is stock Bochs: `cbit_mask` strips nothing and no function is called.
+ * The hook table: the one interface between the patched Bochs and the sev plugin. Bochs calls the
+ * functions of the table, the plugin fills it. Bochs's build copies this file to cpu/sev_hooks.h.
  *
- * Implements the seam for AMD64 APM vol. 2, 15.34 "Secure Encrypted Virtualization"
- * (15.34.5 which accesses are private, 15.34.6 where the C-bit is removed).
+ * A table that is all zero (but for its version and size) is stock Bochs: the C-bit mask is 0, so
+ * no bit is removed from a page table entry, and no function is called.
  *
- * Addresses are system physical ones. In guest mode they equal guest physical addresses; a later
- * host mode (nested paging with ASID keys) would separate them.
+ * The table answers two questions. access(): may this memory access happen, and with the page
+ * encrypted or decrypted? exit(): this event would leave the guest; what happens instead? The other
+ * functions are for new instructions, INIT and NMI, and observers.
+ *
+ * Rules for every function:
+ * - Bochs runs all CPUs in one host thread, so the functions need no lock.
+ * - A NULL function has the neutral answer that the sev_hooks_*() wrapper below it gives. Bochs
+ *   calls only these wrappers.
+ * - `cpu` is the index of the CPU (BX_CPU_ID), or SEV_HOOKS_NO_CPU.
+ * - `spa` is a system physical address, after A20. `gpa` is the guest physical address, before
+ *   nested paging. They are equal as long as the plugin runs a guest without nested paging.
+ *
+ * Sources: Linux Documentation/arch/x86/amd-memory-encryption.rst (which accesses are private),
+ * Linux arch/x86/include/uapi/asm/svm.h (exit codes, which are also the error codes of #VC). What
+ * each verdict does to a CPU is a choice of this model.
  */
 #ifndef SEV_HOOKS_H
 #define SEV_HOOKS_H
@@ -21,119 +33,282 @@ extern "C" {
 #endif
 
 /* Changes whenever the layout or the meaning of the table does. */
-#define SEV_HOOKS_VERSION 4u
+#define SEV_HOOKS_VERSION 5u
 
-/* Which reader's picture of a page an access needs. */
+#define SEV_HOOKS_NO_CPU (~0u)
+
+/* --- memory accesses --- */
+
+/* How an access sees the page. */
 enum sev_access {
-    SEV_ACCESS_PRIVATE, /* C=1: as the guest with its key sees it */
-    SEV_ACCESS_SHARED,  /* C=0: as everybody else sees it */
+    SEV_ACCESS_PRIVATE, /* C=1: decrypted with the key of the guest */
+    SEV_ACCESS_SHARED,  /* C=0: raw memory contents */
 };
 
-/* Who touches memory. With the view it decides everything, and later the SNP checks. */
+/* Why memory is accessed. */
 enum sev_why {
     SEV_WHY_DATA,   /* load or store by an instruction, or by the CPU on its behalf */
     SEV_WHY_FETCH,  /* instruction fetch */
-    SEV_WHY_WALK,   /* page-table walk, A/D update, PDPTE load, SMM and VMCB state */
+    SEV_WHY_WALK,   /* read of a page table entry or of a PDPTE */
+    SEV_WHY_AD,     /* write of the accessed or dirty bit to a page table entry */
+    SEV_WHY_HOST,   /* memory of the hypervisor: VMCB, I/O and MSR permission maps (C=0); the SMM
+                     * state save area (C=1, because the SMM handler of the guest reads it) */
     SEV_WHY_DEVICE, /* DMA and every other access that no CPU makes */
     SEV_WHY_COUNT
 };
 
-/* Pages whose walks need no call: page `first` + i, for i < n, stands as the running guest sees it
- * if stands[i] is *guest. Then want() for a walk has nothing to do; it is only counted. */
-struct sev_settled {
-    const uint8_t *stands, *guest;
-    uint64_t first, n; /* n is 0 where somebody has to see every access */
-    uint64_t *walks;   /* their number so far */
+/* The CPU reads or writes for itself; the access leaves no translation behind. */
+static inline bool sev_why_is_internal(enum sev_why why)
+{
+    return why == SEV_WHY_WALK || why == SEV_WHY_AD || why == SEV_WHY_HOST;
+}
+
+/* An access in one word, so that a call takes six registers. */
+#define SEV_FLAGS(access, why) ((uint32_t)(access) | (uint32_t)(why) << 1)
+#define SEV_FLAG_WRITE         0x010u /* store, or read-modify-write */
+#define SEV_FLAG_USER          0x020u /* at CPL 3 */
+#define SEV_FLAG_SHADOW_STACK  0x040u
+#define SEV_FLAG_OBSERVER      0x080u /* a debugger stores, not the guest; it has no CPU */
+
+static inline enum sev_access sev_flags_access(uint32_t flags)
+{
+    return (enum sev_access)(flags & 1);
+}
+
+static inline enum sev_why sev_flags_why(uint32_t flags)
+{
+    return (enum sev_why)(flags >> 1 & 7);
+}
+
+/* What Bochs does next. */
+enum sev_verdict_kind {
+    SEV_GO = 0, /* goes on: makes the access, or the instruction is complete */
+    SEV_VC,     /* raises #VC (vector 29) with error code `info`. CR2 gets the linear address if
+                 * `info` is SEV_VC_NOT_VALIDATED. */
+    SEV_PF,     /* raises #PF with error code `info` (16 bits) and CR2 = the linear address */
+    SEV_NPF,    /* a nested page fault, which only a hypervisor can handle: #VMEXIT with EXITINFO1 =
+                 * `info` and EXITINFO2 = gpa. A CPU that does not run an SVM guest has no
+                 * hypervisor: the machine stops with a message. */
+    SEV_BLOCK,  /* for devices: a write is dropped, a read returns FFh */
+    SEV_UD,     /* for insn(): raises #UD */
+    SEV_GP,     /* for insn(): raises #GP(0) */
 };
+
+/* A page that the guest has not accepted. microsoft/openvmm vm/x86/x86defs/src/snp.rs has the name. */
+#define SEV_VC_NOT_VALIDATED 0x404u
+
+struct sev_verdict { /* returned in two registers */
+    uint64_t kind;   /* enum sev_verdict_kind */
+    uint64_t info;
+};
+
+/* --- other events --- */
+
+enum sev_insn {
+    SEV_INSN_WBINVD, /* executed already; only reported, any verdict but SEV_GO is ignored */
+    SEV_INSN_VMGEXIT,
+    SEV_INSN_PVALIDATE,
+    SEV_INSN_RMPADJUST,
+    SEV_INSN_RMPQUERY,
+    SEV_INSN_RMPREAD,
+    SEV_INSN_RMPUPDATE,
+    SEV_INSN_PSMASH,
+    SEV_INSN_INVLPGB,
+    SEV_INSN_TLBSYNC,
+    SEV_INSN_COUNT
+};
+
+/* Operands. Bochs writes rax, rcx, rdx and cf back to the CPU after SEV_GO. */
+struct sev_insn_regs {
+    uint64_t rax, rcx, rdx;
+    uint64_t spa, gpa; /* PVALIDATE, RMPADJUST, RMPQUERY: the translation of RAX */
+    uint32_t leaf;     /* its page size in bytes: 1000h, 200000h, 40000000h */
+    uint8_t private_;  /* it has the C-bit */
+    uint8_t cf;        /* the carry flag */
+    uint8_t cpl;
+    uint8_t long64; /* executed in 64-bit mode */
+};
+
+enum sev_signal { SEV_SIGNAL_INIT, SEV_SIGNAL_SIPI, SEV_SIGNAL_NMI };
+
+/* --- the context of a CPU --- */
+
+/* Set by sev_hooks_cpu_set(); all zero = no guest, no SEV-ES. */
+struct sev_cpu {
+    uint32_t asid;       /* the guest that runs on this CPU; 0 = none: C=1 sees raw memory too */
+    uint32_t insns;      /* bit n: instruction n of enum sev_insn exists; else it is #UD */
+    uint8_t key;         /* what page_key[] says of a page that is decrypted for this guest */
+    uint8_t es;          /* SEV-ES: #VC pushes an error code and is contributory; every port is
+                     * intercepted; msr() replaces the MSR permission map */
+    uint8_t svme_sticky; /* writes do not change EFER.SVME */
+
+    /* The page-walk fast path: access() is not called for the read of a page table entry if
+     * page_key[spa / 4096 - first] == key. The array has n bytes and stays its owner's; the owner
+     * changes a byte whenever it converts the page. n = 0 turns the fast path off: somebody has to
+     * see every access. */
+    const uint8_t *page_key;
+    uint64_t first, n;
+    uint64_t walks; /* page walk reads that took it; Bochs counts */
+};
+
+#define SEV_CPUS_MAX 256u
 
 struct sev_hooks {
     uint32_t version;   /* SEV_HOOKS_VERSION of the patched Bochs; checked by the plugin */
     uint32_t size;      /* sizeof(struct sev_hooks) there */
-    uint64_t cbit_mask; /* the C-bit, removed from CR3 and every paging entry; 0 = no SEV */
-    void *ctx;          /* handed to every function */
+    uint64_t cbit_mask; /* the C-bit, removed from CR3 and every paging entry; 0 = no SEV. There is
+                         * one C-bit in a machine. */
+    void *ctx;          /* first argument of every function */
 
-    /* Called before a translation of the page at `paddr` (4 KiB aligned) becomes valid, before the
-     * CPU itself reads or writes a paging structure, and before a device access. On return memory
-     * is in the wanted view and no other CPU holds a translation for the other one. `cpu` is the
-     * CPU's index, or SEV_HOOKS_NO_CPU for devices and for stores by a debugger. `write` is true
-     * for stores. `holder` is the TLB entry that is about to hold the translation, NULL where none
-     * will: opaque, and at its place as long as Bochs runs. Pages that are no RAM are reported too.
-     * May be NULL. */
-    void (*access)(void *ctx, unsigned cpu, uint64_t paddr, enum sev_access view, enum sev_why why,
-                   bool write, void *holder);
+    /* Called before a translation of the page at `spa` (4 KiB aligned) becomes valid, before the
+     * CPU itself reads or writes memory (sev_why_is_internal()), and before an access by a device.
+     * `flags` is SEV_FLAGS() and SEV_FLAG_*. `tlb_entry` identifies the TLB entry that will hold
+     * the translation, NULL if none will; it stays at its address as long as Bochs runs.
+     * After SEV_GO memory is in the state that the access needs, and no CPU has a translation
+     * that needs another one. After any other verdict the access does not happen, and the TLB
+     * entry is invalid. Pages that are not RAM are reported too. */
+    struct sev_verdict (*access)(void *ctx, unsigned cpu, uint64_t spa, uint64_t gpa,
+                                 uint32_t flags, void *tlb_entry);
 
-    struct sev_settled settled;
+    /* #VMEXIT `code` (Linux SVM_EXIT_*) is about to happen on `cpu`. Returns -1 if it may happen,
+     * else the error code of the #VC to raise in its place. May also not return: the machine
+     * stops. */
+    int (*exit)(void *ctx, unsigned cpu, int64_t code, uint64_t info1, uint64_t info2);
 
-    /* Reads `len` bytes at `paddr` (within one page) in a given view for an observer (debugger,
-     * gdbstub) and changes nothing. Returns false if the caller shall read memory as it stands.
-     * May be NULL. */
-    bool (*peek)(void *ctx, uint64_t paddr, enum sev_access view, void *buf, unsigned len);
+    /* A CPU with `es` reads or writes an MSR: is it intercepted? */
+    bool (*msr)(void *ctx, unsigned cpu, uint32_t index, bool write);
 
-    /* WBINVD was executed by CPU `cpu`: the PSP's DF_FLUSH depends on it. May be NULL. */
-    void (*wbinvd)(void *ctx, unsigned cpu);
+    /* An instruction that exists on `cpu` is executed, after the checks of mode and privilege. */
+    struct sev_verdict (*insn)(void *ctx, unsigned cpu, enum sev_insn insn,
+                               struct sev_insn_regs *regs);
+
+    /* `cpu` receives INIT, SIPI (with a vector) or NMI. True if the plugin handled it; Bochs does
+     * nothing then. */
+    bool (*startup)(void *ctx, unsigned cpu, enum sev_signal signal, uint8_t vector);
+
+    /* Reads `len` bytes at `spa` (within one page) for an observer (debugger, gdbstub), as the
+     * guest `asid` sees them; with ASID 0 raw memory. Changes nothing. False: the caller reads
+     * memory itself. */
+    bool (*peek)(void *ctx, uint32_t asid, uint64_t spa, void *buf, unsigned len);
 
     /* --- for a sanitizer; NULL in all other machines --- */
 
-    /* Called when a translation for data becomes valid, after want(): true if it shall have no host
-     * pointer, so that touch() sees each access through it. */
-    bool (*watched)(void *ctx, uint64_t paddr);
+    /* Called when a translation for data becomes valid, after access(). True if the TLB entry must
+     * not get a host pointer, so that touch() sees each access through it. */
+    bool (*watched)(void *ctx, uint64_t spa);
 
-    /* Called before `len` bytes at `paddr`, all in one page, are read (`data` is NULL) or written,
-     * by a CPU past the TLB's host pointers or by a device (SEV_HOOKS_NO_CPU). Right after a want()
-     * with SEV_WHY_WALK it is the access of that walk. */
-    void (*touch)(void *ctx, unsigned cpu, uint64_t paddr, unsigned len, const void *data);
+    /* Called before `len` bytes at `spa`, all in one page, are read (`data` is NULL) or written, by
+     * a CPU past the TLB's host pointers or by a device (SEV_HOOKS_NO_CPU). Right after an access()
+     * for which sev_why_is_internal() holds, it is the same access. */
+    void (*touch)(void *ctx, unsigned cpu, uint64_t spa, unsigned len, const void *data);
 
-    /* Called when an instruction was decoded from `len` bytes at `paddr`; once for each page if it
-     * crosses one. Decoded instructions are kept until somebody writes there. */
-    void (*decode)(void *ctx, unsigned cpu, uint64_t paddr, unsigned len);
+    /* Called when an instruction was decoded from `len` bytes at `spa`; once for each page if it
+     * crosses one. Bochs keeps decoded instructions until there is a write to their page. */
+    void (*decode)(void *ctx, unsigned cpu, uint64_t spa, unsigned len);
+
+    struct sev_cpu cpus[SEV_CPUS_MAX];
 };
 
-#define SEV_HOOKS_NO_CPU (~0u)
-
-/* Defined by the patched Bochs, found by the plugin when it is loaded. */
+/* Defined by the patched Bochs; the plugin finds it when it is loaded. */
 extern struct sev_hooks sev_hooks;
 
-static inline bool sev_hooks_settled(uint64_t paddr)
-{
-    const uint64_t i = (paddr >> 12) - sev_hooks.settled.first;
+/* --- what the patched Bochs calls: one test and a jump over the call if the table is empty --- */
 
-    return i < sev_hooks.settled.n && sev_hooks.settled.stands[i] == *sev_hooks.settled.guest;
+static inline bool sev_hooks_es(unsigned cpu)
+{
+    return sev_hooks.cpus[cpu].es != 0;
 }
 
-/* What patched Bochs calls: one test and a jump over it when nobody is there. Four of five calls
- * are the walks of a TLB fill, hence the short way for them. */
-static inline void sev_hooks_access(unsigned cpu, uint64_t paddr, enum sev_access view,
-                                    enum sev_why why, bool write, void *holder)
+/* The page-walk fast path: most calls are the page table reads of TLB misses. */
+static inline bool sev_hooks_walk_may_go(unsigned cpu, uint64_t spa)
 {
-    if (!sev_hooks.access)
-        return;
-    if (why == SEV_WHY_WALK && view == SEV_ACCESS_PRIVATE && !holder && sev_hooks_settled(paddr))
-        ++*sev_hooks.settled.walks;
-    else
-        sev_hooks.access(sev_hooks.ctx, cpu, paddr & ~(uint64_t)0xfff, view, why, write, holder);
+    struct sev_cpu *c = &sev_hooks.cpus[cpu];
+    const uint64_t i = (spa >> 12) - c->first;
+
+    if (i >= c->n || c->page_key[i] != c->key)
+        return false;
+    c->walks++;
+    return true;
 }
 
-static inline bool sev_hooks_watched(uint64_t paddr)
+static inline struct sev_verdict sev_hooks_access(unsigned cpu, uint64_t spa, uint64_t gpa,
+                                                  uint32_t flags, void *tlb_entry)
 {
-    return sev_hooks.watched && sev_hooks.watched(sev_hooks.ctx, paddr);
+    const struct sev_verdict go = {SEV_GO, 0};
+
+    return sev_hooks.access ? sev_hooks.access(sev_hooks.ctx, cpu, spa & ~(uint64_t)0xfff,
+                                               gpa & ~(uint64_t)0xfff, flags, tlb_entry)
+                            : go;
 }
 
-static inline void sev_hooks_touch(unsigned cpu, uint64_t paddr, unsigned len, const void *data)
+static inline void sev_hooks_touch(unsigned cpu, uint64_t spa, unsigned len, const void *data)
 {
     if (sev_hooks.touch)
-        sev_hooks.touch(sev_hooks.ctx, cpu, paddr, len, data);
+        sev_hooks.touch(sev_hooks.ctx, cpu, spa, len, data);
 }
 
-static inline void sev_hooks_decode(unsigned cpu, uint64_t paddr, unsigned len)
+/* A device reads (`data` is NULL) or writes `len` bytes within a page. False: it must not. */
+static inline bool sev_hooks_device(uint64_t spa, unsigned len, const void *data)
+{
+    const uint32_t flags =
+        SEV_FLAGS(SEV_ACCESS_SHARED, SEV_WHY_DEVICE) | (data ? SEV_FLAG_WRITE : 0);
+
+    if (sev_hooks_access(SEV_HOOKS_NO_CPU, spa, spa, flags, (void *)0).kind != SEV_GO)
+        return false;
+    sev_hooks_touch(SEV_HOOKS_NO_CPU, spa, len, data);
+    return true;
+}
+
+static inline int sev_hooks_exit(unsigned cpu, int64_t code, uint64_t info1, uint64_t info2)
+{
+    return sev_hooks.exit ? sev_hooks.exit(sev_hooks.ctx, cpu, code, info1, info2) : -1;
+}
+
+static inline bool sev_hooks_msr(unsigned cpu, uint32_t index, bool write)
+{
+    return sev_hooks.msr && sev_hooks.msr(sev_hooks.ctx, cpu, index, write);
+}
+
+static inline bool sev_hooks_insn_exists(unsigned cpu, enum sev_insn insn)
+{
+    return sev_hooks.insn && (sev_hooks.cpus[cpu].insns >> insn & 1);
+}
+
+static inline struct sev_verdict sev_hooks_insn(unsigned cpu, enum sev_insn insn,
+                                                struct sev_insn_regs *regs)
+{
+    const struct sev_verdict no = {SEV_UD, 0};
+
+    return sev_hooks_insn_exists(cpu, insn) ? sev_hooks.insn(sev_hooks.ctx, cpu, insn, regs) : no;
+}
+
+static inline void sev_hooks_wbinvd(unsigned cpu)
+{
+    struct sev_insn_regs none = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+
+    (void)sev_hooks_insn(cpu, SEV_INSN_WBINVD, &none);
+}
+
+static inline bool sev_hooks_startup(unsigned cpu, enum sev_signal signal, uint8_t vector)
+{
+    return sev_hooks.startup && sev_hooks.startup(sev_hooks.ctx, cpu, signal, vector);
+}
+
+static inline bool sev_hooks_watched(uint64_t spa)
+{
+    return sev_hooks.watched && sev_hooks.watched(sev_hooks.ctx, spa);
+}
+
+static inline void sev_hooks_decode(unsigned cpu, uint64_t spa, unsigned len)
 {
     if (sev_hooks.decode)
-        sev_hooks.decode(sev_hooks.ctx, cpu, paddr, len);
+        sev_hooks.decode(sev_hooks.ctx, cpu, spa, len);
 }
 
-/* The guest's own view for a debugger; false = read memory as it stands. */
-static inline bool sev_hooks_peek(uint64_t paddr, void *buf, unsigned len)
+/* Memory as the guest of CPU `cpu` sees it, for a debugger. False: read memory itself. */
+static inline bool sev_hooks_peek(unsigned cpu, uint64_t spa, void *buf, unsigned len)
 {
-    return sev_hooks.peek && sev_hooks.peek(sev_hooks.ctx, paddr, SEV_ACCESS_PRIVATE, buf, len);
+    return sev_hooks.peek && sev_hooks.peek(sev_hooks.ctx, sev_hooks.cpus[cpu].asid, spa, buf, len);
 }
 
 #ifdef __cplusplus

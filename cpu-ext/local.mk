@@ -8,16 +8,22 @@ libcpuext_la_SOURCES = \
 	%D%/hooks.h \
 	%D%/cbit.c %D%/cbit.h \
 	%D%/cpuid.c %D%/cpuid.h \
-	%D%/tlb_index.c %D%/tlb_index.h \
+	%D%/le.h \
 	%D%/mee.c %D%/mee.h \
 	%D%/msr.c %D%/msr.h \
 	%D%/sanitize.c %D%/sanitize.h \
 	%D%/pages.c %D%/pages.h \
-	%D%/walk.c %D%/walk.h
+	%D%/tlb_index.c %D%/tlb_index.h \
+	%D%/walk.c %D%/walk.h \
+	%D%/xts.c %D%/xts.h
+libcpuext_la_CFLAGS = $(AM_CFLAGS) $(GCRYPT_CFLAGS)
+libcpuext_la_LIBADD = $(GCRYPT_LIBS)
 
 # --- the patched Bochs --------------------------------------------------------------------------
 bochs_inputs = \
 	%D%/build-bochs \
+	%D%/bochs/sev.cc \
+	%D%/bochs/sev.h \
 	%D%/hooks.h \
 	%D%/patches/apply \
 	%D%/patches/base \
@@ -28,12 +34,16 @@ bochs_inputs = \
 	%D%/patches/sev/series \
 	%D%/patches/sev/01-hook-table.patch \
 	%D%/patches/sev/02-cbit-paging.patch \
-	%D%/patches/sev/03-wanted-view.patch \
-	%D%/patches/sev/04-observers.patch \
-	%D%/patches/sev/05-wbinvd.patch \
+	%D%/patches/sev/03-access.patch \
+	%D%/patches/sev/04-devices.patch \
+	%D%/patches/sev/05-observers.patch \
 	%D%/patches/sev/06-page-crossing.patch \
 	%D%/patches/sev/07-watched-pages.patch \
-	%D%/patches/sev/11-pci-hole.patch \
+	%D%/patches/sev/08-vc.patch \
+	%D%/patches/sev/09-intercepts.patch \
+	%D%/patches/sev/10-instructions.patch \
+	%D%/patches/sev/11-startup.patch \
+	%D%/patches/sev/12-pci-hole.patch \
 	%D%/patches/speed/series \
 	%D%/patches/speed/08-trace-link.patch \
 	%D%/patches/speed/09-handler-address.patch \

@@ -8,102 +8,111 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocol/crypto.h"
+#include <gcrypt.h>
+
+#include "xts.h"
 
 struct mee {
     struct {
         uint32_t asid; /* 0 = free */
-        struct crypto_xts *xts;
-    } slots[MEE_SLOTS + 1]; /* slot 0 stays free */
+        struct xts *xts;
+    } keys[MEE_KEYS + 1]; /* index 0 stays free */
 };
 
 struct mee *mee_new(void)
 {
+    /* Initializes libgcrypt, unless somebody has done it. */
+    if (!gcry_check_version("1.9.0"))
+        return NULL;
+    if (!gcry_control(GCRYCTL_INITIALIZATION_FINISHED_P))
+        gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
     return calloc(1, sizeof(struct mee));
 }
 
 void mee_free(struct mee *mee)
 {
-    unsigned slot;
-
     if (!mee)
         return;
-    for (slot = 1; slot <= MEE_SLOTS; slot++)
-        crypto_xts_free(mee->slots[slot].xts);
+    for (unsigned key = 1; key <= MEE_KEYS; key++)
+        xts_free(mee->keys[key].xts);
     free(mee);
 }
 
 /* The two keys of XTS from the one key of the guest. */
-static int expand_key(const uint8_t vek[16], uint8_t key[CRYPTO_XTS_KEY_SIZE])
+static int expand_key(const uint8_t vek[16], uint8_t key[XTS_KEY_SIZE])
 {
     static const char label[] = "sev-mee-tweak";
-    const struct crypto_piece piece = {label, sizeof(label) - 1};
-    uint8_t mac[CRYPTO_SHA256_SIZE];
-    int err = crypto_hmac_sha256(vek, 16, &piece, 1, mac);
+    size_t len = 16;
+    gcry_mac_hd_t mac;
+    gcry_error_t failed = gcry_mac_open(&mac, GCRY_MAC_HMAC_SHA256, 0, NULL);
 
+    if (failed)
+        return -EIO;
     memcpy(key, vek, 16);
-    memcpy(key + 16, mac, 16);
-    crypto_wipe(mac, sizeof(mac));
-    return err;
+    failed = gcry_mac_setkey(mac, vek, 16);
+    if (!failed)
+        failed = gcry_mac_write(mac, label, sizeof(label) - 1);
+    if (!failed)
+        failed = gcry_mac_read(mac, key + 16, &len);
+    gcry_mac_close(mac);
+    return failed ? -EIO : 0;
 }
 
 int mee_key_install(struct mee *mee, uint32_t asid, const uint8_t vek[16])
 {
-    uint8_t key[CRYPTO_XTS_KEY_SIZE];
-    unsigned slot = 1;
+    uint8_t expanded[XTS_KEY_SIZE];
+    unsigned key = 1;
     int err;
 
     if (!asid)
         return -EINVAL;
-    if (mee_slot(mee, asid) != MEE_NONE)
+    if (mee_key(mee, asid) != MEE_NO_KEY)
         return -EEXIST;
-    while (slot <= MEE_SLOTS && mee->slots[slot].asid)
-        slot++;
-    if (slot > MEE_SLOTS)
+    while (key <= MEE_KEYS && mee->keys[key].asid)
+        key++;
+    if (key > MEE_KEYS)
         return -ENOSPC;
-    err = expand_key(vek, key);
+    err = expand_key(vek, expanded);
     if (!err) {
-        mee->slots[slot].xts = crypto_xts_new(key);
-        err = mee->slots[slot].xts ? 0 : -EIO;
+        mee->keys[key].xts = xts_new(expanded);
+        err = mee->keys[key].xts ? 0 : -EIO;
     }
     if (!err)
-        mee->slots[slot].asid = asid;
-    crypto_wipe(key, sizeof(key));
+        mee->keys[key].asid = asid;
+    explicit_bzero(expanded, sizeof(expanded));
     return err;
 }
 
 void mee_key_remove(struct mee *mee, uint32_t asid)
 {
-    unsigned slot = mee_slot(mee, asid);
+    unsigned key = mee_key(mee, asid);
 
-    if (slot == MEE_NONE)
+    if (key == MEE_NO_KEY)
         return;
-    crypto_xts_free(mee->slots[slot].xts);
-    mee->slots[slot].xts = NULL;
-    mee->slots[slot].asid = 0;
+    xts_free(mee->keys[key].xts);
+    mee->keys[key].xts = NULL;
+    mee->keys[key].asid = 0;
 }
 
-unsigned mee_slot(const struct mee *mee, uint32_t asid)
+unsigned mee_key(const struct mee *mee, uint32_t asid)
 {
-    unsigned slot;
-
-    for (slot = 1; asid && slot <= MEE_SLOTS; slot++)
-        if (mee->slots[slot].asid == asid)
-            return slot;
-    return MEE_NONE;
+    for (unsigned key = 1; asid && key <= MEE_KEYS; key++)
+        if (mee->keys[key].asid == asid)
+            return key;
+    return MEE_NO_KEY;
 }
 
-uint32_t mee_asid(const struct mee *mee, unsigned slot)
+uint32_t mee_asid(const struct mee *mee, unsigned key)
 {
-    return slot <= MEE_SLOTS ? mee->slots[slot].asid : 0;
+    return key <= MEE_KEYS ? mee->keys[key].asid : 0;
 }
 
-int mee_encrypt(struct mee *mee, unsigned slot, uint64_t spa, uint8_t page[MEE_PAGE_SIZE])
+int mee_encrypt(struct mee *mee, unsigned key, uint64_t spa, uint8_t page[MEE_PAGE_SIZE])
 {
-    return crypto_xts_encrypt(mee->slots[slot].xts, spa / MEE_PAGE_SIZE, page, MEE_PAGE_SIZE);
+    return xts_encrypt(mee->keys[key].xts, spa / MEE_PAGE_SIZE, page, MEE_PAGE_SIZE);
 }
 
-int mee_decrypt(struct mee *mee, unsigned slot, uint64_t spa, uint8_t page[MEE_PAGE_SIZE])
+int mee_decrypt(struct mee *mee, unsigned key, uint64_t spa, uint8_t page[MEE_PAGE_SIZE])
 {
-    return crypto_xts_decrypt(mee->slots[slot].xts, spa / MEE_PAGE_SIZE, page, MEE_PAGE_SIZE);
+    return xts_decrypt(mee->keys[key].xts, spa / MEE_PAGE_SIZE, page, MEE_PAGE_SIZE);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Page views. See pages.h.
+ * The encrypted or decrypted state of every page. See pages.h.
  */
 #include "pages.h"
 
@@ -8,311 +8,304 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocol/crypto.h"
+#include "le.h"
 #include "mee.h"
 
 struct pages {
     struct pages_ops ops;
     struct mee *mee;
-    struct tlb_index *holders;
-    uint32_t guest_asid;
-    uint8_t guest_slot;
+    struct tlb_index *index;
     struct pages_stats stats;
-    uint32_t pages;
-    uint8_t slot[]; /* of each page: whose key it stands decrypted under, MEE_NONE = as stored */
+    uint32_t n;
+    uint8_t key[]; /* of each page, as pages_keys() describes it */
 };
 
-struct pages *pages_new(uint32_t pages, const struct pages_ops *ops)
+struct pages *pages_new(uint32_t n, const struct pages_ops *ops)
 {
-    struct pages *view = calloc(1, sizeof(*view) + pages);
+    struct pages *pages = calloc(1, sizeof(*pages) + n);
 
-    if (!view)
+    if (!pages)
         return NULL;
-    view->ops = *ops;
-    view->pages = pages;
-    view->mee = mee_new();
-    view->holders = tlb_index_new(&ops->tlb);
-    if (!view->mee || !view->holders) {
-        pages_free(view);
+    pages->ops = *ops;
+    pages->n = n;
+    pages->mee = mee_new();
+    pages->index = tlb_index_new(&ops->tlb);
+    if (!pages->mee || !pages->index) {
+        pages_free(pages);
         return NULL;
     }
-    return view;
+    return pages;
 }
 
-void pages_free(struct pages *view)
+void pages_free(struct pages *pages)
 {
-    if (!view)
+    if (!pages)
         return;
-    tlb_index_free(view->holders);
-    mee_free(view->mee);
-    free(view);
+    tlb_index_free(pages->index);
+    mee_free(pages->mee);
+    free(pages);
 }
 
-/* --- transformations --- */
-
-/* A page's bytes from the view of one slot to that of another. */
-static int transform(struct pages *view, uint32_t page, uint8_t *data, unsigned from, unsigned to)
+static struct page describe(const struct pages *pages, uint32_t number)
 {
-    uint64_t spa = view->ops.spa(view->ops.ctx, page);
+    return pages->ops.describe(pages->ops.ctx, number);
+}
+
+/* --- conversions --- */
+
+/* Make `out`, the contents of `page` in the state `to`. */
+static int transform(struct pages *pages, const struct page *page, unsigned to,
+                     uint8_t out[SEV_PAGE_SIZE])
+{
+    const unsigned from = pages->key[page->number];
     int err = 0;
 
+    memcpy(out, page->host, SEV_PAGE_SIZE);
     if (from == to)
         return 0;
-    if (from != MEE_NONE)
-        err = mee_encrypt(view->mee, from, spa, data);
-    if (!err && to != MEE_NONE)
-        err = mee_decrypt(view->mee, to, spa, data);
+    if (from != MEE_NO_KEY)
+        err = mee_encrypt(pages->mee, from, page->spa, out);
+    if (!err && to != MEE_NO_KEY)
+        err = mee_decrypt(pages->mee, to, page->spa, out);
     if (err)
-        view->stats.errors++;
+        pages->stats.failures++;
     return err;
 }
 
-/* The one place where a page changes its view. */
-static void set_slot(struct pages *view, uint32_t page, unsigned slot)
+/* The only place where a page changes its state. */
+static void set_key(struct pages *pages, const struct page *page, unsigned key)
 {
-    view->slot[page] = (uint8_t)slot;
-    tlb_index_drop(view->holders, page);
-    view->ops.flipped(view->ops.ctx, page);
+    pages->key[page->number] = (uint8_t)key;
+    tlb_index_drop(pages->index, page->number);
+    pages->ops.converted(pages->ops.ctx, page);
 }
 
-static int flip(struct pages *view, uint32_t page, unsigned slot)
+/* The page is changed only after both halves of a conversion (encrypt with one key, decrypt with
+ * another) succeeded. */
+static int convert(struct pages *pages, const struct page *page, unsigned key)
 {
+    uint8_t data[SEV_PAGE_SIZE];
     int err;
 
-    if (view->slot[page] == slot)
+    if (pages->key[page->number] == key)
         return 0;
-    err = transform(view, page, view->ops.host(view->ops.ctx, page), view->slot[page], slot);
+    err = transform(pages, page, key, data);
     if (!err) {
-        view->stats.flips++;
-        set_slot(view, page, slot);
+        memcpy(page->host, data, SEV_PAGE_SIZE);
+        pages->stats.conversions++;
+        set_key(pages, page, key);
     }
+    explicit_bzero(data, sizeof(data));
     return err;
 }
 
-/* ASID 0 is "as stored". */
-static int slot_of(const struct pages *view, uint32_t asid, unsigned *slot)
+/* ASID 0 is raw memory contents. */
+static int key_of(const struct pages *pages, uint32_t asid, unsigned *key)
 {
-    *slot = mee_slot(view->mee, asid);
-    return asid && *slot == MEE_NONE ? -ENOKEY : 0;
+    *key = mee_key(pages->mee, asid);
+    return asid && *key == MEE_NO_KEY ? -ENOKEY : 0;
 }
 
-/* --- keys and the running guest --- */
+/* --- keys --- */
 
-int pages_key_install(struct pages *view, uint32_t asid, const uint8_t vek[16])
+int pages_key_install(struct pages *pages, uint32_t asid, const uint8_t vek[16])
 {
-    int err = mee_key_install(view->mee, asid, vek);
+    return mee_key_install(pages->mee, asid, vek);
+}
 
-    if (!err && asid == view->guest_asid)
-        pages_guest_set(view, asid);
+int pages_key_remove(struct pages *pages, uint32_t asid)
+{
+    const unsigned key = mee_key(pages->mee, asid);
+    int err = 0;
+
+    if (key == MEE_NO_KEY)
+        return 0;
+    for (uint32_t number = 0; number < pages->n; number++) {
+        struct page page;
+
+        if (pages->key[number] != key)
+            continue;
+        page = describe(pages, number);
+        if (!convert(pages, &page, MEE_NO_KEY))
+            continue;
+        /* Plaintext of a guest must not stay behind. */
+        err = -EIO;
+        memset(page.host, 0, SEV_PAGE_SIZE);
+        set_key(pages, &page, MEE_NO_KEY);
+    }
+    mee_key_remove(pages->mee, asid);
     return err;
 }
 
-void pages_key_remove(struct pages *view, uint32_t asid)
+uint8_t pages_key(const struct pages *pages, uint32_t asid)
 {
-    unsigned slot = mee_slot(view->mee, asid);
-    uint32_t page;
-
-    if (slot == MEE_NONE)
-        return;
-    for (page = 0; page < view->pages; page++)
-        if (view->slot[page] == slot && flip(view, page, MEE_NONE))
-            set_slot(view, page, MEE_NONE); /* undefined contents, but of nobody's key */
-    if (view->guest_slot == slot)
-        view->guest_slot = MEE_NONE;
-    mee_key_remove(view->mee, asid);
+    return (uint8_t)mee_key(pages->mee, asid);
 }
 
-void pages_guest_set(struct pages *view, uint32_t asid)
+int pages_declare(struct pages *pages, uint32_t first, uint32_t n, uint32_t asid)
 {
-    view->guest_asid = asid;
-    view->guest_slot = (uint8_t)mee_slot(view->mee, asid);
-}
-
-uint32_t pages_guest(const struct pages *view)
-{
-    return view->guest_asid;
-}
-
-int pages_declare(struct pages *view, uint32_t first, uint32_t n, uint32_t asid)
-{
-    unsigned slot;
-    uint32_t page;
-    int err = slot_of(view, asid, &slot);
+    unsigned key;
+    int err = key_of(pages, asid, &key);
 
     if (err)
         return err;
-    for (page = first; page < view->pages && page - first < n; page++)
-        if (view->slot[page] != slot) {
-            set_slot(view, page, slot);
-            view->ops.changed(view->ops.ctx, page);
+    for (uint32_t number = first; number < pages->n && number - first < n; number++) {
+        struct page page;
+
+        if (pages->key[number] == key)
+            continue;
+        page = describe(pages, number);
+        set_key(pages, &page, key);
+        pages->ops.changed(pages->ops.ctx, &page);
+    }
+    return 0;
+}
+
+int pages_rekey(struct pages *pages, uint32_t from, uint32_t to)
+{
+    const unsigned old = mee_key(pages->mee, from), key = mee_key(pages->mee, to);
+
+    if (old == MEE_NO_KEY || key == MEE_NO_KEY)
+        return -ENOKEY;
+    for (uint32_t number = 0; number < pages->n; number++)
+        if (pages->key[number] == old) {
+            const struct page page = describe(pages, number);
+
+            set_key(pages, &page, key);
         }
     return 0;
 }
 
-int pages_rekey(struct pages *view, uint32_t from, uint32_t to)
+/* --- accesses --- */
+
+int pages_access(struct pages *pages, const struct page *page, uint8_t key, uint32_t tlb_entry)
 {
-    unsigned old = mee_slot(view->mee, from), slot = mee_slot(view->mee, to);
-    uint32_t page;
+    int err = convert(pages, page, key);
 
-    if (old == MEE_NONE || slot == MEE_NONE)
-        return -ENOKEY;
-    for (page = 0; page < view->pages; page++)
-        if (view->slot[page] == old)
-            set_slot(view, page, slot);
-    if (view->guest_asid == from)
-        pages_guest_set(view, to);
-    return 0;
-}
-
-/* --- the hooks --- */
-
-static unsigned wanted_slot(const struct pages *view, enum sev_access wanted)
-{
-    return wanted == SEV_ACCESS_PRIVATE ? view->guest_slot : MEE_NONE;
-}
-
-void pages_access(struct pages *view, uint32_t page, enum sev_access wanted, uint32_t holder)
-{
-    unsigned slot = wanted_slot(view, wanted);
-
-    /* A failure was counted; the access goes on with the page as it stands. */
-    if (view->slot[page] != slot)
-        (void)!flip(view, page, slot);
-    if (holder != TLB_INDEX_NONE)
-        tlb_index_add(view->holders, page, holder);
-}
-
-struct sev_settled pages_settled(const struct pages *view, uint32_t first, uint32_t n)
-{
-    return (struct sev_settled){
-        .stands = view->slot + first, .guest = &view->guest_slot, .first = first, .n = n};
-}
-
-/* A copy of part of a page in the view of a slot. */
-static int copy_out(struct pages *view, uint32_t page, unsigned slot, unsigned offset, void *buf,
-                    unsigned len)
-{
-    const uint8_t *data = view->ops.host(view->ops.ctx, page);
-    uint8_t copy[SEV_PAGE_SIZE];
-    int err;
-
-    if (view->slot[page] == slot) {
-        memcpy(buf, data + offset, len);
-        return 0;
-    }
-    memcpy(copy, data, sizeof(copy));
-    err = transform(view, page, copy, view->slot[page], slot);
     if (!err)
-        memcpy(buf, copy + offset, len);
-    crypto_wipe(copy, sizeof(copy));
+        pages_translated(pages, page->number, tlb_entry);
     return err;
 }
 
-int pages_peek(struct pages *view, uint32_t page, enum sev_access wanted, unsigned offset,
-               void *buf, unsigned len)
+void pages_translated(struct pages *pages, uint32_t number, uint32_t tlb_entry)
 {
-    return copy_out(view, page, wanted_slot(view, wanted), offset, buf, len);
+    if (tlb_entry != TLB_INDEX_NONE)
+        tlb_index_add(pages->index, number, tlb_entry);
 }
 
-/* --- the secure processor's access --- */
+const uint8_t *pages_keys(const struct pages *pages)
+{
+    return pages->key;
+}
 
-int pages_read(struct pages *view, uint32_t asid, uint32_t page, unsigned offset, void *buf,
+int pages_read(struct pages *pages, uint32_t asid, uint32_t number, unsigned offset, void *buf,
                unsigned len)
 {
-    unsigned slot;
-    int err = slot_of(view, asid, &slot);
-
-    return err ? err : copy_out(view, page, slot, offset, buf, len);
-}
-
-int pages_write(struct pages *view, uint32_t asid, uint32_t page, unsigned offset, const void *buf,
-                unsigned len)
-{
-    unsigned slot;
-    int err = slot_of(view, asid, &slot);
+    const struct page page = describe(pages, number);
+    uint8_t copy[SEV_PAGE_SIZE];
+    unsigned key;
+    int err = key_of(pages, asid, &key);
 
     if (err)
         return err;
-    if (view->slot[page] != slot) {
-        if (len == SEV_PAGE_SIZE) /* nothing of the old contents stays: no need to transform them */
-            set_slot(view, page, slot);
+    if (pages->key[number] == key) {
+        memcpy(buf, page.host + offset, len);
+        return 0;
+    }
+    err = transform(pages, &page, key, copy);
+    if (!err)
+        memcpy(buf, copy + offset, len);
+    explicit_bzero(copy, sizeof(copy));
+    return err;
+}
+
+int pages_write(struct pages *pages, uint32_t asid, uint32_t number, unsigned offset,
+                const void *buf, unsigned len)
+{
+    const struct page page = describe(pages, number);
+    unsigned key;
+    int err = key_of(pages, asid, &key);
+
+    if (err)
+        return err;
+    if (pages->key[number] != key) {
+        if (len == SEV_PAGE_SIZE) /* nothing of the old contents stays: no need to convert them */
+            set_key(pages, &page, key);
         else
-            err = flip(view, page, slot);
+            err = convert(pages, &page, key);
     }
     if (err)
         return err;
-    memcpy(view->ops.host(view->ops.ctx, page) + offset, buf, len);
-    view->ops.changed(view->ops.ctx, page);
+    memcpy(page.host + offset, buf, len);
+    pages->ops.changed(pages->ops.ctx, &page);
     return 0;
 }
 
 /* --- save and restore ---
  *
- * "SEVVIEW1", pages (4 bytes), running guest's ASID (4), the ASIDs of the slots (4 each), the slots
- * of the pages (1 each); numbers little endian. */
+ * "SEVVIEW1", number of pages (4 bytes), ASID of the guest (4), the ASIDs of the key indices from 1
+ * (4 each), the key index of each page (1 each); numbers are little endian. */
 
 #define SAVE_MAGIC  "SEVVIEW1"
 #define SAVE_PAGES  8u
 #define SAVE_GUEST  12u
 #define SAVE_ASIDS  16u
-#define SAVE_STATES (SAVE_ASIDS + 4 * MEE_SLOTS)
+#define SAVE_STATES (SAVE_ASIDS + 4 * MEE_KEYS)
 
-static void put32(uint8_t *out, uint32_t value)
+static uint8_t *save_asid(uint8_t *out, unsigned key)
 {
-    for (unsigned i = 0; i < 4; i++)
-        out[i] = (uint8_t)(value >> 8 * i);
+    return out + SAVE_ASIDS + (size_t)4 * (key - 1);
 }
 
-static uint32_t get32(const uint8_t *in)
+size_t pages_save_size(const struct pages *pages)
 {
-    return (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 | (uint32_t)in[3] << 24;
+    return (size_t)SAVE_STATES + pages->n;
 }
 
-size_t pages_save_size(const struct pages *view)
-{
-    return (size_t)SAVE_STATES + view->pages;
-}
-
-void pages_save(const struct pages *view, uint8_t *out)
+void pages_save(const struct pages *pages, uint32_t guest, uint8_t *out)
 {
     memcpy(out, SAVE_MAGIC, 8);
-    put32(out + SAVE_PAGES, view->pages);
-    put32(out + SAVE_GUEST, view->guest_asid);
-    for (unsigned slot = 1; slot <= MEE_SLOTS; slot++)
-        put32(out + SAVE_ASIDS + 4 * (slot - 1), mee_asid(view->mee, slot));
-    memcpy(out + SAVE_STATES, view->slot, view->pages);
+    le_put(out + SAVE_PAGES, pages->n, 4);
+    le_put(out + SAVE_GUEST, guest, 4);
+    for (unsigned key = 1; key <= MEE_KEYS; key++)
+        le_put(save_asid(out, key), mee_asid(pages->mee, key), 4);
+    memcpy(out + SAVE_STATES, pages->key, pages->n);
 }
 
-int pages_restore(struct pages *view, const uint8_t *in, size_t len)
+int pages_restore(struct pages *pages, const uint8_t *in, size_t len, uint32_t *guest)
 {
-    uint8_t to[256] = {MEE_NONE}; /* slots may be numbered otherwise now */
-    bool known[256] = {[MEE_NONE] = true};
-    uint32_t page;
+    uint8_t to[256] = {MEE_NO_KEY}; /* the same keys can have other indices now */
+    bool known[256] = {[MEE_NO_KEY] = true};
 
-    if (len != pages_save_size(view) || memcmp(in, SAVE_MAGIC, 8) != 0 ||
-        get32(in + SAVE_PAGES) != view->pages)
+    if (len != pages_save_size(pages) || memcmp(in, SAVE_MAGIC, 8) != 0 ||
+        le_get(in + SAVE_PAGES, 4) != pages->n)
         return -EINVAL;
-    for (unsigned slot = 1; slot <= MEE_SLOTS; slot++) {
-        to[slot] = (uint8_t)mee_slot(view->mee, get32(in + SAVE_ASIDS + 4 * (slot - 1)));
-        known[slot] = to[slot] != MEE_NONE;
+    for (unsigned key = 1; key <= MEE_KEYS; key++) {
+        const size_t at = SAVE_ASIDS + (size_t)4 * (key - 1);
+
+        to[key] = (uint8_t)mee_key(pages->mee, (uint32_t)le_get(in + at, 4));
+        known[key] = to[key] != MEE_NO_KEY;
     }
-    for (page = 0; page < view->pages; page++)
-        if (!known[in[SAVE_STATES + page]])
+    for (uint32_t number = 0; number < pages->n; number++)
+        if (!known[in[SAVE_STATES + number]])
             return -ENOKEY;
-    for (page = 0; page < view->pages; page++)
-        set_slot(view, page, to[in[SAVE_STATES + page]]);
-    pages_guest_set(view, get32(in + SAVE_GUEST));
+    for (uint32_t number = 0; number < pages->n; number++) {
+        const struct page page = describe(pages, number);
+
+        set_key(pages, &page, to[in[SAVE_STATES + number]]);
+    }
+    *guest = (uint32_t)le_get(in + SAVE_GUEST, 4);
     return 0;
 }
 
-/* --- what there is to see --- */
+/* --- for observers --- */
 
-uint32_t pages_asid(const struct pages *view, uint32_t page)
+uint32_t pages_asid(const struct pages *pages, uint32_t number)
 {
-    return mee_asid(view->mee, view->slot[page]);
+    return mee_asid(pages->mee, pages->key[number]);
 }
 
-struct pages_stats pages_stats(const struct pages *view)
+struct pages_stats pages_stats(const struct pages *pages)
 {
-    return view->stats;
+    return pages->stats;
 }

@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Page views: memory is really encrypted, at no cost on the TLB-hit path.
+ * The encrypted or decrypted state of every page: memory is really encrypted, at no cost where the
+ * TLB hits.
  *
- * A page of RAM (or ROM) stands in one of these views: as stored, which is what C=0 readers see, or
- * as one guest sees it through C=1. When somebody needs another view the page is transformed in
- * place and every translation of it is dropped, on all CPUs. Invariant: all valid translations of a
- * page agree with the view that it stands in. A transformation is a bijection of 16-byte blocks, so
- * nothing is ever lost by going to and fro.
+ * A page of RAM or ROM either holds raw memory contents, which is what accesses with C=0 see, or it
+ * is kept decrypted with the key of one ASID, which is what accesses of that guest with C=1 see.
+ * When an access needs another state, the page is converted in place (encrypted, decrypted, or
+ * both) and every translation of it is dropped from the TLBs of all CPUs. So all valid translations
+ * of a page agree with the state of the page. A conversion is a bijection of 16-byte blocks:
+ * converting to and fro loses nothing.
  *
- * Implements AMD64 APM vol. 2, 15.34.5 (which view an access gets is decided in cbit.c and in
- * Bochs) over the engine in mee.c.
+ * Which state an access needs is decided in Bochs (cpu-ext/bochs/sev.cc); the cipher is in mee.c.
  *
- * Pages are numbered by the owner of the memory: RAM by address / 4096, other storage behind. Each
- * number is one piece of storage, even where two pieces (ROM and the RAM under it) share an
+ * The owner of the memory numbers the pages: RAM by address / 4096, other storage after it. One
+ * number is one piece of storage, also where two pieces (ROM and the RAM under it) have the same
  * address.
  */
-#ifndef CPU_EXT_VIEW_H
-#define CPU_EXT_VIEW_H
+#ifndef CPU_EXT_PAGES_H
+#define CPU_EXT_PAGES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "tlb_index.h"
-#include "hooks.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -31,96 +31,101 @@ extern "C" {
 
 #define SEV_PAGE_SIZE 4096u
 
+/* A page as its owner describes it. */
+struct page {
+    uint32_t number;
+    uint64_t spa;  /* system physical address, 4 KiB aligned: the tweak of the encryption */
+    uint8_t *host; /* its storage, SEV_PAGE_SIZE bytes */
+};
+
 struct pages_ops {
     void *ctx;
-    /* The storage of a page, SEV_PAGE_SIZE bytes. Never NULL for a page below `pages`. */
-    uint8_t *(*host)(void *ctx, uint32_t page);
-    /* Its system physical address: the tweak of its encryption. */
-    uint64_t (*spa)(void *ctx, uint32_t page);
-    /* It stands in another view now; its TLB entries are gone. Drops what else points into it: the
-     * fetch window and the stack cache of each CPU. Decoded instructions may stay: they are of the
-     * private view, and a write through any view drops them as always. */
-    void (*flipped)(void *ctx, uint32_t page);
-    /* Its contents changed without a CPU's or device's doing: drop decoded instructions too. */
-    void (*changed)(void *ctx, uint32_t page);
+    /* Describe page `number`, which is below the number of pages. */
+    struct page (*describe)(void *ctx, uint32_t number);
+    /* The page was converted; its TLB entries are gone. Drop what else points into it: the fetch
+     * window and the stack cache of each CPU. Decoded instructions may stay: they are made from
+     * decrypted contents, and every write drops them. */
+    void (*converted)(void *ctx, const struct page *page);
+    /* The contents changed, but not by a CPU or a device: drop decoded instructions too. */
+    void (*changed)(void *ctx, const struct page *page);
     struct tlb_index_ops tlb;
 };
 
 struct pages;
 
-/* For `pages` pages, all as stored, and no running guest. NULL if out of memory. One byte a page.
- */
-struct pages *pages_new(uint32_t pages, const struct pages_ops *ops);
-/* Wipes the keys; memory stays as it stands. NULL is fine. */
-void pages_free(struct pages *view);
+/* Make the state of `n` pages, which all hold raw memory contents. Return NULL if out of memory. It
+ * takes one byte a page. */
+struct pages *pages_new(uint32_t n, const struct pages_ops *ops);
+/* Wipe the keys and free; memory stays as it is. NULL is allowed. */
+void pages_free(struct pages *pages);
 
-/* --- keys and the running guest --- */
+/* --- keys --- */
 
-/* Load the key of an ASID; errors as mee_key_install(). */
-int pages_key_install(struct pages *view, uint32_t asid, const uint8_t vek[16])
+/* Load the key of an ASID. Return 0 or the error of mee_key_install(). */
+int pages_key_install(struct pages *pages, uint32_t asid, const uint8_t vek[16])
     __attribute__((warn_unused_result));
-/* Put every page of that ASID back as stored, then forget the key. If it is the running guest's,
- * that guest sees ciphertext from now on. */
-void pages_key_remove(struct pages *view, uint32_t asid);
+/* Encrypt every page that is kept decrypted with the key of `asid`, then forget the key. Return 0,
+ * or -EIO if a page could not be encrypted: it is filled with zeros then. */
+int pages_key_remove(struct pages *pages, uint32_t asid) __attribute__((warn_unused_result));
+/* Return the index of the ASID's key, 0 if it has none. */
+uint8_t pages_key(const struct pages *pages, uint32_t asid);
 
-/* Whose private view the CPUs' accesses mean; 0 or an ASID without a key: private is as stored. The
- * caller flushes all TLBs if that changes anything: the translations of the old guest do not agree
- * with the new one. */
-void pages_guest_set(struct pages *view, uint32_t asid);
-uint32_t pages_guest(const struct pages *view);
-
-/* Declare what pages [first, first + n) hold to be the private data of `asid` (0: as stored)
- * without touching a byte: memory at power-on. -ENOKEY */
-int pages_declare(struct pages *view, uint32_t first, uint32_t n, uint32_t asid)
+/* Declare that the pages [first, first + n) are kept decrypted with the key of `asid` (0: hold raw
+ * memory contents), without a change to a byte: this is memory at power-on. Return 0 or -ENOKEY. */
+int pages_declare(struct pages *pages, uint32_t first, uint32_t n, uint32_t asid)
     __attribute__((warn_unused_result));
 
-/* Declare every page that stands in the view of one ASID to stand in that of another, and make the
- * second the running guest if the first was: such a page keeps the plaintext that it shows, its
- * ciphertext changes; pages that stand as stored keep their ciphertext. For a machine that runs
- * before it has a key of its own. The caller flushes all TLBs. -ENOKEY */
-int pages_rekey(struct pages *view, uint32_t from, uint32_t to) __attribute__((warn_unused_result));
+/* Declare that the pages that are kept decrypted with the key of `from` are decrypted with the key
+ * of `to`. Their plaintext stays, so their ciphertext changes; pages with raw memory contents keep
+ * their ciphertext. This is for a machine that runs before it has a key of its own. The caller
+ * flushes all TLBs. Return 0 or -ENOKEY. */
+int pages_rekey(struct pages *pages, uint32_t from, uint32_t to)
+    __attribute__((warn_unused_result));
 
-/* --- the hooks --- */
+/* --- accesses --- */
 
-/* On return `page` stands in that view of the running guest, and `holder`, a TLB entry or
- * TLB_INDEX_NONE, is known to be about to hold a translation of it. */
-void pages_access(struct pages *view, uint32_t page, enum sev_access wanted, uint32_t holder);
-/* Which of the pages [first, first + n) stand as the running guest sees them, for Bochs to look at
- * by itself; valid as long as the view is. */
-struct sev_settled pages_settled(const struct pages *view, uint32_t first, uint32_t n);
-/* Copy `len` bytes from `offset` of the page as the running guest (or everybody else) sees them;
- * nothing changes. */
-int pages_peek(struct pages *view, uint32_t page, enum sev_access wanted, unsigned offset,
-               void *buf, unsigned len) __attribute__((warn_unused_result));
+/* Convert `page`, unless it is so already, to the state that an access through the key with the
+ * index `key` needs (0: raw memory contents). `tlb_entry`, unless it is TLB_INDEX_NONE, will hold a
+ * translation of the page. Return 0, or -EIO if the cipher failed: nothing changed, and the access
+ * must not happen. */
+int pages_access(struct pages *pages, const struct page *page, uint8_t key, uint32_t tlb_entry)
+    __attribute__((warn_unused_result));
+/* `tlb_entry` will hold a translation of a page that needs no conversion. */
+void pages_translated(struct pages *pages, uint32_t number, uint32_t tlb_entry);
+/* One byte for each page: the index of the key that the page is kept decrypted with, 0 = raw memory
+ * contents. The array is valid as long as `pages` is, and changes with every conversion. */
+const uint8_t *pages_keys(const struct pages *pages);
 
-/* --- the secure processor's access: through the key of an ASID, or as stored (0); within a page,
- * any alignment. -ENOKEY if the ASID has no key, -EIO if the cryptographic library failed. --- */
-
-int pages_read(struct pages *view, uint32_t asid, uint32_t page, unsigned offset, void *buf,
+/* Copy `len` bytes at `offset`, within the page, as an access through the key of `asid` sees them
+ * (0: raw memory contents). Nothing changes. Return 0, -ENOKEY or -EIO. */
+int pages_read(struct pages *pages, uint32_t asid, uint32_t number, unsigned offset, void *buf,
                unsigned len) __attribute__((warn_unused_result));
-int pages_write(struct pages *view, uint32_t asid, uint32_t page, unsigned offset, const void *buf,
-                unsigned len) __attribute__((warn_unused_result));
+/* Store so. The page is in the state that the store needs then. */
+int pages_write(struct pages *pages, uint32_t asid, uint32_t number, unsigned offset,
+                const void *buf, unsigned len) __attribute__((warn_unused_result));
 
-/* --- save and restore: memory itself is saved as it stands --- */
+/* --- save and restore: memory itself is saved as it is --- */
 
-/* Bytes that pages_save() writes. */
-size_t pages_save_size(const struct pages *view);
-void pages_save(const struct pages *view, uint8_t *out);
-/* Takes what pages_save() wrote for the same number of pages, after the keys of all ASIDs that it
- * names were loaded. -EINVAL (not such a block, or of another size), -ENOKEY; nothing changed then.
- * The caller flushes all TLBs. */
-int pages_restore(struct pages *view, const uint8_t *in, size_t len)
+/* Return the number of bytes that pages_save() writes. */
+size_t pages_save_size(const struct pages *pages);
+/* `guest` is the ASID of the guest that runs. */
+void pages_save(const struct pages *pages, uint32_t guest, uint8_t *out);
+/* Take what pages_save() wrote for the same number of pages. The keys of all ASIDs that it names
+ * must be loaded. Return 0, -EINVAL (not such a block, or of another size) or -ENOKEY; nothing
+ * changed after an error. The caller flushes all TLBs. */
+int pages_restore(struct pages *pages, const uint8_t *in, size_t len, uint32_t *guest)
     __attribute__((warn_unused_result));
 
-/* --- what there is to see --- */
+/* --- for observers --- */
 
-/* Whose private view a page stands in, 0 = as stored. */
-uint32_t pages_asid(const struct pages *view, uint32_t page);
+/* Return the ASID whose key the page is kept decrypted with, 0 = raw memory contents. */
+uint32_t pages_asid(const struct pages *pages, uint32_t number);
+
 struct pages_stats {
-    uint64_t flips;  /* transformations in place */
-    uint32_t errors; /* of the cryptographic library: the page kept its old view */
+    uint64_t conversions;
+    uint64_t failures; /* the cipher failed: a page was not converted, or not read or written */
 };
-struct pages_stats pages_stats(const struct pages *view);
+struct pages_stats pages_stats(const struct pages *pages);
 
 #ifdef __cplusplus
 }

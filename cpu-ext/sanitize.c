@@ -303,11 +303,13 @@ void san_access(struct san *san, unsigned cpu, uint64_t paddr, enum sev_access v
 {
     struct page *page = page_of(san, paddr);
 
-    san->walking = why == SEV_WHY_WALK;
+    const bool walk = sev_why_is_internal(why);
+
+    san->walking = walk;
     if (!page)
         return;
     page->view = view;
-    if (why == SEV_WHY_WALK)
+    if (walk)
         walked(san, page, paddr);
     if (why == SEV_WHY_DATA)
         page->stale = false;
@@ -315,7 +317,7 @@ void san_access(struct san *san, unsigned cpu, uint64_t paddr, enum sev_access v
         return;
     if (page->state != UNTOUCHED && page->state != state_of(view)) {
         mix(san, page);
-    } else if (write && why != SEV_WHY_WALK) {
+    } else if (write && !walk) {
         page->state = (uint8_t)state_of(view);
         page->writer = who_now(san, cpu, false);
     }

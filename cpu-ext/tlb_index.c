@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Who holds a translation of a page. See tlb_index.h.
+ * An index from pages to TLB entries. See tlb_index.h.
  *
- * Small enough to stay in the host's cache: every TLB fill comes here, and a guest that switches
- * address spaces fills its TLB all the time.
+ * It is small so that it stays in the cache of the host: every TLB miss comes here.
  */
 #include "tlb_index.h"
 
 #include <stdlib.h>
 
-#define CHAINS 4096u /* more than the entries of a CPU, so that most chains are short */
+#define CHAINS 4096u /* more than a CPU has TLB entries, so that most chains are short */
 
-/* An entry in a chain, a ring around the chain's head. */
+/* A TLB entry in a chain. A chain is a ring that begins and ends at its head. */
 struct link {
     uint32_t page;
     uint32_t next, prev;
@@ -19,25 +18,25 @@ struct link {
 
 struct tlb_index {
     struct tlb_index_ops ops;
-    struct link links[]; /* the chains' heads, then the holders */
+    struct link links[]; /* the heads of the chains, then the TLB entries */
 };
 
 struct tlb_index *tlb_index_new(const struct tlb_index_ops *ops)
 {
-    struct tlb_index *holders =
-        malloc(sizeof(*holders) + (CHAINS + (size_t)ops->count) * sizeof(holders->links[0]));
+    struct tlb_index *index =
+        malloc(sizeof(*index) + (CHAINS + (size_t)ops->count) * sizeof(index->links[0]));
 
-    if (!holders)
+    if (!index)
         return NULL;
-    holders->ops = *ops;
+    index->ops = *ops;
     for (uint32_t i = 0; i < CHAINS + ops->count; i++)
-        holders->links[i] = (struct link){TLB_INDEX_NONE, i, i};
-    return holders;
+        index->links[i] = (struct link){TLB_INDEX_NONE, i, i};
+    return index;
 }
 
-void tlb_index_free(struct tlb_index *holders)
+void tlb_index_free(struct tlb_index *index)
 {
-    free(holders);
+    free(index);
 }
 
 static void take_out(struct link *links, struct link *link)
@@ -46,10 +45,10 @@ static void take_out(struct link *links, struct link *link)
     links[link->next].prev = link->prev;
 }
 
-void tlb_index_add(struct tlb_index *holders, uint32_t page, uint32_t holder)
+void tlb_index_add(struct tlb_index *index, uint32_t page, uint32_t entry)
 {
-    const uint32_t head = page % CHAINS, number = CHAINS + holder;
-    struct link *links = holders->links, *link = &links[number];
+    const uint32_t head = page % CHAINS, number = CHAINS + entry;
+    struct link *links = index->links, *link = &links[number];
 
     if (link->page == page)
         return;
@@ -59,17 +58,17 @@ void tlb_index_add(struct tlb_index *holders, uint32_t page, uint32_t holder)
     links[head].next = number;
 }
 
-void tlb_index_drop(struct tlb_index *holders, uint32_t page)
+void tlb_index_drop(struct tlb_index *index, uint32_t page)
 {
     const uint32_t head = page % CHAINS;
-    struct link *links = holders->links;
+    struct link *links = index->links;
 
     for (uint32_t i = links[head].next, next; i != head; i = next) {
         next = links[i].next;
         if (links[i].page != page)
             continue;
-        if (holders->ops.holds(holders->ops.ctx, i - CHAINS, page))
-            holders->ops.forget(holders->ops.ctx, i - CHAINS);
+        if (index->ops.holds(index->ops.ctx, i - CHAINS, page))
+            index->ops.invalidate(index->ops.ctx, i - CHAINS);
         take_out(links, &links[i]);
         links[i] = (struct link){TLB_INDEX_NONE, i, i};
     }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Who holds a translation of a page: an index from pages to TLB entries, so that a page that
- * changes its view is dropped from all TLBs without a search.
+ * An index from pages to TLB entries, so that the translations of a page that is converted are
+ * dropped from all TLBs without a search.
  *
- * TLB entries are overwritten and flushed without a word, so the index holds a superset: every live
- * translation is in it, not all in it are live. Each entry is in it once at most, in the chain of
- * the page that it was last about to hold.
+ * CPUs overwrite and flush TLB entries without a notice. So the index holds a superset: every valid
+ * translation is in it, but not all that is in it is valid. A TLB entry is in it at most once, under
+ * the page that it was last said to hold.
  */
-#ifndef CPU_EXT_HOLDERS_H
-#define CPU_EXT_HOLDERS_H
+#ifndef CPU_EXT_TLB_INDEX_H
+#define CPU_EXT_TLB_INDEX_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,28 +17,28 @@
 extern "C" {
 #endif
 
-/* The TLBs' side, which numbers its entries from 0. */
+/* The TLBs, whose entries have numbers from 0. */
 struct tlb_index_ops {
     void *ctx;
     uint32_t count; /* of entries */
-    /* Is the translation in `holder` one of `page`? */
-    bool (*holds)(void *ctx, uint32_t holder, uint32_t page);
-    /* Invalidate it. */
-    void (*forget)(void *ctx, uint32_t holder);
+    /* Is `entry` valid, and a translation of `page`? */
+    bool (*holds)(void *ctx, uint32_t entry, uint32_t page);
+    /* Make it invalid. */
+    void (*invalidate)(void *ctx, uint32_t entry);
 };
 
-#define TLB_INDEX_NONE UINT32_MAX /* an access that leaves no translation behind */
+#define TLB_INDEX_NONE UINT32_MAX /* the access leaves no translation behind */
 
 struct tlb_index;
 
-/* NULL if out of memory. */
+/* Return NULL if out of memory. */
 struct tlb_index *tlb_index_new(const struct tlb_index_ops *ops);
-void tlb_index_free(struct tlb_index *holders);
+void tlb_index_free(struct tlb_index *index);
 
-/* `holder`, below ops.count, is about to hold a translation of `page`. */
-void tlb_index_add(struct tlb_index *holders, uint32_t page, uint32_t holder);
-/* Invalidate every translation of `page`. */
-void tlb_index_drop(struct tlb_index *holders, uint32_t page);
+/* `entry`, below ops.count, will hold a translation of `page`. */
+void tlb_index_add(struct tlb_index *index, uint32_t page, uint32_t entry);
+/* Make every translation of `page` invalid. */
+void tlb_index_drop(struct tlb_index *index, uint32_t page);
 
 #ifdef __cplusplus
 }

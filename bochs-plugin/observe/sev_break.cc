@@ -168,7 +168,8 @@ static void print_instruction(unsigned index)
 static void report_access(unsigned number, unsigned cpu, uint64_t paddr, enum sev_access view,
                           enum sev_why why, bool write)
 {
-    static const char *const verbs[SEV_WHY_COUNT] = {"reads", "fetches from", "walks", "reads"};
+    static const char *const verbs[SEV_WHY_COUNT] = {"reads",  "fetches from", "walks",
+                                                     "writes", "reads",        "reads"};
 
     dbg_printf("\nsev: %u: ", number);
     if (cpu == SEV_HOOKS_NO_CPU)

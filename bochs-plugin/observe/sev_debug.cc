@@ -77,11 +77,11 @@ enum look { LOOK_PRIVATE, LOOK_SHARED, LOOK_STORED };
  * guest's view; without it they show memory as it stands. */
 static void look_at(struct sev_machine *m, uint64_t paddr, enum look look, Bit8u *buf, unsigned len)
 {
-    bool (*peek)(void *, uint64_t, enum sev_access, void *, unsigned) = sev_hooks.peek;
-    enum sev_access view = look == LOOK_SHARED ? SEV_ACCESS_SHARED : SEV_ACCESS_PRIVATE;
+    bool (*peek)(void *, uint32_t, uint64_t, void *, unsigned) = sev_hooks.peek;
+    const uint32_t asid = look == LOOK_SHARED ? 0 : sev_hooks.cpus[dbg_cpu].asid;
 
     if (bx_sev_machine_memory(m) && look != LOOK_STORED && peek &&
-        peek(sev_hooks.ctx, paddr, view, buf, len))
+        peek(sev_hooks.ctx, asid, paddr, buf, len))
         return;
     sev_hooks.peek = NULL;
     BX_MEM(0)->dbg_fetch_mem(BX_CPU(dbg_cpu), (bx_phy_address)paddr, len, buf);

@@ -66,8 +66,9 @@ static void dump_memory(const struct sev_machine *m, print_line *print)
     }
     bx_sev_memory_info(bx_sev_machine_memory(m), &info);
     print_format(print,
-                 "memory of ASID %u: %u pages stand private, %u as stored; %" PRIu64 " changes",
-                 info.asid, info.private_pages, info.stored_pages, info.flips);
+                 "memory of ASID %u: %u pages decrypted, %u raw; %" PRIu64 " conversions, %" PRIu64
+                 " failed",
+                 info.asid, info.private_pages, info.raw_pages, info.conversions, info.failures);
 }
 
 static void dump_sanitizer(const struct sev_machine *m, print_line *print)
@@ -111,6 +112,8 @@ void bx_sev_machine_dump(struct sev_machine *m, print_line *print)
     for (unsigned why = 0; why < SEV_WHY_COUNT; why++)
         print_format(print, "%-6s private %" PRIu64 ", shared %" PRIu64,
                      cbit_why_name((enum sev_why)why),
-                     bx_sev_machine_cbit(m)->wants[SEV_ACCESS_PRIVATE][why],
-                     bx_sev_machine_cbit(m)->wants[SEV_ACCESS_SHARED][why]);
+                     cbit_accesses(bx_sev_machine_cbit(m), &sev_hooks, SEV_ACCESS_PRIVATE,
+                                   (enum sev_why)why),
+                     cbit_accesses(bx_sev_machine_cbit(m), &sev_hooks, SEV_ACCESS_SHARED,
+                                   (enum sev_why)why));
 }

@@ -87,8 +87,8 @@ static struct walk_mode mode_of(BX_CPU_C *cpu)
 
 static bool read_private(void *ctx, uint64_t paddr, void *buf, unsigned len)
 {
-    return bx_sev_memory_peek(bx_sev_machine_memory(((struct sev_sanitizer *)ctx)->machine), paddr,
-                              SEV_ACCESS_PRIVATE, buf, len);
+    return bx_sev_memory_peek(bx_sev_machine_memory(((struct sev_sanitizer *)ctx)->machine),
+                              sev_hooks.cpus[0].asid, paddr, buf, len);
 }
 
 static struct walk_result walk_now(struct sev_sanitizer *s, unsigned cpu, uint64_t linear)

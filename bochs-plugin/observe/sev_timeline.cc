@@ -128,7 +128,7 @@ static void scan_table(struct scan *scan, uint64_t table, unsigned level, unsign
     if (!scan->tables || bx_sev_timeline_kind(table) != TIMELINE_PRIVATE)
         return;
     scan->tables--;
-    if (!sev_hooks.peek || !sev_hooks.peek(sev_hooks.ctx, table, SEV_ACCESS_PRIVATE, entry,
+    if (!sev_hooks.peek || !sev_hooks.peek(sev_hooks.ctx, sev_hooks.cpus[0].asid, table, entry,
                                            (unsigned)(entries * sizeof(entry[0]))))
         memcpy(entry, BX_MEM(0)->get_vector((bx_phy_address)table), entries * sizeof(entry[0]));
     for (unsigned i = 0; i < entries; i++) {

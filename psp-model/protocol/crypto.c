@@ -127,52 +127,6 @@ int crypto_aes128_ctr(const uint8_t key[16], const uint8_t counter[16], void *da
     return err ? -EIO : 0;
 }
 
-struct crypto_xts {
-    gcry_cipher_hd_t cipher;
-};
-
-struct crypto_xts *crypto_xts_new(const uint8_t key[CRYPTO_XTS_KEY_SIZE])
-{
-    struct crypto_xts *xts = calloc(1, sizeof(*xts));
-    if (!xts)
-        return NULL;
-    if (gcry_cipher_open(&xts->cipher, GCRY_CIPHER_AES128, GCRY_CIPHER_MODE_XTS, 0)) {
-        free(xts);
-        return NULL;
-    }
-    if (gcry_cipher_setkey(xts->cipher, key, CRYPTO_XTS_KEY_SIZE)) {
-        crypto_xts_free(xts);
-        return NULL;
-    }
-    return xts;
-}
-
-void crypto_xts_free(struct crypto_xts *xts)
-{
-    if (!xts)
-        return;
-    gcry_cipher_close(xts->cipher); /* wipes the key */
-    free(xts);
-}
-
-static gcry_error_t xts_unit(struct crypto_xts *xts, uint64_t unit)
-{
-    uint8_t tweak[16] = {0};
-    for (unsigned i = 0; i < 8; i++)
-        tweak[i] = (uint8_t)(unit >> 8 * i);
-    return gcry_cipher_setiv(xts->cipher, tweak, sizeof(tweak));
-}
-
-int crypto_xts_encrypt(struct crypto_xts *xts, uint64_t unit, void *data, size_t len)
-{
-    return xts_unit(xts, unit) || gcry_cipher_encrypt(xts->cipher, data, len, NULL, 0) ? -EIO : 0;
-}
-
-int crypto_xts_decrypt(struct crypto_xts *xts, uint64_t unit, void *data, size_t len)
-{
-    return xts_unit(xts, unit) || gcry_cipher_decrypt(xts->cipher, data, len, NULL, 0) ? -EIO : 0;
-}
-
 int crypto_compare(const void *a, const void *b, size_t len)
 {
     const volatile uint8_t *x = a, *y = b;

@@ -110,18 +110,6 @@ int crypto_rsa_pss_sign(const struct crypto_rsa_private *key, enum crypto_hash h
                         const void *data, size_t len, const uint8_t *salt,
                         uint8_t *sig) CRYPTO_CHECKED;
 
-/* AES-128-XTS (IEEE 1619) under one key, kept ready: for memory encryption. `key` is the data key
- * and the tweak key after it. A data unit is at least 16 bytes; its number is the tweak. In place.
- */
-#define CRYPTO_XTS_KEY_SIZE 32
-struct crypto_xts;
-struct crypto_xts *crypto_xts_new(const uint8_t key[CRYPTO_XTS_KEY_SIZE]);
-void crypto_xts_free(struct crypto_xts *xts);
-int crypto_xts_encrypt(struct crypto_xts *xts, uint64_t unit, void *data,
-                       size_t len) CRYPTO_CHECKED;
-int crypto_xts_decrypt(struct crypto_xts *xts, uint64_t unit, void *data,
-                       size_t len) CRYPTO_CHECKED;
-
 /* 0 if equal, in constant time. */
 int crypto_compare(const void *a, const void *b, size_t len) CRYPTO_CHECKED;
 /* Not optimised away. */

@@ -11,6 +11,7 @@
 #include "protocol/buf.h"
 #include "protocol/crypto.h"
 #include "mee.h"
+#include "xts.h"
 #include "psp.h"
 
 #define REGION  0x4000000u /* 64 MiB */
@@ -42,7 +43,7 @@ static int ram_write(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t 
     (void)ctx, (void)issuer;
     memcpy(ram + spa, buf, len);
     for (size_t done = 0; asid && done < len; done += MEE_PAGE_SIZE)
-        if (mee_encrypt(mee, mee_slot(mee, asid), spa + done, ram + spa + done))
+        if (mee_encrypt(mee, mee_key(mee, asid), spa + done, ram + spa + done))
             return -1;
     return 0;
 }
@@ -124,20 +125,20 @@ static uint64_t update(struct psp *psp, uint32_t handle)
 
 static uint64_t library(void)
 {
-    uint8_t digest[32], key[CRYPTO_XTS_KEY_SIZE];
-    struct crypto_xts *xts;
+    uint8_t digest[32], key[XTS_KEY_SIZE];
+    struct xts *xts;
     uint64_t start;
 
     for (size_t i = 0; i < sizeof(key); i++)
         key[i] = (uint8_t)i;
-    xts = crypto_xts_new(key);
+    xts = xts_new(key);
     start = time_us(NULL);
     crypto_sha256(ram, REGION, digest);
     for (size_t done = 0; xts && done < REGION; done += MEE_PAGE_SIZE)
-        if (crypto_xts_encrypt(xts, done / MEE_PAGE_SIZE, ram + done, MEE_PAGE_SIZE))
+        if (xts_encrypt(xts, done / MEE_PAGE_SIZE, ram + done, MEE_PAGE_SIZE))
             exit(1);
     start = time_us(NULL) - start;
-    crypto_xts_free(xts);
+    xts_free(xts);
     return start;
 }
 
@@ -145,18 +146,18 @@ static uint64_t library(void)
 static double page_us(void)
 {
     static const unsigned rounds = 100000;
-    uint8_t key[CRYPTO_XTS_KEY_SIZE] = {1};
-    struct crypto_xts *xts;
+    uint8_t key[XTS_KEY_SIZE] = {1};
+    struct xts *xts;
     uint64_t start;
 
     key[16] = 2;
-    xts = crypto_xts_new(key);
+    xts = xts_new(key);
     start = time_us(NULL);
     for (unsigned i = 0; xts && i < rounds; i++)
-        if (crypto_xts_encrypt(xts, i, ram, MEE_PAGE_SIZE))
+        if (xts_encrypt(xts, i, ram, MEE_PAGE_SIZE))
             exit(1);
     start = time_us(NULL) - start;
-    crypto_xts_free(xts);
+    xts_free(xts);
     return (double)start / rounds;
 }
 

@@ -176,6 +176,7 @@ unit_tests += \
 %C%_test_sanitize_random_LDADD = libcpuext.la $(UNIT_LDADD)
 %C%_test_pages_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_pages_LDADD = libcpuext.la $(UNIT_LDADD)
+%C%_test_pages_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mee_encrypt -Wl,--wrap=mee_decrypt
 %C%_test_pages_random_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_pages_random_LDADD = libcpuext.la $(UNIT_LDADD)
 %C%_test_walk_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of cpu-ext/cbit: where the C-bit may be, and that what Bochs calls through hooks.h comes as
- * it was meant.
+ * Tests of cpu-ext/cbit and of the wrappers in hooks.h, which patched Bochs calls.
  */
 #include "unit.h"
 
@@ -55,114 +54,171 @@ static void ram_below_the_bit(void **state)
 
 static struct {
     unsigned calls, cpu, len;
-    uint64_t paddr;
-    enum sev_access view;
-    enum sev_why why;
+    uint64_t spa, gpa;
+    uint32_t flags, asid;
+    int64_t code;
     bool write;
-    void *holder;
+    void *tlb_entry;
+    enum sev_signal signal;
 } seen;
 static struct cbit cbit;
+static struct sev_verdict answer; /* of on_access() and on_insn() */
 
-static void on_want(void *ctx, unsigned cpu, uint64_t paddr, enum sev_access view, enum sev_why why,
-                    bool write, void *holder)
+static struct sev_verdict on_access(void *ctx, unsigned cpu, uint64_t spa, uint64_t gpa,
+                                    uint32_t flags, void *tlb_entry)
 {
     assert_ptr_equal(ctx, &seen);
-    cbit_count(&cbit, view, why);
+    cbit_count(&cbit, flags);
     seen.calls++;
     seen.cpu = cpu;
-    seen.paddr = paddr;
-    seen.view = view;
-    seen.why = why;
-    seen.write = write;
-    seen.holder = holder;
+    seen.spa = spa;
+    seen.gpa = gpa;
+    seen.flags = flags;
+    seen.tlb_entry = tlb_entry;
+    return answer;
 }
 
-static bool on_peek(void *ctx, uint64_t paddr, enum sev_access view, void *buf, unsigned len)
+static int on_exit_(void *ctx, unsigned cpu, int64_t code, uint64_t info1, uint64_t info2)
 {
     assert_ptr_equal(ctx, &seen);
     seen.calls++;
-    seen.paddr = paddr;
-    seen.view = view;
+    seen.cpu = cpu;
+    seen.code = code;
+    return code == 0x72 ? (int)(info1 + info2) : -1;
+}
+
+static bool on_msr(void *ctx, unsigned cpu, uint32_t index, bool write)
+{
+    assert_ptr_equal(ctx, &seen);
+    seen.calls++;
+    seen.cpu = cpu;
+    return index == 0x10 && write;
+}
+
+static struct sev_verdict on_insn(void *ctx, unsigned cpu, enum sev_insn insn,
+                                  struct sev_insn_regs *regs)
+{
+    assert_ptr_equal(ctx, &seen);
+    seen.calls++;
+    seen.cpu = cpu;
+    regs->rax = insn;
+    return answer;
+}
+
+static bool on_startup(void *ctx, unsigned cpu, enum sev_signal signal, uint8_t vector)
+{
+    assert_ptr_equal(ctx, &seen);
+    seen.calls++;
+    seen.cpu = cpu;
+    seen.signal = signal;
+    return vector == 0x9f;
+}
+
+static bool on_peek(void *ctx, uint32_t asid, uint64_t spa, void *buf, unsigned len)
+{
+    assert_ptr_equal(ctx, &seen);
+    seen.calls++;
+    seen.asid = asid;
+    seen.spa = spa;
     seen.len = len;
     memset(buf, 0x5a, len);
     return true;
 }
 
-static void on_wbinvd(void *ctx, unsigned cpu)
+static bool on_watched(void *ctx, uint64_t spa)
+{
+    assert_ptr_equal(ctx, &seen);
+    seen.calls++;
+    return spa == 0x5000;
+}
+
+static void on_touch(void *ctx, unsigned cpu, uint64_t spa, unsigned len, const void *data)
 {
     assert_ptr_equal(ctx, &seen);
     seen.calls++;
     seen.cpu = cpu;
-}
-
-static bool on_watched(void *ctx, uint64_t paddr)
-{
-    assert_ptr_equal(ctx, &seen);
-    seen.calls++;
-    return paddr == 0x5000;
-}
-
-static void on_touch(void *ctx, unsigned cpu, uint64_t paddr, unsigned len, const void *data)
-{
-    assert_ptr_equal(ctx, &seen);
-    seen.calls++;
-    seen.cpu = cpu;
-    seen.paddr = paddr;
+    seen.spa = spa;
     seen.len = len;
     seen.write = data != NULL;
 }
 
-static void on_decode(void *ctx, unsigned cpu, uint64_t paddr, unsigned len)
+static void on_decode(void *ctx, unsigned cpu, uint64_t spa, unsigned len)
 {
-    on_touch(ctx, cpu, paddr, len, NULL);
+    on_touch(ctx, cpu, spa, len, NULL);
 }
 
-static const struct sev_hooks all = {.ctx = &seen,
-                                     .access = on_want,
-                                     .peek = on_peek,
-                                     .wbinvd = on_wbinvd,
-                                     .watched = on_watched,
-                                     .touch = on_touch,
-                                     .decode = on_decode};
+static const struct sev_hooks all = {
+    .ctx = &seen,
+    .access = on_access,
+    .exit = on_exit_,
+    .msr = on_msr,
+    .insn = on_insn,
+    .startup = on_startup,
+    .peek = on_peek,
+    .watched = on_watched,
+    .touch = on_touch,
+    .decode = on_decode,
+};
 
-static void an_empty_table_does_nothing(void **state)
+static void attach(const struct sev_hooks *table)
 {
-    uint8_t byte = 7;
+    memset(&seen, 0, sizeof(seen));
+    answer = (struct sev_verdict){SEV_GO, 0};
+    cbit_init(&cbit, 47);
+    assert_int_equal(cbit_attach(&cbit, &sev_hooks, table), 0);
+}
+
+static bool is_empty(const struct sev_hooks *hooks)
+{
+    static const struct sev_hooks empty = {.version = SEV_HOOKS_VERSION, .size = sizeof(empty)};
+
+    return memcmp(hooks, &empty, sizeof(empty)) == 0;
+}
+
+/* Stock Bochs. */
+static void an_empty_table_has_the_neutral_answers(void **state)
+{
+    const uint32_t flags = SEV_FLAGS(SEV_ACCESS_PRIVATE, SEV_WHY_WALK);
+    struct sev_insn_regs regs = {.rax = 1};
+    uint8_t buf[4];
 
     (void)state;
-    sev_hooks_access(0, 0x1234, SEV_ACCESS_SHARED, SEV_WHY_DEVICE, true, NULL);
-    assert_false(sev_hooks_peek(0, &byte, 1));
-    assert_int_equal(byte, 7);
+    assert_true(is_empty(&sev_hooks));
+    for (unsigned cpu = 0; cpu < 3; cpu++) {
+        assert_int_equal(sev_hooks_access(cpu, 0x1000, 0x1000, flags, NULL).kind, SEV_GO);
+        assert_false(sev_hooks_walk_may_go(cpu, 0x1000));
+        assert_int_equal(sev_hooks_exit(cpu, 0x72, 0, 0), -1);
+        assert_false(sev_hooks_es(cpu));
+        assert_false(sev_hooks_msr(cpu, 0x10, true));
+        for (unsigned insn = 0; insn < SEV_INSN_COUNT; insn++) {
+            assert_false(sev_hooks_insn_exists(cpu, insn));
+            assert_int_equal(sev_hooks_insn(cpu, insn, &regs).kind, SEV_UD);
+        }
+        sev_hooks_wbinvd(cpu);
+        assert_false(sev_hooks_startup(cpu, SEV_SIGNAL_INIT, 0));
+        assert_false(sev_hooks_peek(cpu, 0x1000, buf, 4));
+        sev_hooks_decode(cpu, 0x1000, 4);
+    }
+    assert_true(sev_hooks_device(0x1000, 4, buf));
     assert_false(sev_hooks_watched(0x1000));
-    sev_hooks_touch(0, 0x1234, 4, NULL);
-    sev_hooks_decode(0, 0x1234, 4);
-    assert_true(sev_hooks.cbit_mask == 0);
+    assert_true(regs.rax == 1 && is_empty(&sev_hooks));
 }
 
 static void attach_and_detach(void **state)
 {
-
     (void)state;
-    cbit_init(&cbit, 47);
-    assert_int_equal(cbit_attach(&cbit, &sev_hooks, &all), 0);
+    attach(&all);
     assert_int_equal(sev_hooks.version, SEV_HOOKS_VERSION);
     assert_int_equal(sev_hooks.size, sizeof(sev_hooks));
     assert_true(sev_hooks.cbit_mask == UINT64_C(0x800000000000));
     cbit_detach(&sev_hooks);
-    assert_true(sev_hooks.cbit_mask == 0);
-    assert_null(sev_hooks.access);
-    assert_null(sev_hooks.peek);
-    assert_null(sev_hooks.wbinvd);
-    assert_null(sev_hooks.watched);
-    assert_null(sev_hooks.touch);
-    assert_null(sev_hooks.decode);
-    assert_int_equal(sev_hooks.version, SEV_HOOKS_VERSION);
+    assert_true(is_empty(&sev_hooks));
 }
 
 static void another_version_is_refused(void **state)
 {
-    struct sev_hooks other = {.version = SEV_HOOKS_VERSION + 1, .size = sizeof(other)};
-    struct sev_hooks shorter = {.version = SEV_HOOKS_VERSION, .size = sizeof(other) - 8};
+    static struct sev_hooks other = {.version = SEV_HOOKS_VERSION + 1, .size = sizeof(other)};
+    static struct sev_hooks shorter = {.version = SEV_HOOKS_VERSION, .size = sizeof(other) - 8};
 
     (void)state;
     cbit_init(&cbit, 51);
@@ -172,114 +228,168 @@ static void another_version_is_refused(void **state)
     assert_true(shorter.cbit_mask == 0 && shorter.access == NULL);
 }
 
-/* Where nobody listens Bochs does not even call. */
-static void nobody_listens(void **state)
+/* Version, size and C-bit of the table that is put in are not used. */
+static void only_the_cbit(void **state)
 {
-    const struct sev_hooks nobody = {.cbit_mask = 1, .version = 77};
+    static const struct sev_hooks nobody = {.cbit_mask = 1, .version = 77};
 
     (void)state;
-    cbit_init(&cbit, 51);
-    assert_int_equal(cbit_attach(&cbit, &sev_hooks, &nobody), 0);
-    assert_true(sev_hooks.cbit_mask == UINT64_C(1) << 51);
-    assert_int_equal(sev_hooks.version, SEV_HOOKS_VERSION);
-    assert_null(sev_hooks.access);
-    assert_null(sev_hooks.peek);
-    assert_null(sev_hooks.watched);
-    assert_null(sev_hooks.touch);
-    assert_null(sev_hooks.decode);
-    cbit_detach(&sev_hooks);
+    attach(&nobody);
+    assert_true(sev_hooks.cbit_mask == UINT64_C(1) << 47);
+    sev_hooks.cbit_mask = 0;
+    assert_true(is_empty(&sev_hooks));
 }
 
 static void counts(void **state)
 {
     (void)state;
-    cbit_init(&cbit, 51);
-    assert_int_equal(cbit_attach(&cbit, &sev_hooks, &all), 0);
-    sev_hooks_access(0, 0x1000, SEV_ACCESS_PRIVATE, SEV_WHY_FETCH, false, NULL);
-    sev_hooks_access(1, 0x1000, SEV_ACCESS_PRIVATE, SEV_WHY_FETCH, false, NULL);
-    sev_hooks_access(1, 0x2000, SEV_ACCESS_SHARED, SEV_WHY_DATA, true, NULL);
-    sev_hooks_access(SEV_HOOKS_NO_CPU, 0x2000, SEV_ACCESS_SHARED, SEV_WHY_DEVICE, true, NULL);
-    assert_true(cbit.wants[SEV_ACCESS_PRIVATE][SEV_WHY_FETCH] == 2);
-    assert_true(cbit.wants[SEV_ACCESS_SHARED][SEV_WHY_DATA] == 1);
-    assert_true(cbit.wants[SEV_ACCESS_SHARED][SEV_WHY_DEVICE] == 1);
-    assert_true(cbit.wants[SEV_ACCESS_PRIVATE][SEV_WHY_DATA] == 0);
-    assert_int_equal(cbit.pos, 51);
+    attach(&all);
+    sev_hooks_access(0, 0x1000, 0x1000, SEV_FLAGS(SEV_ACCESS_PRIVATE, SEV_WHY_FETCH), NULL);
+    sev_hooks_access(1, 0x1000, 0x1000, SEV_FLAGS(SEV_ACCESS_PRIVATE, SEV_WHY_FETCH), NULL);
+    sev_hooks_access(1, 0x2000, 0x2000, SEV_FLAGS(SEV_ACCESS_SHARED, SEV_WHY_DATA) | SEV_FLAG_WRITE,
+                     NULL);
+    sev_hooks_access(SEV_HOOKS_NO_CPU, 0x2000, 0x2000,
+                     SEV_FLAGS(SEV_ACCESS_PRIVATE, SEV_WHY_DATA) | SEV_FLAG_OBSERVER, NULL);
+    assert_true(sev_hooks_device(0x2000, 4, "abcd"));
+    assert_true(cbit_accesses(&cbit, &sev_hooks, SEV_ACCESS_PRIVATE, SEV_WHY_FETCH) == 2);
+    assert_true(cbit_accesses(&cbit, &sev_hooks, SEV_ACCESS_SHARED, SEV_WHY_DATA) == 1);
+    assert_true(cbit_accesses(&cbit, &sev_hooks, SEV_ACCESS_SHARED, SEV_WHY_DEVICE) == 1);
+    assert_true(cbit_accesses(&cbit, &sev_hooks, SEV_ACCESS_PRIVATE, SEV_WHY_DATA) == 0);
     cbit_detach(&sev_hooks);
 }
 
-/* Walks of pages that stand as the guest sees them are counted and not handed on; all else is. */
-static void settled_walks(void **state)
+/* The page walk of a page that is decrypted for the guest of this CPU, and of no other, takes the
+ * fast path. */
+static void walks_of_two_guests(void **state)
 {
-    uint8_t stands[4] = {1, 0, 1, 2}, guest = 1;
-    const struct sev_hooks table = {
-        .ctx = &seen,
-        .access = on_want,
-        .settled = {.stands = stands, .guest = &guest, .first = 16, .n = 4}};
+    static const uint8_t keys[4] = {1, 0, 1, 2};
+    static struct sev_hooks table;
 
     (void)state;
-    memset(&seen, 0, sizeof(seen));
-    cbit_init(&cbit, 47);
-    assert_int_equal(cbit_attach(&cbit, &sev_hooks, &table), 0);
-    sev_hooks_access(0, 0x10ff8, SEV_ACCESS_PRIVATE, SEV_WHY_WALK, false, NULL);
-    sev_hooks_access(0, 0x12000, SEV_ACCESS_PRIVATE, SEV_WHY_WALK, true, NULL);
+    table = all;
+    for (unsigned cpu = 0; cpu < 2; cpu++)
+        table.cpus[cpu] =
+            (struct sev_cpu){.key = (uint8_t)(cpu + 1), .page_key = keys, .first = 16, .n = 4};
+    attach(&table);
+    assert_true(sev_hooks_walk_may_go(0, 0x10ff8));
+    assert_true(sev_hooks_walk_may_go(0, 0x12000));
+    assert_false(sev_hooks_walk_may_go(0, 0x13000)); /* of the other guest */
+    assert_true(sev_hooks_walk_may_go(1, 0x13000));
+    assert_false(sev_hooks_walk_may_go(1, 0x10ff8));
+    assert_false(sev_hooks_walk_may_go(0, 0x11000)); /* raw */
+    assert_false(sev_hooks_walk_may_go(0, 0xf000));  /* below */
+    assert_false(sev_hooks_walk_may_go(0, 0x14000)); /* above */
+    assert_false(sev_hooks_walk_may_go(2, 0x10000)); /* no guest */
+    assert_true(sev_hooks.cpus[0].walks == 2 && sev_hooks.cpus[1].walks == 1);
+    assert_true(cbit_accesses(&cbit, &sev_hooks, SEV_ACCESS_PRIVATE, SEV_WHY_WALK) == 3);
     assert_int_equal(seen.calls, 0);
-    guest = 2;
-    sev_hooks_access(0, 0x13000, SEV_ACCESS_PRIVATE, SEV_WHY_WALK, false, NULL);
-    assert_int_equal(seen.calls, 0);
-    sev_hooks_access(0, 0x12000, SEV_ACCESS_PRIVATE, SEV_WHY_WALK, false, NULL);
-    assert_int_equal(seen.calls, 1);
-    guest = 1;
-    sev_hooks_access(0, 0x11000, SEV_ACCESS_PRIVATE, SEV_WHY_WALK, false, NULL); /* as stored */
-    sev_hooks_access(0, 0xf000, SEV_ACCESS_PRIVATE, SEV_WHY_WALK, false, NULL);  /* below */
-    sev_hooks_access(0, 0x14000, SEV_ACCESS_PRIVATE, SEV_WHY_WALK, false, NULL); /* above */
-    sev_hooks_access(0, 0x10000, SEV_ACCESS_PRIVATE, SEV_WHY_FETCH, false, NULL);
-    sev_hooks_access(0, 0x10000, SEV_ACCESS_PRIVATE, SEV_WHY_DATA, false, NULL);
-    sev_hooks_access(0, 0x10000, SEV_ACCESS_SHARED, SEV_WHY_DEVICE, false, NULL);
-    assert_int_equal(seen.calls, 7);
-    assert_true(cbit.wants[SEV_ACCESS_PRIVATE][SEV_WHY_WALK] == 7);
     cbit_detach(&sev_hooks);
-    assert_true(sev_hooks.settled.n == 0);
 }
 
-static void comes_as_it_was_meant(void **state)
+static void an_access_arrives_as_it_was_made(void **state)
+{
+    const uint32_t flags = SEV_FLAGS(SEV_ACCESS_SHARED, SEV_WHY_AD) | SEV_FLAG_WRITE |
+                           SEV_FLAG_USER | SEV_FLAG_SHADOW_STACK;
+    int entry;
+
+    (void)state;
+    attach(&all);
+    answer = (struct sev_verdict){SEV_VC, 0x404};
+    struct sev_verdict verdict = sev_hooks_access(3, 0x7ffff123, 0x5123, flags, &entry);
+    assert_true(verdict.kind == SEV_VC && verdict.info == 0x404);
+    assert_true(seen.calls == 1 && seen.cpu == 3);
+    assert_true(seen.spa == 0x7ffff000 && seen.gpa == 0x5000); /* pages */
+    assert_int_equal(seen.flags, flags);
+    assert_ptr_equal(seen.tlb_entry, &entry);
+    cbit_detach(&sev_hooks);
+}
+
+/* Each combination fits into the word and comes out of it. */
+static void flags(void **state)
+{
+    (void)state;
+    for (unsigned why = 0; why < SEV_WHY_COUNT; why++)
+        for (unsigned access = 0; access < 2; access++) {
+            uint32_t word = SEV_FLAGS(access, why);
+
+            assert_int_equal(sev_flags_access(word), access);
+            assert_int_equal(sev_flags_why(word), why);
+            assert_int_equal(
+                word & (SEV_FLAG_WRITE | SEV_FLAG_USER | SEV_FLAG_SHADOW_STACK | SEV_FLAG_OBSERVER),
+                0);
+        }
+    assert_true(sev_why_is_internal(SEV_WHY_WALK) && sev_why_is_internal(SEV_WHY_AD) &&
+                sev_why_is_internal(SEV_WHY_HOST));
+    assert_false(sev_why_is_internal(SEV_WHY_DATA) || sev_why_is_internal(SEV_WHY_FETCH) ||
+                 sev_why_is_internal(SEV_WHY_DEVICE));
+}
+
+/* A blocked device does not touch memory. */
+static void devices(void **state)
+{
+    (void)state;
+    attach(&all);
+    assert_true(sev_hooks_device(0x7ffff123, 512, "x"));
+    assert_int_equal(seen.calls, 2);
+    assert_true(seen.cpu == SEV_HOOKS_NO_CPU && seen.spa == 0x7ffff123 && seen.write);
+    assert_int_equal(seen.flags, SEV_FLAGS(SEV_ACCESS_SHARED, SEV_WHY_DEVICE) | SEV_FLAG_WRITE);
+    assert_int_equal(seen.len, 512);
+    answer.kind = SEV_BLOCK;
+    assert_false(sev_hooks_device(0x7ffff123, 512, NULL));
+    assert_int_equal(seen.calls, 3);
+    assert_int_equal(seen.flags, SEV_FLAGS(SEV_ACCESS_SHARED, SEV_WHY_DEVICE));
+    cbit_detach(&sev_hooks);
+}
+
+/* An instruction is only passed on where it exists. */
+static void instructions(void **state)
+{
+    struct sev_insn_regs regs = {0};
+    static struct sev_hooks table;
+
+    (void)state;
+    table = all;
+    table.cpus[1].insns = 1u << SEV_INSN_PVALIDATE | 1u << SEV_INSN_WBINVD;
+    attach(&table);
+    assert_int_equal(sev_hooks_insn(0, SEV_INSN_PVALIDATE, &regs).kind, SEV_UD);
+    assert_int_equal(sev_hooks_insn(1, SEV_INSN_RMPADJUST, &regs).kind, SEV_UD);
+    sev_hooks_wbinvd(0);
+    assert_int_equal(seen.calls, 0);
+    answer = (struct sev_verdict){SEV_NPF, 7};
+    assert_int_equal(sev_hooks_insn(1, SEV_INSN_PVALIDATE, &regs).kind, SEV_NPF);
+    assert_true(regs.rax == SEV_INSN_PVALIDATE && seen.calls == 1 && seen.cpu == 1);
+    sev_hooks_wbinvd(1);
+    assert_int_equal(seen.calls, 2);
+    cbit_detach(&sev_hooks);
+}
+
+static void other_events(void **state)
 {
     uint8_t bytes[4] = {0};
+    static struct sev_hooks table;
 
     (void)state;
-    cbit_init(&cbit, 47);
-    assert_int_equal(cbit_attach(&cbit, &sev_hooks, &all), 0);
-    memset(&seen, 0, sizeof(seen));
+    table = all;
+    table.cpus[2].asid = 9;
+    table.cpus[2].es = 1;
+    attach(&table);
+    assert_int_equal(sev_hooks_exit(2, 0x72, 3, 4), 7);
+    assert_int_equal(sev_hooks_exit(1, -1, 3, 4), -1);
+    assert_true(seen.code == -1 && seen.cpu == 1);
+    assert_true(sev_hooks_es(2) && !sev_hooks_es(1));
+    assert_true(sev_hooks_msr(2, 0x10, true));
+    assert_false(sev_hooks_msr(2, 0x10, false));
+    assert_true(sev_hooks_startup(2, SEV_SIGNAL_SIPI, 0x9f));
+    assert_true(seen.signal == SEV_SIGNAL_SIPI && seen.cpu == 2);
+    assert_false(sev_hooks_startup(2, SEV_SIGNAL_NMI, 0));
 
-    sev_hooks_access(3, 0x7ffff123, SEV_ACCESS_SHARED, SEV_WHY_DATA, true, bytes);
-    assert_int_equal(seen.calls, 1);
-    assert_int_equal(seen.cpu, 3);
-    assert_true(seen.paddr == 0x7ffff000);
-    assert_int_equal(seen.view, SEV_ACCESS_SHARED);
-    assert_int_equal(seen.why, SEV_WHY_DATA);
-    assert_true(seen.write);
-    assert_ptr_equal(seen.holder, bytes);
-
-    assert_true(sev_hooks_peek(0x7ffff123, bytes, 3));
-    assert_int_equal(seen.calls, 2);
-    assert_true(seen.paddr == 0x7ffff123);
-    assert_int_equal(seen.view, SEV_ACCESS_PRIVATE);
-    assert_int_equal(seen.len, 3);
+    assert_true(sev_hooks_peek(2, 0x7ffff123, bytes, 3));
+    assert_true(seen.spa == 0x7ffff123 && seen.len == 3 && seen.asid == 9);
     assert_memory_equal(bytes, "\x5a\x5a\x5a\0", 4);
-
-    sev_hooks.wbinvd(sev_hooks.ctx, 2);
-    assert_int_equal(seen.calls, 3);
-    assert_int_equal(seen.cpu, 2);
-
     assert_true(sev_hooks_watched(0x5000));
     assert_false(sev_hooks_watched(0x6000));
-    sev_hooks_touch(SEV_HOOKS_NO_CPU, 0x7ffff123, 512, bytes);
-    assert_int_equal(seen.calls, 6);
-    assert_true(seen.cpu == SEV_HOOKS_NO_CPU && seen.paddr == 0x7ffff123 && seen.write);
-    assert_int_equal(seen.len, 512);
     sev_hooks_decode(1, 0x8ffd, 3);
-    assert_int_equal(seen.calls, 7);
-    assert_true(seen.cpu == 1 && seen.paddr == 0x8ffd && !seen.write);
-    assert_int_equal(seen.len, 3);
+    assert_true(seen.cpu == 1 && seen.spa == 0x8ffd && seen.len == 3 && !seen.write);
     cbit_detach(&sev_hooks);
 }
 
@@ -291,6 +401,8 @@ static void names(void **state)
     assert_string_equal(cbit_why_name(SEV_WHY_DATA), "data");
     assert_string_equal(cbit_why_name(SEV_WHY_FETCH), "fetch");
     assert_string_equal(cbit_why_name(SEV_WHY_WALK), "walk");
+    assert_string_equal(cbit_why_name(SEV_WHY_AD), "ad");
+    assert_string_equal(cbit_why_name(SEV_WHY_HOST), "host");
     assert_string_equal(cbit_why_name(SEV_WHY_DEVICE), "device");
     assert_string_equal(cbit_why_name(SEV_WHY_COUNT), "?");
 }
@@ -300,13 +412,17 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(positions),
         cmocka_unit_test(ram_below_the_bit),
-        cmocka_unit_test(an_empty_table_does_nothing),
+        cmocka_unit_test(an_empty_table_has_the_neutral_answers),
         cmocka_unit_test(attach_and_detach),
         cmocka_unit_test(another_version_is_refused),
-        cmocka_unit_test(nobody_listens),
+        cmocka_unit_test(only_the_cbit),
         cmocka_unit_test(counts),
-        cmocka_unit_test(settled_walks),
-        cmocka_unit_test(comes_as_it_was_meant),
+        cmocka_unit_test(walks_of_two_guests),
+        cmocka_unit_test(an_access_arrives_as_it_was_made),
+        cmocka_unit_test(flags),
+        cmocka_unit_test(devices),
+        cmocka_unit_test(instructions),
+        cmocka_unit_test(other_events),
         cmocka_unit_test(names),
     };
     return cmocka_run_group_tests_name("cbit", tests, NULL, NULL);

@@ -10,6 +10,7 @@
 
 #include "protocol/crypto.h"
 #include "mee.h"
+#include "xts.h"
 
 static const uint8_t vek[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 static const uint8_t other_vek[16] = {1};
@@ -26,20 +27,20 @@ static void xts_of_ieee_1619(void **state)
                                      0x39, 0x33, 0x40, 0x38, 0xac, 0xef, 0x83, 0x8b,
                                      0xfb, 0x18, 0x6f, 0xff, 0x74, 0x80, 0xad, 0xc4,
                                      0x28, 0x93, 0x82, 0xec, 0xd6, 0xd3, 0x94, 0xf0};
-    uint8_t key[CRYPTO_XTS_KEY_SIZE], data[32];
+    uint8_t key[XTS_KEY_SIZE], data[32];
 
     (void)state;
     memset(key, 0x11, 16);
     memset(key + 16, 0x22, 16);
     memset(data, 0x44, sizeof(data));
-    struct crypto_xts *xts = crypto_xts_new(key);
+    struct xts *xts = xts_new(key);
     assert_non_null(xts);
-    assert_int_equal(crypto_xts_encrypt(xts, 0x3333333333, data, sizeof(data)), 0);
+    assert_int_equal(xts_encrypt(xts, 0x3333333333, data, sizeof(data)), 0);
     assert_memory_equal(data, want, sizeof(data));
-    assert_int_equal(crypto_xts_decrypt(xts, 0x3333333333, data, sizeof(data)), 0);
+    assert_int_equal(xts_decrypt(xts, 0x3333333333, data, sizeof(data)), 0);
     assert_int_equal(data[0] | data[31], 0x44);
-    crypto_xts_free(xts);
-    crypto_xts_free(NULL);
+    xts_free(xts);
+    xts_free(NULL);
 }
 
 static void a_known_page(void **state)
@@ -58,11 +59,11 @@ static void a_known_page(void **state)
     fill(page);
     fill(plain);
     assert_int_equal(mee_key_install(mee, 5, vek), 0);
-    assert_int_equal(mee_encrypt(mee, mee_slot(mee, 5), 0x12345000, page), 0);
+    assert_int_equal(mee_encrypt(mee, mee_key(mee, 5), 0x12345000, page), 0);
     assert_memory_equal(page, first, sizeof(first));
     crypto_sha256(page, sizeof(page), digest);
     assert_memory_equal(digest, sha256, sizeof(sha256));
-    assert_int_equal(mee_decrypt(mee, mee_slot(mee, 5), 0x12345000, page), 0);
+    assert_int_equal(mee_decrypt(mee, mee_key(mee, 5), 0x12345000, page), 0);
     assert_memory_equal(page, plain, sizeof(page));
     mee_free(mee);
     mee_free(NULL);
@@ -80,14 +81,14 @@ static void place_and_key_matter(void **state)
     assert_int_equal(mee_key_install(mee, 2, other_vek), 0);
     memcpy(a, plain, sizeof(a));
     memcpy(b, plain, sizeof(b));
-    assert_int_equal(mee_encrypt(mee, mee_slot(mee, 1), 0x1000, a), 0);
-    assert_int_equal(mee_encrypt(mee, mee_slot(mee, 1), 0x2000, b), 0);
+    assert_int_equal(mee_encrypt(mee, mee_key(mee, 1), 0x1000, a), 0);
+    assert_int_equal(mee_encrypt(mee, mee_key(mee, 1), 0x2000, b), 0);
     assert_memory_not_equal(a, b, MEE_BLOCK_SIZE);
     /* Moved ciphertext is no longer its plaintext. */
-    assert_int_equal(mee_decrypt(mee, mee_slot(mee, 1), 0x1000, b), 0);
+    assert_int_equal(mee_decrypt(mee, mee_key(mee, 1), 0x1000, b), 0);
     assert_memory_not_equal(b, plain, MEE_BLOCK_SIZE);
     /* Another guest's key neither. */
-    assert_int_equal(mee_decrypt(mee, mee_slot(mee, 2), 0x1000, a), 0);
+    assert_int_equal(mee_decrypt(mee, mee_key(mee, 2), 0x1000, a), 0);
     assert_memory_not_equal(a, plain, MEE_BLOCK_SIZE);
     mee_free(mee);
 }
@@ -103,8 +104,8 @@ static void blocks_are_independent(void **state)
     fill(a);
     fill(b);
     b[100] ^= 1; /* block 6: bytes 96..111 */
-    assert_int_equal(mee_encrypt(mee, mee_slot(mee, 1), 0, a), 0);
-    assert_int_equal(mee_encrypt(mee, mee_slot(mee, 1), 0, b), 0);
+    assert_int_equal(mee_encrypt(mee, mee_key(mee, 1), 0, a), 0);
+    assert_int_equal(mee_encrypt(mee, mee_key(mee, 1), 0, b), 0);
     assert_memory_equal(a, b, 96);
     assert_memory_not_equal(a + 96, b + 96, 16);
     assert_memory_equal(a + 112, b + 112, MEE_PAGE_SIZE - 112);
@@ -118,16 +119,16 @@ static void keys_of_asids(void **state)
     (void)state;
     assert_non_null(mee);
     assert_int_equal(mee_key_install(mee, 0, vek), -EINVAL);
-    assert_int_equal(mee_slot(mee, 0), MEE_NONE);
-    assert_int_equal(mee_slot(mee, 7), MEE_NONE);
+    assert_int_equal(mee_key(mee, 0), MEE_NO_KEY);
+    assert_int_equal(mee_key(mee, 7), MEE_NO_KEY);
     assert_int_equal(mee_key_install(mee, 4095, vek), 0);
     assert_int_equal(mee_key_install(mee, 4095, other_vek), -EEXIST);
-    assert_int_equal(mee_asid(mee, mee_slot(mee, 4095)), 4095);
+    assert_int_equal(mee_asid(mee, mee_key(mee, 4095)), 4095);
     mee_key_remove(mee, 4095);
     mee_key_remove(mee, 4095);
-    assert_int_equal(mee_slot(mee, 4095), MEE_NONE);
+    assert_int_equal(mee_key(mee, 4095), MEE_NO_KEY);
 
-    for (uint32_t asid = 1; asid <= MEE_SLOTS; asid++)
+    for (uint32_t asid = 1; asid <= MEE_KEYS; asid++)
         assert_int_equal(mee_key_install(mee, asid, vek), 0);
     assert_int_equal(mee_key_install(mee, 1000, vek), -ENOSPC);
     mee_key_remove(mee, 77);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A randomised differential test of cpu-ext/view: CPUs with TLBs and stack caches, a device, the
- * secure processor and an observer make ten million accesses (fewer under sanitizers) through
- * random views, sizes and keys, and every byte that any of them reads is compared with a slow
+ * A randomised differential test of cpu-ext/pages: CPUs with TLBs and stack caches, a device, the
+ * PSP and an observer make ten million accesses (fewer under sanitizers) of random kinds, sizes
+ * and keys, and every byte that any of them reads is compared with a slow
  * model.
  *
- * The model keeps memory as ciphertext, always: no views, no flips, no TLBs. Its AES and its XTS
+ * The model keeps memory as ciphertext, always: no conversions, no TLBs. Its AES and its XTS
  * are its own, written from FIPS 197 and IEEE 1619, 16 bytes at a time; the AES is checked against
  * the example of FIPS 197, appendix C.1.
  */
@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "protocol/crypto.h"
+#include "hooks.h"
 #include "pages.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__COVERAGE__)
@@ -175,7 +176,7 @@ static void model_block(uint32_t asid, uint32_t page, unsigned at, uint8_t block
     add(block, tweak[asid][page] + at);
 }
 
-/* asid 0: as stored. */
+/* asid 0: raw memory contents. */
 static void model_read(uint32_t asid, uint32_t page, unsigned offset, uint8_t *buf, unsigned len)
 {
     for (unsigned at = offset & ~15u; at < offset + len; at += 16) {
@@ -213,54 +214,56 @@ static struct cpu {
     struct entry {
         uint8_t *host; /* NULL = invalid */
         uint32_t page;
-        enum sev_access view; /* of the linear page that it translates */
+        enum sev_access access; /* of the linear page that it translates */
     } tlb[TLB];
     struct entry stack; /* copied from a TLB entry, used without looking at that again */
 } cpus[CPUS];
 static uint32_t guest;
 
-static uint8_t *host(void *ctx, uint32_t page)
+static struct page describe(void *ctx, uint32_t number)
 {
     (void)ctx;
-    return memory[page];
+    return (struct page){number, spa_of(number), memory[number]};
 }
 
-static uint64_t spa(void *ctx, uint32_t page)
-{
-    (void)ctx;
-    return spa_of(page);
-}
-
-static void on_flipped(void *ctx, uint32_t page)
+static void on_converted(void *ctx, const struct page *page)
 {
     (void)ctx;
     for (unsigned i = 0; i < CPUS; i++)
-        if (cpus[i].stack.page == page)
+        if (cpus[i].stack.page == page->number)
             cpus[i].stack.host = NULL;
 }
 
-static void on_changed(void *ctx, uint32_t page)
+static void on_changed(void *ctx, const struct page *page)
 {
     (void)ctx;
     (void)page;
 }
 
-static bool holds(void *ctx, uint32_t holder, uint32_t page)
+static bool holds(void *ctx, uint32_t number, uint32_t page)
 {
-    const struct entry *entry = &cpus[holder / TLB].tlb[holder % TLB];
+    const struct entry *entry = &cpus[number / TLB].tlb[number % TLB];
 
     (void)ctx;
     return entry->host && entry->page == page;
 }
 
-static void forget(void *ctx, uint32_t holder)
+static void invalidate(void *ctx, uint32_t number)
 {
     (void)ctx;
-    cpus[holder / TLB].tlb[holder % TLB].host = NULL;
+    cpus[number / TLB].tlb[number % TLB].host = NULL;
 }
 
-static const struct pages_ops ops = {NULL,       host,       spa,
-                                     on_flipped, on_changed, {NULL, CPUS *TLB, holds, forget}};
+static const struct pages_ops ops = {
+    NULL, describe, on_converted, on_changed, {NULL, CPUS *TLB, holds, invalidate}};
+
+static void need(struct pages *pages, uint32_t number, enum sev_access wanted, uint32_t entry)
+{
+    const struct page page = describe(NULL, number);
+    const uint8_t key = wanted == SEV_ACCESS_PRIVATE ? pages_key(pages, guest) : 0;
+
+    assert_int_equal(pages_access(pages, &page, key, entry), 0);
+}
 
 static void flush_tlbs(void)
 {
@@ -277,15 +280,15 @@ static uint32_t any(uint32_t n)
     return (uint32_t)((seed >> 32) * n >> 32);
 }
 
-/* A linear page is a page in a view; several of them share an entry, and each has two entries. */
-static uint8_t *translate(struct pages *view, struct cpu *cpu, uint32_t page,
+/* A linear page is a page with C=0 or C=1; several of them share an entry, and each has two entries. */
+static uint8_t *translate(struct pages *pages, struct cpu *cpu, uint32_t page,
                           enum sev_access wanted)
 {
     struct entry *entry = &cpu->tlb[(page * 5 + wanted * 3 + any(2) * 7) % TLB];
 
-    if (!entry->host || entry->page != page || entry->view != wanted) {
+    if (!entry->host || entry->page != page || entry->access != wanted) {
         entry->host = NULL; /* as Bochs: what was here is gone before the walk */
-        pages_access(view, page, wanted, (uint32_t)((cpu - cpus) * TLB + (entry - cpu->tlb)));
+        need(pages, page, wanted, (uint32_t)((cpu - cpus) * TLB + (entry - cpu->tlb)));
         *entry = (struct entry){memory[page], page, wanted};
     }
     if (any(4) == 0)
@@ -310,7 +313,7 @@ static void check(uint32_t asid, uint32_t page, unsigned offset, const uint8_t *
         fail_msg("page %u+%u, %u bytes, ASID %u", page, offset, len, asid);
 }
 
-static void cpu_access(struct pages *view, uint32_t page, unsigned offset, unsigned len)
+static void cpu_access(struct pages *pages, uint32_t page, unsigned offset, unsigned len)
 {
     struct cpu *cpu = &cpus[any(CPUS)];
     enum sev_access wanted = any(2) ? SEV_ACCESS_PRIVATE : SEV_ACCESS_SHARED;
@@ -319,9 +322,9 @@ static void cpu_access(struct pages *view, uint32_t page, unsigned offset, unsig
     if (cpu->stack.host && any(3) == 0) {
         at = cpu->stack.host;
         page = cpu->stack.page;
-        wanted = cpu->stack.view;
+        wanted = cpu->stack.access;
     } else {
-        at = translate(view, cpu, page, wanted);
+        at = translate(pages, cpu, page, wanted);
     }
     const uint32_t asid = wanted == SEV_ACCESS_PRIVATE ? guest : 0;
 
@@ -334,9 +337,9 @@ static void cpu_access(struct pages *view, uint32_t page, unsigned offset, unsig
     }
 }
 
-static void device_access(struct pages *view, uint32_t page, unsigned offset, unsigned len)
+static void device_access(struct pages *pages, uint32_t page, unsigned offset, unsigned len)
 {
-    pages_access(view, page, SEV_ACCESS_SHARED, TLB_INDEX_NONE);
+    need(pages, page, SEV_ACCESS_SHARED, TLB_INDEX_NONE);
     if (any(2)) {
         check(0, page, offset, memory[page] + offset, len);
     } else {
@@ -346,7 +349,7 @@ static void device_access(struct pages *view, uint32_t page, unsigned offset, un
     }
 }
 
-static void psp_access(struct pages *view, uint32_t page, unsigned offset, unsigned len)
+static void psp_access(struct pages *pages, uint32_t page, unsigned offset, unsigned len)
 {
     const uint32_t asid = any(ASIDS + 1);
     const bool valid = !asid || has_key[asid];
@@ -356,40 +359,44 @@ static void psp_access(struct pages *view, uint32_t page, unsigned offset, unsig
         len = SEV_PAGE_SIZE;
     }
     if (any(2)) {
-        assert_true(!pages_read(view, asid, page, offset, buf, len) == valid);
+        assert_true(!pages_read(pages, asid, page, offset, buf, len) == valid);
         if (valid)
             check(asid, page, offset, buf, len);
     } else {
         fill(len);
-        assert_true(!pages_write(view, asid, page, offset, buf, len) == valid);
+        assert_true(!pages_write(pages, asid, page, offset, buf, len) == valid);
         if (valid)
             model_write(asid, page, offset, buf, len);
     }
 }
 
-static void observer(struct pages *view, uint32_t page, unsigned offset, unsigned len)
+static void observer(struct pages *pages, uint32_t page, unsigned offset, unsigned len)
 {
     const enum sev_access wanted = any(2) ? SEV_ACCESS_PRIVATE : SEV_ACCESS_SHARED;
 
-    assert_int_equal(pages_peek(view, page, wanted, offset, buf, len), 0);
-    check(wanted == SEV_ACCESS_PRIVATE ? guest : 0, page, offset, buf, len);
+    const uint32_t asid = wanted == SEV_ACCESS_PRIVATE && has_key[guest] ? guest : 0;
+
+    assert_int_equal(pages_read(pages, asid, page, offset, buf, len), 0);
+    check(asid, page, offset, buf, len);
 }
 
-static struct pages *save_and_restore(struct pages *view)
+static struct pages *save_and_restore(struct pages *pages)
 {
-    const size_t len = pages_save_size(view);
+    const size_t len = pages_save_size(pages);
     uint8_t *saved = malloc(len);
+    uint32_t asid = 0;
 
     assert_non_null(saved);
-    pages_save(view, saved);
-    assert_int_equal(pages_restore(view, saved, len), 0);
+    pages_save(pages, guest, saved);
+    assert_int_equal(pages_restore(pages, saved, len, &asid), 0);
+    assert_int_equal(asid, guest);
     flush_tlbs();
     free(saved);
-    return view;
+    return pages;
 }
 
 /* What happens seldom. */
-static void event(struct pages *view)
+static void event(struct pages *pages)
 {
     static uint8_t vek[16] = {3};
 
@@ -399,70 +406,68 @@ static void event(struct pages *view)
         break;
     case 1:
         guest = any(ASIDS + 1);
-        pages_guest_set(view, guest);
         flush_tlbs();
         break;
     case 2:
         if (has_key[3]) {
-            pages_key_remove(view, 3);
+            assert_int_equal(pages_key_remove(pages, 3), 0);
             has_key[3] = false;
         } else {
             vek[1]++;
-            assert_int_equal(pages_key_install(view, 3, vek), 0);
+            assert_int_equal(pages_key_install(pages, 3, vek), 0);
             model_key(3, vek);
         }
         flush_tlbs();
         break;
     default:
-        save_and_restore(view);
+        save_and_restore(pages);
         break;
     }
 }
 
-static void compare_all(struct pages *view)
+static void compare_all(struct pages *pages)
 {
     for (uint32_t page = 0; page < PAGES; page++)
         for (uint32_t asid = 0; asid <= ASIDS; asid++)
             if (!asid || has_key[asid]) {
-                assert_int_equal(pages_read(view, asid, page, 0, buf, SEV_PAGE_SIZE), 0);
+                assert_int_equal(pages_read(pages, asid, page, 0, buf, SEV_PAGE_SIZE), 0);
                 check(asid, page, 0, buf, SEV_PAGE_SIZE);
             }
 }
 
 static void ten_million_accesses(void **state)
 {
-    struct pages *view = pages_new(PAGES, &ops);
+    struct pages *pages = pages_new(PAGES, &ops);
     static const uint8_t key1[16] = {0x11, 1}, key2[16] = {0x22, 2};
 
     (void)state;
-    assert_non_null(view);
-    assert_int_equal(pages_key_install(view, 1, key1), 0);
-    assert_int_equal(pages_key_install(view, 2, key2), 0);
+    assert_non_null(pages);
+    assert_int_equal(pages_key_install(pages, 1, key1), 0);
+    assert_int_equal(pages_key_install(pages, 2, key2), 0);
     model_key(1, key1);
     model_key(2, key2);
     guest = 1;
-    pages_guest_set(view, guest);
     for (uint32_t n = 0; n < ACCESSES; n++) {
         const uint32_t page = any(PAGES), kind = any(100);
         const unsigned len = 1u << any(5), offset = any(SEV_PAGE_SIZE + 1 - len);
 
         if (kind < 75)
-            cpu_access(view, page, offset, len);
+            cpu_access(pages, page, offset, len);
         else if (kind < 85)
-            device_access(view, page, offset, len);
+            device_access(pages, page, offset, len);
         else if (kind < 92)
-            psp_access(view, page, offset, len);
+            psp_access(pages, page, offset, len);
         else
-            observer(view, page, offset, len);
+            observer(pages, page, offset, len);
         if (any(2000) == 0)
-            event(view);
+            event(pages);
         if (n % (ACCESSES / 20) == 0)
-            compare_all(view);
+            compare_all(pages);
     }
-    compare_all(view);
-    assert_true(pages_stats(view).flips > ACCESSES / 10);
-    assert_int_equal(pages_stats(view).errors, 0);
-    pages_free(view);
+    compare_all(pages);
+    assert_true(pages_stats(pages).conversions > ACCESSES / 10);
+    assert_true(pages_stats(pages).failures == 0);
+    pages_free(pages);
 }
 
 static void the_models_aes(void **state)
@@ -496,5 +501,5 @@ int main(void)
         cmocka_unit_test(the_models_aes),
         cmocka_unit_test(ten_million_accesses),
     };
-    return cmocka_run_group_tests_name("view_random", tests, set_up, NULL);
+    return cmocka_run_group_tests_name("pages_random", tests, set_up, NULL);
 }
