@@ -64,6 +64,33 @@ static void cbit_is_reserved(void)
     is(f.address, (uintptr_t)at, "CR2");
 }
 
+/* VMGEXIT (a VMMCALL with F2 or F3) and the instructions of SEV-SNP, with every prefix that selects
+ * one of them: undefined, and RIP is at the first prefix. */
+static void no_new_instructions(void)
+{
+    static const uint8_t prefixes[][2] = {{0, 0},       {0x66, 0},    {0xf2, 0},    {0xf3, 0},
+                                          {0x66, 0xf2}, {0xf3, 0x66}, {0xf2, 0xf3}, {0xf3, 0x48}};
+    static const uint8_t last[] = {0xd9, 0xfd, 0xfe, 0xff};
+    static uint8_t code[8];
+
+    for (unsigned p = 0; p < sizeof(prefixes) / 2; p++)
+        for (unsigned i = 0; i < sizeof(last); i++) {
+            unsigned n = 0;
+            struct fault f;
+
+            for (unsigned k = 0; k < 2; k++)
+                if (prefixes[p][k])
+                    code[n++] = prefixes[p][k];
+            code[n++] = 0x0f;
+            code[n++] = 0x01;
+            code[n++] = last[i];
+            code[n] = 0xc3; /* RET */
+            f = try_exec(code);
+            ok(f.vector == FAULT_UD && f.ip == (uintptr_t)code, "%x %x 0F 01 %x: #UD",
+               prefixes[p][0], prefixes[p][1], last[i]);
+        }
+}
+
 void guest_main(void)
 {
     trap_init();
@@ -71,6 +98,7 @@ void guest_main(void)
     no_mailbox();
     cpuid_as_stock();
     msr_as_stock();
+    no_new_instructions();
     cbit_is_reserved();
     done_testing();
 }

@@ -9,7 +9,7 @@ plugin_tests = \
 	%D%/patches.tap \
 	%D%/upstream.tap
 
-EXTRA_DIST += $(plugin_tests) %D%/claim510.cc
+EXTRA_DIST += $(plugin_tests) %D%/claim510.cc %D%/verdict.cc
 if WITH_BOCHS
 TESTS += $(plugin_tests)
 
@@ -21,6 +21,15 @@ libbx_claim510_la_CXXFLAGS = $(SEV_CXXFLAGS) -std=gnu++17
 libbx_claim510_la_LDFLAGS  = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 
 $(libbx_claim510_la_OBJECTS): $(BOCHS_STAMP)
+
+# A device that fills the hook table as a guest asks (tests/guests/verdict.c).
+check_LTLIBRARIES += libbx_verdict.la
+libbx_verdict_la_SOURCES  = %D%/verdict.cc
+libbx_verdict_la_CPPFLAGS = $(AM_CPPFLAGS) $(BOCHS_CPPFLAGS) -I$(BOCHS_TREE)/iodev
+libbx_verdict_la_CXXFLAGS = $(SEV_CXXFLAGS) -std=gnu++17
+libbx_verdict_la_LDFLAGS  = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
+
+$(libbx_verdict_la_OBJECTS): $(BOCHS_STAMP)
 endif
 
 clean-local: clean-plugin

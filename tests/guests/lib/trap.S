@@ -74,6 +74,7 @@ trap_stubs:
 
 trap_common:
 #ifdef __x86_64__
+    mov %rcx, trap_rcx
     mov %rsp, %rdi
     and $~15, %rsp
 #else
@@ -86,3 +87,5 @@ trap_common:
     .bss
     .balign 8
 trap_stack: .quad 0
+    .globl trap_rcx                 /* RCX when the latest exception came (long mode) */
+trap_rcx: .quad 0
