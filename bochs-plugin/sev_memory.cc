@@ -10,7 +10,7 @@
  * - ROM that has an image: at its address below 4 GiB, and at C0000h to DFFFFh. The last 128 KiB
  *   also appear at E0000h to FFFFFh, as the same pages.
  *
- * - nothing else: not VGA memory, the RAM of SMM behind it, MMIO, nor ROM sockets without an image
+ * - nothing else: not VGA memory, the RAM of SMM under it, MMIO, nor ROM sockets without an image
  *
  * At power-on RAM is private data of the machine, whatever is in it, and ROM holds its image as raw
  * memory: a ROM that the launch does not measure is fetched as garbage. Until the machine has a
@@ -341,7 +341,7 @@ int bx_sev_memory_key_install(struct sev_memory *mem, uint32_t asid, const uint8
     return err;
 }
 
-/* A machine that launched itself goes on with its temporary key. One that the built-in hypervisor
+/* A machine whose own code did the launch keeps its temporary key. One that the built-in hypervisor
  * launched has lost its memory, like a guest that runs after DEACTIVATE. */
 void bx_sev_memory_key_remove(struct sev_memory *mem, uint32_t asid)
 {

@@ -128,7 +128,7 @@ int pages_key_remove(struct pages *pages, uint32_t asid)
         page = describe(pages, number);
         if (!convert(pages, &page, MEE_NO_KEY))
             continue;
-        /* Plaintext of a guest must not stay behind. */
+        /* Plaintext of a guest must not remain. */
         err = -EIO;
         memset(page.host, 0, SEV_PAGE_SIZE);
         set_key(pages, &page, MEE_NO_KEY);

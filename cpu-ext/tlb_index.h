@@ -21,7 +21,7 @@ extern "C" {
 struct tlb_index_ops {
     void *ctx;
     uint32_t count; /* of entries */
-    /* Is `entry` valid, and a translation of `page`? */
+    /* Return true if `entry` is valid and translates to `page`. */
     bool (*holds)(void *ctx, uint32_t entry, uint32_t page);
     /* Make it invalid. */
     void (*invalidate)(void *ctx, uint32_t entry);

@@ -30,7 +30,7 @@ struct walk_memory {
 };
 
 struct walk_entry {
-    uint64_t paddr; /* where it stands */
+    uint64_t paddr; /* where it is */
     uint64_t value;
 };
 

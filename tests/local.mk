@@ -47,9 +47,9 @@ include %D%/fuzz/local.mk
 include %D%/tutorial/local.mk
 
 # The tree itself: includes, licences, format; the man pages against the code.
-dist_check_SCRIPTS = %D%/structure.tap %D%/manual.tap %D%/words.tap
+dist_check_SCRIPTS = %D%/structure.tap %D%/manual.tap %D%/sources.tap %D%/words.tap
 long_tests += %D%/structure.tap
-TESTS += %D%/manual.tap %D%/words.tap
+TESTS += %D%/manual.tap %D%/sources.tap %D%/words.tap
 
 # What concerns the C code of the libraries: all that a build with sanitizers has to repeat.
 library_tests = $(owner_tests) $(unit_tests) %D%/fuzz/replay.tap

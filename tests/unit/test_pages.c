@@ -481,7 +481,7 @@ static void the_psp_gets_the_error(void **state)
     assert_true(pages_stats(pages).failures == 2);
 }
 
-/* The plaintext of a guest whose key is removed does not stay behind. */
+/* The plaintext of a guest whose key is removed does not remain. */
 static void a_key_goes_and_its_pages_cannot_be_encrypted(void **state)
 {
     struct pages *pages = *state;
