@@ -514,30 +514,63 @@ void bx_sev_memory_forget(struct sev_memory *mem)
     set_guest(mem, 0);
 }
 
+/* The ASIDs that have a key in a saved machine: those of its guests and the temporary one. */
+struct saved_keys {
+    bool (*has_key)(void *ctx, uint32_t asid);
+    void *ctx;
+};
+
+static bool has_saved_key(void *ctx, uint32_t asid)
+{
+    const struct saved_keys *keys = (const struct saved_keys *)ctx;
+
+    return asid == temporary_asid || keys->has_key(keys->ctx, asid);
+}
+
+/* Return the length of the key and the ROM pages at the start of a saved state, 0 if they are
+ * damaged. */
+static size_t saved_rom_length(const struct sev_memory *mem, const uint8_t *in, size_t len)
+{
+    size_t pos = sizeof(mem->temporary_key);
+
+    for (uint32_t page = 0; page < rom_pages; page++) {
+        if (pos >= len || in[pos] > ROM_LAUNCHED)
+            return 0;
+        pos += in[pos] == ROM_EMPTY ? 1 : 1 + SEV_PAGE_SIZE;
+    }
+    return pos <= len ? pos : 0;
+}
+
+int bx_sev_memory_check(const struct sev_memory *mem, const uint8_t *in, size_t len,
+                        bool (*has_key)(void *ctx, uint32_t asid), void *ctx)
+{
+    struct saved_keys keys = {has_key, ctx};
+    size_t rom = saved_rom_length(mem, in, len);
+
+    return rom ? pages_check(mem->pages, in + rom, len - rom, has_saved_key, &keys) : -EINVAL;
+}
+
 int bx_sev_memory_restore(struct sev_memory *mem, const uint8_t *in, size_t len)
 {
-    const uint8_t *end = in + len;
-    uint32_t asid;
+    size_t rom = saved_rom_length(mem, in, len);
+    const uint8_t *pages = in + rom;
+    uint32_t asid = 0;
     int err;
 
-    if (len < sizeof(mem->temporary_key) + rom_pages)
+    if (!rom)
         return -EINVAL;
     memcpy(mem->temporary_key, in, sizeof(mem->temporary_key));
     in += sizeof(mem->temporary_key);
     for (uint32_t page = 0; page < rom_pages; page++) {
-        if (in == end || *in > ROM_LAUNCHED)
-            return -EINVAL;
         mem->rom_state[page] = *in++;
         if (mem->rom_state[page] == ROM_EMPTY)
             continue;
-        if ((size_t)(end - in) < SEV_PAGE_SIZE)
-            return -EINVAL;
         memcpy(mem->rom + (size_t)page * SEV_PAGE_SIZE, in, SEV_PAGE_SIZE);
         in += SEV_PAGE_SIZE;
     }
     err = pages_key_install(mem->pages, temporary_asid, mem->temporary_key);
     if (!err)
-        err = pages_restore(mem->pages, in, (size_t)(end - in), &asid);
+        err = pages_restore(mem->pages, pages, len - rom, &asid);
     set_guest(mem, err ? mem->asid : asid);
     return err;
 }

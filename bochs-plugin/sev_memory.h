@@ -49,6 +49,10 @@ size_t bx_sev_memory_save_size(const struct sev_memory *memory);
 void bx_sev_memory_save(const struct sev_memory *memory, uint8_t *out);
 void bx_sev_memory_forget(struct sev_memory *memory);
 int bx_sev_memory_restore(struct sev_memory *memory, const uint8_t *in, size_t len);
+/* Check what bx_sev_memory_restore() would take, where `has_key` returns true for the ASIDs of the
+ * saved guests. 0 or a negative errno. */
+int bx_sev_memory_check(const struct sev_memory *memory, const uint8_t *in, size_t len,
+                        bool (*has_key)(void *ctx, uint32_t asid), void *ctx);
 
 struct bx_sev_memory_info {
     uint64_t conversions;

@@ -272,6 +272,25 @@ void pages_save(const struct pages *pages, uint32_t guest, uint8_t *out)
     memcpy(out + SAVE_STATES, pages->key, pages->n);
 }
 
+int pages_check(const struct pages *pages, const uint8_t *in, size_t len,
+                bool (*has_key)(void *ctx, uint32_t asid), void *ctx)
+{
+    bool known[256] = {[MEE_NO_KEY] = true};
+
+    if (len != pages_save_size(pages) || memcmp(in, SAVE_MAGIC, 8) != 0 ||
+        le_get(in + SAVE_PAGES, 4) != pages->n)
+        return -EINVAL;
+    for (unsigned key = 1; key <= MEE_KEYS; key++) {
+        uint32_t asid = (uint32_t)le_get(in + SAVE_ASIDS + (size_t)4 * (key - 1), 4);
+
+        known[key] = asid && has_key(ctx, asid);
+    }
+    for (uint32_t page = 0; page < pages->n; page++)
+        if (!known[in[SAVE_STATES + page]])
+            return -ENOKEY;
+    return 0;
+}
+
 int pages_restore(struct pages *pages, const uint8_t *in, size_t len, uint32_t *guest)
 {
     uint8_t to[256] = {MEE_NO_KEY}; /* the same keys can have other indices now */

@@ -115,6 +115,11 @@ void pages_save(const struct pages *pages, uint32_t guest, uint8_t *out);
  * changed after an error. The caller flushes all TLBs. */
 int pages_restore(struct pages *pages, const uint8_t *in, size_t len, uint32_t *guest)
     __attribute__((warn_unused_result));
+/* Check what pages_restore() would check, but with the ASIDs for which `has_key` returns true
+ * instead of the loaded keys. The result is the same. */
+int pages_check(const struct pages *pages, const uint8_t *in, size_t len,
+                bool (*has_key)(void *ctx, uint32_t asid), void *ctx)
+    __attribute__((warn_unused_result));
 
 /* --- for observers --- */
 

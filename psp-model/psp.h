@@ -77,6 +77,19 @@ int psp_save(const struct psp *psp, void *out, size_t cap, size_t *len)
 int psp_load(struct psp *psp, const void *data, size_t len, const char **reason)
     __attribute__((warn_unused_result));
 
+/* The two halves of psp_load(), for emulators that check all of a saved machine before they change
+ * anything. psp_saved_read() returns the decoded state, or NULL with *reason. psp_saved_apply()
+ * returns what psp_load() returns after its checks. Free a state with psp_saved_free(); NULL is
+ * allowed. */
+struct psp_saved;
+struct psp_saved *psp_saved_read(struct psp *psp, const void *data, size_t len, const char **reason)
+    __attribute__((warn_unused_result));
+int psp_saved_apply(struct psp *psp, const struct psp_saved *saved)
+    __attribute__((warn_unused_result));
+void psp_saved_free(struct psp_saved *saved);
+/* Return whether a guest of the saved state is active under an ASID. */
+bool psp_saved_has_asid(struct psp_saved *saved, uint32_t asid);
+
 /* State for debuggers and the control socket. Key material is not part of it. */
 struct psp_platform_info {
     uint8_t state; /* enum sev_platform_state */

@@ -129,7 +129,7 @@ int psp_save(const struct psp *psp, void *out, size_t cap, size_t *len)
 /* --- load ------------------------------------------------------------------------------------ */
 
 /* What the bytes say, before any of it counts. */
-struct saved {
+struct psp_saved {
     struct platform platform;
     struct gctx_table guests;
     struct chip chip;
@@ -182,7 +182,7 @@ static bool dirty_cpus_ok(const struct platform *platform, uint32_t cpus)
     return true;
 }
 
-static const char *get_platform(struct buf *b, struct psp *psp, struct saved *s)
+static const char *get_platform(struct buf *b, struct psp *psp, struct psp_saved *s)
 {
     uint8_t es, own, in_buffer;
     const char *wrong;
@@ -210,7 +210,7 @@ static const char *get_platform(struct buf *b, struct psp *psp, struct saved *s)
     return wrong;
 }
 
-static const char *get_guest(struct buf *b, const struct psp_config *config, struct saved *s)
+static const char *get_guest(struct buf *b, const struct psp_config *config, struct psp_saved *s)
 {
     struct gctx g = {0};
     uint32_t slot = buf_get32(b);
@@ -239,7 +239,7 @@ static const char *get_guest(struct buf *b, const struct psp_config *config, str
     return ok ? NULL : "guest impossible";
 }
 
-static const char *get_all(struct psp *psp, const void *data, size_t len, struct saved *s)
+static const char *get_all(struct psp *psp, const void *data, size_t len, struct psp_saved *s)
 {
     struct buf b = buf_reader(data, len);
     const char *wrong = get_frame(&b, len);
@@ -262,7 +262,7 @@ static const char *get_all(struct psp *psp, const void *data, size_t len, struct
 
 /* The chip with storage of its own keeps what is there now, if it is the same chip; without, the
  * saved identity is all there is. */
-static const char *adopt_chip(struct psp *psp, struct saved *s)
+static const char *adopt_chip(struct psp *psp, struct psp_saved *s)
 {
     if (!s->chip.loaded || !psp->host.nv_load)
         return NULL;
@@ -274,7 +274,7 @@ static const char *adopt_chip(struct psp *psp, struct saved *s)
     return NULL;
 }
 
-static int put_in_force(struct psp *psp, const struct saved *s)
+int psp_saved_apply(struct psp *psp, const struct psp_saved *s)
 {
     bool keep_chip = !s->chip.loaded;
 
@@ -296,22 +296,44 @@ static int put_in_force(struct psp *psp, const struct saved *s)
     return 0;
 }
 
-int psp_load(struct psp *psp, const void *data, size_t len, const char **reason)
+struct psp_saved *psp_saved_read(struct psp *psp, const void *data, size_t len, const char **reason)
 {
-    struct saved *s = calloc(1, sizeof(*s));
+    struct psp_saved *s = calloc(1, sizeof(*s));
     const char *wrong = "out of memory";
-    int err = -ENOMEM;
 
     if (s) {
         wrong = get_all(psp, data, len, s);
         if (!wrong)
             wrong = adopt_chip(psp, s);
-        err = wrong ? -EINVAL : put_in_force(psp, s);
-        if (!wrong && err)
-            wrong = "the host could not load a guest's key";
-        crypto_wipe(s, sizeof(*s));
     }
+    *reason = wrong;
+    if (!wrong)
+        return s;
+    psp_saved_free(s);
+    return NULL;
+}
+
+void psp_saved_free(struct psp_saved *s)
+{
+    if (s)
+        crypto_wipe(s, sizeof(*s));
     free(s);
+}
+
+bool psp_saved_has_asid(struct psp_saved *s, uint32_t asid)
+{
+    return asid && gctx_find_asid(&s->guests, asid);
+}
+
+int psp_load(struct psp *psp, const void *data, size_t len, const char **reason)
+{
+    const char *wrong = NULL;
+    struct psp_saved *s = psp_saved_read(psp, data, len, &wrong);
+    int err = s ? psp_saved_apply(psp, s) : -EINVAL;
+
+    if (s && err)
+        wrong = "the host could not load a guest's key";
+    psp_saved_free(s);
     if (reason)
         *reason = wrong;
     return err;
