@@ -16,10 +16,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define REQUEST_MAX   65536u  /* longest request; QEMU's limit is larger, its requests are not */
-#define OUTPUT_MAX    262144u /* a client that does not read is dropped here */
-#define REQUEST_BATCH 16      /* requests a poll: the machine must get its turn */
-#define DEPTH_MAX     64      /* nesting of a request, checked before jansson recurses */
+#define REQUEST_MAX   65536u /* bytes of a request */
+#define OUTPUT_MAX    262144u /* bytes queued for a client that does not read, which is dropped then */
+#define REQUEST_BATCH 16      /* requests executed by one ctl_poll() */
+#define DEPTH_MAX     64      /* nesting of a request; checked before jansson recurses */
 
 struct ctl {
     int listener, client;
@@ -58,7 +58,7 @@ static void ctl_flush(struct ctl *ctl)
     }
 }
 
-/* Queues one JSON value and takes it. */
+/* Queue one JSON value, and release it. */
 static void ctl_send(struct ctl *ctl, json_t *value)
 {
     size_t room = sizeof(ctl->out) - ctl->out_len, len;
@@ -67,7 +67,7 @@ static void ctl_send(struct ctl *ctl, json_t *value)
         goto out;
     len = json_dumpb(value, ctl->out + ctl->out_len, room, JSON_COMPACT);
     if (!len || len + 2 > room) {
-        ctl_drop(ctl); /* it does not read */
+        ctl_drop(ctl); /* the client does not read */
         goto out;
     }
     memcpy(ctl->out + ctl->out_len + len, "\r\n", 2);
@@ -87,8 +87,9 @@ void ctl_event(struct ctl *ctl, const char *name, json_t *data)
 
 /* --- input --- */
 
-/* Length of the first complete JSON object in `text`, 0 if it is not complete, -1 if there is none
- * (it does not begin as an object, or nests too deep). Looks at braces and strings only. */
+/* Return the length of the first complete JSON object in `text`: 0 if it is not complete, -1 if
+ * `text` does not begin with an object or the object is nested too deeply. Only braces and strings
+ * are parsed. */
 static long object_length(const char *text, size_t len)
 {
     int depth = 0;
@@ -121,7 +122,8 @@ static void ctl_consume(struct ctl *ctl, size_t len)
     memmove(ctl->in, ctl->in + len, ctl->in_len);
 }
 
-/* Length of what is not a request, up to the end of its line; all of it without one. */
+/* Return the length of the first line of the input, which is not a request; of all the input if the
+ * line has no end. */
 static size_t garbage_length(const struct ctl *ctl)
 {
     const char *end = memchr(ctl->in, '\n', ctl->in_len);
@@ -129,7 +131,7 @@ static size_t garbage_length(const struct ctl *ctl)
     return end ? (size_t)(end - ctl->in) + 1 : ctl->in_len;
 }
 
-/* Execute the first request of the buffer. False if there is no complete one. */
+/* Execute the first request in the buffer. Return false if no complete one is there. */
 static bool ctl_request(struct ctl *ctl)
 {
     json_error_t error;
@@ -183,7 +185,9 @@ void ctl_poll(struct ctl *ctl, int timeout_ms)
     if (ctl->out_len)
         fd.events |= POLLOUT;
     if (ctl->in_len && ctl->client >= 0)
-        timeout_ms = timeout_ms < 0 || timeout_ms > 10 ? 10 : timeout_ms; /* a batch may be left */
+        timeout_ms = timeout_ms < 0 || timeout_ms > 10
+                         ? 10
+                         : timeout_ms; /* the last batch may have left requests */
     if (poll(&fd, 1, timeout_ms) > 0) {
         if (ctl->client < 0)
             ctl_accept(ctl);
@@ -197,7 +201,7 @@ void ctl_poll(struct ctl *ctl, int timeout_ms)
 
 /* --- the socket --- */
 
-/* Check that there is a socket at the address and that no process listens on it. */
+/* Check for a socket at the address that no process listens to: what a killed process leaves. */
 static bool is_stale(const struct sockaddr_un *address)
 {
     struct stat st;
@@ -215,53 +219,68 @@ static bool is_stale(const struct sockaddr_un *address)
     return stale;
 }
 
-static bool ctl_listen(struct ctl *ctl)
+/* Make a socket that listens. Return it, or a negative errno; then neither a file descriptor nor a
+ * socket in the file system is left. */
+static int listen_at(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    mode_t mask;
+    int err;
+
+    if (fd < 0)
+        return -errno;
+    mask = umask(0177);
+    err = bind(fd, (const struct sockaddr *)address, sizeof(*address)) ? -errno : 0;
+    umask(mask);
+    if (!err && listen(fd, 4)) {
+        err = -errno;
+        unlink(address->sun_path);
+    }
+    if (!err)
+        return fd;
+    close(fd);
+    return err;
+}
+
+static int ctl_listen(struct ctl *ctl)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    mode_t mask;
-    int failed;
 
     memcpy(address.sun_path, ctl->path, sizeof(address.sun_path));
-    if (is_stale(&address))
-        unlink(ctl->path);
-    ctl->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (ctl->listener < 0)
-        return false;
-    mask = umask(0177);
-    failed = bind(ctl->listener, (const struct sockaddr *)&address, sizeof(address));
-    umask(mask);
-    if (failed) {
-        int error = errno;
-        close(ctl->listener);
-        errno = error;
-        return false;
-    }
-    return !listen(ctl->listener, 4);
+    if (is_stale(&address) && unlink(ctl->path))
+        return -errno;
+    ctl->listener = listen_at(&address);
+    return ctl->listener < 0 ? ctl->listener : 0;
 }
 
 struct ctl *ctl_new(const char *path, const struct qmp_ops *ops, void *ctx, char *error,
                     size_t error_size)
 {
-    struct ctl *ctl = calloc(1, sizeof(*ctl));
+    struct ctl *ctl;
+    int err;
 
-    if (!ctl || strlen(path) >= sizeof(ctl->path)) {
+    if (strlen(path) >= sizeof(ctl->path)) {
         snprintf(error, error_size,
                  "the control socket's path '%.64s' is longer than %zu characters", path,
                  sizeof(ctl->path) - 1);
-        free(ctl);
+        return NULL;
+    }
+    ctl = calloc(1, sizeof(*ctl));
+    if (!ctl) {
+        snprintf(error, error_size, "the control socket cannot be made: out of memory");
         return NULL;
     }
     memcpy(ctl->path, path, strlen(path) + 1);
     ctl->client = -1;
     ctl->qmp.ops = ops;
     ctl->qmp.ctx = ctx;
-    if (!ctl_listen(ctl)) {
-        snprintf(error, error_size, "cannot listen at the control socket '%s': %s", path,
-                 strerror(errno));
-        free(ctl);
-        return NULL;
-    }
-    return ctl;
+    err = ctl_listen(ctl);
+    if (!err)
+        return ctl;
+    snprintf(error, error_size, "cannot listen at the control socket '%s': %s", path,
+             strerror(-err));
+    free(ctl);
+    return NULL;
 }
 
 void ctl_free(struct ctl *ctl)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The control protocol: requests to responses, by one table of commands.
+ * The control protocol: one table of commands makes responses of requests.
  *
- * Implements docs/interop/qmp-spec and qapi/{misc-i386,run-state,control,machine}.json of QEMU for
- * the commands in the table.
+ * QEMU 7.2 docs/interop/qmp-spec.txt and, for the commands in the table, qapi/misc-target.json,
+ * run-state.json, control.json and misc.json.
  */
 #include "qmp.h"
 
@@ -17,7 +17,7 @@
 #include "opt.h"
 #include "protocol/packet.h"
 
-/* What a command gives back: a value to return, or an error class with a sentence. */
+/* The result of a command: a value to return, or an error class with a message. */
 struct result {
     json_t *value;
     const char *error_class;
@@ -121,7 +121,7 @@ static void cmd_status(struct qmp *qmp, const json_t *args, struct result *resul
                                                               : "paused");
 }
 
-/* A command without arguments and without a value. */
+/* Execute a command without arguments and without a value. */
 static void plain(struct qmp *qmp, bool (*op)(void *, char *, size_t), struct result *result)
 {
     if (!op(qmp->ctx, result->error, sizeof(result->error)))
@@ -152,7 +152,7 @@ static void cmd_reset(struct qmp *qmp, const json_t *args, struct result *result
     plain(qmp, qmp->ops->reset, result);
 }
 
-/* Not QEMU's: Bochs saves to a directory. */
+/* This command is not one of QEMU. Bochs saves to a directory. */
 static void cmd_save(struct qmp *qmp, const json_t *args, struct result *result)
 {
     const char *path = json_string_value(json_object_get(args, "path"));
@@ -274,7 +274,7 @@ static const char *type_name(json_type type)
     return type == JSON_STRING ? "string" : type == JSON_INTEGER ? "integer" : "array";
 }
 
-/* All needed arguments are there, of the right type, and no others. */
+/* Check that the arguments are those of the command and have the right types. */
 static bool check_arguments(const struct command *command, const json_t *args,
                             struct result *result)
 {
@@ -306,7 +306,7 @@ static bool check_arguments(const struct command *command, const json_t *args,
     return true;
 }
 
-/* The members that a request may have. */
+/* Check that the request has the members of a request and no others. */
 static bool check_members(const json_t *request, struct result *result)
 {
     const char *key;

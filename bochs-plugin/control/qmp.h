@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The control protocol: QEMU's QMP, so that tools written for QEMU's SEV guests work unchanged.
- * Takes one decoded request, gives one response. It uses no socket (ctl.c) and no Bochs (the ops).
+ * One decoded request makes one response. The socket is ctl.c's; what a command does is in the ops.
  *
- * Implements docs/interop/qmp-spec of QEMU (greeting, capabilities, id, error classes) and the SEV
- * commands of qapi/misc-i386.json with their field names and types.
+ * QEMU 7.2 docs/interop/qmp-spec.txt (greeting, capabilities, id, error classes); the field names
+ * and types of the SEV commands are those of QEMU qapi/misc-target.json SevInfo, SevCapability,
+ * SevLaunchMeasureInfo, SevAttestationReport.
  */
 #ifndef SEV_QMP_H
 #define SEV_QMP_H
@@ -27,7 +28,7 @@ struct qmp_sev {
     const char *state; /* as QAPI's SevState: "uninit", "launch-update", "launch-secret", ... */
 };
 
-/* A growing answer: bytes that a callback hands back. */
+/* Bytes that a callback returns. */
 struct qmp_blob {
     uint8_t data[8192];
     size_t len;
@@ -54,19 +55,19 @@ struct qmp_ops {
                          size_t size);
 };
 
-/* One client's conversation. */
+/* The connection of one client. */
 struct qmp {
     const struct qmp_ops *ops;
     void *ctx;
     bool negotiated;
 };
 
-/* New references; NULL only without memory. */
+/* These return new references, NULL only without memory. */
 json_t *qmp_greeting(void);
-json_t *qmp_event(const char *name, json_t *data); /* takes `data`, which may be NULL */
+json_t *qmp_event(const char *name, json_t *data); /* releases `data`, which may be NULL */
 /* Execute `request`, any JSON value. */
 json_t *qmp_execute(struct qmp *qmp, const json_t *request);
-/* Response to something that is not JSON. */
+/* The response to something that is not JSON. */
 json_t *qmp_parse_error(const char *why);
 
 #ifdef __cplusplus

@@ -59,6 +59,7 @@ unit_tests = \
 %C%_test_crypto_LDADD = $(UNIT_LDADD)
 %C%_test_ctl_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_ctl_LDADD = libsevplugin.la $(UNIT_LDADD)
+%C%_test_ctl_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc -Wl,--wrap=listen
 %C%_test_debug_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_debug_LDADD = $(UNIT_LDADD)
 %C%_test_kernel_boot_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -380,6 +380,58 @@ static void addresses(void **state)
     ctl_free(second);
 }
 
+/* --- faults --- */
+
+static int listen_errno;
+static bool no_memory;
+
+int __real_listen(int fd, int backlog);
+int __wrap_listen(int fd, int backlog);
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+
+int __wrap_listen(int fd, int backlog)
+{
+    if (!listen_errno)
+        return __real_listen(fd, backlog);
+    errno = listen_errno;
+    return -1;
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return no_memory ? NULL : __real_calloc(n, size);
+}
+
+/* The number that the next file will get: the same again if none was left open. */
+static int next_fd(void)
+{
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    assert_true(fd >= 0);
+    close(fd);
+    return fd;
+}
+
+/* Each reports its own reason, and leaves neither a file nor a socket behind. */
+static void failing_system_calls(void **state)
+{
+    const int before = next_fd();
+    struct stat st;
+
+    (void)state;
+    no_memory = true;
+    assert_null(ctl_new(path, &ops, &machine, error_text, sizeof(error_text)));
+    no_memory = false;
+    assert_non_null(strstr(error_text, "out of memory"));
+    listen_errno = ENOBUFS;
+    assert_null(ctl_new(path, &ops, &machine, error_text, sizeof(error_text)));
+    listen_errno = 0;
+    assert_non_null(strstr(error_text, strerror(ENOBUFS)));
+    assert_int_equal(next_fd(), before);
+    assert_int_equal(stat(path, &st), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -391,6 +443,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_after_another, setup, teardown),
         cmocka_unit_test_setup_teardown(flood, setup, teardown),
         cmocka_unit_test_setup_teardown(addresses, setup, teardown),
+        cmocka_unit_test(failing_system_calls),
     };
     return cmocka_run_group_tests_name("ctl", tests, group_setup, group_teardown);
 }
