@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The plugin. This directory is the machine; firmware/, hypervisor/, control/ and observe/ are its parts.
+# The plugin: the machine, and its parts in firmware/, hypervisor/, control/ and observe/.
 
-# --- C files: they include no header of Bochs and are tested without it ---------------------------
+# --- its C files, which include no header of Bochs and are tested without it ---------------------------
 noinst_LTLIBRARIES += libsevplugin.la
 
 libsevplugin_la_SOURCES = \
-	%D%/hypervisor/hv.c %D%/hypervisor/hv.h \
 	%D%/memory_map.c %D%/memory_map.h \
 	%D%/opt.c %D%/opt.h %D%/opt_table.h \
 	%D%/rng.c %D%/rng.h \
-	%D%/nv_file.c %D%/nv_file.h
+	%D%/nv_file.c %D%/nv_file.h \
+	%D%/save_file.c %D%/save_file.h \
+	%D%/saved_machine.c %D%/saved_machine.h
 libsevplugin_la_CPPFLAGS = $(AM_CPPFLAGS)
 libsevplugin_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libsevplugin_la_LIBADD = $(JANSSON_LIBS)
@@ -18,6 +19,7 @@ libsevplugin_la_LIBADD = $(JANSSON_LIBS)
 plugin_sources = \
 	%D%/sev.cc \
 	%D%/sev_cpuid.cc %D%/sev_cpuid.h \
+	%D%/sev_hv.cc %D%/sev_hv.h \
 	%D%/sev_hooks.cc %D%/sev_hook_table.h \
 	%D%/sev_launch.cc %D%/sev_launch.h \
 	%D%/sev_log.h \
@@ -29,6 +31,7 @@ plugin_sources = \
 	%D%/sev_save.cc %D%/sev_save.h
 
 include %D%/firmware/local.mk
+include %D%/hypervisor/local.mk
 include %D%/control/local.mk
 include %D%/observe/local.mk
 
@@ -61,7 +64,7 @@ libbx_sev_la_CPPFLAGS = $(AM_CPPFLAGS) $(BOCHS_CPPFLAGS) -I$(BOCHS_TREE)/iodev
 libbx_sev_la_CXXFLAGS = $(SEV_CXXFLAGS) -std=gnu++17
 libbx_sev_la_LDFLAGS  = $(AM_LDFLAGS) -module -avoid-version -shared -export-symbols-regex '^libsev_' \
 	-Wl,-z,now
-libbx_sev_la_LIBADD   = libsevplugin.la libcpuext.la libpspmodel.la
+libbx_sev_la_LIBADD   = libsevplugin.la libhypervisor.la libcpuext.la libpspmodel.la
 
 $(libbx_sev_la_OBJECTS): $(BOCHS_STAMP)
 

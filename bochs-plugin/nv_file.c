@@ -46,7 +46,7 @@ static int read_all(int dir, const char *name, void *buf, size_t cap, size_t *le
     return error;
 }
 
-/* Check that the stored file is ours and complete. Return NULL, or what is wrong. */
+/* Check the stored bytes. Return NULL, or what is wrong. */
 static const char *state_check(struct nv_file *state)
 {
     static char data[NV_INIT_EX_SIZE + 1];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The chip's non-volatile storage as a file in the directory of `state_dir=`: one process at a
- * time, replaced as a whole or not at all, so that a kill at any moment loses nothing. What is
- * in the file is psp-model/nv.h's.
+ * The chip's non-volatile storage as a file in the directory of `state_dir=`. One process at a time
+ * uses it. It is replaced as a whole or not at all, so that a kill at any moment loses nothing. The
+ * contents are psp-model/nv.h's.
  *
  * Source: rename(2) and fsync(2) for what survives a crash.
  */
@@ -20,16 +20,17 @@ extern "C" {
 
 struct nv_file;
 
-/* Opens (and creates, mode 0700) the directory, takes its lock and checks the file if there is one.
- * A directory in use, and a file that is damaged or of a newer version, are refused and left
- * untouched: NULL with one sentence in `error`. */
+/* Open the directory (or create it, mode 0700), take its lock, and check the file if there is one.
+ * A directory in use, or a file that is damaged or of a newer version, is refused and not changed:
+ * return NULL with a message in `error`. */
 struct nv_file *nv_file_open(const char *dir, char *error, size_t error_size);
 void nv_file_close(struct nv_file *state); /* NULL is allowed */
 
-/* 0 with *len bytes in `buf`; -ENOENT if nothing was stored yet; another negative errno. */
+/* Return 0 with *len bytes in `buf`, -ENOENT if nothing was stored yet, or another negative
+ * errno. */
 int nv_file_load(struct nv_file *state, void *buf, size_t cap, size_t *len)
     __attribute__((warn_unused_result));
-/* Replaces the file. 0, or a negative errno and the old file stays. */
+/* Replace the file. Return 0, or a negative errno; the old file remains then. */
 int nv_file_store(struct nv_file *state, const void *buf, size_t len)
     __attribute__((warn_unused_result));
 

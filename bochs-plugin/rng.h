@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Where the secure processor's random bytes come from: the host's kernel, or, with `seed=`, a fixed
- * stream that makes a whole platform (identity, keys, nonces) the same in every run.
+ * The secure processor's random bytes: from the kernel of the computer that runs Bochs, or, with
+ * `seed=`, a fixed stream that makes a whole platform (identity, keys, nonces) the same in every
+ * run.
  *
  * The seeded stream is SHA-256 in counter mode over the seed, as Hash_DRBG's generation in NIST SP
  * 800-90A, 10.1.1, without reseeding: the seed determines every byte, on purpose.
@@ -22,12 +23,12 @@ struct rng {
     uint8_t seed[32];
     uint64_t block; /* number of the next block; saved with the machine's state */
     uint8_t rest[32];
-    size_t rest_len; /* bytes at the end of `rest` not handed out yet */
+    size_t rest_len; /* bytes at the end of `rest` that are not used yet */
 };
 
-/* NULL or "" = the host's randomness. */
+/* `seed` NULL or "": bytes of the kernel. */
 void rng_init(struct rng *rng, const char *seed);
-/* 0 or a negative errno. */
+/* Return 0 or a negative errno. */
 int rng_fill(struct rng *rng, void *buf, size_t len) __attribute__((warn_unused_result));
 
 #ifdef __cplusplus

@@ -198,7 +198,7 @@ void bx_sev_c::register_state(void)
 
 void bx_sev_c::save_handler(void *self, FILE *file)
 {
-    bx_sev_save(((bx_sev_c *)self)->machine, file);
+    bx_sev_save_write(bx_sev_machine_save(((bx_sev_c *)self)->machine), file);
 }
 
 /* Bochs has restored RAM, CPUs and all other devices before. */
@@ -210,7 +210,7 @@ void bx_sev_c::after_restore_state(void)
         return;
     if (!saved)
         BX_FATAL(("sev: the saved state has no state of a SEV machine"));
-    bx_sev_restore(machine, saved);
+    bx_sev_save_restore(bx_sev_machine_save(machine), saved);
     fclose(saved);
     saved = NULL;
     bx_sev_control_started(bx_sev_machine_control(machine));

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * CPUID and MSRs of a SEV guest: an object that wraps the CPU model's own, so that every 64-bit AMD
- * model of Bochs can become one and no model is patched.
- *
- * Implements bx_cpuid_t of Bochs 3.0 (cpu/cpuid.h) over cpu-ext/cpuid.h and msr.h.
+ * CPUID and MSRs of a SEV guest, over cpu-ext/cpuid.c and msr.c: a bx_cpuid_t (Bochs cpu/cpuid.h)
+ * that wraps the one of the CPU model. So every 64-bit AMD model of Bochs can be a SEV guest, and no
+ * model is patched.
  */
 #define BX_PLUGGABLE
 
@@ -42,11 +41,11 @@ class bx_sev_cpuid_t : public bx_cpuid_t
     struct msr_state msrs;
 
   private:
-    bx_cpuid_t *model; /* owned: Bochs deletes what it finds in the CPU */
+    bx_cpuid_t *model; /* owned, because Bochs deletes only the object that the CPU has */
     struct cpuid_sev sev;
 };
 
-/* cpu-ext's picture of a CPU model. */
+/* Read a leaf of the CPU model, for cpu-ext. */
 static void model_leaf(void *ctx, uint32_t function, uint32_t subfunction, struct cpuid_regs *regs)
 {
     cpuid_function_t leaf = {0, 0, 0, 0};
@@ -76,7 +75,7 @@ void bx_sev_cpuid_t::get_cpuid_leaf(Bit32u function, Bit32u subfunction,
     leaf->edx = regs.edx;
 }
 
-/* Bochs wants 1 = done, 0 = #GP, -1 = not mine. */
+/* Bochs expects 1: done, 0: #GP, -1: the MSR is unknown here. */
 static int bx_answer(enum msr_answer answer)
 {
     return answer == MSR_DONE ? 1 : answer == MSR_GP ? 0 : -1;
@@ -104,7 +103,7 @@ struct sev_cpuid {
     std::vector<bx_sev_cpuid_t *> cpus; /* the objects are the CPUs', which delete them */
 };
 
-/* Ends Bochs if the model of a CPU does not suit SEV; a warning if it suits few guests. */
+/* End Bochs if the CPU model cannot be a SEV guest. Warn if few guests will run on it. */
 static void check_model(BX_CPU_C *cpu)
 {
     char reason[200];
@@ -119,7 +118,7 @@ static void check_model(BX_CPU_C *cpu)
             ("the CPU model '%s' is a doubtful SEV guest: %s", cpu->cpuid->get_name(), reason));
 }
 
-/* The CPU copied these from its model before: no SVM in a SEV guest. */
+/* Remove SVM from what the CPU copied from its model before. A SEV guest has no SVM. */
 static void take_svm(BX_CPU_C *cpu)
 {
     cpu->cpuid->get_cpu_extensions(cpu->ia_extensions_bitmask);
@@ -131,7 +130,8 @@ struct sev_cpuid *bx_sev_cpuid_new(const struct opt *opt)
 {
     struct sev_cpuid *cpuid = new struct sev_cpuid();
     bool visible = opt->launch == OPT_LAUNCH_GUEST;
-    /* The keys are the hypervisor's: shown to code that plays its role, as KVM hides them else. */
+    /* The number of ASIDs is for a hypervisor. KVM hides it from guests; with launch=guest the guest
+     * is the hypervisor. */
     const struct cpuid_sev sev = {(unsigned)opt->cbitpos,
                                   (unsigned)opt->reduced_phys_bits,
                                   visible ? (uint32_t)opt->asids : 0,

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The launch of the machine at power-on: which ROMs it has, and the built-in hypervisor's steps
- * over them.
- *
- * Follows QEMU target/i386/sev.c (sev_launch_start .. sev_launch_finish) for what is measured.
+ * The launch of the machine's own guest: which ROMs Bochs has, and where a secret goes. The steps
+ * are hypervisor/hv_launch.c's.
  */
 #define BX_PLUGGABLE
 
@@ -12,84 +10,86 @@
 #include "sev_launch.h"
 #include "sev_log.h"
 #include "sev_machine.h"
-#include "sev_psp_host.h"
 
 #include <string.h>
 #include <sys/stat.h>
 
 #include <string>
-#include <vector>
 
 #include "protocol/b64.h"
-#include "protocol/measure.h"
 #include "memory_map.h"
 #include "firmware/ovmf_table.h"
 #include "firmware/sev_firmware.h"
 #include "hypervisor/hv.h"
 
-/* Adds a ROM as Bochs's load_ROM() placed it: `address` 0 = ends at 4 GiB. */
-static void add_rom(std::vector<struct hv_region> &roms, const char *name, const char *path,
-                    uint64_t address)
+/* The region of a ROM as Bochs's load_ROM() placed it; `address` 0: it ends at 4 GiB. Length 0 if
+ * there is no such ROM; Bochs has reported a missing file. */
+static struct hv_region rom_region(const char *name, const char *path, uint64_t address)
 {
+    struct hv_region region = {name, address, 0};
     struct stat st;
 
     if (!*path || stat(path, &st) || st.st_size <= 0)
-        return; /* Bochs has already said so, or the machine has no such ROM */
-    uint64_t gpa = address ? address : (UINT64_C(1) << 32) - (uint64_t)st.st_size;
-    roms.push_back({name, gpa, (uint32_t)st.st_size});
+        return region;
+    region.len = (uint32_t)st.st_size;
+    if (!address)
+        region.gpa = (UINT64_C(1) << 32) - region.len;
+    return region;
 }
 
-/* VGA BIOS, option ROMs, boot ROM: what a legacy BIOS calls. */
-static void list_option_roms(const struct sev_machine *m, std::vector<struct hv_region> &roms)
+static struct hv_region vga_bios()
 {
-    static const char *const optroms[] = {"option ROM 1", "option ROM 2", "option ROM 3",
-                                          "option ROM 4"};
+    static const char name[] = "VGA BIOS";
+
+    if (!SIM->is_pci_device("pcivga") && !SIM->is_pci_device("cirrus") &&
+        !SIM->is_pci_device("voodoo"))
+        return rom_region(name, SIM->get_param_string(BXPN_VGA_ROM_PATH)->getptr(), 0xc0000);
+    BX_INFO(("the VGA BIOS is in a PCI device: the BIOS will copy it, the launch does not measure "
+             "it"));
+    return {name, 0, 0};
+}
+
+static struct hv_region option_rom(unsigned i)
+{
+    static const char *const names[] = {"option ROM 1", "option ROM 2", "option ROM 3",
+                                        "option ROM 4"};
+    std::string base = std::string(BXPN_OPTROM_BASE) + "." + std::to_string(i + 1);
+    bx_list_c *list = (bx_list_c *)SIM->get_param(base.c_str());
+
+    return rom_region(names[i], SIM->get_param_string("file", list)->getptr(),
+                      (uint64_t)SIM->get_param_num("address", list)->get64());
+}
+
+/* The ROMs that a legacy BIOS calls: VGA BIOS, option ROMs, boot ROM. */
+static void list_option_roms(const struct sev_machine *m, struct hv_firmware *firmware)
+{
+    static_assert(1 + 4 + 1 <= HV_OPTION_ROMS_MAX, "VGA BIOS, option ROMs, boot ROM");
+    struct hv_region *roms = firmware->option_roms;
     struct hv_region boot_rom;
+    unsigned n = 0;
 
-    if (SIM->is_pci_device("pcivga") || SIM->is_pci_device("cirrus") ||
-        SIM->is_pci_device("voodoo"))
-        BX_INFO(("the VGA BIOS is on a PCI adapter: the BIOS copies it, so the launch does not "
-                 "measure it"));
-    else
-        add_rom(roms, "VGA BIOS", SIM->get_param_string(BXPN_VGA_ROM_PATH)->getptr(),
-                MEMMAP_SHADOW);
-    for (unsigned i = 0; i < BX_N_OPTROM_IMAGES && i < 4; i++) {
-        std::string base = std::string(BXPN_OPTROM_BASE) + "." + std::to_string(i + 1);
-        bx_list_c *list = (bx_list_c *)SIM->get_param(base.c_str());
-        add_rom(roms, optroms[i], SIM->get_param_string("file", list)->getptr(),
-                (uint64_t)SIM->get_param_num("address", list)->get64());
-    }
+    roms[n++] = vga_bios();
+    for (unsigned i = 0; i < BX_N_OPTROM_IMAGES && i < 4; i++)
+        roms[n++] = option_rom(i);
     if (bx_sev_fwcfg_rom(bx_sev_machine_fwcfg(m), &boot_rom))
-        roms.push_back(boot_rom);
+        roms[n++] = boot_rom;
+    firmware->n_option_roms = n;
 }
 
-/* QEMU's table of kernel hashes, which the hypervisor writes and then launches. */
-static void place_hashes(struct sev_machine *m, std::vector<struct hv_region> &regions)
+/* Everything that the CPU executes first. `hashes` has room for the table of kernel hashes. */
+static struct hv_firmware list_firmware(const struct sev_machine *m, uint8_t *hashes)
 {
-    uint8_t table[KERNEL_HASHES_SIZE];
-    uint64_t gpa;
+    struct hv_firmware firmware = {};
 
-    if (!bx_sev_fwcfg_hashes(bx_sev_machine_fwcfg(m), table, &gpa) || !gpa)
-        return;
-    int err = bx_sev_psp_host_write(m, gpa, table, sizeof(table));
-    if (err)
-        BX_FATAL(("sev: kernel_hashes: the table cannot be written to %#lx: %s", (unsigned long)gpa,
-                  strerror(-err)));
-    regions.push_back({"kernel hashes", gpa, sizeof(table)});
-}
-
-/* All that the CPU will execute and that is there before its first instruction; OVMF runs no legacy
- * ROM. */
-static std::vector<struct hv_region> list_regions(struct sev_machine *m)
-{
-    std::vector<struct hv_region> regions;
-
-    add_rom(regions, "BIOS", SIM->get_param_string(BXPN_ROM_PATH)->getptr(),
-            (uint64_t)SIM->get_param_num(BXPN_ROM_ADDRESS)->get64());
-    if (!bx_sev_machine_ovmf(m)->present)
-        list_option_roms(m, regions);
-    place_hashes(m, regions);
-    return regions;
+    firmware.bios = rom_region("BIOS", SIM->get_param_string(BXPN_ROM_PATH)->getptr(),
+                               (uint64_t)SIM->get_param_num(BXPN_ROM_ADDRESS)->get64());
+    firmware.is_ovmf = bx_sev_machine_ovmf(m)->present;
+    if (!firmware.is_ovmf)
+        list_option_roms(m, &firmware);
+    if (bx_sev_fwcfg_hashes(bx_sev_machine_fwcfg(m), hashes, &firmware.hashes_gpa) &&
+        firmware.hashes_gpa)
+        firmware.hashes = hashes;
+    return firmware;
 }
 
 /* --- secrets --- */
@@ -115,8 +115,27 @@ bool bx_sev_launch_secret_gpa(const struct sev_machine *m, size_t len, uint64_t 
 
 static void launch_failed(const struct hv_failure &failure)
 {
-    BX_FATAL(("the launch failed: %s%s%s: %s (%02Xh)", failure.step, *failure.what ? " of " : "",
-              failure.what, psp_status_name(failure.status), failure.status));
+    char status[20] = "";
+
+    if (failure.status != SEV_STATUS_SUCCESS)
+        snprintf(status, sizeof(status), " (%02Xh)", failure.status);
+    BX_FATAL(("the launch failed: %s%s%s: %s%s", failure.step, *failure.what ? " of " : "",
+              failure.what, failure.words, status));
+}
+
+static void inject_secret(struct sev_machine *m)
+{
+    const struct opt *opt = bx_sev_machine_opt(m);
+    struct hv_secret secret = {opt->secret_header.bytes, opt->secret_payload.bytes,
+                               (uint32_t)opt->secret_payload.len, opt->secret_gpa};
+    struct hv_failure failure = {};
+    char error[200];
+
+    if (!opt->secret_gpa_set &&
+        !bx_sev_launch_secret_gpa(m, secret.len, &secret.gpa, error, sizeof(error)))
+        BX_FATAL(("sev: secret_header: %s", error));
+    if (!hv_guest_inject(hv_guest(bx_sev_machine_hv(m), 0), &secret, &failure))
+        launch_failed(failure);
 }
 
 void bx_sev_launch(struct sev_machine *m)
@@ -125,31 +144,24 @@ void bx_sev_launch(struct sev_machine *m)
     const bool session = opt->session.len != 0;
     const struct hv_owner owner = {(uint32_t)opt->policy, session ? opt->session.bytes : NULL,
                                    session ? opt->dh_cert.bytes : NULL};
-    struct hv_secret secret = {opt->secret_header.bytes, opt->secret_payload.bytes,
-                               (uint32_t)opt->secret_payload.len, opt->secret_gpa};
-    std::vector<struct hv_region> regions = list_regions(m);
+    struct hv_guest *guest = hv_guest(bx_sev_machine_hv(m), 0);
+    uint8_t hashes[KERNEL_HASHES_SIZE];
+    const struct hv_firmware firmware = list_firmware(m, hashes);
     struct hv_failure failure = {};
-    char error[200];
-    char text[B64_TEXT_SIZE(MEASURE_BLOB_SIZE)];
+    char text[B64_TEXT_SIZE(HV_MEASUREMENT_SIZE)];
 
-    if (!hv_launch(bx_sev_machine_hv(m), &owner, regions.data(), (unsigned)regions.size(),
-                   &failure))
+    if (!hv_guest_launch(guest, &owner, &firmware, &failure))
         launch_failed(failure);
-    b64_encode(hv_measurement(bx_sev_machine_hv(m)), MEASURE_BLOB_SIZE, text);
+    b64_encode(hv_guest_measurement(guest), HV_MEASUREMENT_SIZE, text);
     BX_INFO(("launch measurement %s", text));
-    if (!opt->secret_header.len)
-        return;
-    if (!opt->secret_gpa_set &&
-        !bx_sev_launch_secret_gpa(m, secret.len, &secret.gpa, error, sizeof(error)))
-        BX_FATAL(("sev: secret_header: %s", error));
-    if (!hv_inject(bx_sev_machine_hv(m), &secret, &failure))
-        launch_failed(failure);
+    if (opt->secret_header.len)
+        inject_secret(m);
 }
 
 void bx_sev_launch_finish(struct sev_machine *m)
 {
     struct hv_failure failure = {};
 
-    if (!hv_finish(bx_sev_machine_hv(m), &failure))
+    if (!hv_guest_finish(hv_guest(bx_sev_machine_hv(m), 0), &failure))
         launch_failed(failure);
 }

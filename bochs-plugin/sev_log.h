@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Where the plugin's messages go: BX_INFO, BX_ERROR and BX_FATAL speak as the device of sev.cc.
- * After Bochs's own headers.
+ * The plugin's messages: BX_INFO, BX_ERROR and BX_FATAL log as the device of sev.cc. Include this
+ * after Bochs's own headers.
  */
 #ifndef BX_SEV_LOG_H
 #define BX_SEV_LOG_H

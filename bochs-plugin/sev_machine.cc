@@ -8,11 +8,13 @@
 #include "param_names.h"
 #include "sev_cpuid.h"
 #include "sev_hook_table.h"
+#include "sev_hv.h"
 #include "sev_launch.h"
 #include "sev_log.h"
 #include "sev_machine.h"
 #include "sev_memory.h"
 #include "sev_psp_host.h"
+#include "sev_save.h"
 
 #include <string.h>
 
@@ -44,6 +46,7 @@ struct sev_machine {
     struct sev_fwcfg *fwcfg; /* the device's */
     struct sev_memory *memory;
     struct sev_sanitizer *sanitizer;
+    struct sev_save *save;
     struct sev_timeline *timeline;
     bool powered_on;
 };
@@ -128,7 +131,7 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt, struct memmap *mem
     rng_init(m->rng, opt->seed);
     open_files(m);
     m->psp = new_psp(m);
-    m->hv = m->psp ? hv_new(m->psp, BX_SMP_PROCESSORS) : NULL;
+    m->hv = m->psp ? bx_sev_hv_new(m) : NULL;
     if (!m->hv)
         BX_FATAL(("the secure processor could not be started (out of memory)"));
     psp_mailbox_init(m->mailbox, m->psp);
@@ -142,6 +145,7 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt, struct memmap *mem
         m->sanitizer = bx_sev_sanitizer_new(m);
     check_secret(m);
     bx_sev_hooks_attach(m);
+    m->save = bx_sev_save_new(m);
     if (*opt->control)
         m->control = bx_sev_control_new(m);
     return m;
@@ -185,6 +189,7 @@ void bx_sev_machine_free(struct sev_machine *m)
     psp_free(m->psp);
     nv_file_close(m->nv);
     command_log_free(m->command_log);
+    bx_sev_save_free(m->save);
     delete m->mailbox;
     delete m->rng;
     delete m->cbit;
@@ -268,6 +273,11 @@ struct sev_sanitizer *bx_sev_machine_sanitizer(const struct sev_machine *m)
     return m->sanitizer;
 }
 
+struct sev_save *bx_sev_machine_save(const struct sev_machine *m)
+{
+    return m->save;
+}
+
 struct sev_timeline *bx_sev_machine_timeline(const struct sev_machine *m)
 {
     return m->timeline;
@@ -280,8 +290,10 @@ const struct ovmf_table *bx_sev_machine_ovmf(const struct sev_machine *m)
 
 bool bx_sev_machine_guest(const struct sev_machine *m, struct psp_guest_info *guest)
 {
-    for (unsigned i = 0; i < psp_guest_slots(); i++)
-        if (psp_get_guest(m->psp, i, guest) && guest->handle == hv_handle(m->hv))
+    const uint32_t handle = hv_guest_handle(hv_guest(m->hv, 0));
+
+    for (unsigned i = 0; handle && i < psp_guest_slots(); i++)
+        if (psp_get_guest(m->psp, i, guest) && guest->handle == handle)
             return true;
     return false;
 }

@@ -25,6 +25,7 @@ struct sev_fwcfg;
 struct sev_machine;
 struct sev_memory;
 struct sev_sanitizer;
+struct sev_save;
 struct sev_timeline;
 
 /* Make a machine whose firmware has the table `ovmf`, which is copied. `memmap`, `cpuid` and `fwcfg`
@@ -50,6 +51,7 @@ struct memmap *bx_sev_machine_memmap(const struct sev_machine *machine);
 struct psp *bx_sev_machine_psp(const struct sev_machine *machine);
 struct rng *bx_sev_machine_rng(const struct sev_machine *machine);
 struct sev_cpuid *bx_sev_machine_cpuid(const struct sev_machine *machine);
+struct sev_save *bx_sev_machine_save(const struct sev_machine *machine);
 /* NULL without a debugger. */
 struct sev_breaks *bx_sev_machine_breaks(const struct sev_machine *machine);
 /* NULL without control=. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The `sev:` line of bochsrc: pass its text to opt.c, keep the accepted text in Bochs's parameter
- * tree (user.sev.*, for menus and "save options"), and report errors with file and line.
+ * The `sev:` directive, see bochs-sev(5). opt.c parses its text. The accepted text is kept in
+ * Bochs's parameter tree (user.sev.*) for the menus and for "save options". Errors are reported with
+ * file and line.
  */
 #define BX_PLUGGABLE
 
@@ -24,7 +25,7 @@ static bx_list_c *bx_sev_params(void)
     return (bx_list_c *)SIM->get_param("user.sev");
 }
 
-/* One "name=value" of the directive. */
+/* Parse one "name=value" of the directive. */
 static void bx_sev_parse(struct opt *scratch, const char *context, const char *param)
 {
     char error[error_size];
@@ -33,7 +34,7 @@ static void bx_sev_parse(struct opt *scratch, const char *context, const char *p
     if (!equals)
         BX_FATAL(("%s: sev: '%.200s' is not of the form parameter=value", context, param));
     std::string name(param, equals - param), value(equals + 1);
-    /* Bochs keeps a parameter in BX_PATHNAME_LEN characters and cuts what is longer. */
+    /* Bochs stores a parameter in BX_PATHNAME_LEN characters and would cut a longer one. */
     if (value.size() >= BX_PATHNAME_LEN)
         BX_FATAL(("%s: sev: %.64s: the value is longer than %d characters", context, name.c_str(),
                   BX_PATHNAME_LEN - 1));
@@ -52,8 +53,8 @@ static Bit32s bx_sev_directive(const char *context, int num_params, char *params
     return 0;
 }
 
-/* "Save options": what differs from the defaults, one parameter a line, so that no line outgrows
- * the parser's. */
+/* "Save options": write the parameters that differ from their defaults. Each has a line of its own,
+ * because the parser's lines are limited. */
 static Bit32s bx_sev_save(FILE *fp)
 {
     fprintf(fp, "sev: enabled=%s\n", SIM->get_param_string("enabled", bx_sev_params())->getptr());

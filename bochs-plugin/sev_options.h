@@ -7,10 +7,10 @@
 
 struct opt;
 
-/* Creates user.sev.* and registers the directive; removes both. */
+/* Create user.sev.* and register the directive; remove both. */
 void bx_sev_options_register(void);
 void bx_sev_options_unregister(void);
-/* Return all parameters, checked. A wrong value or combination ends Bochs with a message. */
+/* Read and check all parameters. A wrong value or combination ends Bochs with a message. */
 void bx_sev_options_get(struct opt *opt);
 
 #endif

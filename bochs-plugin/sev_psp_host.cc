@@ -25,11 +25,12 @@
 
 /* --- psp_host: memory --- */
 
-/* Return the memory of the built-in hypervisor at `spa`, which only its own commands reach, or NULL. */
-static void *hypervisor_memory(struct sev_machine *m, enum psp_issuer issuer, uint64_t spa,
-                               uint64_t len)
+/* Check that a range is memory of the built-in hypervisor and that the command is its own. */
+static bool is_hypervisor_memory(struct sev_machine *m, enum psp_issuer issuer, uint64_t spa,
+                                 uint64_t len)
 {
-    return issuer == PSP_ISSUER_HYPERVISOR ? hv_memory(bx_sev_machine_hv(m), spa, len) : NULL;
+    return issuer == PSP_ISSUER_HYPERVISOR &&
+           hv_memory_valid(hv_memory(bx_sev_machine_hv(m)), spa, len);
 }
 
 /* Commands of the guest reach RAM only. Commands of the built-in hypervisor also reach its own
@@ -39,11 +40,11 @@ static bool host_ram_valid(void *ctx, enum psp_issuer issuer, uint64_t spa, uint
     struct sev_machine *m = (struct sev_machine *)ctx;
     const unsigned kinds = issuer == PSP_ISSUER_HYPERVISOR ? MEMMAP_PSP_LAUNCH : MEMMAP_PSP;
 
-    return hypervisor_memory(m, issuer, spa, len) ||
+    return is_hypervisor_memory(m, issuer, spa, len) ||
            memmap_all(bx_sev_machine_memmap(m), spa, len, kinds);
 }
 
-/* Splits a range at page ends, as Bochs's DMA functions want it. */
+/* Split a range at page ends, because Bochs's DMA functions take no more than a page. */
 template <typename Copy> static void for_pages(uint64_t spa, size_t len, Copy copy)
 {
     for (size_t done = 0; done < len;) {
@@ -59,12 +60,12 @@ static int host_ram_read(void *ctx, enum psp_issuer issuer, uint32_t asid, uint6
                          size_t len)
 {
     struct sev_machine *m = (struct sev_machine *)ctx;
-    const void *own = hypervisor_memory(m, issuer, spa, len);
+    const bool own = is_hypervisor_memory(m, issuer, spa, len);
 
     if (!own && bx_sev_machine_sanitizer(m))
         bx_sev_sanitizer_psp(bx_sev_machine_sanitizer(m), spa, len, asid, false);
     if (own)
-        memcpy(buf, own, len);
+        hv_memory_read(hv_memory(bx_sev_machine_hv(m)), spa, buf, len);
     else if (bx_sev_machine_memory(m))
         return bx_sev_memory_read(bx_sev_machine_memory(m), asid, spa, buf, len);
     else
@@ -78,12 +79,12 @@ static int host_ram_write(void *ctx, enum psp_issuer issuer, uint32_t asid, uint
                           const void *buf, size_t len)
 {
     struct sev_machine *m = (struct sev_machine *)ctx;
-    void *own = hypervisor_memory(m, issuer, spa, len);
+    const bool own = is_hypervisor_memory(m, issuer, spa, len);
 
     if (!own && bx_sev_machine_sanitizer(m))
         bx_sev_sanitizer_psp(bx_sev_machine_sanitizer(m), spa, len, asid, true);
     if (own)
-        memcpy(own, buf, len);
+        hv_memory_write(hv_memory(bx_sev_machine_hv(m)), spa, buf, len);
     else if (bx_sev_machine_memory(m))
         return bx_sev_memory_write(bx_sev_machine_memory(m), asid, spa, buf, len);
     else
@@ -98,7 +99,7 @@ int bx_sev_psp_host_write(struct sev_machine *m, uint64_t gpa, const void *data,
     return host_ram_write(m, PSP_ISSUER_GUEST, PSP_NO_ASID, gpa, data, len);
 }
 
-/* Without memory encryption a key has nowhere to go. */
+/* With encryption=none there are no memory keys. */
 static int host_key_install(void *ctx, uint32_t asid, const uint8_t vek[16])
 {
     struct sev_machine *m = (struct sev_machine *)ctx;

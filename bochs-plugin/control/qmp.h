@@ -37,7 +37,7 @@ struct qmp_blob {
 /* The machine. Each returns true, or false with one sentence in `error`. */
 struct qmp_ops {
     bool (*running)(void *ctx);
-    bool (*prelaunch)(void *ctx); /* halted before its first instruction */
+    bool (*prelaunch)(void *ctx); /* the guest has not been started */
     bool (*cont)(void *ctx, char *error, size_t size);
     bool (*stop)(void *ctx, char *error, size_t size);
     bool (*quit)(void *ctx, char *error, size_t size);

@@ -15,11 +15,10 @@
 #include "sev_launch.h"
 #include "sev_log.h"
 #include "sev_machine.h"
+#include "sev_save.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <vector>
 
@@ -43,9 +42,17 @@ struct sev_control {
 
 static bool failed(char *error, size_t size, const struct hv_failure &failure)
 {
-    snprintf(error, size, "SEV: %s: %s (fw_error=%u)", failure.step,
-             psp_status_name(failure.status), failure.status);
+    if (failure.status == SEV_STATUS_SUCCESS)
+        snprintf(error, size, "SEV: %s: %s", failure.step, failure.words);
+    else
+        snprintf(error, size, "SEV: %s: %s (fw_error=%u)", failure.step, failure.words,
+                 failure.status);
     return false;
+}
+
+static struct hv_guest *own_guest(const struct sev_control *c)
+{
+    return hv_guest(bx_sev_machine_hv(c->machine), 0);
 }
 
 /* --- run state --- */
@@ -115,7 +122,7 @@ static bool between_instructions(void)
 
 /* Save with the RIP of every CPU at the start of its current instruction. control_timer() waits for
  * the end of an instruction, but a guest that only polls a port is always inside one. */
-static bool save_at_start(const char *path)
+static bool save_at_start(struct sev_save *save, const char *path, char *error, size_t size)
 {
     std::vector<Bit64u> rip(BX_SMP_PROCESSORS);
     bool saved;
@@ -124,29 +131,20 @@ static bool save_at_start(const char *path)
         rip[i] = BX_CPU(i)->gen_reg[BX_64BIT_REG_RIP].rrx;
         BX_CPU(i)->gen_reg[BX_64BIT_REG_RIP].rrx = BX_CPU(i)->prev_rip;
     }
-    saved = SIM->save_state(path);
+    saved = bx_sev_save_to(save, path, error, size);
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++)
         BX_CPU(i)->gen_reg[BX_64BIT_REG_RIP].rrx = rip[i];
     return saved;
 }
 
-/* Save as the config interface of Bochs does. The machine continues afterwards. */
 static bool op_save(void *ctx, const char *path, char *error, size_t size)
 {
     struct sev_control *c = (struct sev_control *)ctx;
-    if (!c->started) {
-        snprintf(error, size, "the machine has not been started");
-        return false;
-    }
-    if (mkdir(path, 0700) && errno != EEXIST) {
-        snprintf(error, size, "cannot create '%.100s': %s", path, strerror(errno));
-        return false;
-    }
-    if (!save_at_start(path)) {
-        snprintf(error, size, "cannot save to '%.100s'", path);
-        return false;
-    }
-    return true;
+
+    if (c->started)
+        return save_at_start(bx_sev_machine_save(c->machine), path, error, size);
+    snprintf(error, size, "the machine has not been started");
+    return false;
 }
 
 /* --- SEV --- */
@@ -186,7 +184,7 @@ static bool op_measure(void *ctx, struct qmp_blob *blob, char *error, size_t siz
         return false;
     }
     blob->len = MEASURE_BLOB_SIZE;
-    memcpy(blob->data, hv_measurement(bx_sev_machine_hv(c->machine)), MEASURE_BLOB_SIZE);
+    memcpy(blob->data, hv_guest_measurement(own_guest(c)), MEASURE_BLOB_SIZE);
     return true;
 }
 
@@ -207,8 +205,7 @@ static bool op_inject(void *ctx, const struct qmp_blob *header, const void *data
         snprintf(error, size, "SEV: %s", why);
         return false;
     }
-    return hv_inject(bx_sev_machine_hv(c->machine), &secret, &failure) ||
-           failed(error, size, failure);
+    return hv_guest_inject(own_guest(c), &secret, &failure) || failed(error, size, failure);
 }
 
 static bool op_attest(void *ctx, const uint8_t mnonce[16], struct qmp_blob *report, char *error,
@@ -217,8 +214,8 @@ static bool op_attest(void *ctx, const uint8_t mnonce[16], struct qmp_blob *repo
     struct sev_control *c = (struct sev_control *)ctx;
     struct hv_failure failure = {};
 
-    return hv_attest(bx_sev_machine_hv(c->machine), mnonce, report->data, sizeof(report->data),
-                     &report->len, &failure) ||
+    return hv_guest_attest(own_guest(c), mnonce, report->data, sizeof(report->data), &report->len,
+                           &failure) ||
            failed(error, size, failure);
 }
 

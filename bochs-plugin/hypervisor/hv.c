@@ -1,71 +1,45 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The built-in hypervisor: launch the guest.
- *
- * Follows Linux arch/x86/kvm/svm/sev.c (sev_guest_init .. sev_launch_finish) for the order of the
- * commands and include/linux/psp-sev.h for their buffers.
+ * The built-in hypervisor: its guests, the platform, saved machines.
  */
 #include "hv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "hv_priv.h"
 #include "protocol/buf.h"
-#include "protocol/measure.h"
 
-/* The layout of the hypervisor's memory: the command buffer, then what it points to. */
-#define CMD_OFFSET  0x0000u
-#define BLOB_OFFSET 0x1000u
-#define DATA_OFFSET 0x3000u
-
-struct hv {
-    struct psp *psp;
-    unsigned cpus;
-    uint32_t handle;
-    const char *region;
-    uint8_t measurement[MEASURE_BLOB_SIZE];
-    uint8_t memory[HV_MEMORY_SIZE];
-};
-
-struct hv *hv_new(struct psp *psp, unsigned cpus)
+struct hv *hv_new(const struct hv_ops *ops, void *machine)
 {
     struct hv *hv = calloc(1, sizeof(*hv));
 
-    if (hv) {
-        hv->psp = psp;
-        hv->cpus = cpus;
+    if (!hv)
+        return NULL;
+    hv->ops = *ops;
+    hv->machine = machine;
+    for (unsigned i = 0; i < HV_GUESTS_MAX; i++) {
+        hv->guests[i].hv = hv;
+        hv->guests[i].asid = i + 1;
     }
     return hv;
 }
 
 void hv_free(struct hv *hv)
 {
+    if (hv)
+        hv_memory_free_all(&hv->memory);
     free(hv);
 }
 
-void *hv_memory(struct hv *hv, uint64_t spa, uint64_t len)
+struct hv_memory *hv_memory(struct hv *hv)
 {
-    uint64_t offset = spa - HV_MEMORY_BASE;
-
-    if (spa < HV_MEMORY_BASE || offset > HV_MEMORY_SIZE || len > HV_MEMORY_SIZE - offset)
-        return NULL;
-    return hv->memory + offset;
+    return &hv->memory;
 }
 
-uint32_t hv_handle(const struct hv *hv)
+struct hv_guest *hv_guest(struct hv *hv, unsigned index)
 {
-    return hv->handle;
-}
-
-const uint8_t *hv_measurement(const struct hv *hv)
-{
-    return hv->measurement;
-}
-
-void hv_restore(struct hv *hv, uint32_t handle, const uint8_t measurement[HV_MEASUREMENT_SIZE])
-{
-    hv->handle = handle;
-    memcpy(hv->measurement, measurement, sizeof(hv->measurement));
+    return &hv->guests[index];
 }
 
 const char *hv_region_name(const struct hv *hv)
@@ -73,203 +47,202 @@ const char *hv_region_name(const struct hv *hv)
     return hv->region;
 }
 
-/* A writer over an empty command buffer. */
-static struct buf hv_command(struct hv *hv)
+enum hv_state hv_guest_state(const struct hv_guest *guest)
 {
-    memset(hv->memory + CMD_OFFSET, 0, BLOB_OFFSET - CMD_OFFSET);
-    return buf_writer(hv->memory + CMD_OFFSET, BLOB_OFFSET - CMD_OFFSET);
+    return guest->state;
 }
 
-static bool hv_exec(struct hv *hv, uint16_t command, const char *what, struct hv_failure *failure)
+enum hv_stop hv_guest_stop_reason(const struct hv_guest *guest)
 {
-    enum sev_status status;
-
-    status = psp_exec(hv->psp, PSP_ISSUER_HYPERVISOR, command,
-                      command == SEV_CMD_DF_FLUSH ? 0 : HV_MEMORY_BASE + CMD_OFFSET);
-    if (status == SEV_STATUS_SUCCESS)
-        return true;
-    *failure = (struct hv_failure){psp_command_name(command), what, (uint16_t)status};
-    return false;
+    return guest->stop_reason;
 }
 
-static bool hv_init(struct hv *hv, uint32_t policy, struct hv_failure *failure)
+uint32_t hv_guest_asid(const struct hv_guest *guest)
 {
-    struct buf b = hv_command(hv);
-
-    buf_put32(&b, policy & SEV_POLICY_ES ? SEV_INIT_FLAG_ES : 0);
-    return hv_exec(hv, SEV_CMD_INIT, "", failure);
+    return guest->asid;
 }
 
-/* After INIT the caches may hold anything: as Linux's driver, WBINVD everywhere and DF_FLUSH. */
-static bool hv_flush(struct hv *hv, struct hv_failure *failure)
+uint32_t hv_guest_handle(const struct hv_guest *guest)
 {
-    for (unsigned cpu = 0; cpu < hv->cpus; cpu++)
-        psp_wbinvd(hv->psp, cpu);
-    return hv_exec(hv, SEV_CMD_DF_FLUSH, "", failure);
+    return guest->handle;
 }
 
-static bool hv_start(struct hv *hv, const struct hv_owner *owner, struct hv_failure *failure)
+const uint8_t *hv_guest_measurement(const struct hv_guest *guest)
 {
-    struct buf b = hv_command(hv);
-
-    buf_put32(&b, 0); /* a new guest */
-    buf_put32(&b, owner->policy);
-    if (owner->session) {
-        memcpy(hv->memory + BLOB_OFFSET, owner->session, SESSION_SIZE);
-        memcpy(hv->memory + DATA_OFFSET, owner->dh_cert, CERT_SIZE);
-        buf_put64(&b, HV_MEMORY_BASE + DATA_OFFSET);
-        buf_put32(&b, CERT_SIZE);
-        buf_put32(&b, 0);
-        buf_put64(&b, HV_MEMORY_BASE + BLOB_OFFSET);
-        buf_put32(&b, SESSION_SIZE);
-    }
-    if (!hv_exec(hv, SEV_CMD_LAUNCH_START, "", failure))
-        return false;
-    b = buf_reader(hv->memory + CMD_OFFSET, 4);
-    hv->handle = buf_get32(&b);
-    return true;
+    return guest->measurement;
 }
 
-static bool hv_activate(struct hv *hv, struct hv_failure *failure)
+bool hv_guest_attest(struct hv_guest *guest, const uint8_t mnonce[16], void *report, size_t cap,
+                     size_t *len, struct hv_failure *failure)
 {
-    struct buf b = hv_command(hv);
-
-    buf_put32(&b, hv->handle);
-    buf_put32(&b, HV_GUEST_ASID);
-    return hv_exec(hv, SEV_CMD_ACTIVATE, "", failure);
-}
-
-static bool hv_update(struct hv *hv, const struct hv_region *region, struct hv_failure *failure)
-{
-    struct buf b = hv_command(hv);
+    static const unsigned len_offset = 0x20;
+    struct hv_command command;
     bool ok;
 
-    buf_put32(&b, hv->handle);
-    buf_put32(&b, 0);
-    buf_put64(&b, region->gpa);
-    buf_put32(&b, region->len);
-    hv->region = region->name;
-    ok = hv_exec(hv, SEV_CMD_LAUNCH_UPDATE_DATA, region->name, failure);
-    hv->region = NULL;
+    if (cap > HV_PAGE_SIZE)
+        cap = HV_PAGE_SIZE;
+    hv_command_begin(&command, guest->hv, SEV_CMD_ATTESTATION);
+    hv_command_put32(&command, guest->handle);
+    hv_command_put32(&command, 0);
+    hv_command_put64(&command, hv_command_place(&command, 0, NULL, cap));
+    for (unsigned i = 0; i < 16; i += 4) {
+        struct buf b = buf_reader(mnonce + i, 4);
+        hv_command_put32(&command, buf_get32(&b));
+    }
+    hv_command_put32(&command, (uint32_t)cap);
+    ok = hv_command_exec(&command, "", failure);
+    if (ok && hv_command_get32(&command, len_offset) > cap)
+        ok = hv_fail(failure, "ATTESTATION", "", "the answer has an impossible length");
+    if (ok) {
+        *len = hv_command_get32(&command, len_offset);
+        hv_command_get_data(&command, 0, report, *len);
+    }
+    hv_command_end(&command);
     return ok;
 }
 
-static bool hv_measure(struct hv *hv, struct hv_failure *failure)
+/* --- the platform --- */
+
+static bool export_certificates(struct hv *hv, uint8_t pdh[CERT_SIZE],
+                                uint8_t chain[CERT_CHAIN_SIZE], struct hv_failure *failure)
 {
-    struct buf b = hv_command(hv);
-
-    buf_put32(&b, hv->handle);
-    buf_put32(&b, 0);
-    buf_put64(&b, HV_MEMORY_BASE + BLOB_OFFSET);
-    buf_put32(&b, MEASURE_BLOB_SIZE);
-    if (!hv_exec(hv, SEV_CMD_LAUNCH_MEASURE, "", failure))
-        return false;
-    memcpy(hv->measurement, hv->memory + BLOB_OFFSET, MEASURE_BLOB_SIZE);
-    return true;
-}
-
-/* A command that takes a handle and nothing else; its answer does not matter on the way down. */
-static void hv_take_down(struct hv *hv)
-{
-    static const uint16_t commands[] = {SEV_CMD_DEACTIVATE, SEV_CMD_DECOMMISSION};
-    struct hv_failure ignored;
-
-    for (size_t i = 0; hv->handle && i < sizeof(commands) / sizeof(commands[0]); i++) {
-        struct buf b = hv_command(hv);
-        buf_put32(&b, hv->handle);
-        (void)hv_exec(hv, commands[i], "", &ignored);
-    }
-    hv->handle = 0;
-}
-
-bool hv_launch(struct hv *hv, const struct hv_owner *owner, const struct hv_region *regions,
-               unsigned n, struct hv_failure *failure)
-{
+    struct hv_command command;
     bool ok;
 
-    hv->handle = 0;
-    ok = hv_init(hv, owner->policy, failure) && hv_flush(hv, failure) &&
-         hv_start(hv, owner, failure) && hv_activate(hv, failure);
-    for (unsigned i = 0; ok && i < n; i++)
-        ok = hv_update(hv, &regions[i], failure);
-    ok = ok && hv_measure(hv, failure);
-    if (!ok)
-        hv_take_down(hv);
+    hv_command_begin(&command, hv, SEV_CMD_PDH_CERT_EXPORT);
+    hv_command_put_data(&command, 0, NULL, CERT_SIZE);
+    hv_command_put32(&command, 0);
+    hv_command_put_data(&command, 1, NULL, CERT_CHAIN_SIZE);
+    ok = hv_command_exec(&command, "", failure);
+    if (ok) {
+        hv_command_get_data(&command, 0, pdh, CERT_SIZE);
+        hv_command_get_data(&command, 1, chain, CERT_CHAIN_SIZE);
+    }
+    hv_command_end(&command);
     return ok;
 }
 
-bool hv_inject(struct hv *hv, const struct hv_secret *secret, struct hv_failure *failure)
+static bool get_id(struct hv *hv, uint8_t id[HV_ID_SIZE], struct hv_failure *failure)
 {
-    struct buf b = hv_command(hv);
+    struct hv_command command;
+    bool ok;
 
-    if (secret->len > HV_MEMORY_SIZE - DATA_OFFSET) {
-        *failure = (struct hv_failure){psp_command_name(SEV_CMD_LAUNCH_SECRET), "payload",
-                                       SEV_STATUS_INVALID_LEN};
-        return false;
-    }
-    memcpy(hv->memory + BLOB_OFFSET, secret->header, PACKET_HEADER_SIZE);
-    memcpy(hv->memory + DATA_OFFSET, secret->data, secret->len);
-    buf_put32(&b, hv->handle);
-    buf_put32(&b, 0);
-    buf_put64(&b, HV_MEMORY_BASE + BLOB_OFFSET);
-    buf_put32(&b, PACKET_HEADER_SIZE);
-    buf_put32(&b, 0);
-    buf_put64(&b, secret->gpa);
-    buf_put32(&b, secret->len);
-    buf_put32(&b, 0);
-    buf_put64(&b, HV_MEMORY_BASE + DATA_OFFSET);
-    buf_put32(&b, secret->len);
-    return hv_exec(hv, SEV_CMD_LAUNCH_SECRET, "", failure);
-}
-
-bool hv_finish(struct hv *hv, struct hv_failure *failure)
-{
-    struct buf b = hv_command(hv);
-
-    buf_put32(&b, hv->handle);
-    return hv_exec(hv, SEV_CMD_LAUNCH_FINISH, "", failure);
-}
-
-bool hv_attest(struct hv *hv, const uint8_t mnonce[16], void *report, size_t cap, size_t *len,
-               struct hv_failure *failure)
-{
-    struct buf b = hv_command(hv);
-
-    if (cap > DATA_OFFSET - BLOB_OFFSET)
-        cap = DATA_OFFSET - BLOB_OFFSET;
-    buf_put32(&b, hv->handle);
-    buf_put32(&b, 0);
-    buf_put64(&b, HV_MEMORY_BASE + BLOB_OFFSET);
-    buf_put(&b, mnonce, 16);
-    buf_put32(&b, (uint32_t)cap);
-    if (!hv_exec(hv, SEV_CMD_ATTESTATION, "", failure))
-        return false;
-    b = buf_reader(hv->memory + CMD_OFFSET, 0x24);
-    buf_skip(&b, 0x20);
-    *len = buf_get32(&b);
-    memcpy(report, hv->memory + BLOB_OFFSET, *len);
-    return true;
+    hv_command_begin(&command, hv, SEV_CMD_GET_ID);
+    hv_command_put_data(&command, 0, NULL, HV_ID_SIZE);
+    ok = hv_command_exec(&command, "", failure);
+    if (ok)
+        hv_command_get_data(&command, 0, id, HV_ID_SIZE);
+    hv_command_end(&command);
+    return ok;
 }
 
 bool hv_export(struct hv *hv, uint8_t pdh[CERT_SIZE], uint8_t chain[CERT_CHAIN_SIZE],
                uint8_t id[HV_ID_SIZE], struct hv_failure *failure)
 {
-    struct buf b = hv_command(hv);
+    return export_certificates(hv, pdh, chain, failure) && get_id(hv, id, failure);
+}
 
-    buf_put64(&b, HV_MEMORY_BASE + BLOB_OFFSET);
-    buf_put32(&b, CERT_SIZE);
-    buf_put32(&b, 0);
-    buf_put64(&b, HV_MEMORY_BASE + DATA_OFFSET);
-    buf_put32(&b, CERT_CHAIN_SIZE);
-    if (!hv_exec(hv, SEV_CMD_PDH_CERT_EXPORT, "", failure))
-        return false;
-    memcpy(pdh, hv->memory + BLOB_OFFSET, CERT_SIZE);
-    memcpy(chain, hv->memory + DATA_OFFSET, CERT_CHAIN_SIZE);
-    b = hv_command(hv);
-    buf_put64(&b, HV_MEMORY_BASE + BLOB_OFFSET);
-    buf_put32(&b, HV_ID_SIZE);
-    if (!hv_exec(hv, SEV_CMD_GET_ID, "", failure))
-        return false;
-    memcpy(id, hv->memory + BLOB_OFFSET, HV_ID_SIZE);
-    return true;
+/* --- saved machines --- */
+
+size_t hv_save(const struct hv *hv, uint8_t out[HV_SAVE_MAX])
+{
+    struct buf b = buf_writer(out, HV_SAVE_MAX);
+    uint8_t n = 0;
+
+    for (unsigned i = 0; i < HV_GUESTS_MAX; i++)
+        n += hv->guests[i].state != HV_OFF;
+    buf_put8(&b, hv->initialized);
+    buf_put8(&b, hv->flushed);
+    buf_put8(&b, n);
+    buf_put8(&b, 0);
+    for (unsigned i = 0; i < HV_GUESTS_MAX; i++) {
+        const struct hv_guest *guest = &hv->guests[i];
+
+        if (guest->state == HV_OFF)
+            continue;
+        buf_put8(&b, (uint8_t)i);
+        buf_put8(&b, (uint8_t)guest->state);
+        buf_put8(&b, (uint8_t)guest->stop_reason);
+        buf_put8(&b, 0);
+        buf_put32(&b, guest->asid);
+        buf_put32(&b, guest->handle);
+        buf_put(&b, guest->measurement, sizeof(guest->measurement));
+    }
+    return b.pos;
+}
+
+/* Read one guest. Return its index, HV_GUESTS_MAX if it is impossible. */
+static unsigned get_guest(struct buf *b, struct hv_guest *guest)
+{
+    unsigned index = buf_get8(b);
+    uint8_t zero;
+    bool ok;
+
+    guest->state = (enum hv_state)buf_get8(b);
+    guest->stop_reason = (enum hv_stop)buf_get8(b);
+    zero = buf_get8(b);
+    guest->asid = buf_get32(b);
+    guest->handle = buf_get32(b);
+    buf_get(b, guest->measurement, sizeof(guest->measurement));
+    ok = index < HV_GUESTS_MAX && guest->asid == index + 1 && !zero &&
+         guest->state >= HV_LAUNCHING && guest->state <= HV_STOPPED &&
+         guest->stop_reason <= HV_STOP_FINISH &&
+         (guest->state == HV_STOPPED) == (guest->stop_reason != HV_STOP_NONE) &&
+         (guest->handle != 0) == (guest->stop_reason != HV_STOP_LAUNCH);
+    return ok ? index : HV_GUESTS_MAX;
+}
+
+static bool handle_in_use(const struct hv_guest *guests, uint32_t handle)
+{
+    for (unsigned i = 0; handle && i < HV_GUESTS_MAX; i++)
+        if (guests[i].handle == handle)
+            return true;
+    return false;
+}
+
+/* Decode into an array of HV_GUESTS_MAX zeroed guests. */
+static const char *decode(const uint8_t *in, size_t len, bool flags[2], struct hv_guest *guests)
+{
+    struct buf b = buf_reader(in, len);
+    uint8_t initialized = buf_get8(&b), flushed = buf_get8(&b), n = buf_get8(&b),
+            zero = buf_get8(&b);
+
+    if (initialized > 1 || flushed > initialized || zero)
+        return "a flag is neither 0 nor 1";
+    flags[0] = initialized;
+    flags[1] = flushed;
+    while (n--) {
+        struct hv_guest guest = {0};
+        unsigned index = get_guest(&b, &guest);
+
+        if (index == HV_GUESTS_MAX || guests[index].state != HV_OFF ||
+            handle_in_use(guests, guest.handle))
+            return "a guest is impossible";
+        guests[index] = guest;
+    }
+    return buf_done(&b) ? NULL : "the length is wrong";
+}
+
+const char *hv_check_saved(const uint8_t *in, size_t len)
+{
+    struct hv_guest guests[HV_GUESTS_MAX] = {0};
+    bool flags[2];
+
+    return decode(in, len, flags, guests);
+}
+
+void hv_restore(struct hv *hv, const uint8_t *in, size_t len)
+{
+    struct hv_guest guests[HV_GUESTS_MAX] = {0};
+    bool flags[2] = {false, false};
+
+    if (decode(in, len, flags, guests))
+        return;
+    hv->initialized = flags[0];
+    hv->flushed = flags[1];
+    for (unsigned i = 0; i < HV_GUESTS_MAX; i++) {
+        guests[i].hv = hv;
+        guests[i].asid = i + 1;
+        hv->guests[i] = guests[i];
+    }
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The built-in hypervisor: with launch=auto it does at power-on what QEMU and KVM do for a SEV
- * guest, in their order, with the same commands in the same buffers. Kept apart from the secure
- * processor (which it commands) and from Bochs (which it does not know).
+ * The built-in hypervisor. With launch=auto it does at power-on what QEMU and KVM do for a SEV
+ * guest: the same commands, in the same order, with the same buffers. It owns the guests; guest 0
+ * is the machine itself. It is independent of Bochs: what it asks of the machine is in hv_ops.h.
  *
- * Follows Linux arch/x86/kvm/svm/sev.c (order of commands) and QEMU target/i386/sev.c.
+ * The order of the commands is that of Linux arch/x86/kvm/svm/sev.c (sev_guest_init() to
+ * sev_launch_finish()) and QEMU target/i386/sev.c. The buffers are the structs of Linux
+ * include/linux/psp-sev.h.
  */
 #ifndef SEV_HV_H
 #define SEV_HV_H
@@ -13,35 +15,56 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hv_memory.h"
+#include "hv_ops.h"
 #include "protocol/cert.h"
+#include "protocol/kernel_hashes.h"
 #include "protocol/packet.h"
 #include "protocol/session.h"
-#include "psp.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* The hypervisor's own memory is above all guest RAM in system physical space, so that its
- * command buffers disturb no byte of the guest. The secure processor reaches it for the
- * commands of PSP_ISSUER_HYPERVISOR only: commands of the guest cannot reach it. */
-#define HV_MEMORY_BASE UINT64_C(0xfffff0000)
-#define HV_MEMORY_SIZE 0x8000u
+#define HV_GUESTS_MAX       8u
+#define HV_MEASUREMENT_SIZE 48 /* MEASURE || MNONCE */
+#define HV_ID_SIZE          64 /* of one socket */
 
-#define HV_GUEST_ASID 1u /* the machine itself; other guest contexts may use other ASIDs */
+enum hv_state {
+    HV_OFF,       /* never launched, or freed */
+    HV_LAUNCHING, /* from LAUNCH_START to LAUNCH_FINISH */
+    HV_RUNNING,
+    HV_STOPPED, /* see enum hv_stop */
+};
 
-#define HV_ID_SIZE 64 /* of one socket */
+enum hv_stop {
+    HV_STOP_NONE,
+    HV_STOP_LAUNCH, /* a command of the launch failed; the guest was taken down */
+    HV_STOP_FINISH, /* LAUNCH_FINISH failed; the secure processor still has the guest */
+};
 
 struct hv;
+struct hv_guest;
 
-/* A piece of guest memory to launch. `name` must live as long as the hv. */
+/* A piece of guest memory to launch. */
 struct hv_region {
     const char *name;
     uint64_t gpa;
     uint32_t len;
 };
 
-/* What LAUNCH_START gets from the guest's owner; NULL pointers = no session. */
+/* What the machine has that a launch can measure. */
+#define HV_OPTION_ROMS_MAX 6
+struct hv_firmware {
+    struct hv_region bios; /* len 0: the machine has none */
+    bool is_ovmf;          /* OVMF runs no legacy option ROM */
+    struct hv_region option_roms[HV_OPTION_ROMS_MAX];
+    unsigned n_option_roms;
+    const uint8_t *hashes; /* QEMU's table of kernel hashes, KERNEL_HASHES_SIZE bytes; NULL: none */
+    uint64_t hashes_gpa;   /* where the firmware expects it */
+};
+
+/* What LAUNCH_START gets from the guest owner; NULL pointers: no session. */
 struct hv_owner {
     uint32_t policy;
     const uint8_t *session; /* SESSION_SIZE bytes */
@@ -55,45 +78,70 @@ struct hv_secret {
     uint64_t gpa;
 };
 
-/* The answer of a launch step that failed: for messages. */
+/* Why a step failed, for messages. */
 struct hv_failure {
-    const char *step; /* name of the command */
-    const char *what; /* region, or "" */
-    uint16_t status;
+    const char *step;  /* the name of the command, or what the hypervisor did */
+    const char *what;  /* the region, or "" */
+    uint16_t status;   /* of the secure processor; SUCCESS if the reason is another */
+    const char *words; /* the reason in words */
 };
 
-/* `cpus` is their number: all of them execute WBINVD on the hypervisor's behalf. */
-struct hv *hv_new(struct psp *psp, unsigned cpus);
+/* `ops` is copied; `machine` is its context. NULL without memory. */
+struct hv *hv_new(const struct hv_ops *ops, void *machine);
+/* Free the hypervisor. Guests stay in the secure processor. NULL is allowed. */
 void hv_free(struct hv *hv);
 
-/* Return the hypervisor's memory at a system physical address, NULL if the range is not all
- * inside. */
-void *hv_memory(struct hv *hv, uint64_t spa, uint64_t len);
+/* The memory that the secure processor may access for this hypervisor's commands. */
+struct hv_memory *hv_memory(struct hv *hv);
+/* The guest of a slot below HV_GUESTS_MAX. It uses ASID `index` + 1. */
+struct hv_guest *hv_guest(struct hv *hv, unsigned index);
+/* The region that is being launched now, for the command log; NULL at other times. */
+const char *hv_region_name(const struct hv *hv);
 
-/* INIT, DF_FLUSH, LAUNCH_START, ACTIVATE, LAUNCH_UPDATE_DATA for each region, LAUNCH_MEASURE. The
- * guest is then in LSECRET. On failure false with *failure set; the guest is taken down again. */
-bool hv_launch(struct hv *hv, const struct hv_owner *owner, const struct hv_region *regions,
-               unsigned n, struct hv_failure *failure);
-/* LAUNCH_SECRET; in LSECRET only. */
-bool hv_inject(struct hv *hv, const struct hv_secret *secret, struct hv_failure *failure);
-/* LAUNCH_FINISH. */
-bool hv_finish(struct hv *hv, struct hv_failure *failure);
+/* --- one guest; each function returns false with *failure set if it fails --- */
 
-/* ATTESTATION of the guest: at most `cap` bytes of the report, their number in *len. */
-bool hv_attest(struct hv *hv, const uint8_t mnonce[16], void *report, size_t cap, size_t *len,
-               struct hv_failure *failure);
+/* Launch a guest that is off or stopped: INIT and DF_FLUSH (once for all guests), LAUNCH_START,
+ * ACTIVATE, LAUNCH_UPDATE_DATA for each region, LAUNCH_MEASURE. After a failure the guest is
+ * taken down and stopped. */
+bool hv_guest_launch(struct hv_guest *guest, const struct hv_owner *owner,
+                     const struct hv_firmware *firmware, struct hv_failure *failure);
+/* LAUNCH_SECRET, while the guest is being launched. */
+bool hv_guest_inject(struct hv_guest *guest, const struct hv_secret *secret,
+                     struct hv_failure *failure);
+/* LAUNCH_FINISH: the guest may run. */
+bool hv_guest_finish(struct hv_guest *guest, struct hv_failure *failure);
+/* ATTESTATION: write at most `cap` bytes of the report, and their number to *len. */
+bool hv_guest_attest(struct hv_guest *guest, const uint8_t mnonce[16], void *report, size_t cap,
+                     size_t *len, struct hv_failure *failure);
+/* DEACTIVATE and DECOMMISSION: the secure processor forgets the guest, which is off then. */
+void hv_guest_take_down(struct hv_guest *guest);
+
+enum hv_state hv_guest_state(const struct hv_guest *guest);
+enum hv_stop hv_guest_stop_reason(const struct hv_guest *guest);
+uint32_t hv_guest_asid(const struct hv_guest *guest);
+/* 0 if the secure processor has no such guest. */
+uint32_t hv_guest_handle(const struct hv_guest *guest);
+/* HV_MEASUREMENT_SIZE bytes, valid after a successful launch. */
+const uint8_t *hv_guest_measurement(const struct hv_guest *guest);
+
+/* --- the platform --- */
+
 /* PDH_CERT_EXPORT and GET_ID, for query-sev-capabilities. `chain` is PEK || OCA || CEK. */
 bool hv_export(struct hv *hv, uint8_t pdh[CERT_SIZE], uint8_t chain[CERT_CHAIN_SIZE],
                uint8_t id[HV_ID_SIZE], struct hv_failure *failure);
 
-/* After hv_launch(): handle of the guest (0 = none), and MEASURE || MNONCE, 48 bytes. */
-uint32_t hv_handle(const struct hv *hv);
-const uint8_t *hv_measurement(const struct hv *hv);
-#define HV_MEASUREMENT_SIZE 48
-/* Both as a saved machine had them. */
-void hv_restore(struct hv *hv, uint32_t handle, const uint8_t measurement[HV_MEASUREMENT_SIZE]);
-/* Name of the region being launched now, for traces; NULL otherwise. */
-const char *hv_region_name(const struct hv *hv);
+/* --- saved machines --- */
+
+/* The bytes that hv_save() writes, at most. */
+#define HV_SAVE_MAX (4 + HV_GUESTS_MAX * (4 + 4 + 4 + HV_MEASUREMENT_SIZE))
+
+/* Layout, little endian: initialized u8, flushed u8, number of guests u8, 0 u8; for each guest not
+ * off: index u8, state u8, stop reason u8, 0 u8, ASID u32, handle u32, measurement. */
+size_t hv_save(const struct hv *hv, uint8_t out[HV_SAVE_MAX]);
+/* Check the bytes of hv_save(). Return NULL, or what is wrong as an error phrase. */
+const char *hv_check_saved(const uint8_t *in, size_t len);
+/* Take over checked bytes. */
+void hv_restore(struct hv *hv, const uint8_t *in, size_t len);
 
 #ifdef __cplusplus
 }

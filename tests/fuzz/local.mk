@@ -6,17 +6,21 @@ FUZZ_CLANG   = clang
 FUZZ_SECONDS = 120
 FUZZ_SANITIZE = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
-fuzz_targets = bzimage cert ctl fw_machine fwcfg nv opt ovmf packet pflash psp session trace
+fuzz_targets = bzimage cert ctl fw_machine fwcfg hv nv opt ovmf packet pflash psp save_file session trace
 fuzz_seeds = \
 	$(srcdir)/tests/fuzz/firmware.txt \
+	$(srcdir)/tests/fuzz/hv.txt \
 	$(srcdir)/tests/fuzz/psp.txt \
+	$(srcdir)/tests/fuzz/save_file.txt \
 	$(srcdir)/tests/fuzz/seeds.txt \
 	$(srcdir)/tests/fuzz/trace.txt \
 	$(srcdir)/tests/vectors/amd_roots.txt \
 	$(srcdir)/tests/vectors/ovmf.txt \
 	$(srcdir)/tests/vectors/packet.txt \
 	$(srcdir)/tests/vectors/pki.txt
-fuzz_libraries = $(srcdir)/bochs-plugin/control/ctl.c $(srcdir)/bochs-plugin/memory_map.c $(srcdir)/bochs-plugin/opt.c $(srcdir)/cpu-ext/cpuid.c \
+fuzz_libraries = $(srcdir)/bochs-plugin/control/ctl.c $(srcdir)/bochs-plugin/memory_map.c $(srcdir)/bochs-plugin/opt.c \
+	$(addprefix $(srcdir)/bochs-plugin/, rng.c save_file.c saved_machine.c) \
+	$(wildcard $(srcdir)/bochs-plugin/hypervisor/*.c) $(addprefix $(srcdir)/cpu-ext/, cpuid.c msr.c) \
 	$(addprefix $(srcdir)/bochs-plugin/firmware/, acpi.c fw_machine.c bzimage.c kernel_boot.c fwcfg.c ovmf_table.c \
 		pflash.c smbios.c) \
 	$(srcdir)/bochs-plugin/control/qmp.c $(wildcard $(addprefix $(srcdir)/psp-model/, *.c commands/*.c protocol/*.c))
@@ -27,12 +31,14 @@ check_PROGRAMS += \
 	%D%/replay_cert \
 	%D%/replay_ctl \
 	%D%/replay_fwcfg \
+	%D%/replay_hv \
 	%D%/replay_nv \
 	%D%/replay_opt \
 	%D%/replay_ovmf \
 	%D%/replay_packet \
 	%D%/replay_pflash \
 	%D%/replay_psp \
+	%D%/replay_save_file \
 	%D%/replay_session \
 	%D%/replay_trace
 
@@ -52,6 +58,9 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_fwcfg_SOURCES = %D%/fuzz.h %D%/fuzz_fwcfg.c %D%/replay.c
 %C%_replay_fwcfg_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_fwcfg_LDADD = libsevplugin.la libpspmodel.la
+%C%_replay_hv_SOURCES = %D%/fuzz.h %D%/fuzz_hv.c %D%/replay.c
+%C%_replay_hv_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_replay_hv_LDADD = libhypervisor.la libpspmodel.la
 %C%_replay_opt_SOURCES = %D%/fuzz.h %D%/fuzz_opt.c %D%/replay.c
 %C%_replay_opt_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_opt_LDADD = libsevplugin.la libcpuext.la libpspmodel.la
@@ -70,6 +79,9 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_psp_SOURCES = %D%/fuzz.h %D%/fuzz_psp.c %D%/replay.c
 %C%_replay_psp_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_psp_LDADD = libpspmodel.la
+%C%_replay_save_file_SOURCES = %D%/fuzz.h %D%/fuzz_save_file.c %D%/replay.c
+%C%_replay_save_file_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_replay_save_file_LDADD = libsevplugin.la libhypervisor.la libcpuext.la libpspmodel.la
 %C%_replay_session_SOURCES = %D%/fuzz.h %D%/fuzz_session.c %D%/replay.c
 %C%_replay_session_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_session_LDADD = libpspmodel.la
@@ -78,7 +90,7 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_trace_LDADD = $(JANSSON_LIBS)
 
 long_tests += %D%/replay.tap
-EXTRA_DIST += %D%/firmware.txt %D%/psp.txt %D%/psp_seeds.py %D%/replay.tap %D%/save %D%/seeds.txt %D%/trace.txt \
+EXTRA_DIST += %D%/firmware.txt %D%/hv.txt %D%/psp.txt %D%/save_file.txt %D%/psp_seeds.py %D%/replay.tap %D%/save %D%/seeds.txt %D%/trace.txt \
 	$(fuzz_targets:%=%D%/corpus/%.txt)
 
 .PHONY: fuzz

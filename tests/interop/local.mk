@@ -5,6 +5,8 @@ interop_tests = \
 	%D%/migrate.tap \
 	%D%/save.tap \
 	%D%/save_middle.tap \
+	%D%/save_refused.tap \
+	%D%/save_v1.tap \
 	%D%/session.tap \
 	%D%/validate.tap
 owner_tests = \
@@ -14,7 +16,9 @@ owner_tests = \
 EXTRA_DIST += \
 	$(interop_tests) \
 	$(owner_tests) \
-	%D%/model_root.py
+	%D%/model_root.py \
+	%D%/save_v1.S \
+	%D%/save_v1.txt
 
 # Those of the owner's tool need no Bochs.
 TESTS += $(owner_tests)

@@ -19,6 +19,7 @@ unit_tests = \
 	%D%/test_failing_cmd \
 	%D%/test_fwcfg \
 	%D%/test_guest \
+	%D%/test_hv \
 	%D%/test_identity \
 	%D%/test_kdf \
 	%D%/test_launch \
@@ -35,6 +36,7 @@ unit_tests = \
 	%D%/test_platform \
 	%D%/test_report \
 	%D%/test_save \
+	%D%/test_saved_machine \
 	%D%/test_session \
 	%D%/test_smbios \
 	%D%/test_soak \
@@ -105,6 +107,8 @@ unit_tests = \
 %C%_test_fwcfg_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_guest_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_guest_LDADD = $(UNIT_LDADD)
+%C%_test_hv_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_hv_LDADD = libhypervisor.la $(UNIT_LDADD)
 %C%_test_identity_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_identity_LDADD = $(UNIT_LDADD)
 %C%_test_kdf_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -139,6 +143,8 @@ unit_tests = \
 %C%_test_save_LDADD = $(UNIT_LDADD)
 %C%_test_text_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_text_LDADD = $(UNIT_LDADD)
+%C%_test_saved_machine_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_saved_machine_LDADD = libsevplugin.la libhypervisor.la libcpuext.la $(UNIT_LDADD)
 %C%_test_session_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_session_LDADD = $(UNIT_LDADD)
 %C%_test_smbios_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Shared by the files of the built-in hypervisor.
+ */
+#ifndef SEV_HV_PRIV_H
+#define SEV_HV_PRIV_H
+
+#include "hv.h"
+
+struct hv_guest {
+    struct hv *hv;
+    enum hv_state state;
+    enum hv_stop stop_reason;
+    uint32_t asid, handle;
+    uint8_t measurement[HV_MEASUREMENT_SIZE];
+};
+
+struct hv {
+    struct hv_ops ops;
+    void *machine;
+    struct hv_memory memory;
+    bool initialized; /* INIT is done */
+    bool flushed;     /* DF_FLUSH is done since INIT and since the last DEACTIVATE */
+    const char *region;
+    struct hv_guest guests[HV_GUESTS_MAX];
+};
+
+/* A command under construction: a page for the command's struct, and a place for what the struct
+ * points to. */
+struct hv_command {
+    struct hv *hv;
+    uint16_t id;
+    bool full;       /* there was no memory: hv_command_exec() reports it */
+    uint64_t buffer; /* the page of the struct */
+    unsigned pos;    /* bytes of the struct written so far */
+    uint64_t data[2];
+    size_t data_len[2];
+};
+
+void hv_command_begin(struct hv_command *command, struct hv *hv, uint16_t id);
+void hv_command_put32(struct hv_command *command, uint32_t v);
+void hv_command_put64(struct hv_command *command, uint64_t v);
+/* Allocate place `which` (0 or 1) with `len` bytes and copy `data` there (NULL: zeros). Return its
+ * address. */
+uint64_t hv_command_place(struct hv_command *command, unsigned which, const void *data, size_t len);
+/* The same, and append the address as u64 and the length as u32 to the struct. */
+void hv_command_put_data(struct hv_command *command, unsigned which, const void *data, size_t len);
+/* Execute the command. On failure return false with *failure set; `what` names the region or is
+ * "". */
+bool hv_command_exec(struct hv_command *command, const char *what, struct hv_failure *failure);
+/* Read the answer: a field of the struct, and the data of a place. */
+uint32_t hv_command_get32(const struct hv_command *command, unsigned offset);
+void hv_command_get_data(const struct hv_command *command, unsigned which, void *out, size_t len);
+/* Release the memory. Must follow each hv_command_begin(). */
+void hv_command_end(struct hv_command *command);
+
+/* Set *failure for a reason that is not a status. Return false. */
+bool hv_fail(struct hv_failure *failure, const char *step, const char *what, const char *words);
+
+#endif

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The built-in hypervisor: a library of its own, without Bochs.
+noinst_LTLIBRARIES += libhypervisor.la
+
+libhypervisor_la_SOURCES = \
+	%D%/hv.c %D%/hv.h %D%/hv_ops.h %D%/hv_priv.h \
+	%D%/hv_command.c \
+	%D%/hv_launch.c \
+	%D%/hv_memory.c %D%/hv_memory.h
+libhypervisor_la_CPPFLAGS = $(AM_CPPFLAGS)

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The built-in hypervisor in Bochs. See sev_hv.h.
+ */
+#define BX_PLUGGABLE
+
+#include "iodev.h"
+#include "sev_hv.h"
+#include "sev_machine.h"
+#include "sev_psp_host.h"
+
+#include "psp.h"
+#include "hypervisor/hv.h"
+
+static enum sev_status hv_psp(void *ctx, uint16_t command, uint64_t buffer)
+{
+    struct sev_machine *m = (struct sev_machine *)ctx;
+
+    return psp_exec(bx_sev_machine_psp(m), PSP_ISSUER_HYPERVISOR, command, buffer);
+}
+
+static void hv_wbinvd(void *ctx)
+{
+    struct sev_machine *m = (struct sev_machine *)ctx;
+
+    for (unsigned cpu = 0; cpu < BX_SMP_PROCESSORS; cpu++)
+        psp_wbinvd(bx_sev_machine_psp(m), cpu);
+}
+
+static int hv_write(void *ctx, uint64_t gpa, const void *data, size_t len)
+{
+    return bx_sev_psp_host_write((struct sev_machine *)ctx, gpa, data, len);
+}
+
+struct hv *bx_sev_hv_new(struct sev_machine *m)
+{
+    static const struct hv_ops ops = {hv_psp, hv_wbinvd, hv_write};
+
+    return hv_new(&ops, m);
+}
