@@ -7,15 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_SIZE     4096u
-#define BLOCKS        (PAGE_SIZE / SAN_BLOCK_SIZE)
-#define MIXED_MAX     4096u /* pages with blocks at a time, 6 KiB each */
-#define TABLE_LIFE    1024u /* accesses without a walk until a page table counts as plain memory */
-#define ENTRY_P       1u
-#define ENTRY_PS      0x80u
-#define ENTRY_ADDRESS UINT64_C(0x000ffffffffff000)
-#define LARGE_PAGE    UINT64_C(0x200000)
-#define HUGE_PAGE     UINT64_C(0x40000000)
+#include "walk.h"
+
+#define PAGE_SIZE  4096u
+#define BLOCKS     (PAGE_SIZE / SAN_BLOCK_SIZE)
+#define MIXED_MAX  4096u /* pages with blocks at a time, 6 KiB each */
+#define TABLE_LIFE 1024u /* accesses without a walk until a page table counts as plain memory */
 
 /* Whose writes a page holds. */
 enum state { UNTOUCHED, ALL_PRIVATE, ALL_SHARED, MIXED };
@@ -219,42 +216,38 @@ static void report(struct san *san, enum san_kind kind, const struct page *page,
 
 /* --- page tables --- */
 
-/* How many bytes does the entry at `paddr` map? Bit 7 is PAT in an entry for 4 KiB, else the page
- * size. Where the level of its table cannot be found (another process's), 2 MiB are most likely. */
+/* Return the bytes that the entry at `paddr` maps. If its table is not below CR3 (it belongs to
+ * another process), assume the most common large page, 2 MiB. */
 static uint64_t mapped_by(struct san *san, unsigned cpu, uint64_t paddr, uint64_t entry)
 {
-    if (!(entry & ENTRY_PS))
-        return PAGE_SIZE;
-    switch (san->ops.table_level(san->ops.ctx, cpu, paddr)) {
-    case 1:
-        return PAGE_SIZE;
-    case 3:
-        return HUGE_PAGE;
-    default:
-        return LARGE_PAGE;
-    }
+    unsigned level = 1;
+
+    if (walk_entry_large(entry))
+        level = san->ops.table_level(san->ops.ctx, cpu, paddr);
+    return walk_entry_size(level == 1 || level == 3 ? level : 2);
 }
 
-/* A leaf entry's C-bit changes. Translations made from the old entry may live on until the guest
- * flushes them; from now on each access through one of them is seen. */
-static void entry_changed(struct san *san, unsigned cpu, uint64_t paddr, uint64_t old, uint64_t new)
+/* The entry at `paddr` is about to change. If only the C-bit of a leaf changes, CPUs can still hold
+ * translations that were made from the old value until the guest flushes them. From now on, watch
+ * each access through one of them. */
+static void entry_changed(struct san *san, unsigned cpu, uint64_t paddr, uint64_t before,
+                          uint64_t after)
 {
-    enum sev_access view = new & san->cbit_mask ? SEV_ACCESS_PRIVATE : SEV_ACCESS_SHARED;
-    uint64_t to = new &ENTRY_ADDRESS & ~san->cbit_mask, len;
+    enum sev_access access = after & san->cbit_mask ? SEV_ACCESS_PRIVATE : SEV_ACCESS_SHARED;
+    uint64_t first, len;
 
-    if (!(old & new &ENTRY_P) || !((old ^ new) & san->cbit_mask) ||
-        ((old ^ new) & ENTRY_ADDRESS & ~san->cbit_mask))
+    if (!walk_cbit_changed(san->cbit_mask, before, after))
         return;
-    len = mapped_by(san, cpu, paddr, new);
-    to -= to % len;
-    if (to >= san->ram_end || !san->ops.watch(san->ops.ctx, to, len / PAGE_SIZE))
+    len = mapped_by(san, cpu, paddr, after);
+    first = walk_entry_target(san->cbit_mask, after, len);
+    if (first >= san->ram_end || !san->ops.watch(san->ops.ctx, first, len / PAGE_SIZE))
         return;
     san->stale_entry = paddr;
-    for (uint64_t at = to; at < to + len && at < san->ram_end; at += PAGE_SIZE) {
+    for (uint64_t at = first; at < first + len && at < san->ram_end; at += PAGE_SIZE) {
         struct page *page = &san->pages[at / PAGE_SIZE];
 
-        /* An entry that points to a page table is no leaf. */
-        if (!page->table && page->view != view)
+        /* A page table here means that the entry is not a leaf. */
+        if (!page->table && page->view != access)
             page->stale = true;
     }
 }
@@ -274,18 +267,18 @@ static void table_store(struct san *san, struct page *page, const struct access 
             page->table = 0;
         return;
     }
-    for (uint64_t at = paddr & ~UINT64_C(7); at < end; at += 8) {
-        uint64_t old, new;
+    for (uint64_t at = paddr - paddr % WALK_ENTRY_SIZE; at < end; at += WALK_ENTRY_SIZE) {
+        uint64_t before, after;
 
-        if (!san->ops.peek(san->ops.ctx, at, &old))
+        if (!san->ops.peek(san->ops.ctx, at, &before))
             continue;
-        new = old;
-        for (unsigned i = 0; i < 8; i++)
+        after = before;
+        for (unsigned i = 0; i < WALK_ENTRY_SIZE; i++)
             if (at + i >= paddr && at + i < end) {
-                new &= ~(UINT64_C(0xff) << 8 * i);
-                new |= (uint64_t)data[at + i - paddr] << 8 * i;
+                after &= ~(UINT64_C(0xff) << 8 * i);
+                after |= (uint64_t)data[at + i - paddr] << 8 * i;
             }
-        entry_changed(san, access->who.cpu, at, old, new);
+        entry_changed(san, access->who.cpu, at, before, after);
     }
 }
 

@@ -58,6 +58,15 @@ int findings_open(struct findings *findings, const char *path)
     return 0;
 }
 
+/* The leaf entry that maps the linear address now, NULL if it is unknown. For SAN_WALK the access
+ * itself reads an entry, so the leaf says nothing about it. */
+static const struct walk_entry *leaf_of(const struct finding *f)
+{
+    if (!f->walk.present || !f->walk.n || f->report.kind == SAN_WALK)
+        return NULL;
+    return &f->walk.entry[f->walk.n - 1];
+}
+
 static bool by_cpu(const struct san_who *who)
 {
     return who->by == SAN_BY_CPU || who->by == SAN_BY_FIRMWARE;
@@ -120,6 +129,7 @@ add(char *text, size_t size, size_t *len, const char *format, ...)
 static void add_access(const struct finding *f, char *line, size_t size, size_t *len)
 {
     const struct san_report *r = &f->report;
+    const struct walk_entry *leaf = leaf_of(f);
 
     if (by_cpu(&r->who))
         add(line, size, len, " at %#" PRIx64 "%s%s%s, CPU %u", r->who.rip, *f->disasm ? " (" : "",
@@ -131,9 +141,9 @@ static void add_access(const struct finding *f, char *line, size_t size, size_t 
         r->write ? "store" : "load", r->len, r->paddr);
     if (f->linear_known)
         add(line, size, len, ", linear %#" PRIx64, f->linear);
-    if (f->entry_known)
-        add(line, size, len, ", entry %#" PRIx64 " (C=%d) at %#" PRIx64, f->entry,
-            (f->entry & f->cbit_mask) != 0, f->entry_paddr);
+    if (leaf)
+        add(line, size, len, ", entry %#" PRIx64 " (C=%d) at %#" PRIx64, leaf->value,
+            walk_entry_private(&f->mode, leaf->value), leaf->paddr);
 }
 
 static void add_writer(const struct san_who *w, char *line, size_t size, size_t *len)
@@ -200,13 +210,16 @@ static json_t *walk_json(const struct finding *f)
 {
     json_t *path = json_array();
 
-    for (unsigned i = 0; i < f->walk_n; i++) {
-        json_t *o = json_pack("{s:i, s:b}", "level", (int)(f->walk_levels - i), "cbit",
-                              (f->walk[i].value & f->cbit_mask) != 0);
+    for (unsigned i = 0; i < f->walk.n; i++) {
+        const struct walk_entry *entry = &f->walk.entry[i];
+        char flags[WALK_FLAGS_TEXT];
+        json_t *o = json_pack("{s:i, s:b, s:s}", "level", (int)entry->level, "cbit",
+                              walk_entry_private(&f->mode, entry->value), "flags",
+                              walk_flags(&f->mode, entry->value, flags));
 
         if (o) {
-            set_hex(o, "at", f->walk[i].paddr);
-            set_hex(o, "value", f->walk[i].value);
+            set_hex(o, "at", entry->paddr);
+            set_hex(o, "value", entry->value);
         }
         json_array_append_new(path, o);
     }
@@ -216,6 +229,7 @@ static json_t *walk_json(const struct finding *f)
 static json_t *finding_json(const struct finding *f)
 {
     const struct san_report *r = &f->report;
+    const struct walk_entry *leaf = leaf_of(f);
     json_t *o =
         json_pack("{s:s, s:s, s:s, s:i, s:o*}", "kind", san_kind_name(r->kind), "view",
                   r->view == SEV_ACCESS_SHARED ? "shared" : "private", "access",
@@ -227,12 +241,13 @@ static json_t *finding_json(const struct finding *f)
     set_hex(o, "physical", r->paddr);
     if (f->linear_known)
         set_hex(o, "linear", f->linear);
-    if (f->entry_known) {
-        set_hex(o, "entry", f->entry);
-        set_hex(o, "entry_at", f->entry_paddr);
-        json_object_set_new(o, "entry_cbit", json_boolean(f->entry & f->cbit_mask));
+    if (leaf) {
+        set_hex(o, "entry", leaf->value);
+        set_hex(o, "entry_at", leaf->paddr);
+        json_object_set_new(o, "entry_cbit",
+                            json_boolean(walk_entry_private(&f->mode, leaf->value)));
     }
-    if (f->walk_n)
+    if (f->walk.n)
         json_object_set_new(o, "walk", walk_json(f));
     if (r->kind == SAN_STALE_TRANSLATION)
         set_hex(o, "changed_entry_at", r->entry);

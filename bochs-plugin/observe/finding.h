@@ -24,12 +24,8 @@ struct finding {
     struct san_report report;
     bool linear_known;
     uint64_t linear;
-    bool entry_known; /* the leaf entry that maps `linear` now */
-    uint64_t entry, entry_paddr;
-    uint64_t cbit_mask;
-    unsigned walk_levels; /* of the page tables; 0 = there is no path */
-    unsigned walk_n;      /* entries of the path to `linear` now, the top one first */
-    struct walk_entry walk[WALK_LEVELS];
+    struct walk_mode mode;   /* of the CPU that made the access */
+    struct walk_result walk; /* translation of `linear` now; without entries if it is unknown */
     unsigned code_len;
     uint8_t code[15];
     char disasm[96]; /* "" = unknown */

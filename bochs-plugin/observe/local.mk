@@ -14,7 +14,8 @@ plugin_sources += \
 	%D%/sev_dump.cc \
 	%D%/sev_timeline.cc \
 	%D%/sev_observe.h \
-	%D%/sev_sanitize.cc
+	%D%/sev_sanitize.cc \
+	%D%/sev_walk.cc
 
 # The report: plain Python and JavaScript files, and the command that runs them.
 reportdir        = $(pkgdatadir)/report

@@ -205,131 +205,60 @@ static void command_dump(struct sev_machine *m, int, char **argv)
 
 /* --- translate --- */
 
-struct walk {
-    struct sev_machine *m;
-    uint64_t cbit;
-    uint64_t next; /* address of the table, for entries of 32 bits */
-    uint64_t linear;
-};
-
-/* A guest may point its tables anywhere: only memory is read. False, and said so, elsewhere. */
-static bool read_entry(struct sev_machine *m, uint64_t paddr, unsigned size, uint64_t *entry)
+static void print_entry(const struct walk_mode *mode, const struct walk_entry *entry)
 {
-    *entry = 0;
-    if (paddr >= address_end || bx_sev_timeline_kind(paddr) == TIMELINE_MMIO) {
-        dbg_printf("the next table is at %#" PRIx64 ", where no memory is\n", paddr);
-        return false;
-    }
-    look_at(m, paddr, LOOK_PRIVATE, (Bit8u *)entry, size);
-    return true;
+    const bool has_cbit = mode->levels > 2;
+    char flags[WALK_FLAGS_TEXT];
+
+    dbg_printf("%-5s [%3u] at 0x%09" PRIx64 ": 0x%016" PRIx64 "  %s %s%s\n",
+               walk_level_name(entry->level), entry->index, entry->paddr, entry->value,
+               !has_cbit                                ? "C=-"
+               : walk_entry_private(mode, entry->value) ? "C=1"
+                                                        : "C=0",
+               walk_flags(mode, entry->value, flags), *flags == 'P' ? "" : "  not present");
 }
 
-static void print_entry(const struct walk *walk, const char *name, unsigned index, uint64_t at,
-                        uint64_t entry, bool has_cbit)
-{
-    dbg_printf("%-5s [%3u] at 0x%09" PRIx64 ": 0x%016" PRIx64 "  %s %c%c%c%c%c%s%s%s\n", name,
-               index, at, entry,
-               !has_cbit            ? "C=-"
-               : entry & walk->cbit ? "C=1"
-                                    : "C=0",
-               entry & 1 ? 'P' : '-', entry & 2 ? 'W' : '-', entry & 4 ? 'U' : '-',
-               entry & 0x20 ? 'A' : '-', entry & 0x40 ? 'D' : '-',
-               entry & 0x100 && has_cbit ? " G" : "", has_cbit && entry >> 63 ? " NX" : "",
-               entry & 1 ? "" : "  not present");
-}
-
-static void print_leaf(struct walk *walk, uint64_t paddr, uint64_t size, bool is_private)
+static void print_page(struct sev_machine *m, const struct walk_result *result)
 {
     char text[TIMELINE_SIZE_TEXT];
 
-    dbg_printf("physical %#" PRIx64 " in a page of %s: data %s, fetches private\n", paddr,
-               timeline_size_text(size, text), is_private ? "private (C=1)" : "shared (C=0)");
-    dbg_printf("page %#" PRIx64 " was last used: %s\n", paddr & page_mask,
-               timeline_use_name(timeline_use(
-                   bx_sev_timeline_pages(bx_sev_machine_timeline(walk->m)), paddr / page_size)));
-}
-
-static bool walk_read(void *ctx, uint64_t paddr, void *buf, unsigned len)
-{
-    uint64_t entry;
-    bool there = read_entry((struct sev_machine *)ctx, paddr, len, &entry);
-
-    memcpy(buf, &entry, len); /* one entry at a time */
-    return there;
-}
-
-/* Long mode and PAE: tables with 64-bit entries. */
-static void walk_pae(struct walk *walk, uint64_t cr3, unsigned levels)
-{
-    static const char *const names[] = {"", "PTE", "PDE", "PDPTE", "PML4E", "PML5E"};
-    const struct walk_mode mode = {cr3, walk->cbit, levels};
-    const struct walk_memory memory = {walk->m, walk_read};
-    const struct walk_result result = walk_linear(&mode, &memory, walk->linear);
-
-    for (unsigned i = 0; i < result.n; i++) {
-        unsigned level = levels - i, shift = 12 + 9 * (level - 1);
-        unsigned index = (unsigned)(walk->linear >> shift) & (levels == 3 && level == 3 ? 3 : 511);
-        print_entry(walk, names[level], index, result.entry[i].paddr, result.entry[i].value, true);
-    }
-    if (result.present)
-        print_leaf(walk, result.paddr, UINT64_C(1) << (12 + 9 * (levels - result.n)),
-                   result.is_private);
-}
-
-/* Two levels of 32-bit entries: no room for a C-bit. */
-static void walk_legacy(struct walk *walk, bool pse)
-{
-    uint64_t at = walk->next + 4 * (walk->linear >> 22), entry;
-
-    if (!read_entry(walk->m, at, 4, &entry))
-        return;
-    print_entry(walk, "PDE", (unsigned)(walk->linear >> 22), at, entry, false);
-    if (!(entry & 1))
-        return;
-    if (entry & 0x80 && pse) {
-        print_leaf(walk,
-                   (entry & 0xffc00000) | (entry & 0x1fe000) << 19 | (walk->linear & 0x3fffff),
-                   0x400000, true);
-        return;
-    }
-    at = (entry & 0xfffff000) + 4 * (walk->linear >> 12 & 0x3ff);
-    if (!read_entry(walk->m, at, 4, &entry))
-        return;
-    print_entry(walk, "PTE", (unsigned)(walk->linear >> 12) & 0x3ff, at, entry, false);
-    if (entry & 1)
-        print_leaf(walk, (entry & 0xfffff000) | (walk->linear & 0xfff), page_size, true);
+    dbg_printf("physical %#" PRIx64 " in a page of %s: data %s, fetches private\n", result->paddr,
+               timeline_size_text(result->size, text),
+               result->is_private ? "private (C=1)" : "shared (C=0)");
+    dbg_printf("page %#" PRIx64 " was last used: %s\n", result->paddr & page_mask,
+               timeline_use_name(timeline_use(bx_sev_timeline_pages(bx_sev_machine_timeline(m)),
+                                              result->paddr / page_size)));
 }
 
 /* translate, ADDRESS */
 static void command_translate(struct sev_machine *m, int, char **argv)
 {
-    BX_CPU_C *cpu = BX_CPU(dbg_cpu);
-    uint64_t cr3 = cpu->cr3;
-    struct walk walk = {m, sev_hooks.cbit_mask, cr3 & ~sev_hooks.cbit_mask & page_mask, 0};
+    const struct walk_mode mode = bx_sev_walk_mode(dbg_cpu);
+    const struct walk_memory memory = bx_sev_walk_memory(m);
+    struct walk_result result;
+    uint64_t linear;
 
-    if (!get_number(argv[1], &walk.linear))
+    if (!get_number(argv[1], &linear))
         return;
     bx_sev_timeline_look(bx_sev_machine_timeline(m));
-    if (!cpu->cr0.get_PG()) {
-        dbg_printf("CPU %u has paging off: physical %#" PRIx64 ", private\n", dbg_cpu, walk.linear);
+    if (!mode.levels) {
+        dbg_printf("CPU %u has paging off: physical %#" PRIx64 ", private\n", dbg_cpu, linear);
         return;
     }
-    dbg_printf("CPU %u, CR3 %#" PRIx64 " %s\n", dbg_cpu, cr3,
-               !cpu->long_mode() ? ""
-               : cr3 & walk.cbit ? "C=1"
-                                 : "C=0");
-    if (cpu->long_mode()) {
-        walk_pae(&walk, cr3, cpu->cr4.get_LA57() ? 5 : 4);
-        return;
-    }
-    walk.linear &= 0xffffffff;
-    if (cpu->cr4.get_PAE()) {
-        walk_pae(&walk, cr3, 3);
-    } else {
-        walk.next = cr3 & 0xfffff000;
+    dbg_printf("CPU %u, CR3 %#" PRIx64 "%s\n", dbg_cpu, mode.cr3,
+               mode.levels < 4                       ? ""
+               : walk_entry_private(&mode, mode.cr3) ? " C=1"
+                                                     : " C=0");
+    if (mode.levels == 2)
         dbg_printf("paging without PAE has no C-bit: all is private\n");
-        walk_legacy(&walk, cpu->cr4.get_PSE());
-    }
+    result = walk_linear(&mode, &memory, linear);
+    for (unsigned i = 0; i < result.n; i++)
+        print_entry(&mode, &result.entry[i]);
+    if (result.no_memory)
+        dbg_printf("the next table is at %#" PRIx64 ", where no memory is\n",
+                   result.entry[result.n].paddr);
+    if (result.present)
+        print_page(m, &result);
 }
 
 /* --- pages --- */

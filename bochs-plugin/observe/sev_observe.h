@@ -13,16 +13,26 @@
 
 #include "hooks.h"
 #include "timeline.h"
+#include "walk.h"
 
 struct psp_event;
 struct sev_machine;
+
+/* --- sev_walk.cc: page tables --- */
+
+struct walk_mode bx_sev_walk_mode(unsigned cpu);
+/* What CPUs read through C=1. `machine` must outlive it. */
+struct walk_memory bx_sev_walk_memory(struct sev_machine *machine);
+/* Read `len` bytes, all in one page, through C=1. Change nothing. Return false if there is neither
+ * RAM nor ROM. */
+bool bx_sev_read_private(struct sev_machine *machine, uint64_t paddr, void *buf, unsigned len);
 
 /* --- sev_timeline.cc: the map of memory over time --- */
 
 struct sev_timeline;
 /* NULL unless map=, map_changes= or the debugger asks for one; trouble ends Bochs with one
  * sentence. */
-struct sev_timeline *bx_sev_timeline_new(const struct sev_machine *machine);
+struct sev_timeline *bx_sev_timeline_new(struct sev_machine *machine);
 /* Writes map= and the end of map_changes= first. NULL is allowed. */
 void bx_sev_timeline_free(struct sev_timeline *map);
 /* Takes an access as hooks.h reports it. Did the page change between private and shared? */

@@ -72,29 +72,10 @@ static uint64_t san_ops_linear(void *, unsigned cpu)
     return cpu == SEV_HOOKS_NO_CPU ? 0 : BX_CPU(cpu)->address_xlation.sev_laddr;
 }
 
-static struct walk_mode mode_of(BX_CPU_C *cpu)
-{
-    struct walk_mode mode = {};
-
-    mode.cr3 = cpu->cr3;
-    mode.cbit_mask = sev_hooks.cbit_mask;
-    if (cpu->cr0.get_PG() && cpu->long_mode())
-        mode.levels = cpu->cr4.get_LA57() ? 5 : 4;
-    else if (cpu->cr0.get_PG() && cpu->cr4.get_PAE())
-        mode.levels = 3;
-    return mode;
-}
-
-static bool read_private(void *ctx, uint64_t paddr, void *buf, unsigned len)
-{
-    return bx_sev_memory_peek(bx_sev_machine_memory(((struct sev_sanitizer *)ctx)->machine),
-                              sev_hooks.cpus[0].asid, paddr, buf, len);
-}
-
 static struct walk_result walk_now(struct sev_sanitizer *s, unsigned cpu, uint64_t linear)
 {
-    struct walk_mode mode = mode_of(BX_CPU(cpu));
-    struct walk_memory memory = {s, read_private};
+    const struct walk_mode mode = bx_sev_walk_mode(cpu);
+    const struct walk_memory memory = bx_sev_walk_memory(s->machine);
 
     return walk_linear(&mode, &memory, linear);
 }
@@ -103,22 +84,23 @@ static bool san_ops_private_now(void *ctx, unsigned cpu, uint64_t linear, uint64
 {
     struct walk_result now = walk_now((struct sev_sanitizer *)ctx, cpu, linear);
 
-    if (!mode_of(BX_CPU(cpu)).levels)
-        return true;
+    if (bx_sev_walk_mode(cpu).levels < 3)
+        return true; /* there is no C-bit */
     return now.present && now.is_private && (now.paddr ^ paddr) < 0x1000;
 }
 
 static unsigned san_ops_table_level(void *ctx, unsigned cpu, uint64_t paddr)
 {
-    struct walk_mode mode = mode_of(BX_CPU(cpu));
-    struct walk_memory memory = {ctx, read_private};
+    const struct walk_mode mode = bx_sev_walk_mode(cpu);
+    const struct walk_memory memory = bx_sev_walk_memory(((struct sev_sanitizer *)ctx)->machine);
 
     return walk_level(&mode, &memory, paddr);
 }
 
 static bool san_ops_peek(void *ctx, uint64_t paddr, uint64_t *value)
 {
-    return read_private(ctx, paddr, value, sizeof(*value));
+    return bx_sev_read_private(((struct sev_sanitizer *)ctx)->machine, paddr, value,
+                               sizeof(*value));
 }
 
 static bool san_ops_watch(void *, uint64_t paddr, uint64_t n)
@@ -150,24 +132,15 @@ static void describe_code(struct sev_sanitizer *s, struct finding *f)
 {
     const struct san_who *who = &f->report.who;
     BX_CPU_C *cpu = BX_CPU(who->cpu);
-    bool translated = mode_of(cpu).levels != 0;
 
     while (f->code_len < sizeof(f->code)) {
-        uint64_t at = who->rip + f->code_len, paddr = at;
+        uint64_t at = who->rip + f->code_len;
+        struct walk_result now = walk_now(s, who->cpu, at);
         unsigned n = 0x1000 - (unsigned)(at & 0xfff);
 
         if (n > sizeof(f->code) - f->code_len)
             n = (unsigned)sizeof(f->code) - f->code_len;
-        if (translated) {
-            struct walk_result now = walk_now(s, who->cpu, at);
-
-            if (!now.present)
-                break;
-            paddr = now.paddr;
-        } else if (cpu->cr0.get_PG()) {
-            break; /* tables of 32-bit entries, without C-bits */
-        }
-        if (!read_private(s, paddr, f->code + f->code_len, n))
+        if (!now.present || !bx_sev_read_private(s->machine, now.paddr, f->code + f->code_len, n))
             break;
         f->code_len += n;
     }
@@ -185,25 +158,15 @@ static void describe_code(struct sev_sanitizer *s, struct finding *f)
 
 static void describe(struct sev_sanitizer *s, const struct san_report *report, struct finding *f)
 {
-    struct walk_result now;
-
     *f = {};
     f->report = *report;
-    f->cbit_mask = sev_hooks.cbit_mask;
     if (report->who.by != SAN_BY_CPU && report->who.by != SAN_BY_FIRMWARE)
         return;
     describe_code(s, f);
     f->linear = report->kind == SAN_FETCH ? report->who.rip : san_ops_linear(s, report->who.cpu);
     f->linear_known = true;
-    now = walk_now(s, report->who.cpu, f->linear);
-    f->walk_levels = mode_of(BX_CPU(report->who.cpu)).levels;
-    f->walk_n = now.n;
-    memcpy(f->walk, now.entry, sizeof(f->walk));
-    if (now.present && report->kind != SAN_WALK) { /* of a walk, an entry is what was loaded */
-        f->entry_known = true;
-        f->entry = now.entry[now.n - 1].value;
-        f->entry_paddr = now.entry[now.n - 1].paddr;
-    }
+    f->mode = bx_sev_walk_mode(report->who.cpu);
+    f->walk = walk_now(s, report->who.cpu, f->linear);
 }
 
 static void print_info(void *, const char *line)

@@ -26,7 +26,7 @@
 #include "command_log.h"
 
 struct sev_timeline {
-    const struct sev_machine *machine;
+    struct sev_machine *machine;
     struct timeline *pages;
     struct timeline_log *log; /* NULL: no map_changes=; writes to: */
     FILE *file;
@@ -54,7 +54,7 @@ static void open_log(struct sev_timeline *m)
         BX_FATAL(("sev: out of memory"));
 }
 
-struct sev_timeline *bx_sev_timeline_new(const struct sev_machine *machine)
+struct sev_timeline *bx_sev_timeline_new(struct sev_machine *machine)
 {
     const struct opt *opt = bx_sev_machine_opt(machine);
     bool wanted = *opt->map || *opt->map_changes;
@@ -102,71 +102,37 @@ enum timeline_use bx_sev_timeline_kind(uint64_t paddr)
 
 /* --- what the page tables say --- */
 
-static const unsigned entries_max = 512;
-static const uint64_t entry_address = UINT64_C(0x000ffffffffff000);
+/* Pages of RAM that are mapped with C=0. */
+typedef std::vector<bool> shared_pages;
 
-struct scan {
-    std::vector<bool> shared; /* the pages of RAM that are mapped with C=0 */
-    uint64_t cbit;
-    unsigned tables; /* that may still be read: tables may point at each other */
-};
-
-static void mark_leaf(struct scan *scan, uint64_t address, uint64_t size)
+static bool mark_leaf(void *ctx, const struct walk_leaf *leaf)
 {
-    uint64_t first = (address & ~(size - 1)) / TIMELINE_PAGE_SIZE, n = size / TIMELINE_PAGE_SIZE;
+    shared_pages *shared = (shared_pages *)ctx;
+    uint64_t first = leaf->paddr / TIMELINE_PAGE_SIZE, n = leaf->size / TIMELINE_PAGE_SIZE;
 
-    for (uint64_t page = first; page < scan->shared.size() && page < first + n; page++)
-        scan->shared[page] = true;
-}
-
-/* `level` 5 to 1; a PAE machine begins at 3 with four entries. */
-static void scan_table(struct scan *scan, uint64_t table, unsigned level, unsigned entries)
-{
-    uint64_t size = UINT64_C(1) << (12 + 9 * (level - 1)), entry[entries_max];
-    bool pae_top = entries != entries_max;
-
-    if (!scan->tables || bx_sev_timeline_kind(table) != TIMELINE_PRIVATE)
-        return;
-    scan->tables--;
-    if (!sev_hooks.peek || !sev_hooks.peek(sev_hooks.ctx, sev_hooks.cpus[0].asid, table, entry,
-                                           (unsigned)(entries * sizeof(entry[0]))))
-        memcpy(entry, BX_MEM(0)->get_vector((bx_phy_address)table), entries * sizeof(entry[0]));
-    for (unsigned i = 0; i < entries; i++) {
-        uint64_t address = entry[i] & ~scan->cbit & entry_address;
-        bool leaf = level == 1 || (level <= 3 && !pae_top && entry[i] & 0x80);
-
-        if (!(entry[i] & 1))
-            continue;
-        if (!leaf)
-            scan_table(scan, address, level - 1, entries_max);
-        else if (!(entry[i] & scan->cbit))
-            mark_leaf(scan, address, size);
-    }
+    if (!leaf->is_private)
+        for (uint64_t page = first; page < shared->size() && page < first + n; page++)
+            (*shared)[page] = true;
+    return true;
 }
 
 void bx_sev_timeline_look(struct sev_timeline *m)
 {
     const uint64_t now = bx_pc_system.time_usec();
-    struct scan scan = {std::vector<bool>(timeline_info(m->pages).ram_pages), sev_hooks.cbit_mask,
-                        8192};
+    const struct walk_memory memory = bx_sev_walk_memory(m->machine);
+    shared_pages shared(timeline_info(m->pages).ram_pages);
 
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
-        BX_CPU_C *cpu = BX_CPU(i);
-        uint64_t root = cpu->cr3 & ~scan.cbit;
+        const struct walk_mode mode = bx_sev_walk_mode(i);
 
-        if (!cpu->cr0.get_PG() || !cpu->cr4.get_PAE())
-            continue; /* all is private */
-        if (cpu->long_mode())
-            scan_table(&scan, root & entry_address, cpu->cr4.get_LA57() ? 5 : 4, entries_max);
-        else
-            scan_table(&scan, root & 0xffffffe0, 3, 4);
+        (void)walk_leaves(&mode, &memory, 0, UINT64_MAX, mark_leaf, &shared);
     }
     if (m->log)
         timeline_log_pass(m->log, now);
-    for (uint32_t page = 0; page < scan.shared.size(); page++) {
+    for (uint32_t page = 0; page < shared.size(); page++) {
         enum timeline_use before = timeline_use(m->pages, page);
 
-        timeline_declare(m->pages, page, scan.shared[page], now);
+        timeline_declare(m->pages, page, shared[page], now);
         if (m->log && timeline_use(m->pages, page) != before)
             timeline_log_note(m->log, page, now);
     }

@@ -99,13 +99,10 @@ static void test_a_site_is_told_once(void **state)
 static const struct finding known = {
     .linear_known = true,
     .linear = 0x7000,
-    .entry_known = true,
-    .entry = 0x1067,
-    .entry_paddr = 0x2010,
-    .cbit_mask = UINT64_C(1) << 47,
-    .walk_levels = 4,
-    .walk_n = 2,
-    .walk = {{0x1ff8, (UINT64_C(1) << 47) | 0x2067}, {0x2010, 0x1067}},
+    .mode = {.cbit_mask = UINT64_C(1) << 47, .levels = 4},
+    .walk = {.present = true,
+             .n = 2,
+             .entry = {{0x1ff8, (UINT64_C(1) << 47) | 0x2067, 4, 511}, {0x2010, 0x1067, 3, 2}}},
     .code_len = 3,
     .code = {0x48, 0x8b, 0x07},
     .disasm = "mov rax, qword ptr ds:[rdi]"};
@@ -131,6 +128,7 @@ static void expect_known(json_t *o)
     assert_true(json_is_true(json_object_get(json_array_get(walk, 0), "cbit")));
     expect_text(json_array_get(walk, 0), "at", "0x1ff8");
     expect_text(json_array_get(walk, 0), "value", "0x800000002067");
+    expect_text(json_array_get(walk, 0), "flags", "PWUAD");
     assert_int_equal(json_integer_value(json_object_get(json_array_get(walk, 1), "level")), 3);
     assert_true(json_is_false(json_object_get(json_array_get(walk, 1), "cbit")));
     assert_int_equal(json_integer_value(json_object_get(json_object_get(o, "who"), "cpu")), 1);
