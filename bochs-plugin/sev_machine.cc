@@ -55,14 +55,10 @@ struct sev_machine {
 static void open_files(struct sev_machine *m)
 {
     char error[400];
-    int failed;
 
-    m->command_log = command_log_new();
+    m->command_log = command_log_new(bx_sev_output_open("trace", m->opt->trace));
     if (!m->command_log)
         BX_FATAL(("sev: out of memory"));
-    failed = *m->opt->trace ? command_log_open(m->command_log, m->opt->trace) : 0;
-    if (failed)
-        BX_FATAL(("sev: trace: '%.300s' cannot be written: %s", m->opt->trace, strerror(-failed)));
     if (*m->opt->state_dir) {
         m->nv = nv_file_open(m->opt->state_dir, error, sizeof(error));
         if (!m->nv)

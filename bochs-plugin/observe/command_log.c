@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Log lines, trace file and region list of the secure processor's commands.
- *
- * Implements bochs-sev-trace(5).
+ * The PSP command log. See command_log.h.
  */
 #include "command_log.h"
 
@@ -17,71 +15,56 @@
 #include "psp.h"
 #include "protocol/hex.h"
 
-/* A guest can issue LAUNCH_UPDATE_DATA without end; the list does not grow with it. */
+/* A guest can repeat LAUNCH_UPDATE_DATA; further regions are not kept. */
 #define REGIONS_MAX 4096u
 
 struct command_log {
-    FILE *file;
+    struct output_file *file; /* NULL: none */
     unsigned count, capacity;
     struct command_log_region *regions;
 };
 
-struct command_log *command_log_new(void)
+struct command_log *command_log_new(struct output_file *file)
 {
-    return calloc(1, sizeof(struct command_log));
+    struct command_log *log = calloc(1, sizeof(*log));
+
+    if (log)
+        log->file = file;
+    return log;
 }
 
-void command_log_free(struct command_log *trace)
+void command_log_free(struct command_log *log)
 {
-    if (!trace)
+    if (!log)
         return;
-    if (trace->file)
-        fclose(trace->file);
-    free(trace->regions);
-    free(trace);
+    (void)output_close(log->file); /* it reports its error itself */
+    free(log->regions);
+    free(log);
 }
 
-int command_log_open(struct command_log *trace, const char *path)
+const struct command_log_region *command_log_regions(const struct command_log *log, unsigned *count)
 {
-    FILE *file = fopen(path, "we");
-
-    if (!file)
-        return -errno;
-    if (trace->file)
-        fclose(trace->file);
-    trace->file = file;
-    return 0;
+    *count = log->count;
+    return log->regions;
 }
 
-void command_log_clear(struct command_log *trace)
-{
-    trace->count = 0;
-}
-
-const struct command_log_region *command_log_regions(const struct command_log *trace,
-                                                     unsigned *count)
-{
-    *count = trace->count;
-    return trace->regions;
-}
-
-static void trace_remember(struct command_log *trace, const struct psp_event *event,
-                           const char *name)
+static void remember_region(struct command_log *log, const struct psp_event *event,
+                            const char *name)
 {
     struct command_log_region *region;
 
-    if (trace->count == trace->capacity) {
-        unsigned capacity = trace->capacity ? 2 * trace->capacity : 16;
+    if (log->count == log->capacity) {
+        unsigned capacity = log->capacity ? 2 * log->capacity : 16;
         void *grown;
         if (capacity > REGIONS_MAX)
             return;
-        grown = realloc(trace->regions, capacity * sizeof(*trace->regions));
+        grown = realloc(log->regions, capacity * sizeof(*log->regions));
         if (!grown)
             return;
-        trace->regions = grown;
-        trace->capacity = capacity;
+        log->regions = grown;
+        log->capacity = capacity;
     }
-    region = &trace->regions[trace->count++];
+    region = &log->regions[log->count++];
     memset(region, 0, sizeof(*region));
     snprintf(region->name, sizeof(region->name), "%s", name ? name : "");
     region->handle = event->handle;
@@ -91,7 +74,8 @@ static void trace_remember(struct command_log *trace, const struct psp_event *ev
     memcpy(region->launch_digest, event->launch_digest, sizeof(region->launch_digest));
 }
 
-static void trace_json(FILE *file, const struct psp_event *event, const char *name, uint64_t tick)
+static void write_json(struct output_file *file, const struct psp_event *event, const char *name,
+                       uint64_t tick)
 {
     char digest[65];
     json_t *o =
@@ -107,8 +91,10 @@ static void trace_json(FILE *file, const struct psp_event *event, const char *na
                           "usec", (json_int_t)event->usec,
                           "tick", (json_int_t)tick); /* clang-format on */
 
-    if (!o)
+    if (!o) {
+        output_fail(file, -ENOMEM);
         return;
+    }
     if (event->region_len) {
         if (name)
             json_object_set_new(o, "region_name", json_string(name));
@@ -123,13 +109,14 @@ static void trace_json(FILE *file, const struct psp_event *event, const char *na
         hex_encode(event->launch_digest, 32, digest);
         json_object_set_new(o, "launch_digest", json_string(digest));
     }
-    json_dumpf(o, file, JSON_COMPACT);
-    fputc('\n', file);
-    fflush(file); /* a reader may follow while the machine runs */
+    if (json_dumpf(o, output_stream(file), JSON_COMPACT))
+        output_fail(file, -ENOMEM);
+    fputc('\n', output_stream(file));
+    (void)output_flush(file); /* a reader may follow while the machine runs */
     json_decref(o);
 }
 
-void command_log_event(struct command_log *trace, const struct psp_event *event,
+void command_log_event(struct command_log *log, const struct psp_event *event,
                        const char *region_name, uint64_t tick, char *line, size_t line_size)
 {
     char where[64] = "";
@@ -145,7 +132,7 @@ void command_log_event(struct command_log *trace, const struct psp_event *event,
              psp_guest_state_name(event->guest_before), psp_guest_state_name(event->guest_after),
              psp_status_name(event->status), event->usec);
     if (event->status == SEV_STATUS_SUCCESS && event->region_digest && event->launch_digest)
-        trace_remember(trace, event, region_name);
-    if (trace->file)
-        trace_json(trace->file, event, region_name, tick);
+        remember_region(log, event, region_name);
+    if (log->file)
+        write_json(log->file, event, region_name, tick);
 }

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What became of the secure processor's commands: one line of text for Bochs's log, one JSON object
- * a line for a trace file (bochs-sev-trace(5)), and the list of launched regions, so that a wrong
- * measurement can be explained region by region.
+ * The PSP command log: for each finished command of the secure processor a line of text for Bochs's
+ * log and a JSON object on a line of the file of trace= (bochs-sev-trace(5)). It also keeps the list
+ * of launched regions, from which a wrong measurement can be explained.
  *
  * Consumes struct psp_event (psp_host.h).
  */
-#ifndef SEV_TRACE_H
-#define SEV_TRACE_H
+#ifndef SEV_COMMAND_LOG_H
+#define SEV_COMMAND_LOG_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "output_file.h"
 #include "psp_host.h"
 
 #ifdef __cplusplus
@@ -20,7 +21,7 @@ extern "C" {
 
 /* One region that LAUNCH_UPDATE_* took, in launch order. */
 struct command_log_region {
-    char name[32]; /* "" if the guest launched it itself */
+    char name[32]; /* "" if a command of the guest launched it */
     uint32_t handle;
     uint64_t gpa;
     uint32_t len;
@@ -30,23 +31,19 @@ struct command_log_region {
 
 struct command_log;
 
-struct command_log *command_log_new(void);
-void command_log_free(struct command_log *trace); /* closes the file */
+/* Write JSON lines to `file`, which belongs to the log from now on; NULL: none. Return NULL if out of
+ * memory. */
+struct command_log *command_log_new(struct output_file *file);
+void command_log_free(struct command_log *log); /* closes the file */
 
-/* Also write JSON lines to `path` (created or emptied). 0 or a negative errno. */
-int command_log_open(struct command_log *trace, const char *path)
-    __attribute__((warn_unused_result));
-
-/* Take one event, finished at this tick of the machine. `region_name` may be NULL. Writes the text
+/* Take one event, finished at this tick of the machine. `region_name` may be NULL. Write the text
  * line to `line`. */
-void command_log_event(struct command_log *trace, const struct psp_event *event,
+void command_log_event(struct command_log *log, const struct psp_event *event,
                        const char *region_name, uint64_t tick, char *line, size_t line_size);
 
-/* All regions since command_log_new() or command_log_clear(); owned by the trace, valid until the next event.
- */
-const struct command_log_region *command_log_regions(const struct command_log *trace,
+/* Return all launched regions. They belong to the log and are valid until the next event. */
+const struct command_log_region *command_log_regions(const struct command_log *log,
                                                      unsigned *count);
-void command_log_clear(struct command_log *trace);
 
 #ifdef __cplusplus
 }

@@ -25,37 +25,28 @@ struct site {
 };
 
 struct findings {
-    FILE *file;
-    uint64_t reports, more; /* `more`: reports of sites that had no room */
+    struct output_file *file; /* NULL: none */
+    uint64_t reports, more;   /* `more`: reports of sites that had no room */
     unsigned n;
     struct site sites[SITES_MAX];
     uint16_t bucket[BUCKETS]; /* index + 1, open addressing */
 };
 
-struct findings *findings_new(void)
+struct findings *findings_new(struct output_file *file)
 {
-    return calloc(1, sizeof(struct findings));
+    struct findings *findings = calloc(1, sizeof(*findings));
+
+    if (findings)
+        findings->file = file;
+    return findings;
 }
 
 void findings_free(struct findings *findings)
 {
     if (!findings)
         return;
-    if (findings->file)
-        fclose(findings->file);
+    (void)output_close(findings->file); /* it reports its error itself */
     free(findings);
-}
-
-int findings_open(struct findings *findings, const char *path)
-{
-    FILE *file = fopen(path, "we");
-
-    if (!file)
-        return -errno;
-    if (findings->file)
-        fclose(findings->file);
-    findings->file = file;
-    return 0;
 }
 
 /* The leaf entry that maps the linear address now, NULL if it is unknown. For SAN_WALK the access
@@ -196,13 +187,12 @@ static json_t *who_json(const struct san_who *who)
     return o;
 }
 
-static void write_line(FILE *file, json_t *object)
+static void write_line(struct output_file *file, json_t *object)
 {
-    if (!object)
-        return;
-    json_dumpf(object, file, JSON_COMPACT);
-    fputc('\n', file);
-    fflush(file); /* a reader may follow while the machine runs */
+    if (!object || json_dumpf(object, output_stream(file), JSON_COMPACT))
+        output_fail(file, -ENOMEM);
+    fputc('\n', output_stream(file));
+    (void)output_flush(file); /* a reader may follow while the machine runs */
     json_decref(object);
 }
 

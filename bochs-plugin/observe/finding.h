@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "output_file.h"
 #include "sanitize.h"
 #include "walk.h"
 
@@ -33,12 +34,10 @@ struct finding {
 
 struct findings;
 
-/* NULL if out of memory. */
-struct findings *findings_new(void);
+/* Write JSON lines to `file`, which belongs to the findings from now on; NULL: none. Return NULL if
+ * out of memory. */
+struct findings *findings_new(struct output_file *file);
 void findings_free(struct findings *findings); /* closes the file */
-
-/* Also write JSON lines to `path` (created or emptied). 0 or a negative errno. */
-int findings_open(struct findings *findings, const char *path) __attribute__((warn_unused_result));
 
 /* Counts a report. True if it is the first of its site: the same kind of access by the same
  * instruction (for fetches: in the same block); for devices and the secure processor, of data from

@@ -2,6 +2,7 @@
 # Those who look: the trace of commands, the map of memory, the sanitizer, the debugger, the report.
 libsevplugin_la_SOURCES += \
 	%D%/finding.c %D%/finding.h \
+	%D%/output_file.c %D%/output_file.h \
 	%D%/timeline.c %D%/timeline.h \
 	%D%/timeline_log.c %D%/timeline_log.h \
 	%D%/timeline_svg.c \
@@ -12,6 +13,7 @@ plugin_sources += \
 	%D%/sev_break.cc \
 	%D%/sev_debug.cc \
 	%D%/sev_dump.cc \
+	%D%/sev_output.cc \
 	%D%/sev_timeline.cc \
 	%D%/sev_observe.h \
 	%D%/sev_sanitize.cc \

@@ -12,11 +12,23 @@
 #include <stdint.h>
 
 #include "hooks.h"
+#include "output_file.h"
 #include "timeline.h"
 #include "walk.h"
 
 struct psp_event;
 struct sev_machine;
+
+/* --- sev_output.cc: files that observers write --- */
+
+/* Open the file of a parameter. Its errors are reported in Bochs's log. Return NULL if `path` is
+ * empty. If the file cannot be opened, end Bochs with a message. */
+struct output_file *bx_sev_output_open(const char *name, const char *path);
+/* For a file that is written when the machine ends. Check at the start that it can be opened, and
+ * leave it as it is; end Bochs with a message if it cannot. */
+void bx_sev_output_check(const char *name, const char *path);
+/* Open it at the end. Return NULL if `path` is empty or, with a message, if it cannot be opened. */
+struct output_file *bx_sev_output_last(const char *name, const char *path);
 
 /* --- sev_walk.cc: page tables --- */
 

@@ -237,21 +237,17 @@ static const struct san_ops san_ops = {
 
 struct sev_sanitizer *bx_sev_sanitizer_new(struct sev_machine *machine)
 {
-    const char *path = bx_sev_machine_opt(machine)->sanitize_report;
     struct sev_sanitizer *s = new struct sev_sanitizer();
     struct san_ops ops = san_ops;
-    int err;
 
     ops.ctx = s;
     s->machine = machine;
-    s->findings = findings_new();
+    s->findings = findings_new(
+        bx_sev_output_open("sanitize_report", bx_sev_machine_opt(machine)->sanitize_report));
     s->ram_end = BX_MEM(0)->get_memory_len();
     s->san = san_new(s->ram_end, UINT64_C(1) << bx_sev_machine_opt(machine)->cbitpos, &ops);
     if (!s->findings || !s->san)
         BX_FATAL(("sev: sanitize: out of memory"));
-    err = *path ? findings_open(s->findings, path) : 0;
-    if (err)
-        BX_FATAL(("sev: sanitize_report: '%.300s' cannot be written: %s", path, strerror(-err)));
     return s;
 }
 

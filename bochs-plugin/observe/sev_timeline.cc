@@ -28,28 +28,24 @@
 struct sev_timeline {
     struct sev_machine *machine;
     struct timeline *pages;
-    struct timeline_log *log; /* NULL: no map_changes=; writes to: */
-    FILE *file;
-    uint64_t next_us; /* when the page tables are looked at again */
+    struct timeline_log *log; /* NULL: no map_changes= */
+    uint64_t next_us;         /* when the page tables are looked at again */
     unsigned wants;
 };
 
 static const uint64_t adapter_area = 0xa0000, low_area_end = 0x100000;
 
-/* The file, open. What cannot be written is said now, not at the end. */
-static FILE *open_file(const char *name, const char *path, const char *mode)
-{
-    FILE *file = fopen(path, mode);
-
-    if (!file)
-        BX_FATAL(("sev: %s: '%.300s' cannot be written: %s", name, path, strerror(errno)));
-    return file;
-}
-
 static void open_log(struct sev_timeline *m)
 {
-    m->file = open_file("map_changes", bx_sev_machine_opt(m->machine)->map_changes, "we");
-    m->log = timeline_log_new(m->pages, (uint64_t)SIM->get_param_num(BXPN_IPS)->get64(), m->file);
+    struct output_file *file =
+        bx_sev_output_open("map_changes", bx_sev_machine_opt(m->machine)->map_changes);
+    struct timeline_log_config config = {};
+
+    if (!file)
+        return;
+    config.ticks_per_second = (uint64_t)SIM->get_param_num(BXPN_IPS)->get64();
+    config.bytes_max = TIMELINE_LOG_BYTES;
+    m->log = timeline_log_new(m->pages, &config, file);
     if (!m->log)
         BX_FATAL(("sev: out of memory"));
 }
@@ -64,16 +60,14 @@ struct sev_timeline *bx_sev_timeline_new(struct sev_machine *machine)
 #endif
     if (!wanted)
         return NULL;
-    if (*opt->map)
-        fclose(open_file("map", opt->map, "ae"));
+    bx_sev_output_check("map", opt->map);
     struct sev_timeline *m = new struct sev_timeline();
     m->machine = machine;
     m->pages = timeline_new((uint32_t)(BX_MEM(0)->get_memory_len() / TIMELINE_PAGE_SIZE),
                             bx_pc_system.time_usec());
     if (!m->pages)
         BX_FATAL(("sev: out of memory"));
-    if (*opt->map_changes)
-        open_log(m);
+    open_log(m);
     return m;
 }
 
@@ -129,13 +123,8 @@ void bx_sev_timeline_look(struct sev_timeline *m)
     }
     if (m->log)
         timeline_log_pass(m->log, now);
-    for (uint32_t page = 0; page < shared.size(); page++) {
-        enum timeline_use before = timeline_use(m->pages, page);
-
+    for (uint32_t page = 0; page < shared.size(); page++)
         timeline_declare(m->pages, page, shared[page], now);
-        if (m->log && timeline_use(m->pages, page) != before)
-            timeline_log_note(m->log, page, now);
-    }
     timeline_advance(m->pages, now);
 }
 
@@ -164,17 +153,12 @@ bool bx_sev_timeline_access(struct sev_timeline *m, uint64_t paddr, enum sev_acc
         use = TIMELINE_SHARED;
     if (timeline_use(m->pages, page) == use)
         return false;
-    const uint64_t now = bx_pc_system.time_usec();
-    if (m->log) {
-        timeline_log_pass(m->log, now);
-        timeline_log_note(m->log, page, now);
-    }
-    return timeline_touch(m->pages, page, use, now);
+    return timeline_touch(m->pages, page, use, bx_pc_system.time_usec());
 }
 
 /* --- the picture --- */
 
-int bx_sev_timeline_write(const struct sev_timeline *m, const char *path)
+static void draw(const struct sev_timeline *m, struct output_file *file)
 {
     unsigned n;
     const struct command_log_region *regions =
@@ -182,11 +166,7 @@ int bx_sev_timeline_write(const struct sev_timeline *m, const char *path)
     std::vector<struct timeline_note> notes;
     char subtitle[200];
     struct timeline_caption caption = {};
-    FILE *file = fopen(path, "we");
-    int err;
 
-    if (!file)
-        return -errno;
     for (unsigned i = 0; i < n && i < 8; i++)
         notes.push_back({regions[i].gpa, regions[i].len,
                          *regions[i].name ? regions[i].name : "by the guest itself"});
@@ -199,36 +179,32 @@ int bx_sev_timeline_write(const struct sev_timeline *m, const char *path)
     caption.subtitle = subtitle;
     caption.notes = notes.data();
     caption.n_notes = (unsigned)notes.size();
-    err = timeline_write_svg(m->pages, &caption, file);
-    if (fclose(file) && !err)
-        err = -errno;
-    return err;
+    timeline_write_svg(m->pages, &caption, output_stream(file));
 }
 
-static void finish_log(struct sev_timeline *m)
+int bx_sev_timeline_write(const struct sev_timeline *m, const char *path)
 {
-    int err = timeline_log_finish(m->log, bx_pc_system.time_usec());
+    int err;
+    struct output_file *file = output_open("", path, NULL, NULL, &err);
 
-    if (fclose(m->file) && !err)
-        err = -errno;
-    if (err)
-        BX_ERROR(("sev: map_changes: '%.300s' cannot be written: %s",
-                  bx_sev_machine_opt(m->machine)->map_changes, strerror(-err)));
-    timeline_log_free(m->log);
+    if (!file)
+        return err;
+    draw(m, file);
+    return output_close(file);
 }
 
 void bx_sev_timeline_free(struct sev_timeline *m)
 {
+    struct output_file *picture;
+
     if (!m)
         return;
-    if (m->log)
-        finish_log(m);
+    (void)timeline_log_close(m->log, bx_pc_system.time_usec());
     timeline_advance(m->pages, bx_pc_system.time_usec()); /* the CPUs' memory is gone already */
-    const char *path = bx_sev_machine_opt(m->machine)->map;
-    int err = *path ? bx_sev_timeline_write(m, path) : 0;
-
-    if (err)
-        BX_ERROR(("sev: map: '%.300s' cannot be written: %s", path, strerror(-err)));
+    picture = bx_sev_output_last("map", bx_sev_machine_opt(m->machine)->map);
+    if (picture)
+        draw(m, picture);
+    (void)output_close(picture); /* it reports its error itself */
     timeline_free(m->pages);
     delete m;
 }

@@ -32,6 +32,8 @@ struct timeline {
     struct timeline_area areas[TIMELINE_AREAS + 1]; /* one more, until the closest two are joined */
     unsigned n_areas;
     struct panel all, low;
+    timeline_change *change; /* NULL: nobody */
+    void *change_ctx;
     uint32_t ram_pages;
     uint8_t use[]; /* of each page of RAM; with DECLARED if a page table says so */
 };
@@ -140,6 +142,18 @@ void timeline_advance(struct timeline *map, uint64_t now_us)
     panel_close(&map->low, map->column);
 }
 
+void timeline_on_change(struct timeline *map, timeline_change *change, void *ctx)
+{
+    map->change = change;
+    map->change_ctx = ctx;
+}
+
+static void notify(struct timeline *map, uint64_t page, uint64_t now_us)
+{
+    if (map->change)
+        map->change(map->change_ctx, page, now_us);
+}
+
 /* --- touching --- */
 
 static void panel_touch(struct panel *panel, unsigned column, uint32_t page, enum timeline_use from,
@@ -187,6 +201,7 @@ static void touch_area(struct timeline *map, uint64_t page, enum timeline_use us
 
     if (timeline_use(map, page) != TIMELINE_UNTOUCHED)
         return;
+    notify(map, page, now_us);
     while (i < map->n_areas && map->areas[i].range.first < page)
         i++;
     memmove(&map->areas[i + 1], &map->areas[i], (map->n_areas - i) * sizeof(map->areas[0]));
@@ -216,6 +231,8 @@ static void set_use(struct timeline *map, uint32_t page, uint8_t use, uint64_t n
 {
     enum timeline_use from = seen(map->use[page]), to = seen(use);
 
+    if (from != to)
+        notify(map, page, now_us);
     pass_time(map, now_us);
     map->use[page] = use;
     map->pages[from]--;

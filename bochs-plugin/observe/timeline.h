@@ -55,6 +55,11 @@ enum timeline_use timeline_use(const struct timeline *map, uint64_t page);
 /* Nothing happened up to `now_us`: call it before drawing. */
 void timeline_advance(struct timeline *map, uint64_t now_us);
 
+/* Let `change` be called at `now_us` before a page gets another use, or, outside RAM, its first one;
+ * NULL: nobody. */
+typedef void timeline_change(void *ctx, uint64_t page, uint64_t now_us);
+void timeline_on_change(struct timeline *map, timeline_change *change, void *ctx);
+
 /* --- what there is to see --- */
 
 struct timeline_range {
@@ -108,9 +113,9 @@ struct timeline_caption {
     unsigned n_notes;
 };
 
-/* timeline_svg.c: a page for people who never heard of SEV. 0 or -EIO. */
-int timeline_write_svg(const struct timeline *map, const struct timeline_caption *caption,
-                       FILE *file) __attribute__((warn_unused_result));
+/* timeline_svg.c: a page for people who never heard of SEV. The caller checks the file for errors. */
+void timeline_write_svg(const struct timeline *map, const struct timeline_caption *caption,
+                        FILE *file);
 /* timeline_text.c: the same for a terminal 80 characters wide, line by line without line ends. */
 void timeline_print(const struct timeline *map, void (*print)(void *ctx, const char *line),
                     void *ctx);

@@ -12,11 +12,11 @@
 #define GROUP_PAGES 512u /* a group without changes is not looked at */
 
 struct timeline_log {
-    const struct timeline *map;
-    FILE *file;
+    struct timeline *timeline;
+    struct output_file *file;
     uint64_t slice_us, slice_start_us, last_us;
     uint64_t changes; /* of the map when the last line was written */
-    uint64_t lines, bytes, limit;
+    uint64_t lines, bytes_max;
     uint64_t *outside; /* new pages outside RAM in this slice */
     unsigned n_outside;
     bool pending, full;
@@ -36,55 +36,50 @@ static const char *const keys[TIMELINE_USES] = {
     [TIMELINE_MMIO] = "devices",
 };
 
-static void count(struct timeline_log *log, int written)
-{
-    log->bytes += written > 0 ? (uint64_t)written : 0;
-}
-
 static uint32_t groups(const struct timeline_log *log)
 {
     return (log->ram_pages + GROUP_PAGES - 1) / GROUP_PAGES;
 }
 
-struct timeline_log *timeline_log_new(const struct timeline *map, uint64_t ticks_per_second,
-                                      FILE *file)
+static void free_log(struct timeline_log *log)
 {
-    struct timeline_info info = timeline_info(map);
-    struct timeline_log *log = calloc(1, sizeof(*log) + info.ram_pages);
-
-    if (!log)
-        return NULL;
-    log->map = map;
-    log->file = file;
-    log->ram_pages = info.ram_pages;
-    log->slice_us = TIMELINE_LOG_FIRST_US;
-    log->limit = TIMELINE_LOG_BYTES;
-    log->last_us = info.start_us;
-    log->changed = calloc(groups(log), 1);
-    log->outside = calloc(OUTSIDE_MAX, sizeof(*log->outside));
-    if (!log->changed || !log->outside) {
-        timeline_log_free(log);
-        return NULL;
-    }
-    count(log, fprintf(file,
-                       "{\"kind\":\"map\",\"version\":1,\"page_size\":%u,\"ram_pages\":%" PRIu32
-                       ",\"ticks_per_second\":%" PRIu64 ",\"usec\":%" PRIu64 "}\n",
-                       TIMELINE_PAGE_SIZE, info.ram_pages, ticks_per_second, info.start_us));
-    return log;
-}
-
-void timeline_log_free(struct timeline_log *log)
-{
-    if (!log)
-        return;
     free(log->changed);
     free(log->outside);
     free(log);
 }
 
-void timeline_log_limit(struct timeline_log *log, uint64_t bytes)
+static timeline_change note_change;
+
+struct timeline_log *timeline_log_new(struct timeline *timeline,
+                                      const struct timeline_log_config *config,
+                                      struct output_file *file)
 {
-    log->limit = bytes;
+    struct timeline_info info = timeline_info(timeline);
+    struct timeline_log *log = calloc(1, sizeof(*log) + info.ram_pages);
+
+    if (log) {
+        log->timeline = timeline;
+        log->file = file;
+        log->ram_pages = info.ram_pages;
+        log->slice_us = TIMELINE_LOG_FIRST_US;
+        log->bytes_max = config->bytes_max;
+        log->last_us = info.start_us;
+        log->changed = calloc(groups(log), 1);
+        log->outside = calloc(OUTSIDE_MAX, sizeof(*log->outside));
+    }
+    if (!log || !log->changed || !log->outside) {
+        if (log)
+            free_log(log);
+        (void)output_close(file);
+        return NULL;
+    }
+    fprintf(output_stream(file),
+            "{\"kind\":\"map\",\"version\":1,\"page_size\":%u,\"ram_pages\":%" PRIu32
+            ",\"ticks_per_second\":%" PRIu64 ",\"usec\":%" PRIu64 "}\n",
+            TIMELINE_PAGE_SIZE, info.ram_pages, config->ticks_per_second, info.start_us);
+    (void)output_flush(file);
+    timeline_on_change(timeline, note_change, log);
+    return log;
 }
 
 /* --- a line --- */
@@ -94,15 +89,16 @@ static void put_run(struct timeline_log *log, enum timeline_use use, uint64_t fi
                     unsigned *runs)
 {
     if (!*runs)
-        count(log, fprintf(log->file, ",\"%s\":[", keys[use]));
-    count(log, fprintf(log->file, "%s[%" PRIu64 ",%" PRIu64 "]", *runs ? "," : "", first, pages));
+        fprintf(output_stream(log->file), ",\"%s\":[", keys[use]);
+    fprintf(output_stream(log->file), "%s[%" PRIu64 ",%" PRIu64 "]", *runs ? "," : "", first,
+            pages);
     ++*runs;
 }
 
 /* True if `page` has a new use, and it is this one. */
 static bool is_new(const struct timeline_log *log, uint32_t page, enum timeline_use use)
 {
-    return log->was[page] != (uint8_t)use && timeline_use(log->map, page) == use;
+    return log->was[page] != (uint8_t)use && timeline_use(log->timeline, page) == use;
 }
 
 static void put_ram(struct timeline_log *log, enum timeline_use use, unsigned *runs)
@@ -123,7 +119,7 @@ static void put_ram(struct timeline_log *log, enum timeline_use use, unsigned *r
 static void put_outside(struct timeline_log *log, enum timeline_use use, unsigned *runs)
 {
     for (unsigned i = 0; i < log->n_outside; i++)
-        if (timeline_use(log->map, log->outside[i]) == use)
+        if (timeline_use(log->timeline, log->outside[i]) == use)
             put_run(log, use, log->outside[i], 1, runs);
 }
 
@@ -136,37 +132,39 @@ static void remember(struct timeline_log *log)
         log->changed[group] = 0;
         for (uint32_t page = group * GROUP_PAGES;
              page < log->ram_pages && page < (group + 1) * GROUP_PAGES; page++)
-            log->was[page] = (uint8_t)timeline_use(log->map, page);
+            log->was[page] = (uint8_t)timeline_use(log->timeline, page);
     }
-    log->changes = timeline_info(log->map).changes;
+    log->changes = timeline_info(log->timeline).changes;
     log->n_outside = 0;
     log->pending = false;
 }
 
 static void put_line(struct timeline_log *log)
 {
-    count(log, fprintf(log->file, "{\"usec\":%" PRIu64 ",\"changes\":%" PRIu64, log->last_us,
-                       timeline_info(log->map).changes - log->changes));
+    fprintf(output_stream(log->file), "{\"usec\":%" PRIu64 ",\"changes\":%" PRIu64, log->last_us,
+            timeline_info(log->timeline).changes - log->changes);
     for (unsigned use = 0; use < TIMELINE_USES; use++) {
         unsigned runs = 0;
 
         put_ram(log, (enum timeline_use)use, &runs);
         put_outside(log, (enum timeline_use)use, &runs);
         if (runs)
-            count(log, fprintf(log->file, "]"));
+            fprintf(output_stream(log->file), "]");
     }
-    count(log, fprintf(log->file, "}\n"));
-    fflush(log->file); /* a reader may follow while the machine runs */
+    fprintf(output_stream(log->file), "}\n");
+    (void)output_flush(log->file); /* a reader may follow while the machine runs */
     remember(log);
     if (++log->lines % TIMELINE_LOG_LINES == 0)
         log->slice_us *= 2;
-    if (log->bytes >= log->limit) {
+    if (output_bytes(log->file) >= log->bytes_max) {
         log->full = true;
-        fprintf(log->file, "{\"kind\":\"truncated\",\"usec\":%" PRIu64 "}\n", log->last_us);
+        fprintf(output_stream(log->file), "{\"kind\":\"truncated\",\"usec\":%" PRIu64 "}\n",
+                log->last_us);
+        (void)output_flush(log->file);
     }
 }
 
-/* --- what happens --- */
+/* --- changes --- */
 
 void timeline_log_pass(struct timeline_log *log, uint64_t now_us)
 {
@@ -175,9 +173,13 @@ void timeline_log_pass(struct timeline_log *log, uint64_t now_us)
         put_line(log);
 }
 
-void timeline_log_note(struct timeline_log *log, uint64_t page, uint64_t now_us)
+/* The timeline still has the use of before. */
+static void note_change(void *ctx, uint64_t page, uint64_t now_us)
 {
-    if (log->full || (page >= log->ram_pages && timeline_use(log->map, page) != TIMELINE_UNTOUCHED))
+    struct timeline_log *log = ctx;
+
+    timeline_log_pass(log, now_us);
+    if (log->full)
         return;
     if (!log->pending)
         log->slice_start_us = now_us;
@@ -189,11 +191,19 @@ void timeline_log_note(struct timeline_log *log, uint64_t page, uint64_t now_us)
         log->outside[log->n_outside++] = page;
 }
 
-int timeline_log_finish(struct timeline_log *log, uint64_t now_us)
+int timeline_log_close(struct timeline_log *log, uint64_t now_us)
 {
+    int err;
+
+    if (!log)
+        return 0;
+    timeline_on_change(log->timeline, NULL, NULL);
     if (log->pending && !log->full)
         put_line(log);
-    fprintf(log->file, "{\"kind\":\"end\",\"usec\":%" PRIu64 ",\"changes\":%" PRIu64 "}\n", now_us,
-            timeline_info(log->map).changes);
-    return ferror(log->file) || fflush(log->file) ? -EIO : 0;
+    fprintf(output_stream(log->file),
+            "{\"kind\":\"end\",\"usec\":%" PRIu64 ",\"changes\":%" PRIu64 "}\n", now_us,
+            timeline_info(log->timeline).changes);
+    err = output_close(log->file);
+    free_log(log);
+    return err;
 }

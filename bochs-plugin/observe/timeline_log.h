@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The changes of the map of guest memory (timeline.h) as JSON lines, one for each slice of time in which
- * there were any: from them the state of every page at every moment can be told, which the map with
- * its columns forgets. Bounded: slices grow twice as long every TIMELINE_LOG_LINES lines, and the file
- * ends with a word when it is full.
+ * The changes of the page-state timeline (timeline.h) as JSON lines, one line for each slice of time
+ * in which there were any. From them a reader knows the use of every page at the end of every slice;
+ * the timeline itself keeps only columns. The file is bounded: slices become twice as long every
+ * TIMELINE_LOG_LINES lines, and a file of TIMELINE_LOG_BYTES takes no further changes.
  *
- * Implements bochs-sev-map(5). Pure C; sev_timeline.cc feeds it.
+ * The format is bochs-sev-map(5). Pure C.
  */
-#ifndef SEV_MAP_LOG_H
-#define SEV_MAP_LOG_H
+#ifndef SEV_TIMELINE_LOG_H
+#define SEV_TIMELINE_LOG_H
 
 #include <stdint.h>
-#include <stdio.h>
 
+#include "output_file.h"
 #include "timeline.h"
 
 #ifdef __cplusplus
@@ -25,23 +25,21 @@ extern "C" {
 
 struct timeline_log;
 
-/* Writes the first line. `map` and `file` stay the caller's and must outlive the log.
- * `ticks_per_second` of the machine joins microseconds with the ticks of other files. NULL if out
- * of memory. */
-struct timeline_log *timeline_log_new(const struct timeline *map, uint64_t ticks_per_second,
-                                      FILE *file);
-void timeline_log_free(struct timeline_log *log);
-/* For tests: no further lines after so many bytes. */
-void timeline_log_limit(struct timeline_log *log, uint64_t bytes);
+struct timeline_log_config {
+    uint64_t ticks_per_second; /* relates the ticks of other files to microseconds */
+    uint64_t bytes_max;        /* no further changes are written to a larger file */
+};
 
-/* Before the map learns of something at `now_us`, which never goes back: the slice may be over. */
+/* Record all changes of `timeline`, which must outlive the log, in `file`, which belongs to the log
+ * from now on. Write the first line. Return NULL if out of memory; the file is closed then. */
+struct timeline_log *timeline_log_new(struct timeline *timeline,
+                                      const struct timeline_log_config *config,
+                                      struct output_file *file);
+/* Write the line of the open slice if the slice is over at `now_us`. Changes call this themselves. */
 void timeline_log_pass(struct timeline_log *log, uint64_t now_us);
-/* `page` (address / 4096) gets another use in the map at `now_us`. Outside RAM only the first use
- * counts, so the map must not know it yet. */
-void timeline_log_note(struct timeline_log *log, uint64_t page, uint64_t now_us);
-/* The last slice and the last line. 0 or -EIO. */
-int timeline_log_finish(struct timeline_log *log, uint64_t now_us)
-    __attribute__((warn_unused_result));
+/* Write the open slice and the last line, close the file and free the log. Return 0 or the file's
+ * first error, which the file has reported. NULL is allowed. */
+int timeline_log_close(struct timeline_log *log, uint64_t now_us);
 
 #ifdef __cplusplus
 }

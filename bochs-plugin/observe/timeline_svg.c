@@ -6,7 +6,6 @@
  */
 #include "timeline.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
@@ -387,8 +386,8 @@ static void draw_largest(const struct drawing *d)
              range.first * TIMELINE_PAGE_SIZE);
 }
 
-int timeline_write_svg(const struct timeline *map, const struct timeline_caption *caption,
-                       FILE *file)
+void timeline_write_svg(const struct timeline *map, const struct timeline_caption *caption,
+                        FILE *file)
 {
     struct drawing d = {file, map, caption, timeline_info(map), 0};
     unsigned n_areas;
@@ -420,5 +419,4 @@ int timeline_write_svg(const struct timeline *map, const struct timeline_caption
     draw_numbers(&d, side);
     draw_largest(&d);
     fputs("</svg>\n", file);
-    return ferror(file) || fflush(file) ? -EIO : 0;
 }

@@ -30,6 +30,7 @@ unit_tests = \
 	%D%/test_nv \
 	%D%/test_opt \
 	%D%/test_ovmf_table \
+	%D%/test_output_file \
 	%D%/test_packet \
 	%D%/test_pflash \
 	%D%/test_pki \
@@ -129,6 +130,8 @@ unit_tests = \
 %C%_test_opt_LDADD = libsevplugin.la libcpuext.la $(UNIT_LDADD)
 %C%_test_ovmf_table_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_ovmf_table_LDADD = libsevplugin.la $(UNIT_LDADD)
+%C%_test_output_file_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_output_file_LDADD = libsevplugin.la libcpuext.la $(UNIT_LDADD) $(JANSSON_LIBS)
 %C%_test_packet_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_packet_LDADD = $(UNIT_LDADD)
 %C%_test_pflash_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of bochs-plugin/observe/map_log: lines that tell the state of every page at every moment,
- * slices that grow, a file that ends.
+ * Tests of bochs-plugin/observe/timeline_log: lines from which the use of every page at the end of
+ * every slice is known, slices that become longer, a file that is full.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* open_memstream() */
-#endif
 #include "unit.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -21,54 +19,73 @@
 struct fixture {
     struct timeline *map;
     struct timeline_log *log;
-    FILE *file;
-    char *text;
-    size_t size;
+    char path[64];
+    char text[8 << 20];
 };
+
+static void start_log(struct fixture *f, uint64_t bytes_max)
+{
+    const struct timeline_log_config config = {50000000, bytes_max};
+    int err;
+
+    f->log = timeline_log_new(f->map, &config, output_open("", f->path, NULL, NULL, &err));
+    assert_non_null(f->log);
+}
 
 static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
+    int fd;
 
-    if (!f || !(f->map = timeline_new(PAGES, 5000)) ||
-        !(f->file = open_memstream(&f->text, &f->size)))
+    if (!f || !(f->map = timeline_new(PAGES, 5000)))
         return -1;
-    f->log = timeline_log_new(f->map, 50000000, f->file);
+    strcpy(f->path, "/tmp/timeline_log.XXXXXX");
+    fd = mkstemp(f->path);
     *state = f;
-    return f->log ? 0 : -1;
+    start_log(f, TIMELINE_LOG_BYTES);
+    return fd < 0 || close(fd);
 }
 
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
 
-    timeline_log_free(f->log);
+    (void)timeline_log_close(f->log, 0);
     timeline_free(f->map);
-    fclose(f->file);
-    free(f->text);
+    unlink(f->path);
     free(f);
     return 0;
 }
 
-/* As sev_timeline.cc does it. */
 static void touch(struct fixture *f, uint64_t page, enum timeline_use use, uint64_t us)
 {
-    timeline_log_pass(f->log, us);
-    timeline_log_note(f->log, page, us);
     (void)timeline_touch(f->map, page, use, us);
 }
 
 static void declare(struct fixture *f, uint32_t page, bool declared, uint64_t us)
 {
-    timeline_log_pass(f->log, us);
     timeline_declare(f->map, page, declared, us);
-    timeline_log_note(f->log, page, us);
+}
+
+static const char *text_of(struct fixture *f)
+{
+    FILE *file = fopen(f->path, "r");
+
+    assert_non_null(file);
+    f->text[fread(f->text, 1, sizeof(f->text) - 1, file)] = 0;
+    fclose(file);
+    return f->text;
+}
+
+static void finish(struct fixture *f, uint64_t us)
+{
+    assert_int_equal(timeline_log_close(f->log, us), 0);
+    f->log = NULL;
 }
 
 static void expect_file(struct fixture *f, const char *lines)
 {
-    fflush(f->file);
-    assert_string_equal(f->text, lines);
+    assert_string_equal(text_of(f), lines);
 }
 
 #define FIRST                                                                                      \
@@ -86,7 +103,7 @@ static void one_line_a_slice(void **state)
     touch(f, 9, TIMELINE_SHARED, 6100); /* 1000 us after the first of the slice */
     touch(f, 7, TIMELINE_PRIVATE, 6150);
     touch(f, 7, TIMELINE_SHARED, 6160); /* there and back */
-    assert_int_equal(timeline_log_finish(f->log, 9000), 0);
+    finish(f, 9000);
     expect_file(f, FIRST "{\"usec\":5400,\"changes\":1,\"private\":[[8,1]],\"shared\":[[7,1]],"
                          "\"rom\":[[1999,1]]}\n"
                          "{\"usec\":6160,\"changes\":2,\"shared\":[[9,1]]}\n"
@@ -100,7 +117,7 @@ static void declared_and_not_any_more(void **state)
     declare(f, 600, true, 5000);
     declare(f, 601, true, 5000);
     declare(f, 600, false, 7000);
-    assert_int_equal(timeline_log_finish(f->log, 7000), 0);
+    finish(f, 7000);
     expect_file(f, FIRST "{\"usec\":5000,\"changes\":0,\"mapped_shared\":[[600,2]]}\n"
                          "{\"usec\":7000,\"changes\":0,\"untouched\":[[600,1]]}\n"
                          "{\"kind\":\"end\",\"usec\":7000,\"changes\":0}\n");
@@ -114,7 +131,7 @@ static void outside_ram_the_first_use_counts(void **state)
     touch(f, 1048575, TIMELINE_ROM, 5001);
     touch(f, 0xfee00, TIMELINE_MMIO, 8000);
     touch(f, 0xfee00, TIMELINE_MMIO, 9000);
-    assert_int_equal(timeline_log_finish(f->log, 9000), 0);
+    finish(f, 9000);
     expect_file(f, FIRST "{\"usec\":5000,\"changes\":0,\"rom\":[[1048575,1]]}\n"
                          "{\"usec\":8000,\"changes\":0,\"devices\":[[1043968,1]]}\n"
                          "{\"kind\":\"end\",\"usec\":9000,\"changes\":0}\n");
@@ -162,8 +179,8 @@ static void the_file_tells_every_page(void **state)
         else
             declare(f, page, random() % 2, us);
     }
-    assert_int_equal(timeline_log_finish(f->log, us), 0);
-    replay(f->text, use);
+    finish(f, us);
+    replay(text_of(f), use);
     for (uint32_t page = 0; page < PAGES; page++)
         assert_int_equal(use[page], timeline_use(f->map, page));
 }
@@ -177,9 +194,8 @@ static void slices_become_longer(void **state)
      */
     for (unsigned i = 0; i < 4 * TIMELINE_LOG_LINES; i++)
         touch(f, 3, i % 2 ? TIMELINE_SHARED : TIMELINE_PRIVATE, 5000 + (uint64_t)i * 1000);
-    assert_int_equal(timeline_log_finish(f->log, 5000 + UINT64_C(4) * TIMELINE_LOG_LINES * 1000),
-                     0);
-    for (const char *at = f->text; (at = strchr(at, '\n')); at++)
+    finish(f, 5000 + UINT64_C(4) * TIMELINE_LOG_LINES * 1000);
+    for (const char *at = text_of(f); (at = strchr(at, '\n')); at++)
         lines++;
     assert_in_range(lines, 2 * TIMELINE_LOG_LINES + 2,
                     2 * TIMELINE_LOG_LINES + TIMELINE_LOG_LINES / 2 + 4);
@@ -189,30 +205,27 @@ static void a_full_file_says_so(void **state)
 {
     struct fixture *f = *state;
 
-    timeline_log_limit(f->log, 140);
+    finish(f, 5000);
+    start_log(f, 140);
     touch(f, 1, TIMELINE_PRIVATE, 5000);
     touch(f, 2, TIMELINE_PRIVATE, 7000);
     touch(f, 3, TIMELINE_PRIVATE, 9000);
-    assert_int_equal(timeline_log_finish(f->log, 9000), 0);
+    finish(f, 9000);
     expect_file(f, FIRST "{\"usec\":5000,\"changes\":0,\"private\":[[1,1]]}\n"
                          "{\"kind\":\"truncated\",\"usec\":5000}\n"
                          "{\"kind\":\"end\",\"usec\":9000,\"changes\":0}\n");
 }
 
-static void a_full_disk(void **state)
+/* A reader can follow: the line of a slice is written when the slice is over. */
+static void a_slice_ends_without_a_change(void **state)
 {
     struct fixture *f = *state;
-    FILE *full = fopen("/dev/full", "w");
-    struct timeline_log *log;
 
-    if (!full)
-        return;
-    log = timeline_log_new(f->map, 1, full);
-    assert_non_null(log);
-    assert_int_equal(timeline_log_finish(log, 5000), -EIO);
-    timeline_log_free(log);
-    fclose(full);
-    timeline_log_free(NULL);
+    touch(f, 1, TIMELINE_PRIVATE, 5000);
+    timeline_log_pass(f->log, 5999);
+    expect_file(f, FIRST);
+    timeline_log_pass(f->log, 6000);
+    expect_file(f, FIRST "{\"usec\":5000,\"changes\":0,\"private\":[[1,1]]}\n");
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -220,10 +233,13 @@ static void a_full_disk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(one_line_a_slice),     TEST(declared_and_not_any_more),
-        TEST(a_full_file_says_so),  TEST(outside_ram_the_first_use_counts),
-        TEST(slices_become_longer), TEST(the_file_tells_every_page),
-        TEST(a_full_disk),
+        TEST(one_line_a_slice),
+        TEST(declared_and_not_any_more),
+        TEST(a_full_file_says_so),
+        TEST(outside_ram_the_first_use_counts),
+        TEST(slices_become_longer),
+        TEST(the_file_tells_every_page),
+        TEST(a_slice_ends_without_a_change),
     };
-    return cmocka_run_group_tests_name("map_log", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("timeline_log", tests, NULL, NULL);
 }
