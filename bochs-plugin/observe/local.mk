@@ -23,6 +23,8 @@ plugin_sources += \
 reportdir        = $(pkgdatadir)/report
 dist_report_DATA = \
 	%D%/report/__main__.py \
+	%D%/report/looks.def \
+	%D%/report/looks.py \
 	%D%/report/memory.js \
 	%D%/report/page.css \
 	%D%/report/page.js \

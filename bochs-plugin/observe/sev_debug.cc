@@ -167,10 +167,12 @@ static void command_read(struct sev_machine *m, int argc, char **argv)
         if (!find_memory(address + done, linear, &paddr))
             return;
         if ((paddr & page_mask) != shown)
-            dbg_printf("physical page %#" PRIx64 ", last used: %s; %s view\n", paddr & page_mask,
-                       timeline_use_name(timeline_use(
-                           bx_sev_timeline_pages(bx_sev_machine_timeline(m)), paddr / page_size)),
-                       argv[1]);
+            dbg_printf(
+                "physical page %#" PRIx64 ", last used: %s; %s view\n", paddr & page_mask,
+                timeline_looks[timeline_use(bx_sev_timeline_pages(bx_sev_machine_timeline(m)),
+                                            paddr / page_size)]
+                    .name,
+                argv[1]);
         shown = paddr & page_mask;
         done += read_line(m, address + done, paddr, look, length - done);
     }
@@ -207,15 +209,13 @@ static void command_dump(struct sev_machine *m, int, char **argv)
 
 static void print_entry(const struct walk_mode *mode, const struct walk_entry *entry)
 {
-    const bool has_cbit = mode->levels > 2;
+    const char *cbit = mode->levels < 3 ? "-" : walk_entry_private(mode, entry->value) ? "1" : "0";
     char flags[WALK_FLAGS_TEXT];
 
-    dbg_printf("%-5s [%3u] at 0x%09" PRIx64 ": 0x%016" PRIx64 "  %s %s%s\n",
-               walk_level_name(entry->level), entry->index, entry->paddr, entry->value,
-               !has_cbit                                ? "C=-"
-               : walk_entry_private(mode, entry->value) ? "C=1"
-                                                        : "C=0",
-               walk_flags(mode, entry->value, flags), *flags == 'P' ? "" : "  not present");
+    walk_flags(mode, entry->value, flags);
+    dbg_printf("%-5s [%3u] at 0x%09" PRIx64 ": 0x%016" PRIx64 "  C=%s %s%s\n",
+               walk_level_name(entry->level), entry->index, entry->paddr, entry->value, cbit, flags,
+               *flags == 'P' ? "" : "  not present");
 }
 
 static void print_page(struct sev_machine *m, const struct walk_result *result)
@@ -226,8 +226,9 @@ static void print_page(struct sev_machine *m, const struct walk_result *result)
                timeline_size_text(result->size, text),
                result->is_private ? "private (C=1)" : "shared (C=0)");
     dbg_printf("page %#" PRIx64 " was last used: %s\n", result->paddr & page_mask,
-               timeline_use_name(timeline_use(bx_sev_timeline_pages(bx_sev_machine_timeline(m)),
-                                              result->paddr / page_size)));
+               timeline_looks[timeline_use(bx_sev_timeline_pages(bx_sev_machine_timeline(m)),
+                                           result->paddr / page_size)]
+                   .name);
 }
 
 /* translate, ADDRESS */
@@ -273,7 +274,7 @@ static unsigned print_ranges(struct sev_machine *m, enum timeline_use use)
         dbg_printf("0x%010" PRIx64 "-0x%010" PRIx64 " %8" PRIu64 " page(s), %s: %s\n",
                    range.first * page_size, (range.first + range.pages) * page_size - 1,
                    range.pages, timeline_size_text(range.pages * page_size, text),
-                   timeline_use_name(use));
+                   timeline_looks[use].name);
     return n;
 }
 

@@ -282,13 +282,10 @@ enum timeline_use timeline_use(const struct timeline *map, uint64_t page)
 
 /* --- looking --- */
 
-const char *timeline_use_name(enum timeline_use use)
-{
-    static const char *const names[TIMELINE_USES] = {
-        "never touched", "private", "shared", "mapped shared, not used", "ROM", "device registers"};
-
-    return names[use];
-}
+const struct timeline_look timeline_looks[TIMELINE_LOOKS] = {
+#define LOOK(id, ...) [TIMELINE_##id] = {__VA_ARGS__},
+#include "report/looks.def"
+};
 
 bool timeline_next_range(const struct timeline *map, enum timeline_use use,
                          struct timeline_range *range)
@@ -346,25 +343,30 @@ struct timeline_info timeline_info(const struct timeline *map)
     return info;
 }
 
-unsigned timeline_cell(const struct timeline *map, bool low, unsigned row, unsigned column)
+static enum timeline_use look_of(const uint64_t pages[TIMELINE_USES], uint64_t total)
 {
-    /* What decides after the shared pages, if there is any of it. */
-    static const enum timeline_use order[] = {TIMELINE_PRIVATE, TIMELINE_ROM, TIMELINE_MMIO};
-    const struct panel *panel = low ? &map->low : &map->all;
-    const struct cell *cell = &panel->columns[column][row];
-    uint32_t shared = cell->pages[TIMELINE_SHARED] + cell->pages[TIMELINE_DECLARED], total = 0;
+#define CELL_RULE(expression) return expression;
+#include "report/looks.def"
+}
 
-    for (unsigned use = 0; use < TIMELINE_USES; use++)
-        total += panel->now[row].pages[use];
-    if (shared && 2 * shared < total)
-        return TIMELINE_PARTLY_SHARED;
-    if (shared)
-        return cell->pages[TIMELINE_SHARED] >= cell->pages[TIMELINE_DECLARED] ? TIMELINE_SHARED
-                                                                              : TIMELINE_DECLARED;
-    for (unsigned i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-        if (cell->pages[order[i]])
-            return order[i];
-    return TIMELINE_UNTOUCHED;
+enum timeline_use timeline_block(const struct timeline *map, bool low, unsigned row, unsigned rows,
+                                 unsigned column, unsigned columns)
+{
+    const struct panel *panel = low ? &map->low : &map->all;
+    uint64_t pages[TIMELINE_USES] = {0}, total = 0;
+
+    for (unsigned r = row; r < row + rows; r++)
+        for (unsigned use = 0; use < TIMELINE_USES; use++) {
+            total += (uint64_t)panel->now[r].pages[use] * columns;
+            for (unsigned c = column; c < column + columns; c++)
+                pages[use] += panel->columns[c][r].pages[use];
+        }
+    return look_of(pages, total);
+}
+
+enum timeline_use timeline_cell(const struct timeline *map, bool low, unsigned row, unsigned column)
+{
+    return timeline_block(map, low, row, 1, column, 1);
 }
 
 uint64_t timeline_changes(const struct timeline *map, unsigned column)

@@ -26,15 +26,24 @@ extern "C" {
 #define TIMELINE_AREAS     24u   /* ranges outside RAM that are kept apart */
 #define TIMELINE_FIRST_US  1000u /* a column's length at first */
 
+/* What a page was last used for, and what a cell of the picture looks like. The rows and their meaning
+ * are in report/looks.def. */
 enum timeline_use {
-    TIMELINE_UNTOUCHED, /* nobody was there */
-    TIMELINE_PRIVATE,   /* last used through C=1 */
-    TIMELINE_SHARED,    /* last used through C=0, or by a device */
-    TIMELINE_DECLARED,  /* not used through C=0, but a page table maps it with C=0 */
-    TIMELINE_ROM,
-    TIMELINE_MMIO, /* device registers and adapter memory */
-    TIMELINE_USES
+#define LOOK(id, ...) TIMELINE_##id,
+#include "report/looks.def"
 };
+
+/* The uses of a page; TIMELINE_PARTLY_SHARED is a look of a cell only. */
+#define TIMELINE_USES  ((unsigned)TIMELINE_PARTLY_SHARED)
+#define TIMELINE_LOOKS (TIMELINE_USES + 1)
+
+struct timeline_look {
+    const char *key, *symbol, *name;
+    const char *fill, *stroke;
+    unsigned width;
+    const char *path, *meaning;
+};
+extern const struct timeline_look timeline_looks[TIMELINE_LOOKS];
 
 struct timeline;
 
@@ -92,12 +101,12 @@ struct timeline_info {
 };
 struct timeline_info timeline_info(const struct timeline *map);
 
-/* What a cell of the picture looks like: one of map_use, or this. */
-#define TIMELINE_PARTLY_SHARED TIMELINE_USES
-/* Of all RAM (`low` false) or of the first MiB. A row with at least half of its pages shared or
- * declared is what most of them are, with fewer it is partly shared; at any moment of the column,
- * so that short changes are seen. */
-unsigned timeline_cell(const struct timeline *map, bool low, unsigned row, unsigned column);
+/* Return the look of a cell, by the rule of report/looks.def. `low`: of the panel with the first MiB. */
+enum timeline_use timeline_cell(const struct timeline *map, bool low, unsigned row,
+                                unsigned column);
+/* The same for a block of cells, as if it were one. */
+enum timeline_use timeline_block(const struct timeline *map, bool low, unsigned row, unsigned rows,
+                                 unsigned column, unsigned columns);
 /* Pages that changed between private and shared during a column. */
 uint64_t timeline_changes(const struct timeline *map, unsigned column);
 
@@ -119,7 +128,6 @@ void timeline_write_svg(const struct timeline *map, const struct timeline_captio
 /* timeline_text.c: the same for a terminal 80 characters wide, line by line without line ends. */
 void timeline_print(const struct timeline *map, void (*print)(void *ctx, const char *line),
                     void *ctx);
-const char *timeline_use_name(enum timeline_use use);
 /* "64 KiB", "1.5 GiB"; in `text`, which is returned. */
 #define TIMELINE_SIZE_TEXT 24u
 const char *timeline_size_text(uint64_t bytes, char text[TIMELINE_SIZE_TEXT]);

@@ -27,15 +27,6 @@ struct timeline_log {
 
 #define OUTSIDE_MAX 256u
 
-static const char *const keys[TIMELINE_USES] = {
-    [TIMELINE_UNTOUCHED] = "untouched",
-    [TIMELINE_PRIVATE] = "private",
-    [TIMELINE_SHARED] = "shared",
-    [TIMELINE_DECLARED] = "mapped_shared",
-    [TIMELINE_ROM] = "rom",
-    [TIMELINE_MMIO] = "devices",
-};
-
 static uint32_t groups(const struct timeline_log *log)
 {
     return (log->ram_pages + GROUP_PAGES - 1) / GROUP_PAGES;
@@ -89,7 +80,7 @@ static void put_run(struct timeline_log *log, enum timeline_use use, uint64_t fi
                     unsigned *runs)
 {
     if (!*runs)
-        fprintf(output_stream(log->file), ",\"%s\":[", keys[use]);
+        fprintf(output_stream(log->file), ",\"%s\":[", timeline_looks[use].key);
     fprintf(output_stream(log->file), "%s[%" PRIu64 ",%" PRIu64 "]", *runs ? "," : "", first,
             pages);
     ++*runs;

@@ -23,37 +23,7 @@
 #define PAGE_W   1120.0
 #define RATE_H   110.0
 #define TEXT_MAX 44u /* characters a line at the side */
-
-static const char *const fills[] = {
-    [TIMELINE_UNTOUCHED] = "white",
-    [TIMELINE_PRIVATE] = "url(#private)",
-    [TIMELINE_SHARED] = "url(#shared)",
-    [TIMELINE_DECLARED] = "url(#declared)",
-    [TIMELINE_ROM] = "url(#rom)",
-    [TIMELINE_MMIO] = "url(#mmio)",
-    [TIMELINE_PARTLY_SHARED] = "url(#partly)",
-};
-
-static const char patterns[] =
-    "<defs>\n"
-    "<pattern id='private' width='6' height='6' patternUnits='userSpaceOnUse'>"
-    "<rect width='6' height='6' fill='#d6e6f4'/>"
-    "<path d='M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2' stroke='#9dbfdd' stroke-width='0.8'/></pattern>\n"
-    "<pattern id='shared' width='6' height='6' patternUnits='userSpaceOnUse'>"
-    "<rect width='6' height='6' fill='#b54200'/></pattern>\n"
-    "<pattern id='partly' width='6' height='4' patternUnits='userSpaceOnUse'>"
-    "<rect width='6' height='4' fill='#f6cfa6'/>"
-    "<rect width='6' height='2' fill='#d9691c'/></pattern>\n"
-    "<pattern id='declared' width='8' height='8' patternUnits='userSpaceOnUse'>"
-    "<rect width='8' height='8' fill='#fbe3cb'/>"
-    "<path d='M0,0 l8,8 M-2,6 l4,4 M6,-2 l4,4' stroke='#c8500a' stroke-width='2.4'/></pattern>\n"
-    "<pattern id='rom' width='4' height='4' patternUnits='userSpaceOnUse'>"
-    "<rect width='4' height='4' fill='#e6e6e6'/>"
-    "<rect width='1.4' height='4' fill='#6a6a6a'/></pattern>\n"
-    "<pattern id='mmio' width='6' height='6' patternUnits='userSpaceOnUse'>"
-    "<rect width='6' height='6' fill='#f2ecd8'/>"
-    "<circle cx='1.5' cy='1.5' r='1' fill='#333'/><circle cx='4.5' cy='4.5' r='1' fill='#333'/>"
-    "</pattern>\n</defs>\n";
+#define FILL_MAX 32u
 
 /* --- text --- */
 
@@ -86,6 +56,31 @@ static void put_text(FILE *file, double x, double y, const char *class, const ch
     fprintf(file, "<text x='%.1f' y='%.1f' class='%s'>", x, y, class);
     put_escaped(file, text);
     fputs("</text>\n", file);
+}
+
+/* A pattern for each look, for `fill`. */
+static void put_patterns(FILE *file)
+{
+    fputs("<defs>\n", file);
+    for (unsigned i = 0; i < TIMELINE_LOOKS; i++) {
+        const struct timeline_look *look = &timeline_looks[i];
+
+        fprintf(file,
+                "<pattern id='%s' width='8' height='8' patternUnits='userSpaceOnUse'>"
+                "<rect width='8' height='8' fill='%s'/>",
+                look->key, look->fill);
+        if (*look->path)
+            fprintf(file, "<path d='%s' stroke='%s' stroke-width='%u'/>", look->path, look->stroke,
+                    look->width);
+        fputs("</pattern>\n", file);
+    }
+    fputs("</defs>\n", file);
+}
+
+static const char *fill_of(unsigned look, char fill[FILL_MAX])
+{
+    snprintf(fill, FILL_MAX, "url(#%s)", timeline_looks[look].key);
+    return fill;
 }
 
 static void put_line(FILE *file, double x1, double y1, double x2, double y2, const char *class)
@@ -144,6 +139,7 @@ static void draw_run(const struct drawing *d, bool low, double y, double row_h,
     unsigned rows = low ? d->info.rows_low : d->info.rows;
     unsigned cell = timeline_cell(d->map, low, row, column), end = column, down = row;
     bool same = true;
+    char fill[FILL_MAX];
 
     while (end < d->info.columns && !done[row][end] && timeline_cell(d->map, low, row, end) == cell)
         end++;
@@ -157,7 +153,7 @@ static void draw_run(const struct drawing *d, bool low, double y, double row_h,
     }
     if (cell != TIMELINE_UNTOUCHED)
         put_box(d->file, PLOT_X + column * d->column_w, y + row * row_h,
-                (end - column) * d->column_w, (down - row) * row_h, fills[cell], "c");
+                (end - column) * d->column_w, (down - row) * row_h, fill_of(cell, fill), "c");
 }
 
 static void draw_panel(const struct drawing *d, bool low, double y, double h)
@@ -220,8 +216,9 @@ static double draw_areas(const struct drawing *d, double y)
     put_text(d->file, PLOT_X, y - 6, "b", "Outside RAM (not to scale)");
     for (unsigned i = 0; i < n; i++, y += AREA_H) {
         double x = time_x(d, areas[i].first_us);
+        char fill[FILL_MAX];
 
-        put_box(d->file, x, y, PLOT_X + PLOT_W - x, AREA_H, fills[areas[i].use], "c");
+        put_box(d->file, x, y, PLOT_X + PLOT_W - x, AREA_H, fill_of(areas[i].use, fill), "c");
         put_text(d->file, PLOT_X - 8, y + 10, "a e", "%" PRIx64 "h %s",
                  areas[i].range.first * TIMELINE_PAGE_SIZE,
                  timeline_size_text(areas[i].range.pages * TIMELINE_PAGE_SIZE, text));
@@ -283,30 +280,15 @@ static double draw_rates(const struct drawing *d, double y)
 
 static double draw_legend(const struct drawing *d, double y)
 {
-    static const struct {
-        unsigned cell;
-        const char *name, *meaning;
-    } rows[] = {
-        {TIMELINE_PRIVATE, "private",
-         "Encrypted with the guest's key. Only the guest can read it; devices and the host see "
-         "noise."},
-        {TIMELINE_SHARED, "shared",
-         "Not encrypted: used through a page table entry with the C-bit clear, or by a device. "
-         "Guest, devices and host see the same bytes."},
-        {TIMELINE_DECLARED, "mapped shared, not used",
-         "The C-bit is clear in the page table, but nobody has used these pages that way yet."},
-        {TIMELINE_PARTLY_SHARED, "partly shared", "Less than half of the row's pages are shared."},
-        {TIMELINE_ROM, "ROM", "Firmware."},
-        {TIMELINE_MMIO, "devices", "Registers and adapter memory: no RAM, never encrypted."},
-        {TIMELINE_UNTOUCHED, "never touched", "Nobody has used it since power-on."},
-    };
 
     put_text(d->file, SIDE_X, y, "b", "Legend");
     y += 12;
-    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        put_box(d->file, SIDE_X, y, 30, 20, fills[rows[i].cell], "f");
-        put_text(d->file, SIDE_X + 38, y + 10, "b", "%s", rows[i].name);
-        y = put_sentence(d->file, SIDE_X + 38, y + 24, rows[i].meaning) - 4;
+    for (unsigned look = 0; look < TIMELINE_LOOKS; look++) {
+        char fill[FILL_MAX];
+
+        put_box(d->file, SIDE_X, y, 30, 20, fill_of(look, fill), "f");
+        put_text(d->file, SIDE_X + 38, y + 10, "b", "%s", timeline_looks[look].name);
+        y = put_sentence(d->file, SIDE_X + 38, y + 24, timeline_looks[look].meaning) - 4;
     }
     return y + 14;
 }
@@ -330,22 +312,16 @@ static double draw_explanation(const struct drawing *d, double y)
 
 static double draw_numbers(const struct drawing *d, double y)
 {
-    static const struct {
-        enum timeline_use use;
-        const char *name;
-    } rows[] = {{TIMELINE_PRIVATE, "private"},
-                {TIMELINE_SHARED, "shared"},
-                {TIMELINE_DECLARED, "mapped shared, not used"},
-                {TIMELINE_UNTOUCHED, "never touched"}};
+    static const enum timeline_use shown[] = {TIMELINE_PRIVATE, TIMELINE_SHARED, TIMELINE_DECLARED,
+                                              TIMELINE_UNTOUCHED};
     char text[TIMELINE_SIZE_TEXT];
 
     put_text(d->file, SIDE_X, y, "b", "RAM at the end");
-    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (unsigned i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
         y += 16;
-        put_text(d->file, SIDE_X, y, "s", "%s", rows[i].name);
-        put_text(
-            d->file, SIDE_X + 230, y, "s e", "%s",
-            timeline_size_text((uint64_t)d->info.pages[rows[i].use] * TIMELINE_PAGE_SIZE, text));
+        put_text(d->file, SIDE_X, y, "s", "%s", timeline_looks[shown[i]].name);
+        put_text(d->file, SIDE_X + 230, y, "s e", "%s",
+                 timeline_size_text((uint64_t)d->info.pages[shown[i]] * TIMELINE_PAGE_SIZE, text));
     }
     y += 16;
     put_text(d->file, SIDE_X, y, "s", "changes of pages");
@@ -405,7 +381,7 @@ void timeline_write_svg(const struct timeline *map, const struct timeline_captio
             ".f{stroke:#000;stroke-width:1}.l{stroke:#000;stroke-width:1;fill:none}.w{stroke-width:"
             "2}.g{stroke:#ccc;stroke-width:1}.c{shape-rendering:crispEdges}</style>\n",
             PAGE_W, height, PAGE_W, height);
-    fputs(patterns, file);
+    put_patterns(file);
     put_box(file, 0, 0, PAGE_W, height, "white", "c");
     put_text(file, PLOT_X - 100, 36, "t", "%s", caption->title);
     put_text(file, PLOT_X - 100, 58, "", "%s", caption->subtitle);

@@ -49,30 +49,6 @@ const char *timeline_size_text(uint64_t bytes, char text[TIMELINE_SIZE_TEXT])
     return text;
 }
 
-/* Several cells as one character: of what differs, that which a reader looks for. */
-static char symbol(const struct timeline *map, bool low, unsigned row, unsigned rows,
-                   unsigned column, unsigned columns)
-{
-    static const struct {
-        unsigned cell;
-        char character;
-    } order[] = {{TIMELINE_SHARED, '#'},   {TIMELINE_DECLARED, 's'}, {TIMELINE_PARTLY_SHARED, '+'},
-                 {TIMELINE_PRIVATE, 'p'},  {TIMELINE_ROM, 'R'},      {TIMELINE_MMIO, 'M'},
-                 {TIMELINE_UNTOUCHED, '.'}};
-    unsigned seen[TIMELINE_USES + 1] = {0}, cells = rows * columns;
-
-    for (unsigned r = 0; r < rows; r++)
-        for (unsigned c = 0; c < columns; c++)
-            seen[timeline_cell(map, low, row + r, column + c)]++;
-    if (seen[TIMELINE_SHARED] + seen[TIMELINE_DECLARED] &&
-        2 * (seen[TIMELINE_SHARED] + seen[TIMELINE_DECLARED]) < cells)
-        return '+';
-    for (unsigned i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-        if (seen[order[i].cell])
-            return order[i].character;
-    return '?';
-}
-
 static void print_panel(const struct timeline *map, const struct timeline_info *info, bool low,
                         const struct printer *to)
 {
@@ -90,7 +66,8 @@ static void print_panel(const struct timeline *map, const struct timeline_info *
         for (unsigned column = 0; column < info->columns; column += wide) {
             unsigned columns = info->columns - column < wide ? info->columns - column : wide;
 
-            line[n++] = symbol(map, low, row, high, column, columns);
+            line[n++] =
+                *timeline_looks[timeline_block(map, low, row, high, column, columns)].symbol;
         }
         line[n] = 0;
         say(to, "%12" PRIx64 " |%s|", row * row_bytes, line);
@@ -135,16 +112,15 @@ static void print_legend(const struct timeline *map, const struct timeline_info 
     struct timeline_range largest = timeline_largest_shared(map);
     char a[TIMELINE_SIZE_TEXT];
 
-    say(to, "p private: encrypted, devices and the host see ciphertext");
-    say(to, "# shared: not encrypted, devices and the host may use it    + partly shared");
-    say(to, "s mapped shared (C-bit clear in the page table), not used that way yet");
-    say(to, "R ROM    M device registers and adapter memory    . never touched");
+    for (unsigned look = 0; look < TIMELINE_LOOKS; look++) {
+        say(to, "%s %s", timeline_looks[look].symbol, timeline_looks[look].name);
+        say(to, "    %s", timeline_looks[look].meaning);
+    }
     say(to, "changes/s: pages that went private <-> shared; 1 = below 10 a second, 2 = below");
     say(to, "100, 3 = below 1000 ...");
     for (unsigned use = 0; use < TIMELINE_USES; use++)
         if (info->pages[use])
-            say(to, "%8u pages of RAM are %s (%s)", info->pages[use],
-                timeline_use_name((enum timeline_use)use),
+            say(to, "%8u pages of RAM are %s (%s)", info->pages[use], timeline_looks[use].name,
                 timeline_size_text((uint64_t)info->pages[use] * TIMELINE_PAGE_SIZE, a));
     say(to, "%8" PRIu64 " pages changed between private and shared", info->changes);
     if (largest.pages)
@@ -167,8 +143,8 @@ void timeline_print(const struct timeline *map, void (*print)(void *ctx, const c
     print_changes(map, &info, &to);
     areas = timeline_areas(map, &n);
     for (unsigned i = 0; i < n; i++)
-        say(&to, "%12" PRIx64 " %s %s", areas[i].range.first * TIMELINE_PAGE_SIZE,
-            areas[i].use == TIMELINE_ROM ? "ROM" : "device registers,",
+        say(&to, "%12" PRIx64 " %s, %s", areas[i].range.first * TIMELINE_PAGE_SIZE,
+            timeline_looks[areas[i].use].name,
             timeline_size_text(areas[i].range.pages * TIMELINE_PAGE_SIZE, size));
     print_legend(map, &info, &to);
 }

@@ -3,11 +3,8 @@
 // Guest memory at any moment of a run, and how it is drawn. Knows nothing of the page around it.
 "use strict";
 
-// As timeline.py packs them. PARTLY is not a use of a page but a look of a cell.
-const UNTOUCHED = 0, PRIVATE = 1, SHARED = 2, DECLARED = 3, ROM = 4, DEVICES = 5, PARTLY = 6;
-const USE_NAMES = ["never touched", "private", "shared", "mapped shared, not used", "ROM", "devices"];
-const LOOKS = { untouched: UNTOUCHED, private: PRIVATE, shared: SHARED, declared: DECLARED, rom: ROM,
-  devices: DEVICES, partly: PARTLY };
+// looks.py puts looks.def before this script: the numbers TIMELINE_PRIVATE and so on, LOOKS, cellRule().
+const USES = LOOKS.slice(0, TIMELINE_PARTLY_SHARED); // of a page; the last look is one of a cell
 
 // The use of every page, moved to and fro in time.
 class Memory {
@@ -34,7 +31,7 @@ class Memory {
   goTo(usec) {
     const wanted = this.stepsAt(usec);
     if (wanted < this.applied) { // there is no way back but from the beginning
-      this.use.fill(UNTOUCHED);
+      this.use.fill(TIMELINE_UNTOUCHED);
       this.applied = 0;
     }
     for (; this.applied < wanted; this.applied++) {
@@ -45,7 +42,7 @@ class Memory {
 
   // Pages of each use in [first, first + n).
   count(first, n) {
-    const counts = new Array(USE_NAMES.length).fill(0);
+    const counts = new Array(USES.length).fill(0);
     const end = Math.min(first + n, this.pages);
     for (let page = first; page < end; page++) counts[this.use[page]]++;
     return counts;
@@ -63,55 +60,29 @@ class Memory {
     for (let page = 0; page < this.pages && ranges.length < most;) {
       const use = this.use[page], first = page;
       while (page < this.pages && this.use[page] === use) page++;
-      if (use === SHARED || use === DECLARED) ranges.push({ first, pages: page - first, use });
+      if (use === TIMELINE_SHARED || use === TIMELINE_DECLARED) ranges.push({ first, pages: page - first, use });
     }
     return ranges;
   }
 }
 
-// The rule of bochs-sev-debug(7): with half of its pages shared a cell is shared, with fewer partly.
-function lookOf(counts) {
-  const shared = counts[SHARED] + counts[DECLARED];
-  const total = counts.reduce((sum, n) => sum + n, 0);
-  if (shared && 2 * shared < total) return PARTLY;
-  if (shared) return counts[SHARED] >= counts[DECLARED] ? SHARED : DECLARED;
-  for (const use of [PRIVATE, ROM, DEVICES]) if (counts[use]) return use;
-  return UNTOUCHED;
+function lookOf(pages) {
+  return cellRule(pages, pages.reduce((sum, n) => sum + n, 0));
 }
 
-// --- looks: each differs without its colours too, by lightness and by pattern ---
+// --- looks ---
 
 const SIZE = 8; // pixels of a pattern
-const PAINTERS = {
-  [UNTOUCHED](c) { fill(c, "#ffffff"); },
-  [PRIVATE](c) { fill(c, "#d6e6f4"); lines(c, "#86aed2", 1, [[0, 8, 8, 0]]); },
-  [SHARED](c) { fill(c, "#9c3700"); },
-  [DECLARED](c) { fill(c, "#fdeedd"); lines(c, "#b54200", 2, [[0, 0, 8, 8], [-4, 4, 4, 12], [4, -4, 12, 4]]); },
-  [ROM](c) { fill(c, "#eeeeee"); lines(c, "#555555", 2, [[1, 0, 1, 8], [5, 0, 5, 8]]); },
-  [DEVICES](c) { fill(c, "#f6f1de"); c.fillStyle = "#222222"; c.fillRect(1, 1, 2, 2); c.fillRect(5, 5, 2, 2); },
-  [PARTLY](c) { fill(c, "#ffffff"); lines(c, "#c8500a", 3, [[0, 2, 8, 2], [0, 6.5, 8, 6.5]]); },
-};
-
-function fill(c, colour) {
-  c.fillStyle = colour;
-  c.fillRect(0, 0, SIZE, SIZE);
-}
-
-function lines(c, colour, width, segments) {
-  c.strokeStyle = colour;
-  c.lineWidth = width;
-  c.beginPath();
-  for (const [x1, y1, x2, y2] of segments) {
-    c.moveTo(x1, y1);
-    c.lineTo(x2, y2);
-  }
-  c.stroke();
-}
 
 function pattern(look) {
   const tile = document.createElement("canvas");
   tile.width = tile.height = SIZE;
-  PAINTERS[look](tile.getContext("2d"));
+  const c = tile.getContext("2d");
+  c.fillStyle = LOOKS[look].fill;
+  c.fillRect(0, 0, SIZE, SIZE);
+  c.strokeStyle = LOOKS[look].stroke;
+  c.lineWidth = LOOKS[look].width || 1; // 0 is no width to a canvas, and there is no path then
+  c.stroke(new Path2D(LOOKS[look].path));
   return tile;
 }
 

@@ -89,11 +89,11 @@ function tellCounts() {
   const counts = memory.count(0, memory.pages), body = byId("counts").tBodies[0];
   body.replaceChildren(...counts.map((n, use) => {
     const row = element("tr");
-    row.append(element("td", USE_NAMES[use]), element("td", String(n)), element("td", sizeText(n * memory.pageSize)));
+    row.append(element("td", USES[use].name), element("td", String(n)), element("td", sizeText(n * memory.pageSize)));
     return row;
   }));
-  const shared = counts[SHARED] + counts[DECLARED];
-  const text = `${secondsText(now)}: ${counts[PRIVATE]} pages private, ${shared} shared or mapped shared, ` +
+  const shared = counts[TIMELINE_SHARED] + counts[TIMELINE_DECLARED];
+  const text = `${secondsText(now)}: ${counts[TIMELINE_PRIVATE]} pages private, ${shared} shared or mapped shared, ` +
     `${memory.changes()} changes so far`;
   byId("now").textContent = text;
   slider.setAttribute("aria-valuetext", secondsText(now));
@@ -106,7 +106,7 @@ function tellRanges() {
   for (const { first, pages, use } of ranges) {
     const item = element("li");
     item.append(element("a", `${hex(first * memory.pageSize)} to ${hex((first + pages) * memory.pageSize - 1)}`,
-      { href: `#at=${now},${hex(first * memory.pageSize)}` }), ` ${sizeText(pages * memory.pageSize)} ${USE_NAMES[use]}`);
+      { href: `#at=${now},${hex(first * memory.pageSize)}` }), ` ${sizeText(pages * memory.pageSize)} ${USES[use].name}`);
     list.append(item);
   }
   if (!ranges.length) list.append(element("li", "none"));
@@ -124,7 +124,7 @@ function tellSelection() {
   if (!selection) return;
   const { first, pages } = selection, counts = memory.count(first, pages), list = element("ul");
   counts.forEach((n, use) => {
-    if (n) list.append(element("li", `${n} of ${pages} pages ${USE_NAMES[use]}`));
+    if (n) list.append(element("li", `${n} of ${pages} pages ${USES[use].name}`));
   });
   for (const [n, name, address, length, command] of data.regions) {
     if (!overlaps(address, length)) continue;
@@ -251,7 +251,7 @@ window.addEventListener("resize", show);
 for (const swatch of document.querySelectorAll(".swatch")) {
   const look = swatch.dataset.look, c = swatch.getContext("2d");
   if (look === "mark") paintMark(c, 9, 4, 12, 12);
-  else paint(c, LOOKS[look], 0, 0, swatch.width, swatch.height);
+  else paint(c, Number(look), 0, 0, swatch.width, swatch.height);
 }
 show();
 byId("cell-size").textContent = `${sizeText(memory.pageSize)} in the first MiB and ` +

@@ -12,6 +12,8 @@ import json
 import os
 import re
 
+import looks
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 BAD_MAX = 20
 
@@ -39,18 +41,6 @@ MEANINGS = {
     "stale-translation": "The C-bit of an entry was changed, and the translation from before was "
                          "still used: a flush of the TLB was forgotten.",
 }
-
-LEGEND = (
-    ("private", "private", "Encrypted with the guest's key. Devices and the host see noise."),
-    ("shared", "shared", "Not encrypted: last used with the C-bit clear, or by a device."),
-    ("declared", "mapped shared, not used", "The C-bit is clear in a page table; nobody used it "
-                                            "so yet."),
-    ("partly", "partly shared", "Less than half of the cell's pages are shared."),
-    ("rom", "ROM", "Firmware."),
-    ("devices", "devices", "Registers and adapter memory."),
-    ("untouched", "never touched", "Nobody has used it since power-on."),
-)
-USE_NAMES = ("never touched", "private", "shared", "mapped shared, not used", "ROM", "devices")
 
 
 # --- text ---
@@ -255,9 +245,9 @@ cell to cell; each cell is <span id="cell-size">a piece of memory</span>.</p>
 
 def legend():
     items = "".join(
-        f'<li><canvas class="swatch" data-look="{look}" width="30" height="20" role="img" '
-        f'aria-label="pattern of {e(name)}"></canvas><b>{e(name)}</b> {e(meaning)}</li>'
-        for look, name, meaning in LEGEND)
+        f'<li><canvas class="swatch" data-look="{n}" width="30" height="20" role="img" '
+        f'aria-label="pattern of {e(look["name"])}"></canvas><b>{e(look["name"])}</b> '
+        f'{e(look["meaning"])}</li>' for n, look in enumerate(looks.LOOKS))
     return (f'<ul class="legend">{items}<li><canvas class="swatch" data-look="mark" width="30" '
             'height="20" role="img" aria-label="mark of a finding"></canvas><b>finding</b> The '
             "sanitizer found something there, up to this time.</li></ul>")
@@ -270,7 +260,7 @@ def outside(timeline):
     page_size = timeline.map["page_size"]
     rows = "".join(
         f"<tr><td>{hexa(first * page_size)}</td><td>{e(size(pages * page_size))}</td>"
-        f"<td>{e(USE_NAMES[use])}</td><td>{e(seconds(usec))}</td></tr>"
+        f"<td>{e(looks.USES[use]['name'])}</td><td>{e(seconds(usec))}</td></tr>"
         for first, pages, use, usec in areas[:500])
     return ("<h3>Outside RAM</h3>" + scrolling("Ranges outside RAM",
             "<table><caption>ROM and devices beyond the end of RAM</caption><thead><tr>"
@@ -426,7 +416,7 @@ def script_data(run, timeline):
 
 def build(run, timeline, title):
     style = source("page.css")
-    scripts = [source("memory.js"), source("page.js")] if timeline.map else []
+    scripts = [looks.script() + source("memory.js"), source("page.js")] if timeline.map else []
     policy = ("default-src 'none'; style-src " + digest(style) + "; script-src " +
               (" ".join(digest(script) for script in scripts) or "'none'"))
     head = ('<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

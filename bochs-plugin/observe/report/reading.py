@@ -9,6 +9,8 @@ sentence that names the file, the line and what is wrong.
 import json
 import os
 
+import looks
+
 LINE_MAX = 16 << 20
 EVENTS_MAX = 100_000        # of each file; further ones are counted
 TEXT_MAX = 400
@@ -17,7 +19,7 @@ PAGE_MAX = 1 << 40          # 52 address bits
 U64 = (1 << 64) - 1
 U53 = (1 << 53) - 1         # what a browser counts exactly
 
-USES = ("untouched", "private", "shared", "mapped_shared", "rom", "devices")
+USES = tuple(look["key"] for look in looks.USES)
 
 
 class Run:

@@ -3,8 +3,6 @@
 
 Steps are the slices of bochs-sev-map(5); where there are too many, neighbours become one.
 """
-from reading import USES
-
 STEPS_MAX = 20_000
 
 
@@ -70,6 +68,3 @@ def merged(steps, most):
         group = steps[i:i + width]
         uses = [(use, pairs) for step in group for use, pairs in enumerate(step[2]) if pairs]
         yield group[-1][0], sum(step[1] for step in group), uses
-
-
-assert len(USES) == 6  # memory.js counts on it
