@@ -55,7 +55,8 @@ static struct sev_verdict memory_access(struct parts *p, struct access_info *inf
 static struct sev_verdict timeline_access(struct parts *p, struct access_info *info)
 {
     info->page_changed =
-        bx_sev_timeline_access(p->timeline, info->spa, sev_flags_access(info->flags));
+        bx_sev_timeline_access(p->timeline, info->cpu, info->spa, sev_flags_access(info->flags),
+                               sev_flags_why(info->flags), is_write(info));
     return go;
 }
 

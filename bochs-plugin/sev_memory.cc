@@ -584,3 +584,13 @@ void bx_sev_memory_info(const struct sev_memory *mem, struct bx_sev_memory_info 
     for (uint32_t number = 0; number < mem->ram_pages; number++)
         (pages_asid(mem->pages, number) ? info->private_pages : info->raw_pages)++;
 }
+
+bool bx_sev_memory_state(const struct sev_memory *mem, uint64_t paddr, uint32_t *asid)
+{
+    const struct storage storage = resolve(mem, paddr);
+
+    if (!storage.n)
+        return false;
+    *asid = pages_asid(mem->pages, storage.page[0]);
+    return true;
+}

@@ -54,6 +54,10 @@ int bx_sev_memory_restore(struct sev_memory *memory, const uint8_t *in, size_t l
 int bx_sev_memory_check(const struct sev_memory *memory, const uint8_t *in, size_t len,
                         bool (*has_key)(void *ctx, uint32_t asid), void *ctx);
 
+/* Return the state of the page at `paddr` in `asid`: the ASID whose key it is kept decrypted with, or 0
+ * for raw memory contents. Return false if no page has that address. */
+bool bx_sev_memory_state(const struct sev_memory *mem, uint64_t paddr, uint32_t *asid);
+
 struct bx_sev_memory_info {
     uint64_t conversions;
     uint64_t failures;                 /* the cipher failed */

@@ -160,6 +160,8 @@ static void host_trace(void *ctx, const struct psp_event *event)
 
     command_log_event(bx_sev_machine_command_log(m), event, hv_region_name(bx_sev_machine_hv(m)),
                       bx_pc_system.time_ticks(), line, sizeof(line));
+    if (bx_sev_machine_timeline(m))
+        bx_sev_timeline_psp(bx_sev_machine_timeline(m), event);
 #if BX_DEBUGGER
     if (bx_sev_machine_breaks(m))
         bx_sev_breaks_psp(bx_sev_machine_breaks(m), event);

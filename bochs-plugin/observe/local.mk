@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Those who look: the trace of commands, the map of memory, the sanitizer, the debugger, the report.
 libsevplugin_la_SOURCES += \
+	%D%/conversions.c %D%/conversions.h \
 	%D%/finding.c %D%/finding.h \
 	%D%/output_file.c %D%/output_file.h \
 	%D%/timeline.c %D%/timeline.h \
@@ -11,6 +12,7 @@ libsevplugin_la_SOURCES += \
 
 plugin_sources += \
 	%D%/sev_break.cc \
+	%D%/sev_conversions.cc \
 	%D%/sev_debug.cc \
 	%D%/sev_dump.cc \
 	%D%/sev_output.cc \

@@ -354,6 +354,21 @@ static void command_watch(struct sev_machine *m, int argc, char **argv)
         bx_sev_break_on_change(bx_sev_machine_breaks(m), from, to);
 }
 
+/* why, ADDRESS */
+static void command_why(struct sev_machine *m, int, char **argv)
+{
+    struct sev_conversions *conversions = bx_sev_timeline_conversions(bx_sev_machine_timeline(m));
+    uint64_t address;
+
+    if (!get_number(argv[1], &address))
+        return;
+    if (!conversions)
+        dbg_printf("sev: with encryption=none no page is converted\n");
+    else
+        bx_sev_conversions_print(conversions, address,
+                                 [](const char *line) { dbg_printf("%s\n", line); });
+}
+
 /* breaks */
 static void command_breaks(struct sev_machine *m, int, char **)
 {
@@ -400,6 +415,7 @@ static const struct command {
     {"break", 2, 2, ", psp, COMMAND", "stop at a command of the secure processor", command_break},
     {"watch", 1, 2, ", ADDRESS[, LENGTH]", "stop whenever one of these pages changes its view",
      command_watch},
+    {"why", 1, 1, ", ADDRESS", "why a page was converted: its last conversions", command_why},
     {"breaks", 0, 0, "", "list breaks and watches", command_breaks},
     {"delete", 1, 1, ", NUMBER|all", "remove them", command_delete},
     {"help", 0, 0, "", "this page; more in bochs-sev-debug(7)", command_help},

@@ -39,6 +39,20 @@ struct walk_memory bx_sev_walk_memory(struct sev_machine *machine);
  * RAM nor ROM. */
 bool bx_sev_read_private(struct sev_machine *machine, uint64_t paddr, void *buf, unsigned len);
 
+/* --- sev_conversions.cc: why was a page converted? For the debugger --- */
+
+struct sev_conversions;
+/* NULL with encryption=none. */
+struct sev_conversions *bx_sev_conversions_new(struct sev_machine *machine);
+void bx_sev_conversions_free(struct sev_conversions *conversions);
+/* After memory has done the access. */
+void bx_sev_conversions_access(struct sev_conversions *conversions, unsigned cpu, uint64_t paddr,
+                               enum sev_access access, enum sev_why why, bool write);
+/* After a command of the secure processor. */
+void bx_sev_conversions_psp(struct sev_conversions *conversions, uint16_t command);
+void bx_sev_conversions_print(struct sev_conversions *conversions, uint64_t paddr,
+                              void (*print)(const char *line));
+
 /* --- sev_timeline.cc: the map of memory over time --- */
 
 struct sev_timeline;
@@ -48,7 +62,11 @@ struct sev_timeline *bx_sev_timeline_new(struct sev_machine *machine);
 /* Writes map= and the end of map_changes= first. NULL is allowed. */
 void bx_sev_timeline_free(struct sev_timeline *map);
 /* Takes an access as hooks.h reports it. Did the page change between private and shared? */
-bool bx_sev_timeline_access(struct sev_timeline *map, uint64_t paddr, enum sev_access view);
+bool bx_sev_timeline_access(struct sev_timeline *map, unsigned cpu, uint64_t paddr,
+                            enum sev_access access, enum sev_why why, bool write);
+void bx_sev_timeline_psp(struct sev_timeline *map, const struct psp_event *event);
+/* NULL with encryption=none, and outside the debugger. */
+struct sev_conversions *bx_sev_timeline_conversions(const struct sev_timeline *map);
 /* Brings the map up to date: what all CPUs' page tables map through C=0. Changes nothing. */
 void bx_sev_timeline_look(struct sev_timeline *map);
 /* What is known of the pages, to be read; stays the map's. */

@@ -24,12 +24,14 @@
 #include "timeline_log.h"
 #include "sev_observe.h"
 #include "command_log.h"
+#include "psp.h"
 
 struct sev_timeline {
     struct sev_machine *machine;
     struct timeline *pages;
-    struct timeline_log *log; /* NULL: no map_changes= */
-    uint64_t next_us;         /* when the page tables are looked at again */
+    struct timeline_log *log;            /* NULL: no map_changes= */
+    struct sev_conversions *conversions; /* NULL: encryption=none, or not in the debugger */
+    uint64_t next_us;                    /* when the page tables are looked at again */
     unsigned wants;
 };
 
@@ -68,6 +70,10 @@ struct sev_timeline *bx_sev_timeline_new(struct sev_machine *machine)
     if (!m->pages)
         BX_FATAL(("sev: out of memory"));
     open_log(m);
+#if BX_DEBUGGER
+    if (bx_dbg.debugger_active)
+        m->conversions = bx_sev_conversions_new(machine);
+#endif
     return m;
 }
 
@@ -142,18 +148,32 @@ static void look_sometimes(struct sev_timeline *m)
     m->next_us = now + (column_us > least ? column_us : least);
 }
 
-bool bx_sev_timeline_access(struct sev_timeline *m, uint64_t paddr, enum sev_access view)
+bool bx_sev_timeline_access(struct sev_timeline *m, unsigned cpu, uint64_t paddr,
+                            enum sev_access access, enum sev_why why, bool write)
 {
     enum timeline_use use = bx_sev_timeline_kind(paddr);
     uint64_t page = paddr / TIMELINE_PAGE_SIZE;
 
+    if (m->conversions)
+        bx_sev_conversions_access(m->conversions, cpu, paddr, access, why, write);
     if (++m->wants % 256 == 0)
         look_sometimes(m);
-    if (use == TIMELINE_PRIVATE && view == SEV_ACCESS_SHARED)
+    if (use == TIMELINE_PRIVATE && access == SEV_ACCESS_SHARED)
         use = TIMELINE_SHARED;
     if (timeline_use(m->pages, page) == use)
         return false;
     return timeline_touch(m->pages, page, use, bx_pc_system.time_usec());
+}
+
+void bx_sev_timeline_psp(struct sev_timeline *m, const struct psp_event *event)
+{
+    if (m->conversions)
+        bx_sev_conversions_psp(m->conversions, event->command);
+}
+
+struct sev_conversions *bx_sev_timeline_conversions(const struct sev_timeline *m)
+{
+    return m->conversions;
 }
 
 /* --- the picture --- */
@@ -205,6 +225,7 @@ void bx_sev_timeline_free(struct sev_timeline *m)
     if (picture)
         draw(m, picture);
     (void)output_close(picture); /* it reports its error itself */
+    bx_sev_conversions_free(m->conversions);
     timeline_free(m->pages);
     delete m;
 }

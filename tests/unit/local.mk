@@ -9,6 +9,7 @@ unit_tests = \
 	%D%/test_buf \
 	%D%/test_cert \
 	%D%/test_commands \
+	%D%/test_conversions \
 	%D%/test_crypto \
 	%D%/test_ctl \
 	%D%/test_debug \
@@ -58,6 +59,8 @@ unit_tests = \
 %C%_test_commands_CPPFLAGS = $(UNIT_CPPFLAGS) \
 	-DCOMMANDS_MD='"$(abs_srcdir)/psp-model/COMMANDS.md"'
 %C%_test_commands_LDADD = $(UNIT_LDADD)
+%C%_test_conversions_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_conversions_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_crypto_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_crypto_LDADD = $(UNIT_LDADD)
 %C%_test_ctl_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
