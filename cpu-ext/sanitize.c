@@ -11,32 +11,32 @@
 
 #define PAGE_SIZE  4096u
 #define BLOCKS     (PAGE_SIZE / SAN_BLOCK_SIZE)
-#define MIXED_MAX  4096u /* pages with blocks at a time, 6 KiB each */
-#define TABLE_LIFE 1024u /* accesses without a walk until a page table counts as plain memory */
+#define MIXED_MAX  4096u /* mixed pages at a time, 6 KiB each */
+#define TABLE_LIFE 1024u /* accesses without a walk after which a page table counts as data */
 
-/* Whose writes a page holds. */
+/* With which C-bit a page was used. */
 enum state { UNTOUCHED, ALL_PRIVATE, ALL_SHARED, MIXED };
 
 struct page {
     struct san_who writer; /* of the whole page, unless it is mixed */
-    uint64_t linear;       /* where a CPU last opened it for writing through C=1 */
-    uint32_t mixed;        /* its place in the pool */
-    uint16_t table;        /* > 0: walked as a page table, watched for so many accesses more */
+    uint64_t linear;       /* at which a CPU last translated it for writing through C=1 */
+    uint32_t mixed;        /* index in the pool */
+    uint16_t table;        /* > 0: a page table; watched for this number of further accesses */
     uint8_t state;         /* enum state */
-    uint8_t view : 1;      /* enum sev_access: that of all translations now */
-    uint8_t stale : 1;     /* an entry that maps it has another C-bit than the translations */
-    uint8_t in_use : 1;    /* as a page table: known for sure */
+    uint8_t view : 1;      /* enum sev_access of all translations now */
+    uint8_t stale : 1;     /* an entry that maps it has another C-bit than its translations */
+    uint8_t in_use : 1;    /* as a page table: found below CR3 */
 };
 
 struct mixed {
     uint32_t page;
     uint32_t n_shared;
     bool used;
-    uint8_t shared[BLOCKS]; /* by which view each block was last written */
+    uint8_t shared[BLOCKS]; /* each block: last written through C=0 */
     struct san_who writer[BLOCKS];
 };
 
-/* An access, on its way to memory. */
+/* An access that is being made. */
 struct access {
     uint64_t paddr;
     unsigned len;
@@ -48,7 +48,7 @@ struct access {
 struct san {
     struct san_ops ops;
     uint64_t cbit_mask, ram_end;
-    uint64_t stale_entry; /* the latest entry that lost or got its C-bit */
+    uint64_t stale_entry; /* the latest entry whose C-bit changed */
     bool walking;         /* the next touch is that of a page walk */
     struct san_stats stats;
     uint32_t next_victim;
@@ -111,8 +111,8 @@ static void unmix(struct san *san, struct page *page, enum state state)
     page->state = (uint8_t)state;
 }
 
-/* A free place in the pool; the page whose turn it is makes room. */
-static struct mixed *take_place(struct san *san, uint32_t *index)
+/* Find a free entry of the pool. If there is none, drop the next page in turn. */
+static struct mixed *take_entry(struct san *san, uint32_t *index)
 {
     uint32_t at = san->next_victim;
 
@@ -129,12 +129,12 @@ static struct mixed *take_place(struct san *san, uint32_t *index)
     return san->pool[at];
 }
 
-/* From one view and one writer for the page to blocks that all have them. The translations of the
- * page are already gone, for its view has changed. */
+/* Make a page mixed: every block gets the page's C-bit and writer. The page was converted just now,
+ * so it has no translations. */
 static void mix(struct san *san, struct page *page)
 {
     bool shared = page->state == ALL_SHARED;
-    struct mixed *mixed = take_place(san, &page->mixed);
+    struct mixed *mixed = take_entry(san, &page->mixed);
 
     if (!mixed) {
         page->state = UNTOUCHED;
@@ -171,7 +171,7 @@ static void blocks_written(struct san *san, struct page *page, const struct acce
     }
 }
 
-/* The first block of the access that was last written through the other view, or -1. */
+/* Return the first block of the access that was last written with the other C-bit, or -1. */
 static int other_block(const struct mixed *mixed, uint64_t paddr, unsigned len,
                        enum sev_access view)
 {
@@ -184,7 +184,7 @@ static int other_block(const struct mixed *mixed, uint64_t paddr, unsigned len,
     return -1;
 }
 
-/* --- reports --- */
+/* --- findings --- */
 
 static void report(struct san *san, enum san_kind kind, const struct page *page,
                    const struct access *access)
@@ -258,7 +258,7 @@ static void table_store(struct san *san, struct page *page, const struct access 
     uint64_t paddr = access->paddr, end = paddr + access->len;
 
     if (access->view == SEV_ACCESS_SHARED) {
-        /* It may have been given up as a page table long ago. */
+        /* The guest may not use it as a page table any more. */
         if (!page->in_use)
             page->in_use = san->ops.table_level(san->ops.ctx, access->who.cpu, paddr) > 0;
         if (page->in_use)
@@ -289,7 +289,7 @@ static void walked(struct san *san, struct page *page, uint64_t paddr)
     page->table = TABLE_LIFE;
 }
 
-/* --- what happens --- */
+/* --- accesses --- */
 
 void san_access(struct san *san, unsigned cpu, uint64_t paddr, enum sev_access view,
                 enum sev_why why, bool write)
@@ -327,9 +327,8 @@ static enum san_kind read_kind(enum sev_why why, enum sev_access view)
     return view == SEV_ACCESS_SHARED ? SAN_SHARED_READ : SAN_PRIVATE_READ;
 }
 
-/* A device that writes to a page with private data may be right: the guest has made the page
- * shared and not written to it yet. So the page tables are asked, at the address through which the
- * data came there. */
+/* A device may write to a page with private data if the guest has made the page shared and not
+ * written to it yet. So check the page tables, at the address through which the data was written. */
 static bool device_intrudes(struct san *san, const struct page *page, uint64_t paddr, unsigned len)
 {
     const struct mixed *mixed = san->pool[page->mixed];
@@ -352,7 +351,7 @@ static void touch_mixed(struct san *san, struct page *page, const struct access 
     }
 }
 
-/* Is the translation that the CPU uses now another one than its page tables say? */
+/* Check whether the CPU uses a translation that differs from its page tables. */
 static bool is_stale(struct san *san, unsigned cpu, const struct access *access)
 {
     uint64_t linear = san->ops.linear(san->ops.ctx, cpu);
@@ -403,7 +402,7 @@ bool san_watched(const struct san *san, uint64_t paddr)
     return paddr < san->ram_end && watched(&san->pages[paddr / PAGE_SIZE]);
 }
 
-/* Unlike a device's, its reads leave the page in its view, and its translations alive. */
+/* Unlike a device's read, a read of the secure processor converts no page and drops no translation. */
 void san_psp(struct san *san, uint64_t paddr, unsigned len, enum sev_access view, bool write)
 {
     struct page *page = page_of(san, paddr);
@@ -452,18 +451,18 @@ static const struct {
         {"private-read-of-shared",
          "reads garbage: the data was written through a mapping without the C-bit"},
     [SAN_FIRMWARE_READ] = {"firmware-read-shared",
-                           "reads ciphertext: what firmware or the launch put there is private"},
+                           "reads ciphertext: data of firmware and of the launch is private"},
     [SAN_DEVICE_READ] = {"device-read-of-private",
                          "a device sees ciphertext: its buffer must be shared memory"},
     [SAN_DEVICE_WRITE] = {"device-write-to-private",
                           "the guest will read garbage: the buffer must be shared memory"},
     [SAN_FETCH] =
         {"fetch-of-shared",
-         "executes garbage: instruction fetches are private, the code was written shared"},
+         "executes garbage: instruction fetches are private, the code was written through C=0"},
     [SAN_WALK] = {"walk-of-shared",
-                  "translates garbage: page tables are private, the entry was written shared"},
+                  "translates garbage: page walks are private, the entry was written through C=0"},
     [SAN_TABLE_STORE] = {"table-written-shared",
-                         "the processor will walk garbage: page tables are private"},
+                         "the CPU will walk garbage: page walks are private"},
     [SAN_STALE_TRANSLATION] = {"stale-translation",
                                "the entry's C-bit was changed, the TLB was not flushed"},
 };

@@ -98,7 +98,7 @@ uint64_t walk_entry_size(unsigned level);
 
 /* "PTE", "PDE", "PDPTE", "PML4E" or "PML5E". */
 const char *walk_level_name(unsigned level);
-/* Write the flags of an entry, a letter each, "-" for those that are clear: "PW-AD G NX". Return
+/* Write the flags of an entry, one character each, "-" for those that are clear: "PW-AD G NX". Return
  * `text`. */
 #define WALK_FLAGS_TEXT 12u
 const char *walk_flags(const struct walk_mode *mode, uint64_t value, char text[WALK_FLAGS_TEXT]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The sanitizer's findings as text and JSON. See finding.h.
+ * Sanitizer findings as text and JSON. See finding.h.
  */
 #include "finding.h"
 
@@ -13,7 +13,7 @@
 
 #include <jansson.h>
 
-#define SITES_MAX 4096u /* a guest can make sites without end */
+#define SITES_MAX 4096u /* a guest can make any number of sites */
 #define BUCKETS   8192u
 
 struct site {
@@ -26,7 +26,7 @@ struct site {
 
 struct findings {
     struct output_file *file; /* NULL: none */
-    uint64_t reports, more;   /* `more`: reports of sites that had no room */
+    uint64_t reports, more;   /* `more`: findings of sites that are not kept */
     unsigned n;
     struct site sites[SITES_MAX];
     uint16_t bucket[BUCKETS]; /* index + 1, open addressing */
@@ -68,7 +68,7 @@ static bool same(const struct site *a, const struct site *b)
     return a->kind == b->kind && a->write == b->write && a->by == b->by && a->rip == b->rip;
 }
 
-/* Garbage in one block makes several instructions: one site. */
+/* Garbage in one block is decoded as several instructions; they are one site. */
 static uint64_t site_rip(const struct san_report *report)
 {
     if (report->kind == SAN_FETCH)
@@ -163,7 +163,7 @@ static void text(const struct finding *f, char *line, size_t size)
     add(line, size, &len, ": %s", san_kind_meaning(r->kind));
 }
 
-/* --- JSON: addresses as hexadecimal text, for many readers take numbers for doubles --- */
+/* --- JSON: addresses are hexadecimal text, because many readers convert numbers to doubles --- */
 
 static void set_hex(json_t *object, const char *key, uint64_t value)
 {
@@ -220,10 +220,14 @@ static json_t *finding_json(const struct finding *f)
 {
     const struct san_report *r = &f->report;
     const struct walk_entry *leaf = leaf_of(f);
-    json_t *o =
-        json_pack("{s:s, s:s, s:s, s:i, s:o*}", "kind", san_kind_name(r->kind), "view",
-                  r->view == SEV_ACCESS_SHARED ? "shared" : "private", "access",
-                  r->write ? "write" : "read", "length", (int)r->len, "who", who_json(&r->who));
+    const char *access = r->view == SEV_ACCESS_SHARED ? "shared" : "private";
+    json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:i, s:o*}", /* clang-format off */
+                          "kind", san_kind_name(r->kind),
+                          "meaning", san_kind_meaning(r->kind),
+                          "view", access,
+                          "access", r->write ? "write" : "read",
+                          "length", (int)r->len,
+                          "who", who_json(&r->who)); /* clang-format on */
     char hex[2 * sizeof(f->code) + 1] = "";
 
     if (!o)

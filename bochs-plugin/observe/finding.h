@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the C-bit sanitizer found, for people and for programs: each site once, as a line of text
- * and as a JSON object a line, and a summary with counts.
- *
- * Implements bochs-sev-sanitizer(7). The findings come from cpu-ext/sanitize.h.
+ * The findings of the C-bit sanitizer (cpu-ext/sanitize.h) for people and for programs: each site once,
+ * as a line of text and as a JSON object on a line, and a summary with counts. The format is described
+ * in bochs-sev-sanitizer(7).
  */
 #ifndef SEV_FINDING_H
 #define SEV_FINDING_H
@@ -20,7 +19,7 @@
 extern "C" {
 #endif
 
-/* One report and what was found out about it. */
+/* A finding of sanitize.h with its details. */
 struct finding {
     struct san_report report;
     bool linear_known;
@@ -39,18 +38,17 @@ struct findings;
 struct findings *findings_new(struct output_file *file);
 void findings_free(struct findings *findings); /* closes the file */
 
-/* Counts a report. True if it is the first of its site: the same kind of access by the same
- * instruction (for fetches: in the same block); for devices and the secure processor, of data from
- * the same instruction. When there are more sites than findings has room for, further ones are only
- * counted. */
+/* Count a finding. Return true if it is the first of its site. A site is one kind of access by one
+ * instruction; for fetches, in one block; for devices and the secure processor, of data that one
+ * instruction wrote. Sites after the first 4096 are only counted. */
 bool findings_count(struct findings *findings, const struct san_report *report);
-/* A new site: its text to `line`, its JSON to the file. */
+/* Write the finding of a new site: text to `line`, JSON to the file. */
 void findings_tell(struct findings *findings, const struct finding *finding, char *line,
                    size_t line_size);
 
 uint64_t findings_reports(const struct findings *findings);
 unsigned findings_sites(const struct findings *findings);
-/* The summary: line by line to `print`, and as one JSON object to the file. */
+/* Write the summary: line by line to `print`, and as one JSON object to the file. */
 void findings_summary(struct findings *findings, void (*print)(void *ctx, const char *line),
                       void *ctx);
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Those who look: the trace of commands, the map of memory, the sanitizer, the debugger, the report.
+# Observers: PSP command log, page-state timeline, sanitizer findings, debugger, HTML report.
 libsevplugin_la_SOURCES += \
 	%D%/conversions.c %D%/conversions.h \
 	%D%/finding.c %D%/finding.h \
@@ -21,7 +21,7 @@ plugin_sources += \
 	%D%/sev_sanitize.cc \
 	%D%/sev_walk.cc
 
-# The report: plain Python and JavaScript files, and the command that runs them.
+# The HTML report: Python and JavaScript files as they are, and the command that runs them.
 reportdir        = $(pkgdatadir)/report
 dist_report_DATA = \
 	%D%/report/__main__.py \

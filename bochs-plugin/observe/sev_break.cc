@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What stops Bochs's debugger on behalf of SEV: the first private or shared access to some pages, a
- * page that changes its view, a command of the secure processor.
+ * Breaks of Bochs's debugger: at the first private or shared access to some pages, at a page that
+ * changes between private and shared, at a command of the secure processor. The machine stops after
+ * the instruction that made the access.
  *
- * Implements bochs-sev-debug(7) over Bochs 3.0 (bx_debug/debug.h, cpu/tlb.h). The machine stops
- * after the instruction that did it.
+ * See bochs-sev-debug(7). Uses Bochs 3.0 bx_debug/debug.h and cpu/tlb.h.
  */
 #define BX_PLUGGABLE
 
@@ -35,7 +35,7 @@ static const unsigned n_stops = 32;
 
 struct sev_breaks {
     struct stop stops[n_stops];
-    bool any; /* is one of them set */
+    bool any; /* one of them is set */
 };
 
 struct sev_breaks *bx_sev_breaks_new(void)
@@ -53,7 +53,7 @@ void bx_sev_breaks_free(struct sev_breaks *breaks)
 static void print_stop(const struct sev_breaks *breaks, unsigned i)
 {
     const struct stop *stop = &breaks->stops[i];
-    const char *what = stop->kind == STOP_CHANGE          ? "watch the view of pages"
+    const char *what = stop->kind == STOP_CHANGE          ? "watch the C-bit of accesses to"
                        : stop->view == SEV_ACCESS_PRIVATE ? "break on the first private access to"
                                                           : "break on the first shared access to";
 
@@ -64,7 +64,7 @@ static void print_stop(const struct sev_breaks *breaks, unsigned i)
                    (stop->to + 1) * page_size - 1);
 }
 
-/* Hooks are called where no TLB has a translation, so those of the pages are dropped once. */
+/* Hooks see an access only if the TLB has no translation of it. So drop those of the pages once. */
 template <typename Tlb> static void drop_entries(Tlb &tlb, uint64_t from, uint64_t to)
 {
     for (auto &entry : tlb.entry)
@@ -140,7 +140,7 @@ void bx_sev_breaks_print(const struct sev_breaks *breaks)
 
 /* --- stopping --- */
 
-/* The instruction that a CPU is in the middle of. */
+/* Print the instruction that a CPU executes. */
 static void print_instruction(unsigned index)
 {
     BX_CPU_C *cpu = BX_CPU(index);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What Bochs's debugger knows of SEV: the commands behind `info device "sev" "WORD, ARGUMENT..."`.
- * What stops it is in sev_break.cc.
+ * The commands of Bochs's debugger: `info device "sev" "COMMAND, ARGUMENT..."`. Breaks are in
+ * sev_break.cc.
  *
- * Implements bochs-sev-debug(7) over Bochs 3.0 (bx_debug/debug.h). Nothing that only looks changes
- * a view, a translation or an accessed bit of the machine.
+ * See bochs-sev-debug(7). Uses Bochs 3.0 bx_debug/debug.h. Commands that show memory convert no page
+ * and change neither translations nor accessed bits.
  */
 #define BX_PLUGGABLE
 
@@ -44,7 +44,7 @@ static bool get_number(const char *text, uint64_t *number)
     return false;
 }
 
-/* [address, address + length) of physical addresses, not empty, as whole pages. */
+/* Read the physical range [address, address + length), not empty. Return its first and last page. */
 static bool get_pages(int argc, char **argv, int first, uint64_t *from, uint64_t *to)
 {
     uint64_t address, length = 1;
@@ -69,12 +69,12 @@ static bool get_view(const char *text, enum sev_access *view)
     return true;
 }
 
-/* --- looking at memory --- */
+/* --- reading memory --- */
 
 enum look { LOOK_PRIVATE, LOOK_SHARED, LOOK_STORED };
 
-/* `len` bytes at `paddr`, within a page. Bochs's own debugger functions ask the hook for the
- * guest's view; without it they show memory as it stands. */
+/* Read `len` bytes at `paddr`, all in one page. Bochs's debugger functions call the hook to show what
+ * the guest sees; without the hook they show memory as Bochs holds it. */
 static void look_at(struct sev_machine *m, uint64_t paddr, enum look look, Bit8u *buf, unsigned len)
 {
     bool (*peek)(void *, uint32_t, uint64_t, void *, unsigned) = sev_hooks.peek;
@@ -114,7 +114,7 @@ static bool get_look(const char *text, enum look *look)
     return true;
 }
 
-/* Where memory for `at` is; false, and said so, if there is none. */
+/* Find the memory at `at`. Return false, with a message, if there is none. */
 static bool find_memory(uint64_t at, bool linear, uint64_t *paddr)
 {
     bx_phy_address address = (bx_phy_address)at;
@@ -132,7 +132,7 @@ static bool find_memory(uint64_t at, bool linear, uint64_t *paddr)
     return false;
 }
 
-/* Up to 16 bytes at `at`, not past the end of its page; how many. */
+/* Print up to 16 bytes at `at`, to the end of the page at most. Return their number. */
 static unsigned read_line(struct sev_machine *m, uint64_t at, uint64_t paddr, enum look look,
                           uint64_t left)
 {
@@ -178,8 +178,8 @@ static void command_read(struct sev_machine *m, int argc, char **argv)
     }
 }
 
-/* dump, VIEW, FILE: all RAM, but what is below A0000h..FFFFFh is left as a hole: there the chip set
- * decides what is seen. */
+/* dump, VIEW, FILE: all RAM. A0000h to FFFFFh are zeros, because there the chip set selects between
+ * RAM, ROM and adapter memory. */
 static void command_dump(struct sev_machine *m, int, char **argv)
 {
     const uint64_t end = BX_MEM(0)->get_memory_len(), hole = 0xa0000, hole_end = 0x100000;
@@ -309,7 +309,7 @@ static void command_map(struct sev_machine *m, int argc, char **argv)
     if (err)
         dbg_printf("sev: '%s' cannot be written: %s\n", argv[1], strerror(-err));
     else
-        dbg_printf("the map is in %s\n", argv[1]);
+        dbg_printf("the timeline is in %s\n", argv[1]);
 }
 
 /* --- breaks and watches --- */
@@ -404,17 +404,18 @@ static const struct command {
 } commands[] = {
     {"state", 0, 0, "", "platform, guests, launched regions, counters", command_state},
     {"read", 3, 4, ", private|shared|stored, phys|lin, ADDRESS[, LENGTH]",
-     "memory in a view, which it does not change", command_read},
-    {"dump", 2, 2, ", private|shared, FILE", "all RAM in a view, as a file", command_dump},
-    {"translate", 1, 1, ", ADDRESS", "page walk of a linear address, C-bit at each level",
+     "memory in a view; converts no page", command_read},
+    {"dump", 2, 2, ", private|shared, FILE", "write all RAM in a view to a file", command_dump},
+    {"translate", 1, 1, ", ADDRESS", "page walk of a linear address with the C-bit of each level",
      command_translate},
     {"shared", 0, 0, "", "ranges of shared pages", command_shared},
-    {"map", 0, 1, "[, FILE.svg]", "map of memory over time, here or as a picture", command_map},
+    {"map", 0, 1, "[, FILE.svg]", "page-state timeline, here or as a picture", command_map},
     {"break", 2, 3, ", private|shared, ADDRESS[, LENGTH]",
      "stop at the first such access to these pages", command_break},
-    {"break", 2, 2, ", psp, COMMAND", "stop at a command of the secure processor", command_break},
-    {"watch", 1, 2, ", ADDRESS[, LENGTH]", "stop whenever one of these pages changes its view",
-     command_watch},
+    {"break", 2, 2, ", psp, COMMAND", "stop after a command of the secure processor",
+     command_break},
+    {"watch", 1, 2, ", ADDRESS[, LENGTH]",
+     "stop each time one of these pages changes between private and shared", command_watch},
     {"why", 1, 1, ", ADDRESS", "why a page was converted: its last conversions", command_why},
     {"breaks", 0, 0, "", "list breaks and watches", command_breaks},
     {"delete", 1, 1, ", NUMBER|all", "remove them", command_delete},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Those who look at the machine and change nothing: the map of memory, the sanitizer, Bochs's
- * debugger. sev_hooks.cc tells them what happens.
+ * The observers of the machine: page-state timeline, sanitizer, Bochs's debugger. They change nothing.
+ * sev_hooks.cc notifies them of accesses, sev_psp_host.cc of commands.
  *
  * For C++ files, after Bochs's own headers.
  */
@@ -53,38 +53,37 @@ void bx_sev_conversions_psp(struct sev_conversions *conversions, uint16_t comman
 void bx_sev_conversions_print(struct sev_conversions *conversions, uint64_t paddr,
                               void (*print)(const char *line));
 
-/* --- sev_timeline.cc: the map of memory over time --- */
+/* --- sev_timeline.cc: the page-state timeline --- */
 
 struct sev_timeline;
-/* NULL unless map=, map_changes= or the debugger asks for one; trouble ends Bochs with one
- * sentence. */
+/* NULL unless map=, map_changes= or the debugger needs one. An error ends Bochs with a message. */
 struct sev_timeline *bx_sev_timeline_new(struct sev_machine *machine);
-/* Writes map= and the end of map_changes= first. NULL is allowed. */
-void bx_sev_timeline_free(struct sev_timeline *map);
-/* Takes an access as hooks.h reports it. Did the page change between private and shared? */
-bool bx_sev_timeline_access(struct sev_timeline *map, unsigned cpu, uint64_t paddr,
+/* Write map= and the end of map_changes= first. NULL is allowed. */
+void bx_sev_timeline_free(struct sev_timeline *timeline);
+/* Take an access as hooks.h reports it. Return true if the page changed between private and shared. */
+bool bx_sev_timeline_access(struct sev_timeline *timeline, unsigned cpu, uint64_t paddr,
                             enum sev_access access, enum sev_why why, bool write);
-void bx_sev_timeline_psp(struct sev_timeline *map, const struct psp_event *event);
+void bx_sev_timeline_psp(struct sev_timeline *timeline, const struct psp_event *event);
 /* NULL with encryption=none, and outside the debugger. */
-struct sev_conversions *bx_sev_timeline_conversions(const struct sev_timeline *map);
-/* Brings the map up to date: what all CPUs' page tables map through C=0. Changes nothing. */
-void bx_sev_timeline_look(struct sev_timeline *map);
-/* What is known of the pages, to be read; stays the map's. */
-const struct timeline *bx_sev_timeline_pages(const struct sev_timeline *map);
-/* TIMELINE_PRIVATE for RAM in any view, TIMELINE_ROM or TIMELINE_MMIO. */
+struct sev_conversions *bx_sev_timeline_conversions(const struct sev_timeline *timeline);
+/* Read which pages the page tables of all CPUs map with C=0. Change nothing. */
+void bx_sev_timeline_look(struct sev_timeline *timeline);
+/* Return the timeline. It belongs to the argument. */
+const struct timeline *bx_sev_timeline_pages(const struct sev_timeline *timeline);
+/* Return TIMELINE_PRIVATE for all RAM, TIMELINE_ROM or TIMELINE_MMIO. */
 enum timeline_use bx_sev_timeline_kind(uint64_t paddr);
-/* The picture up to now. 0 or a negative errno. */
-int bx_sev_timeline_write(const struct sev_timeline *map, const char *path);
+/* Write the picture up to now. Return 0 or a negative errno. */
+int bx_sev_timeline_write(const struct sev_timeline *timeline, const char *path);
 
 /* --- sev_sanitize.cc: the C-bit sanitizer --- */
 
 struct sev_sanitizer;
-/* Needs the machine's memory. Never NULL: trouble ends Bochs with one sentence. */
+/* Needs the machine's memory. Never NULL: an error ends Bochs with a message. */
 struct sev_sanitizer *bx_sev_sanitizer_new(struct sev_machine *machine);
-/* Prints the summary. */
+/* Print the summary and free. NULL is allowed. */
 void bx_sev_sanitizer_free(struct sev_sanitizer *sanitizer);
 
-/* For hooks.h; want after memory had its turn. */
+/* As in hooks.h. `access` is called after memory was converted. */
 void bx_sev_sanitizer_access(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t paddr,
                              enum sev_access view, enum sev_why why, bool write);
 bool bx_sev_sanitizer_watched(const struct sev_sanitizer *sanitizer, uint64_t paddr);
@@ -92,7 +91,7 @@ void bx_sev_sanitizer_touch(struct sev_sanitizer *sanitizer, unsigned cpu, uint6
                             unsigned len, const void *data);
 void bx_sev_sanitizer_decode(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t paddr,
                              unsigned len);
-/* The secure processor reads or writes memory through the key of an ASID, 0 = as stored. */
+/* The secure processor reads or writes memory through the key of an ASID; 0: raw memory contents. */
 void bx_sev_sanitizer_psp(struct sev_sanitizer *sanitizer, uint64_t spa, size_t len, uint32_t asid,
                           bool write);
 
@@ -109,17 +108,17 @@ struct sev_breaks;
 /* NULL unless Bochs runs its debugger. */
 struct sev_breaks *bx_sev_breaks_new(void);
 void bx_sev_breaks_free(struct sev_breaks *breaks);
-/* The accesses of hooks.h and the commands, to be looked at. */
+/* Check an access of hooks.h, and a command, against all breaks. */
 void bx_sev_breaks_access(struct sev_breaks *breaks, unsigned cpu, uint64_t paddr,
                           enum sev_access view, enum sev_why why, bool write, bool changed);
 void bx_sev_breaks_psp(struct sev_breaks *breaks, const struct psp_event *event);
-/* For the user, who is told; pages [from, to]. */
+/* Set a break on the pages [from, to] and print it. */
 void bx_sev_break_on_access(struct sev_breaks *breaks, enum sev_access view, uint64_t from,
                             uint64_t to);
 void bx_sev_break_on_change(struct sev_breaks *breaks, uint64_t from, uint64_t to);
 void bx_sev_break_on_command(struct sev_breaks *breaks, uint16_t command);
 void bx_sev_breaks_print(const struct sev_breaks *breaks);
-/* 0: all. False if there was none. */
+/* Delete a break; 0: all. Return false if there was none. */
 bool bx_sev_breaks_delete(struct sev_breaks *breaks, unsigned number);
 
 #if BX_DEBUGGER
@@ -129,7 +128,7 @@ void bx_sev_debug_command(struct sev_machine *machine, int argc, char **argv);
 
 /* --- sev_dump.cc --- */
 
-/* Text for `info device "sev"`, through `print` line by line. */
+/* Print the text of `info device "sev"` line by line. */
 void bx_sev_machine_dump(struct sev_machine *machine, void (*print)(const char *line));
 
 #endif

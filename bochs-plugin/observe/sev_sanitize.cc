@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The C-bit sanitizer in Bochs: what cpu-ext's sanitizer asks of the CPUs, and what becomes of its
- * reports.
+ * The C-bit sanitizer in Bochs: the callbacks of cpu-ext/sanitize.h and the output of its findings, for
+ * the parameters sanitize= and sanitize_report= of bochs-sev(5).
  *
- * Implements sanitize.h's callbacks over Bochs 3.0 (cpu/cpu.h, cpu/tlb.h) and the parameters
- * sanitize and sanitize_report of bochs-sev(5).
+ * Uses Bochs 3.0 cpu/cpu.h and cpu/tlb.h.
  */
 #define BX_PLUGGABLE
 
@@ -23,7 +22,7 @@
 #include "sanitize.h"
 #include "walk.h"
 
-/* Bit 11 of a TLB entry's page frame; paging.cc has the name for itself (TLB_NoHostPtr). */
+/* Bit 11 of a TLB entry's page frame. cpu/paging.cc calls it TLB_NoHostPtr, but does not export it. */
 static const bx_address no_host_ptr = 0x800;
 
 struct sev_sanitizer {
@@ -31,20 +30,20 @@ struct sev_sanitizer {
     struct san *san;
     struct findings *findings;
     uint64_t ram_end;
-    bool decoding;          /* san_decode() runs: */
+    bool decoding;          /* san_decode() runs */
     unsigned decode_offset; /* the instruction begins here in its page */
-    bool told;              /* the summary */
+    bool summarized;        /* the summary was printed */
 };
 
-/* Neither VGA memory nor SMM's RAM under it has views. */
+/* VGA memory, and the RAM of SMM behind it, are never encrypted. */
 static bool followed(uint64_t paddr)
 {
     return paddr < 0xa0000 || paddr >= 0xc0000;
 }
 
-/* --- what the sanitizer asks --- */
+/* --- callbacks --- */
 
-/* Firmware runs from the ROMs or from their copy in shadow RAM. */
+/* Firmware is executed from ROM or from its copy in shadow RAM. */
 static bool firmware_runs(const BX_CPU_C *cpu)
 {
     uint64_t code = cpu->pAddrFetchPage;
@@ -61,8 +60,8 @@ static void san_ops_who(void *ctx, unsigned index, struct san_who *who)
     who->rip = cpu->get_laddr(BX_SEG_REG_CS, cpu->prev_rip);
     who->tick = bx_pc_system.time_ticks();
     who->by = firmware_runs(cpu) ? SAN_BY_FIRMWARE : SAN_BY_CPU;
-    /* Instructions are decoded ahead. The second half of one that crosses a page is at the start of
-     * the next. */
+    /* Instructions are decoded before they are executed. The second half of one that crosses a page
+     * is at the start of the next page. */
     if (s->decoding && !(s->decode_offset == 0 && (who->rip & 0xfff) > 0xff0))
         who->rip = (who->rip & ~(uint64_t)0xfff) | s->decode_offset;
 }
@@ -125,9 +124,9 @@ static bool san_ops_watch(void *, uint64_t paddr, uint64_t n)
     return found;
 }
 
-/* --- reports --- */
+/* --- findings --- */
 
-/* The instruction, as the CPU fetched it. */
+/* Read and disassemble the instruction as the CPU fetched it. */
 static void describe_code(struct sev_sanitizer *s, struct finding *f)
 {
     const struct san_who *who = &f->report.who;
@@ -178,18 +177,20 @@ static void summary(struct sev_sanitizer *s)
 {
     struct san_stats stats = san_stats(s->san);
 
-    if (s->told)
+    if (s->summarized)
         return;
-    s->told = true;
+    s->summarized = true;
     findings_summary(s->findings, print_info, NULL);
-    BX_INFO(("sanitizer: %llu pages were seen through both views, %llu accesses to watched pages",
+    BX_INFO(("sanitizer: %llu pages were used with both values of the C-bit, %llu accesses to "
+             "watched pages",
              (unsigned long long)stats.mixed_ever, (unsigned long long)stats.touches));
     if (stats.forgotten)
-        BX_INFO(("sanitizer: %llu pages were forgotten for want of room: reports may be missing",
+        BX_INFO(("sanitizer: %llu pages were dropped because too many were mixed: findings can be "
+                 "missing",
                  (unsigned long long)stats.forgotten));
 }
 
-/* Bochs's debugger takes the control as at a watchpoint: after the instruction. */
+/* Bochs's debugger stops as at a watchpoint: after the instruction. */
 static void stop(struct sev_sanitizer *s, const struct san_report *report, const char *line)
 {
 #if BX_DEBUGGER
@@ -222,7 +223,7 @@ static void san_ops_report(void *ctx, const struct san_report *report)
         stop(s, report, line);
 }
 
-/* --- life --- */
+/* --- start and end --- */
 
 static const struct san_ops san_ops = {
     .ctx = NULL,
@@ -261,7 +262,7 @@ void bx_sev_sanitizer_free(struct sev_sanitizer *s)
     delete s;
 }
 
-/* --- what happens --- */
+/* --- accesses --- */
 
 void bx_sev_sanitizer_access(struct sev_sanitizer *s, unsigned cpu, uint64_t paddr,
                              enum sev_access view, enum sev_why why, bool write)
@@ -287,7 +288,7 @@ void bx_sev_sanitizer_touch(struct sev_sanitizer *s, unsigned cpu, uint64_t padd
     if (cpu == SEV_HOOKS_NO_CPU || (paddr >= 0xc0000 && paddr < 0x100000) ||
         san_watched(s->san, paddr))
         return;
-    /* A translation without host pointer that may have one again is made anew next time. */
+    /* The translation can have a host pointer again. Drop it; the next access makes a new one. */
     linear = BX_CPU(cpu)->address_xlation.sev_laddr;
     entry = BX_CPU(cpu)->DTLB.get_entry_of(linear, 0);
     if (entry->valid() && entry->lpf == (LPFOf(linear) | no_host_ptr) && entry->ppf == PPFOf(paddr))

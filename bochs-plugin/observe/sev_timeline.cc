@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Feeds the map of guest memory over time (timeline.h) with the accesses that the hooks report and with
- * what the page tables say from time to time, and writes the picture and the changes. Only if map=
- * or map_changes= was given or the debugger is there: otherwise nobody pays.
+ * The page-state timeline (timeline.h) of Bochs's machine: it gets the accesses of the hooks and, from
+ * time to time, the C-bits of the page tables. It writes the picture (map=) and the changes
+ * (map_changes=). It exists only with one of these parameters or with the debugger.
  *
- * Implements the pictures of bochs-sev-debug(7) over Bochs 3.0 (memory/memory-bochs.h).
+ * Uses Bochs 3.0 memory/memory-bochs.h.
  */
 #define BX_PLUGGABLE
 
@@ -31,7 +31,7 @@ struct sev_timeline {
     struct timeline *pages;
     struct timeline_log *log;            /* NULL: no map_changes= */
     struct sev_conversions *conversions; /* NULL: encryption=none, or not in the debugger */
-    uint64_t next_us;                    /* when the page tables are looked at again */
+    uint64_t next_us;                    /* when the page tables are read again */
     unsigned wants;
 };
 
@@ -82,8 +82,7 @@ const struct timeline *bx_sev_timeline_pages(const struct sev_timeline *m)
     return m->pages;
 }
 
-/* What is there, apart from views. RAM below and above the first MiB needs no look; behind
- * C0000h..FFFFFh the chip set decides between ROM and RAM. */
+/* RAM outside the first MiB is the common case. At C0000h to FFFFFh the chip set selects ROM or RAM. */
 enum timeline_use bx_sev_timeline_kind(uint64_t paddr)
 {
     const bx_phy_address page = (bx_phy_address)(paddr & ~(uint64_t)(TIMELINE_PAGE_SIZE - 1));
@@ -100,7 +99,7 @@ enum timeline_use bx_sev_timeline_kind(uint64_t paddr)
     return host == BX_MEM(0)->get_vector(page) ? TIMELINE_PRIVATE : TIMELINE_ROM;
 }
 
-/* --- what the page tables say --- */
+/* --- page tables --- */
 
 /* Pages of RAM that are mapped with C=0. */
 typedef std::vector<bool> shared_pages;
@@ -134,9 +133,9 @@ void bx_sev_timeline_look(struct sev_timeline *m)
     timeline_advance(m->pages, now);
 }
 
-/* --- what happens --- */
+/* --- accesses --- */
 
-/* Once a column, but not more often than every 10 ms of the machine's time. */
+/* Read the page tables once a column, at most every 10 ms of the machine's time. */
 static void look_sometimes(struct sev_timeline *m)
 {
     const uint64_t now = bx_pc_system.time_usec(), least = 10000;
@@ -189,7 +188,7 @@ static void draw(const struct sev_timeline *m, struct output_file *file)
 
     for (unsigned i = 0; i < n && i < 8; i++)
         notes.push_back({regions[i].gpa, regions[i].len,
-                         *regions[i].name ? regions[i].name : "by the guest itself"});
+                         *regions[i].name ? regions[i].name : "by a command of the guest"});
     snprintf(subtitle, sizeof(subtitle),
              "An AMD SEV guest in Bochs: %u processor(s), C-bit %u, encryption=%s, %u MiB of RAM",
              BX_SMP_PROCESSORS, (unsigned)bx_sev_machine_opt(m->machine)->cbitpos,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The map of guest memory over time. See timeline.h.
+ * The page-state timeline. See timeline.h.
  */
 #include "timeline.h"
 
@@ -8,15 +8,15 @@
 #include <string.h>
 
 #define LOW_PAGES 256u  /* the first MiB */
-#define DECLARED  0x80u /* flag in map->use[] */
+#define DECLARED  0x80u /* flag in timeline->use[] */
 
-/* How many of a row's pages are of each use. In a finished column that is the state at its end, but
- * of shared and declared ones it is the greatest number at any moment of it. */
+/* The number of a row's pages of each use. In a finished column it is the number at its end, but for
+ * shared and declared pages the greatest number at any moment of the column. */
 struct cell {
     uint32_t pages[TIMELINE_USES];
 };
 
-/* A range of addresses from 0 on as rows, and the columns of all of them. */
+/* A range of addresses from 0 on, as rows with their columns. */
 struct panel {
     uint32_t pages, row_pages;
     unsigned rows;
@@ -35,7 +35,7 @@ struct timeline {
     timeline_change *change; /* NULL: nobody */
     void *change_ctx;
     uint32_t ram_pages;
-    uint8_t use[]; /* of each page of RAM; with DECLARED if a page table says so */
+    uint8_t use[]; /* of each page of RAM; DECLARED: a page table maps it with C=0 */
 };
 
 static void panel_init(struct panel *panel, uint32_t pages, unsigned max_rows)
@@ -50,27 +50,27 @@ static void panel_init(struct panel *panel, uint32_t pages, unsigned max_rows)
 
 struct timeline *timeline_new(uint32_t ram_pages, uint64_t now_us)
 {
-    struct timeline *map = ram_pages ? calloc(1, sizeof(*map) + ram_pages) : NULL;
+    struct timeline *timeline = ram_pages ? calloc(1, sizeof(*timeline) + ram_pages) : NULL;
 
-    if (!map)
+    if (!timeline)
         return NULL;
-    map->ram_pages = ram_pages;
-    map->start_us = map->now_us = now_us;
-    map->column_us = TIMELINE_FIRST_US;
-    map->pages[TIMELINE_UNTOUCHED] = ram_pages;
-    panel_init(&map->all, ram_pages, TIMELINE_ROWS);
-    panel_init(&map->low, ram_pages < LOW_PAGES ? ram_pages : LOW_PAGES, TIMELINE_LOW_ROWS);
-    return map;
+    timeline->ram_pages = ram_pages;
+    timeline->start_us = timeline->now_us = now_us;
+    timeline->column_us = TIMELINE_FIRST_US;
+    timeline->pages[TIMELINE_UNTOUCHED] = ram_pages;
+    panel_init(&timeline->all, ram_pages, TIMELINE_ROWS);
+    panel_init(&timeline->low, ram_pages < LOW_PAGES ? ram_pages : LOW_PAGES, TIMELINE_LOW_ROWS);
+    return timeline;
 }
 
-void timeline_free(struct timeline *map)
+void timeline_free(struct timeline *timeline)
 {
-    free(map);
+    free(timeline);
 }
 
 /* --- time --- */
 
-/* What was so for a while only, but shall be seen. */
+/* Keep the greatest number of pages that were shared for a part of the column only. */
 static void keep_most(struct cell *cell, const struct cell *before)
 {
     static const enum timeline_use kept[] = {TIMELINE_SHARED, TIMELINE_DECLARED};
@@ -80,7 +80,7 @@ static void keep_most(struct cell *cell, const struct cell *before)
             cell->pages[kept[i]] = before->pages[kept[i]];
 }
 
-/* The open column becomes a finished one. */
+/* Finish the open column. */
 static void panel_close(struct panel *panel, unsigned column)
 {
     for (unsigned row = 0; row < panel->rows; row++) {
@@ -101,60 +101,61 @@ static void panel_merge(struct panel *panel, unsigned to, unsigned from)
     }
 }
 
-/* Two columns become one. All are finished when this is called. */
-static void coarsen(struct timeline *map)
+/* Join each two columns to one. All of them are finished. */
+static void coarsen(struct timeline *timeline)
 {
     for (unsigned to = 0; to < TIMELINE_COLUMNS / 2; to++) {
-        panel_merge(&map->all, to, 2 * to);
-        panel_merge(&map->low, to, 2 * to);
-        map->column_changes[to] = map->column_changes[2 * to] + map->column_changes[2 * to + 1];
+        panel_merge(&timeline->all, to, 2 * to);
+        panel_merge(&timeline->low, to, 2 * to);
+        timeline->column_changes[to] =
+            timeline->column_changes[2 * to] + timeline->column_changes[2 * to + 1];
     }
-    map->column_us *= 2;
-    map->column = TIMELINE_COLUMNS / 2 - 1;
+    timeline->column_us *= 2;
+    timeline->column = TIMELINE_COLUMNS / 2 - 1;
 }
 
-static void next_column(struct timeline *map)
+static void next_column(struct timeline *timeline)
 {
-    panel_close(&map->all, map->column);
-    panel_close(&map->low, map->column);
-    if (map->column == TIMELINE_COLUMNS - 1)
-        coarsen(map);
-    map->column++;
-    map->column_changes[map->column] = 0;
-    memcpy(map->all.columns[map->column], map->all.now, sizeof(map->all.now));
-    memcpy(map->low.columns[map->column], map->low.now, sizeof(map->low.now));
+    panel_close(&timeline->all, timeline->column);
+    panel_close(&timeline->low, timeline->column);
+    if (timeline->column == TIMELINE_COLUMNS - 1)
+        coarsen(timeline);
+    timeline->column++;
+    timeline->column_changes[timeline->column] = 0;
+    memcpy(timeline->all.columns[timeline->column], timeline->all.now, sizeof(timeline->all.now));
+    memcpy(timeline->low.columns[timeline->column], timeline->low.now, sizeof(timeline->low.now));
 }
 
 /* At most TIMELINE_COLUMNS / 2 steps for each doubling of the machine's time. */
-static void pass_time(struct timeline *map, uint64_t now_us)
+static void pass_time(struct timeline *timeline, uint64_t now_us)
 {
-    if (now_us <= map->now_us)
+    if (now_us <= timeline->now_us)
         return;
-    map->now_us = now_us;
-    while ((now_us - map->start_us) / map->column_us > map->column)
-        next_column(map);
+    timeline->now_us = now_us;
+    while ((now_us - timeline->start_us) / timeline->column_us > timeline->column)
+        next_column(timeline);
 }
 
-void timeline_advance(struct timeline *map, uint64_t now_us)
+void timeline_advance(struct timeline *timeline, uint64_t now_us)
 {
-    pass_time(map, now_us);
-    panel_close(&map->all, map->column);
-    panel_close(&map->low, map->column);
+    pass_time(timeline, now_us);
+    panel_close(&timeline->all, timeline->column);
+    panel_close(&timeline->low, timeline->column);
 }
 
-void timeline_on_change(struct timeline *map, timeline_change *change, void *ctx)
+void timeline_on_change(struct timeline *timeline, timeline_change *change, void *ctx)
 {
-    map->change = change;
-    map->change_ctx = ctx;
+    timeline->change = change;
+    timeline->change_ctx = ctx;
 }
 
-static void notify(struct timeline *map, uint64_t page, uint64_t now_us)
+static void notify(struct timeline *timeline, uint64_t page, uint64_t now_us)
 {
-    if (map->change)
-        map->change(map->change_ctx, page, now_us);
+    if (timeline->change)
+        timeline->change(timeline->change_ctx, page, now_us);
 }
 
-/* --- touching --- */
+/* --- recording --- */
 
 static void panel_touch(struct panel *panel, unsigned column, uint32_t page, enum timeline_use from,
                         enum timeline_use to)
@@ -171,45 +172,47 @@ static void panel_touch(struct panel *panel, unsigned column, uint32_t page, enu
     keep_most(cell, now);
 }
 
-/* Neighbours of one use become one range; if there are too many, the two that are closest do. */
-static void join_areas(struct timeline *map)
+/* Join two neighbours of one use. If there are too many ranges, join the two that are closest. */
+static void join_areas(struct timeline *timeline)
 {
     uint64_t least = UINT64_MAX;
     unsigned at = 0;
 
-    for (unsigned i = 0; i + 1 < map->n_areas; i++) {
-        const struct timeline_area *a = &map->areas[i], *b = a + 1;
+    for (unsigned i = 0; i + 1 < timeline->n_areas; i++) {
+        const struct timeline_area *a = &timeline->areas[i], *b = a + 1;
         uint64_t gap = b->range.first - (a->range.first + a->range.pages);
 
-        if (gap < least && (a->use == b->use || map->n_areas > TIMELINE_AREAS))
+        if (gap < least && (a->use == b->use || timeline->n_areas > TIMELINE_AREAS))
             least = gap, at = i;
     }
-    if (least && map->n_areas <= TIMELINE_AREAS)
+    if (least && timeline->n_areas <= TIMELINE_AREAS)
         return;
-    struct timeline_area *a = &map->areas[at], *b = a + 1;
+    struct timeline_area *a = &timeline->areas[at], *b = a + 1;
 
     a->range.pages = b->range.first + b->range.pages - a->range.first;
     if (b->first_us < a->first_us)
         a->first_us = b->first_us;
-    memmove(b, b + 1, (size_t)(&map->areas[map->n_areas] - (b + 1)) * sizeof(*b));
-    map->n_areas--;
+    memmove(b, b + 1, (size_t)(&timeline->areas[timeline->n_areas] - (b + 1)) * sizeof(*b));
+    timeline->n_areas--;
 }
 
-static void touch_area(struct timeline *map, uint64_t page, enum timeline_use use, uint64_t now_us)
+static void touch_area(struct timeline *timeline, uint64_t page, enum timeline_use use,
+                       uint64_t now_us)
 {
     unsigned i = 0;
 
-    if (timeline_use(map, page) != TIMELINE_UNTOUCHED)
+    if (timeline_use(timeline, page) != TIMELINE_UNTOUCHED)
         return;
-    notify(map, page, now_us);
-    while (i < map->n_areas && map->areas[i].range.first < page)
+    notify(timeline, page, now_us);
+    while (i < timeline->n_areas && timeline->areas[i].range.first < page)
         i++;
-    memmove(&map->areas[i + 1], &map->areas[i], (map->n_areas - i) * sizeof(map->areas[0]));
-    map->areas[i] = (struct timeline_area){{page, 1}, use, now_us};
-    map->n_areas++;
-    /* The new one may close the gap between two. */
-    join_areas(map);
-    join_areas(map);
+    memmove(&timeline->areas[i + 1], &timeline->areas[i],
+            (timeline->n_areas - i) * sizeof(timeline->areas[0]));
+    timeline->areas[i] = (struct timeline_area){{page, 1}, use, now_us};
+    timeline->n_areas++;
+    /* The new one can close the gap between two. */
+    join_areas(timeline);
+    join_areas(timeline);
 }
 
 static bool is_view(enum timeline_use use)
@@ -217,7 +220,7 @@ static bool is_view(enum timeline_use use)
     return use == TIMELINE_PRIVATE || use == TIMELINE_SHARED;
 }
 
-/* What is seen of a byte of map->use[]. */
+/* Return the use that a byte of timeline->use[] means. */
 static enum timeline_use seen(uint8_t use)
 {
     enum timeline_use used = (enum timeline_use)(use & ~DECLARED);
@@ -227,86 +230,87 @@ static enum timeline_use seen(uint8_t use)
                : used;
 }
 
-static void set_use(struct timeline *map, uint32_t page, uint8_t use, uint64_t now_us)
+static void set_use(struct timeline *timeline, uint32_t page, uint8_t use, uint64_t now_us)
 {
-    enum timeline_use from = seen(map->use[page]), to = seen(use);
+    enum timeline_use from = seen(timeline->use[page]), to = seen(use);
 
     if (from != to)
-        notify(map, page, now_us);
-    pass_time(map, now_us);
-    map->use[page] = use;
-    map->pages[from]--;
-    map->pages[to]++;
-    panel_touch(&map->all, map->column, page, from, to);
-    panel_touch(&map->low, map->column, page, from, to);
+        notify(timeline, page, now_us);
+    pass_time(timeline, now_us);
+    timeline->use[page] = use;
+    timeline->pages[from]--;
+    timeline->pages[to]++;
+    panel_touch(&timeline->all, timeline->column, page, from, to);
+    panel_touch(&timeline->low, timeline->column, page, from, to);
 }
 
-bool timeline_touch(struct timeline *map, uint64_t page, enum timeline_use use, uint64_t now_us)
+bool timeline_touch(struct timeline *timeline, uint64_t page, enum timeline_use use,
+                    uint64_t now_us)
 {
     enum timeline_use from;
 
-    if (page >= map->ram_pages) {
-        touch_area(map, page, use, now_us);
+    if (page >= timeline->ram_pages) {
+        touch_area(timeline, page, use, now_us);
         return false;
     }
-    from = (enum timeline_use)(map->use[page] & ~DECLARED);
+    from = (enum timeline_use)(timeline->use[page] & ~DECLARED);
     if (from == use)
         return false;
-    set_use(map, (uint32_t)page, (uint8_t)(use | (map->use[page] & DECLARED)), now_us);
+    set_use(timeline, (uint32_t)page, (uint8_t)(use | (timeline->use[page] & DECLARED)), now_us);
     if (!is_view(from) || !is_view(use))
         return false;
-    map->changes++;
-    map->column_changes[map->column]++;
+    timeline->changes++;
+    timeline->column_changes[timeline->column]++;
     return true;
 }
 
-void timeline_declare(struct timeline *map, uint32_t page, bool declared, uint64_t now_us)
+void timeline_declare(struct timeline *timeline, uint32_t page, bool declared, uint64_t now_us)
 {
-    uint8_t use = (uint8_t)(map->use[page] & ~DECLARED);
+    uint8_t use = (uint8_t)(timeline->use[page] & ~DECLARED);
 
     if (declared)
         use |= DECLARED;
-    if (use != map->use[page])
-        set_use(map, page, use, now_us);
+    if (use != timeline->use[page])
+        set_use(timeline, page, use, now_us);
 }
 
-enum timeline_use timeline_use(const struct timeline *map, uint64_t page)
+enum timeline_use timeline_use(const struct timeline *timeline, uint64_t page)
 {
-    if (page < map->ram_pages)
-        return seen(map->use[page]);
-    for (unsigned i = 0; i < map->n_areas; i++)
-        if (page - map->areas[i].range.first < map->areas[i].range.pages)
-            return map->areas[i].use;
+    if (page < timeline->ram_pages)
+        return seen(timeline->use[page]);
+    for (unsigned i = 0; i < timeline->n_areas; i++)
+        if (page - timeline->areas[i].range.first < timeline->areas[i].range.pages)
+            return timeline->areas[i].use;
     return TIMELINE_UNTOUCHED;
 }
 
-/* --- looking --- */
+/* --- reading --- */
 
 const struct timeline_look timeline_looks[TIMELINE_LOOKS] = {
 #define LOOK(id, ...) [TIMELINE_##id] = {__VA_ARGS__},
 #include "report/looks.def"
 };
 
-bool timeline_next_range(const struct timeline *map, enum timeline_use use,
+bool timeline_next_range(const struct timeline *timeline, enum timeline_use use,
                          struct timeline_range *range)
 {
     uint64_t page = range->first + range->pages;
 
-    while (page < map->ram_pages && seen(map->use[page]) != use)
+    while (page < timeline->ram_pages && seen(timeline->use[page]) != use)
         page++;
     range->first = page;
-    while (page < map->ram_pages && seen(map->use[page]) == use)
+    while (page < timeline->ram_pages && seen(timeline->use[page]) == use)
         page++;
     range->pages = page - range->first;
     return range->pages != 0;
 }
 
-struct timeline_range timeline_largest_shared(const struct timeline *map)
+struct timeline_range timeline_largest_shared(const struct timeline *timeline)
 {
     struct timeline_range run = {0, 0}, largest = {0, 0};
 
-    for (uint32_t page = 0; page < map->ram_pages; page++) {
-        enum timeline_use use = seen(map->use[page]);
+    for (uint32_t page = 0; page < timeline->ram_pages; page++) {
+        enum timeline_use use = seen(timeline->use[page]);
 
         if (use == TIMELINE_SHARED || use == TIMELINE_DECLARED)
             run.pages++;
@@ -318,28 +322,28 @@ struct timeline_range timeline_largest_shared(const struct timeline *map)
     return largest;
 }
 
-const struct timeline_area *timeline_areas(const struct timeline *map, unsigned *count)
+const struct timeline_area *timeline_areas(const struct timeline *timeline, unsigned *count)
 {
-    *count = map->n_areas;
-    return map->areas;
+    *count = timeline->n_areas;
+    return timeline->areas;
 }
 
-struct timeline_info timeline_info(const struct timeline *map)
+struct timeline_info timeline_info(const struct timeline *timeline)
 {
     struct timeline_info info = {
-        .ram_pages = map->ram_pages,
-        .changes = map->changes,
-        .start_us = map->start_us,
-        .now_us = map->now_us,
-        .column_us = map->column_us,
-        .columns = map->column + 1,
-        .rows = map->all.rows,
-        .rows_low = map->low.rows,
-        .row_pages = map->all.row_pages,
-        .row_low_pages = map->low.row_pages,
+        .ram_pages = timeline->ram_pages,
+        .changes = timeline->changes,
+        .start_us = timeline->start_us,
+        .now_us = timeline->now_us,
+        .column_us = timeline->column_us,
+        .columns = timeline->column + 1,
+        .rows = timeline->all.rows,
+        .rows_low = timeline->low.rows,
+        .row_pages = timeline->all.row_pages,
+        .row_low_pages = timeline->low.row_pages,
     };
 
-    memcpy(info.pages, map->pages, sizeof(info.pages));
+    memcpy(info.pages, timeline->pages, sizeof(info.pages));
     return info;
 }
 
@@ -349,10 +353,10 @@ static enum timeline_use look_of(const uint64_t pages[TIMELINE_USES], uint64_t t
 #include "report/looks.def"
 }
 
-enum timeline_use timeline_block(const struct timeline *map, bool low, unsigned row, unsigned rows,
-                                 unsigned column, unsigned columns)
+enum timeline_use timeline_block(const struct timeline *timeline, bool low, unsigned row,
+                                 unsigned rows, unsigned column, unsigned columns)
 {
-    const struct panel *panel = low ? &map->low : &map->all;
+    const struct panel *panel = low ? &timeline->low : &timeline->all;
     uint64_t pages[TIMELINE_USES] = {0}, total = 0;
 
     for (unsigned r = row; r < row + rows; r++)
@@ -364,12 +368,13 @@ enum timeline_use timeline_block(const struct timeline *map, bool low, unsigned 
     return look_of(pages, total);
 }
 
-enum timeline_use timeline_cell(const struct timeline *map, bool low, unsigned row, unsigned column)
+enum timeline_use timeline_cell(const struct timeline *timeline, bool low, unsigned row,
+                                unsigned column)
 {
-    return timeline_block(map, low, row, 1, column, 1);
+    return timeline_block(timeline, low, row, 1, column, 1);
 }
 
-uint64_t timeline_changes(const struct timeline *map, unsigned column)
+uint64_t timeline_changes(const struct timeline *timeline, unsigned column)
 {
-    return map->column_changes[column];
+    return timeline->column_changes[column];
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A map of guest memory over time: how each page was last used (through C=1, through C=0, as ROM,
- * as device registers, not at all), a picture of it in rows of addresses and columns of machine
- * time, and how many pages changed between private and shared. Pure C, bounded in memory: when
- * the columns are full, two become one and last twice as long.
+ * The page-state timeline: how each page was last used (through C=1, through C=0, as ROM, as device
+ * registers, not at all), a picture of it in rows of addresses and columns of machine time, and how
+ * many pages changed between private and shared. Memory is bounded: when the columns are full, each
+ * pair becomes one column that lasts twice as long.
  *
- * Implements the pictures of bochs-sev-debug(7); private and shared are those of AMD64 APM vol. 2,
- * SEV. Nothing here looks into memory: sev_timeline.cc tells which accesses there were.
+ * The pictures are described in bochs-sev-debug(7). Pure C. The timeline does not read memory;
+ * sev_timeline.cc reports the accesses.
  */
-#ifndef SEV_MAP_H
-#define SEV_MAP_H
+#ifndef SEV_TIMELINE_H
+#define SEV_TIMELINE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,7 +23,7 @@ extern "C" {
 #define TIMELINE_COLUMNS   256u
 #define TIMELINE_ROWS      256u  /* of the panel with all RAM */
 #define TIMELINE_LOW_ROWS  32u   /* of the panel with the first MiB */
-#define TIMELINE_AREAS     24u   /* ranges outside RAM that are kept apart */
+#define TIMELINE_AREAS     24u   /* separate ranges outside RAM */
 #define TIMELINE_FIRST_US  1000u /* a column's length at first */
 
 /* What a page was last used for, and what a cell of the picture looks like. The rows and their meaning
@@ -47,39 +47,41 @@ extern const struct timeline_look timeline_looks[TIMELINE_LOOKS];
 
 struct timeline;
 
-/* For RAM of `ram_pages` pages from address 0 on, starting at machine time `now_us`. NULL if out of
- * memory or there is no page. */
+/* Make a timeline for `ram_pages` pages of RAM from address 0 on. It starts at machine time `now_us`.
+ * Return NULL if out of memory or if there is no page. */
 struct timeline *timeline_new(uint32_t ram_pages, uint64_t now_us);
-void timeline_free(struct timeline *map);
+void timeline_free(struct timeline *timeline);
 
-/* --- what happens --- */
+/* --- recording --- */
 
-/* `page` (address / 4096, RAM or not) is used in this way at `now_us`, which never goes back. True
- * if it changed from private to shared or from shared to private. */
-bool timeline_touch(struct timeline *map, uint64_t page, enum timeline_use use, uint64_t now_us);
-/* A page of RAM is, or is no longer, mapped through C=0 by the guest's page table. */
-void timeline_declare(struct timeline *map, uint32_t page, bool declared, uint64_t now_us);
-/* How it was used last. Outside RAM: TIMELINE_ROM, TIMELINE_MMIO or TIMELINE_UNTOUCHED. */
-enum timeline_use timeline_use(const struct timeline *map, uint64_t page);
-/* Nothing happened up to `now_us`: call it before drawing. */
-void timeline_advance(struct timeline *map, uint64_t now_us);
+/* Record that `page` (address / 4096, RAM or not) is used in this way at `now_us`, which must not
+ * decrease. Return true if it changed from private to shared or from shared to private. */
+bool timeline_touch(struct timeline *timeline, uint64_t page, enum timeline_use use,
+                    uint64_t now_us);
+/* Record whether the guest's page tables map a page of RAM with C=0. */
+void timeline_declare(struct timeline *timeline, uint32_t page, bool declared, uint64_t now_us);
+/* Return the last use of a page. Outside RAM: TIMELINE_ROM, TIMELINE_MMIO or TIMELINE_UNTOUCHED. */
+enum timeline_use timeline_use(const struct timeline *timeline, uint64_t page);
+/* Let time pass up to `now_us`. Call it before drawing. */
+void timeline_advance(struct timeline *timeline, uint64_t now_us);
 
 /* Let `change` be called at `now_us` before a page gets another use, or, outside RAM, its first one;
  * NULL: nobody. */
 typedef void timeline_change(void *ctx, uint64_t page, uint64_t now_us);
-void timeline_on_change(struct timeline *map, timeline_change *change, void *ctx);
+void timeline_on_change(struct timeline *timeline, timeline_change *change, void *ctx);
 
-/* --- what there is to see --- */
+/* --- reading --- */
 
 struct timeline_range {
     uint64_t first, pages;
 };
-/* The next run of RAM pages of that use at or after range->first + range->pages; start with zeros.
- * False after the last one. */
-bool timeline_next_range(const struct timeline *map, enum timeline_use use,
+/* Find the next run of RAM pages of that use at or after range->first + range->pages; start with
+ * zeros. Return false after the last one. */
+bool timeline_next_range(const struct timeline *timeline, enum timeline_use use,
                          struct timeline_range *range);
-/* The longest run of pages that are TIMELINE_SHARED or TIMELINE_DECLARED; pages = 0 if there is none. */
-struct timeline_range timeline_largest_shared(const struct timeline *map);
+/* Return the longest run of pages that are TIMELINE_SHARED or TIMELINE_DECLARED; its `pages` is 0 if
+ * there is none. */
+struct timeline_range timeline_largest_shared(const struct timeline *timeline);
 
 /* A range outside RAM, in ascending order. */
 struct timeline_area {
@@ -87,7 +89,7 @@ struct timeline_area {
     enum timeline_use use;
     uint64_t first_us; /* when it was first used */
 };
-const struct timeline_area *timeline_areas(const struct timeline *map, unsigned *count);
+const struct timeline_area *timeline_areas(const struct timeline *timeline, unsigned *count);
 
 struct timeline_info {
     uint32_t ram_pages;
@@ -99,16 +101,16 @@ struct timeline_info {
     unsigned rows, rows_low;
     uint64_t row_pages, row_low_pages; /* the last row may have fewer */
 };
-struct timeline_info timeline_info(const struct timeline *map);
+struct timeline_info timeline_info(const struct timeline *timeline);
 
 /* Return the look of a cell, by the rule of report/looks.def. `low`: of the panel with the first MiB. */
-enum timeline_use timeline_cell(const struct timeline *map, bool low, unsigned row,
+enum timeline_use timeline_cell(const struct timeline *timeline, bool low, unsigned row,
                                 unsigned column);
 /* The same for a block of cells, as if it were one. */
-enum timeline_use timeline_block(const struct timeline *map, bool low, unsigned row, unsigned rows,
-                                 unsigned column, unsigned columns);
-/* Pages that changed between private and shared during a column. */
-uint64_t timeline_changes(const struct timeline *map, unsigned column);
+enum timeline_use timeline_block(const struct timeline *timeline, bool low, unsigned row,
+                                 unsigned rows, unsigned column, unsigned columns);
+/* Return how many pages changed between private and shared during a column. */
+uint64_t timeline_changes(const struct timeline *timeline, unsigned column);
 
 /* --- drawing --- */
 
@@ -122,13 +124,14 @@ struct timeline_caption {
     unsigned n_notes;
 };
 
-/* timeline_svg.c: a page for people who never heard of SEV. The caller checks the file for errors. */
-void timeline_write_svg(const struct timeline *map, const struct timeline_caption *caption,
+/* timeline_svg.c: a page that explains itself. The caller checks the file for errors. */
+void timeline_write_svg(const struct timeline *timeline, const struct timeline_caption *caption,
                         FILE *file);
-/* timeline_text.c: the same for a terminal 80 characters wide, line by line without line ends. */
-void timeline_print(const struct timeline *map, void (*print)(void *ctx, const char *line),
+/* timeline_text.c: the same for a terminal 80 characters wide. Call `print` for each line, without a
+ * line end. */
+void timeline_print(const struct timeline *timeline, void (*print)(void *ctx, const char *line),
                     void *ctx);
-/* "64 KiB", "1.5 GiB"; in `text`, which is returned. */
+/* Write "64 KiB" or "1.5 GiB" to `text`, which is returned. */
 #define TIMELINE_SIZE_TEXT 24u
 const char *timeline_size_text(uint64_t bytes, char text[TIMELINE_SIZE_TEXT]);
 

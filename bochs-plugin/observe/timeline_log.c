@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The changes of the map as a file of JSON lines. See timeline_log.h.
+ * The changes of the page-state timeline as JSON lines. See timeline_log.h.
  */
 #include "timeline_log.h"
 
@@ -9,20 +9,20 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#define GROUP_PAGES 512u /* a group without changes is not looked at */
+#define GROUP_PAGES 512u /* groups without changes are skipped */
 
 struct timeline_log {
     struct timeline *timeline;
     struct output_file *file;
     uint64_t slice_us, slice_start_us, last_us;
-    uint64_t changes; /* of the map when the last line was written */
+    uint64_t changes; /* of the timeline when the last line was written */
     uint64_t lines, bytes_max;
     uint64_t *outside; /* new pages outside RAM in this slice */
     unsigned n_outside;
     bool pending, full;
     uint32_t ram_pages;
-    uint8_t *changed; /* of each group: a page of it changed in this slice */
-    uint8_t was[];    /* of each page: its use as the file says */
+    uint8_t *changed; /* of each group: one of its pages changed in this slice */
+    uint8_t was[];    /* of each page: the use that the file has */
 };
 
 #define OUTSIDE_MAX 256u
@@ -75,7 +75,7 @@ struct timeline_log *timeline_log_new(struct timeline *timeline,
 
 /* --- a line --- */
 
-/* A run of pages that are in use in a new way; opens the list of that use with the first one. */
+/* Write a run of pages with a new use; with the first one, start the list of that use. */
 static void put_run(struct timeline_log *log, enum timeline_use use, uint64_t first, uint64_t pages,
                     unsigned *runs)
 {
@@ -86,7 +86,7 @@ static void put_run(struct timeline_log *log, enum timeline_use use, uint64_t fi
     ++*runs;
 }
 
-/* True if `page` has a new use, and it is this one. */
+/* Check that `page` has a new use, and that it is this one. */
 static bool is_new(const struct timeline_log *log, uint32_t page, enum timeline_use use)
 {
     return log->was[page] != (uint8_t)use && timeline_use(log->timeline, page) == use;
@@ -114,7 +114,7 @@ static void put_outside(struct timeline_log *log, enum timeline_use use, unsigne
             put_run(log, use, log->outside[i], 1, runs);
 }
 
-/* What the line says is what the file says now. */
+/* Record that the file has the uses of now. */
 static void remember(struct timeline_log *log)
 {
     for (uint32_t group = 0; group < groups(log); group++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The changes of the page-state timeline (timeline.h) as JSON lines, one line for each slice of time
- * in which there were any. From them a reader knows the use of every page at the end of every slice;
+ * in which there were any. They give the use of every page at the end of every slice;
  * the timeline itself keeps only columns. The file is bounded: slices become twice as long every
  * TIMELINE_LOG_LINES lines, and a file of TIMELINE_LOG_BYTES takes no further changes.
  *

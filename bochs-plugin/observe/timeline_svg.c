@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The map of guest memory as a page of SVG 1.1 (W3C): addresses downwards, machine time to the
- * right, the changes between private and shared below it, and beside it what the words mean. Every
- * use has a pattern of its own, so that it is read without colours too. See timeline.h.
+ * The page-state timeline as an SVG 1.1 picture: addresses are vertical, machine time is horizontal,
+ * a graph below counts the changes between private and shared, a legend is at the right. Every use
+ * has its own pattern, so that the picture can be read without colours. See timeline.h.
  */
 #include "timeline.h"
 
@@ -41,7 +41,7 @@ static void put_escaped(FILE *file, const char *text)
     }
 }
 
-/* `class` says what it looks like: t title, a axis, b bold, "" plain; e ends at x, m is centred. */
+/* `class` is the style: t title, a axis, b bold, "" plain; e: ends at x, m: centred at x. */
 static void put_text(FILE *file, double x, double y, const char *class, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
@@ -95,7 +95,7 @@ static void put_box(FILE *file, double x, double y, double w, double h, const ch
             y, w, h, fill, class);
 }
 
-/* A sentence in lines of at most TEXT_MAX characters; returns where the next one may begin. */
+/* Write a sentence in lines of at most TEXT_MAX characters. Return the y of the next line. */
 static double put_sentence(FILE *file, double x, double y, const char *text)
 {
     while (*text) {
@@ -119,7 +119,7 @@ static double put_sentence(FILE *file, double x, double y, const char *text)
 
 struct drawing {
     FILE *file;
-    const struct timeline *map;
+    const struct timeline *timeline;
     const struct timeline_caption *caption;
     struct timeline_info info;
     double column_w;
@@ -132,20 +132,21 @@ static double time_x(const struct drawing *d, uint64_t us)
     return PLOT_X + (x < PLOT_W ? x : PLOT_W);
 }
 
-/* A run of equal cells to the right, and then as many rows down as have the same run. */
+/* Draw equal cells as one rectangle: as far to the right as possible, then as far down. */
 static void draw_run(const struct drawing *d, bool low, double y, double row_h,
                      bool done[TIMELINE_ROWS][TIMELINE_COLUMNS], unsigned row, unsigned column)
 {
     unsigned rows = low ? d->info.rows_low : d->info.rows;
-    unsigned cell = timeline_cell(d->map, low, row, column), end = column, down = row;
+    unsigned cell = timeline_cell(d->timeline, low, row, column), end = column, down = row;
     bool same = true;
     char fill[FILL_MAX];
 
-    while (end < d->info.columns && !done[row][end] && timeline_cell(d->map, low, row, end) == cell)
+    while (end < d->info.columns && !done[row][end] &&
+           timeline_cell(d->timeline, low, row, end) == cell)
         end++;
     while (same && down < rows) {
         for (unsigned c = column; c < end && same; c++)
-            same = !done[down][c] && timeline_cell(d->map, low, down, c) == cell;
+            same = !done[down][c] && timeline_cell(d->timeline, low, down, c) == cell;
         if (same) {
             memset(&done[down][column], true, end - column);
             down++;
@@ -204,12 +205,12 @@ static void draw_time_axis(const struct drawing *d, double y)
              (double)d->info.column_us / 1e6);
 }
 
-/* Ranges outside RAM, one under the other; returns where the next thing may begin. */
+/* Draw the ranges outside RAM, one per line. Return the y of what follows. */
 static double draw_areas(const struct drawing *d, double y)
 {
     char text[TIMELINE_SIZE_TEXT];
     unsigned n;
-    const struct timeline_area *areas = timeline_areas(d->map, &n);
+    const struct timeline_area *areas = timeline_areas(d->timeline, &n);
 
     if (!n)
         return y;
@@ -231,10 +232,11 @@ static double draw_areas(const struct drawing *d, double y)
 
 static double rate_of(const struct drawing *d, unsigned column)
 {
-    return (double)timeline_changes(d->map, column) * 1e6 / (double)d->info.column_us;
+    return (double)timeline_changes(d->timeline, column) * 1e6 / (double)d->info.column_us;
 }
 
-/* Decades of a rate: 1 a second is the base line's first step, so that one change is seen. */
+/* Return the logarithm of a rate, with 1 per second as the first step, so that a single change is
+ * visible. */
 static double decades(double rate)
 {
     double steps = 0;
@@ -276,7 +278,7 @@ static double draw_rates(const struct drawing *d, double y)
     return y + RATE_H + 52;
 }
 
-/* --- what the words mean --- */
+/* --- legend --- */
 
 static double draw_legend(const struct drawing *d, double y)
 {
@@ -296,11 +298,11 @@ static double draw_legend(const struct drawing *d, double y)
 static double draw_explanation(const struct drawing *d, double y)
 {
     static const char *const sentences[] = {
-        "Down are addresses, to the right is time. A row is a piece of memory; its pattern says "
+        "Addresses are vertical, time is horizontal. A row is a piece of memory. Its pattern shows "
         "how it was used at that time.",
         "A device cannot read private memory. So a Linux guest keeps one large shared area, "
-        "the swiotlb: what a disk or network card shall read or write is copied through it.",
-        "The graph below counts how many pages turned from one to the other.",
+        "the swiotlb. It copies all data of disks and network cards through it.",
+        "The graph below counts the pages that changed between private and shared.",
     };
 
     put_text(d->file, SIDE_X, y, "b", "How to read it");
@@ -343,7 +345,7 @@ static double draw_numbers(const struct drawing *d, double y)
 /* The largest shared range, marked at the right border of the panel of all RAM. */
 static void draw_largest(const struct drawing *d)
 {
-    struct timeline_range range = timeline_largest_shared(d->map);
+    struct timeline_range range = timeline_largest_shared(d->timeline);
     double scale = ALL_H / d->info.rows / (double)d->info.row_pages;
     double from = ALL_Y + (double)range.first * scale;
     double to = from + (double)range.pages * scale;
@@ -362,14 +364,14 @@ static void draw_largest(const struct drawing *d)
              range.first * TIMELINE_PAGE_SIZE);
 }
 
-void timeline_write_svg(const struct timeline *map, const struct timeline_caption *caption,
+void timeline_write_svg(const struct timeline *timeline, const struct timeline_caption *caption,
                         FILE *file)
 {
-    struct drawing d = {file, map, caption, timeline_info(map), 0};
+    struct drawing d = {file, timeline, caption, timeline_info(timeline), 0};
     unsigned n_areas;
     double height, side;
 
-    timeline_areas(map, &n_areas);
+    timeline_areas(timeline, &n_areas);
     d.column_w = PLOT_W / d.info.columns;
     height = AREA_Y + (n_areas ? AREA_H * n_areas + 40 : 0) + RATE_H + 60;
     fprintf(file,

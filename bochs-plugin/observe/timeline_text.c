@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The map of guest memory as text for a terminal 80 characters wide. See timeline.h.
+ * The page-state timeline as text for a terminal 80 characters wide. See timeline.h.
  */
 #include "timeline.h"
 
@@ -49,7 +49,7 @@ const char *timeline_size_text(uint64_t bytes, char text[TIMELINE_SIZE_TEXT])
     return text;
 }
 
-static void print_panel(const struct timeline *map, const struct timeline_info *info, bool low,
+static void print_panel(const struct timeline *timeline, const struct timeline_info *info, bool low,
                         const struct printer *to)
 {
     unsigned rows = low ? info->rows_low : info->rows;
@@ -67,14 +67,14 @@ static void print_panel(const struct timeline *map, const struct timeline_info *
             unsigned columns = info->columns - column < wide ? info->columns - column : wide;
 
             line[n++] =
-                *timeline_looks[timeline_block(map, low, row, high, column, columns)].symbol;
+                *timeline_looks[timeline_block(timeline, low, row, high, column, columns)].symbol;
         }
         line[n] = 0;
         say(to, "%12" PRIx64 " |%s|", row * row_bytes, line);
     }
 }
 
-/* The number of decimal digits of a rate, 0 for none at all: 1 = below 10 a second. */
+/* Return the number of decimal digits of a rate as a character, '.' if there is no change. */
 static char magnitude(uint64_t changes, uint64_t us)
 {
     uint64_t rate = us ? changes * 1000000 / us : 0;
@@ -87,7 +87,7 @@ static char magnitude(uint64_t changes, uint64_t us)
     return digits;
 }
 
-static void print_changes(const struct timeline *map, const struct timeline_info *info,
+static void print_changes(const struct timeline *timeline, const struct timeline_info *info,
                           const struct printer *to)
 {
     unsigned wide = (info->columns + TEXT_COLUMNS - 1) / TEXT_COLUMNS, n = 0;
@@ -97,7 +97,7 @@ static void print_changes(const struct timeline *map, const struct timeline_info
         uint64_t changes = 0;
 
         for (unsigned c = column; c < column + wide && c < info->columns; c++)
-            changes += timeline_changes(map, c);
+            changes += timeline_changes(timeline, c);
         line[n++] = magnitude(changes, wide * info->column_us);
     }
     line[n] = 0;
@@ -106,18 +106,18 @@ static void print_changes(const struct timeline *map, const struct timeline_info
         (double)(wide * info->column_us) / 1e6, (double)(info->now_us - info->start_us) / 1e6);
 }
 
-static void print_legend(const struct timeline *map, const struct timeline_info *info,
+static void print_legend(const struct timeline *timeline, const struct timeline_info *info,
                          const struct printer *to)
 {
-    struct timeline_range largest = timeline_largest_shared(map);
+    struct timeline_range largest = timeline_largest_shared(timeline);
     char a[TIMELINE_SIZE_TEXT];
 
     for (unsigned look = 0; look < TIMELINE_LOOKS; look++) {
         say(to, "%s %s", timeline_looks[look].symbol, timeline_looks[look].name);
         say(to, "    %s", timeline_looks[look].meaning);
     }
-    say(to, "changes/s: pages that went private <-> shared; 1 = below 10 a second, 2 = below");
-    say(to, "100, 3 = below 1000 ...");
+    say(to, "changes/s: pages that changed between private and shared. 1: below 10 a second,");
+    say(to, "2: below 100, 3: below 1000 ...");
     for (unsigned use = 0; use < TIMELINE_USES; use++)
         if (info->pages[use])
             say(to, "%8u pages of RAM are %s (%s)", info->pages[use], timeline_looks[use].name,
@@ -129,22 +129,22 @@ static void print_legend(const struct timeline *map, const struct timeline_info 
             largest.first * TIMELINE_PAGE_SIZE);
 }
 
-void timeline_print(const struct timeline *map, void (*print)(void *ctx, const char *line),
+void timeline_print(const struct timeline *timeline, void (*print)(void *ctx, const char *line),
                     void *ctx)
 {
-    const struct timeline_info info = timeline_info(map);
+    const struct timeline_info info = timeline_info(timeline);
     const struct printer to = {print, ctx};
     const struct timeline_area *areas;
     unsigned n;
     char size[TIMELINE_SIZE_TEXT];
 
-    print_panel(map, &info, true, &to);
-    print_panel(map, &info, false, &to);
-    print_changes(map, &info, &to);
-    areas = timeline_areas(map, &n);
+    print_panel(timeline, &info, true, &to);
+    print_panel(timeline, &info, false, &to);
+    print_changes(timeline, &info, &to);
+    areas = timeline_areas(timeline, &n);
     for (unsigned i = 0; i < n; i++)
         say(&to, "%12" PRIx64 " %s, %s", areas[i].range.first * TIMELINE_PAGE_SIZE,
             timeline_looks[areas[i].use].name,
             timeline_size_text(areas[i].range.pages * TIMELINE_PAGE_SIZE, size));
-    print_legend(map, &info, &to);
+    print_legend(timeline, &info, &to);
 }

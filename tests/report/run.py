@@ -74,13 +74,15 @@ def pages_at(lines, usec):
 def findings(usec, **more):
     first = {
         "kind": "firmware-read-shared", "view": "shared", "access": "read", "length": 1,
+        "meaning": "reads ciphertext: data of firmware and of the launch is private",
         "who": {"by": "cpu", "tick": tick(usec), "cpu": 0, "rip": "0xffffffff85b753a3"},
         "physical": "0xf9ea0", "linear": "0xffffcdd940041ea0", "entry": "0x80000000000f9163",
         "entry_at": "0x11ac208", "entry_cbit": False,
         "walk": [{"level": 4, "cbit": True, "at": "0x9210cd8", "value": "0x800001000067"},
                  {"level": 3, "cbit": True, "at": "0x1000b28", "value": "0x8000011ab067"},
                  {"level": 2, "cbit": True, "at": "0x11ab000", "value": "0x8000011ac067"},
-                 {"level": 1, "cbit": False, "at": "0x11ac208", "value": "0x80000000000f9163"}],
+                 {"level": 1, "cbit": False, "at": "0x11ac208", "value": "0x80000000000f9163",
+                  "flags": "PW-AD G NX"}],
         "code": "0fb65f01", "disassembly": "movzx ebx, byte ptr ds:[rdi+1]",
         "writer": {"by": "firmware", "tick": 953109, "cpu": 0, "rip": "0xe2b7b", "exact": False},
         **more}

@@ -116,6 +116,7 @@ static void expect_known(json_t *o)
     expect_text(o, "access", "read");
     expect_text(o, "physical", "0x1234");
     expect_text(o, "linear", "0x7000");
+    expect_text(o, "meaning", san_kind_meaning(SAN_SHARED_READ));
     expect_text(o, "entry", "0x1067");
     expect_text(o, "code", "488b07");
     expect_text(o, "disassembly", known.disasm);

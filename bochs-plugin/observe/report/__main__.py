@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""bochs-sev-report(1): one HTML file from what a run of the machine wrote.
+"""bochs-sev-report(1): make one HTML file from the files of a run of the machine.
 
 The data goes one way: reading.py (files, hostile) -> timeline.py (memory over time) -> page.py
-(HTML), which puts page.css, memory.js and page.js into the file as they are.
+(HTML). page.py puts page.css, memory.js and page.js into the file as they are, with looks.def before
+memory.js.
 """
 import argparse
 import os
@@ -19,8 +20,8 @@ SENTENCES_MAX = 20
 def arguments():
     parser = argparse.ArgumentParser(
         prog="bochs-sev-report",
-        description="Turns a run's trace, changes of the memory map and sanitizer findings into "
-                    "one HTML file that needs nothing else.")
+        description="Make an HTML report of a run from its PSP command log, changes of memory and "
+                    "sanitizer findings. The file needs nothing else.")
     parser.add_argument("--trace", metavar="FILE", help="what trace= wrote, bochs-sev-trace(5)")
     parser.add_argument("--map", metavar="FILE", help="what map_changes= wrote, bochs-sev-map(5)")
     parser.add_argument("--findings", metavar="FILE",
@@ -35,7 +36,7 @@ def arguments():
 
 
 def write(path, text):
-    """As a whole or not at all: an old report stays if the disk is full."""
+    """Write the whole file or nothing: an old report remains if the disk is full."""
     data = text.encode("utf-8")
     if path == "-":
         sys.stdout.buffer.write(data)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Guest memory at any moment of a run, and how it is drawn. Knows nothing of the page around it.
+// Guest memory at any time of a run, and how it is drawn. Independent of the page around it.
 "use strict";
 
 // looks.py puts looks.def before this script: the numbers TIMELINE_PRIVATE and so on, LOOKS, cellRule().
 const USES = LOOKS.slice(0, TIMELINE_PARTLY_SHARED); // of a page; the last look is one of a cell
 
-// The use of every page, moved to and fro in time.
+// The use of every page at a time.
 class Memory {
   constructor(map) {
     this.pages = map.pages;
@@ -30,7 +30,7 @@ class Memory {
 
   goTo(usec) {
     const wanted = this.stepsAt(usec);
-    if (wanted < this.applied) { // there is no way back but from the beginning
+    if (wanted < this.applied) { // steps cannot be undone
       this.use.fill(TIMELINE_UNTOUCHED);
       this.applied = 0;
     }

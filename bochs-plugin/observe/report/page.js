@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// What the reader can do in the report: move in time, walk over the map, follow links between map,
-// findings and commands. Texts of the run only ever become text nodes.
+// The controls of the report: time, selected cell, links between memory, findings and commands. Texts
+// of the run become text nodes only.
 "use strict";
 
 const data = JSON.parse(document.getElementById("data").textContent);
@@ -18,7 +18,7 @@ let now = memory.end;
 let selection = null; // { first, pages } of the selected cell
 let playing = null;
 
-// --- small things ---
+// --- helpers ---
 
 const pageOf = (address) => Math.floor(address / memory.pageSize);
 const hex = (number) => `0x${number.toString(16)}`;
@@ -83,7 +83,7 @@ function drawStrip() {
   c.fillRect(Math.min(width - 2, Math.max(0, place(now) - 1)), 0, 2, base);
 }
 
-// --- words ---
+// --- text ---
 
 function tellCounts() {
   const counts = memory.count(0, memory.pages), body = byId("counts").tBodies[0];
@@ -213,7 +213,7 @@ function followHash() {
   byId("here-title").scrollIntoView({ block: "center" });
 }
 
-// --- what the reader does ---
+// --- events ---
 
 const MOVES = {
   ArrowLeft: () => -1, ArrowRight: () => 1, ArrowUp: (grid) => -grid.columns, ArrowDown: (grid) => grid.columns,

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The report as one HTML document that loads nothing.
+"""The HTML report as one document that loads nothing.
 
-Every text of the run passes e(); the data for the scripts passes script_json(); the document's own
-policy (Content Security Policy, level 2) lets the browser run the scripts of this folder and no
-others, whatever a run may hold.
+Every text of the run passes e(), the data for the scripts passes script_json(). The document's own
+policy (Content Security Policy, level 2) allows only the scripts of this directory, so that no
+contents of a run can become a script.
 """
 import base64
 import hashlib
@@ -17,35 +17,12 @@ import looks
 HERE = os.path.dirname(os.path.abspath(__file__))
 BAD_MAX = 20
 
-# AMD64 APM vol. 2, page tables: what an entry's bits are called.
-ENTRY_BITS = ((0, "P"), (1, "W"), (2, "U"), (5, "A"), (6, "D"), (7, "PS"), (8, "G"), (63, "NX"))
 LEVELS = {5: "PML5", 4: "PML4", 3: "PDP", 2: "PD", 1: "PT"}
-
-# bochs-sev-sanitizer(7), in a sentence.
-MEANINGS = {
-    "shared-read-of-private": "A load without the C-bit of data that was written with it: "
-                              "it reads ciphertext.",
-    "private-read-of-shared": "A load with the C-bit of data that was written without it, or by a "
-                              "device: it reads garbage.",
-    "firmware-read-shared": "A load without the C-bit of what firmware or the launch put there: "
-                            "it reads ciphertext.",
-    "device-read-of-private": "A device reads private data: it gets ciphertext.",
-    "device-write-to-private": "A device writes over a page that the guest maps as private: the "
-                               "guest will read garbage.",
-    "fetch-of-shared": "An instruction is fetched from what was written without the C-bit: "
-                       "fetches are always private, so garbage is executed.",
-    "walk-of-shared": "The processor walks a page-table entry that was written without the C-bit: "
-                      "walks are always private, so it is garbage.",
-    "table-written-shared": "A store without the C-bit to a page table in use: the processor will "
-                            "walk garbage.",
-    "stale-translation": "The C-bit of an entry was changed, and the translation from before was "
-                         "still used: a flush of the TLB was forgotten.",
-}
 
 
 # --- text ---
 
-# What would be invisible, or would turn the text around.
+# Characters that are invisible or that change the direction of text.
 UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff"
                     "\ud800-\udfff]")
 
@@ -96,19 +73,19 @@ def when(timeline, tick):
 
 
 def map_link(timeline, usec, physical, words):
-    """To a moment and an address in the map; only words if there is no map."""
+    """A link to a time and an address in memory; only the words if there are no changes of memory."""
     if not timeline.map or usec is None or physical is None:
         return e(words)
     return f'<a href="#at={usec},{hexa(physical)}">{e(words)}</a>'
 
 
 def scrolling(label, content):
-    """A wide table that scrolls by itself, also by keyboard."""
+    """A wide table that scrolls by itself, also with the keyboard."""
     return (f'<div class="scroll" role="region" tabindex="0" aria-label="{e(label)}">'
             f"{content}</div>")
 
 
-# --- what it comes to ---
+# --- summary ---
 
 def card(name, value, note, bad=False):
     return (f'<div class="card{" bad" if bad else ""}"><dt>{e(name)}</dt>'
@@ -152,7 +129,7 @@ def bad_lines(run):
 # --- the launch ---
 
 def guest_states(run):
-    """Of each guest, and of the platform: the states that it came to, and by which command."""
+    """The states of the platform and of each guest, with the command that caused each."""
     ways = {}
     for n, command in enumerate(run.commands, 1):
         platform, guest = command["platform"], command["state"]
@@ -209,7 +186,7 @@ def command_row(run, timeline, n, command):
 
 def launch(run, timeline):
     if not run.commands:
-        return "<p>There is no trace. A machine writes one with <code>trace=FILE</code>.</p>"
+        return "<p>There is no PSP command log. A machine writes one with <code>trace=FILE</code>.</p>"
     heads = "".join(f'<th scope="col">{head}</th>' for head in (
         "No.", "Command", "Result", "Guest", "Platform", "Region", "Launch digest after it",
         "Finished at", "Took"))
@@ -217,8 +194,8 @@ def launch(run, timeline):
                    for n, command in enumerate(run.commands, 1))
     return (guest_states(run) + "<h3>Transcript</h3>" + scrolling(
         "Transcript of the secure processor's commands",
-        "<table class='cards-when-narrow'><caption>What the hypervisor asked of the secure "
-        f"processor, and what it answered</caption><thead><tr>{heads}</tr></thead>"
+        "<table class='cards-when-narrow'><caption>The commands of the hypervisor and the answers of the secure "
+        f"processor</caption><thead><tr>{heads}</tr></thead>"
         f"<tbody>{rows}</tbody></table>"))
 
 
@@ -250,7 +227,7 @@ def legend():
         f'{e(look["meaning"])}</li>' for n, look in enumerate(looks.LOOKS))
     return (f'<ul class="legend">{items}<li><canvas class="swatch" data-look="mark" width="30" '
             'height="20" role="img" aria-label="mark of a finding"></canvas><b>finding</b> The '
-            "sanitizer found something there, up to this time.</li></ul>")
+            "sanitizer has a finding there, up to this time.</li></ul>")
 
 
 def outside(timeline):
@@ -270,11 +247,14 @@ def outside(timeline):
 
 def memory(run, timeline):
     if not timeline.map:
-        return ("<p>There are no changes of the map. A machine writes them with "
+        return ("<p>There are no changes of memory. A machine writes them with "
                 "<code>map_changes=FILE</code>.</p>")
-    note = ("<p><strong>The file of the changes was full before the machine ended: what came "
-            "later is missing.</strong></p>" if run.truncated else "")
-    return (note + '<noscript><p>The map needs JavaScript; all else of this page does not.</p>'
+    note = ("" if run.ended or run.truncated else
+            "<p><strong>The last line of the file of the changes is missing: the machine still ran, was "
+            "killed, or could not write the file.</strong></p>")
+    note += ("<p><strong>The file of the changes was full before the machine ended: later changes "
+            "are missing.</strong></p>" if run.truncated else "")
+    return (note + '<noscript><p>The pictures of memory need JavaScript. Everything else on this page does not.</p>'
             "</noscript>" + CONTROLS +
             '<div class="maps"><div>'
             '<h3>The first MiB</h3><canvas id="low" class="map" tabindex="0" role="application" '
@@ -284,7 +264,7 @@ def memory(run, timeline):
             'aria-roledescription="memory map" aria-label="Map of all RAM" '
             'aria-describedby="map-help here"></canvas></div>'
             '<div><h3 id="here-title" tabindex="-1">Selected cell</h3>'
-            '<div id="here" aria-live="polite"><p>None yet: choose one in the map.</p></div>'
+            '<div id="here" aria-live="polite"><p>None yet: select one in memory.</p></div>'
             f"<h3>At this time</h3><table id='counts'><caption class='unseen'>Pages of each use"
             "</caption><thead><tr><th scope='col'>Use</th><th scope='col'>Pages</th>"
             "<th scope='col'>Size</th></tr></thead><tbody></tbody></table>"
@@ -297,7 +277,7 @@ def memory(run, timeline):
 
 def person(who, exact_matters=False):
     if who is None:
-        return "nobody knows"
+        return "unknown"
     words = {"cpu": "an instruction", "firmware": "firmware", "device": "a device",
              "psp": "the secure processor"}.get(who["by"], who["by"])
     if who["rip"] is not None:
@@ -307,12 +287,8 @@ def person(who, exact_matters=False):
     if who["cpu0_rip"] is not None:
         words += f" while CPU 0 was at {hexa(who['cpu0_rip'])}"
     if exact_matters and who["exact"] is False:
-        words += ", the store that opened the page"
+        words += ", the store for which the page was translated"
     return words
-
-
-def entry_bits(value):
-    return " ".join(name for bit, name in ENTRY_BITS if value >> bit & 1)
 
 
 def path_table(found):
@@ -325,12 +301,12 @@ def path_table(found):
         rows += (f'<tr><th scope="row">{e(LEVELS.get(entry["level"], entry["level"]))}</th>'
                  f"<td>{hexa(entry['at'])}</td><td>{hexa(value)}</td>"
                  f"<td class=\"cbit{int(bool(entry['cbit']))}\">{cbit}</td>"
-                 f"<td>{entry_bits(value) if value is not None else '?'}</td></tr>")
+                 f"<td>{e(entry['flags'])}</td></tr>")
     return ("<h4>Path through the page tables</h4>" + scrolling(
         "Path through the page tables",
-        f"<table><caption>From CR3 to {hexa(found['linear'])}, as the tables stand then</caption>"
+        f"<table><caption>From CR3 to {hexa(found['linear'])}, as the tables were then</caption>"
         '<thead><tr><th scope="col">Level</th><th scope="col">Entry at</th>'
-        '<th scope="col">Value</th><th scope="col">C-bit</th><th scope="col">Bits</th></tr></thead>'
+        '<th scope="col">Value</th><th scope="col">C-bit</th><th scope="col">Flags</th></tr></thead>'
         f"<tbody>{rows}</tbody></table>"))
 
 
@@ -356,7 +332,7 @@ def finding_facts(run, timeline, found):
         facts.append(("Linear address", e(hexa(found["linear"]))))
     launched = launched_at(run, found["physical"]) if len(run.commands) <= 1000 else ""
     if launched:
-        facts.append(("There stands", launched))
+        facts.append(("Contents", launched))
     writer = found["writer"]
     facts.append(("Written last by", e(person(writer, True)) + (
         ", " + map_link(timeline, timeline.usec(writer["tick"]), found["physical"],
@@ -376,9 +352,8 @@ def finding(run, timeline, n, found):
         disassembly = ("<h4>Instruction</h4>" + scrolling(
             "Instruction", f"<pre><code>{e(hexa(found['who']['rip']))}:  {e(code)}  "
             f"<b>{e(found['disassembly'] or '?')}</b></code></pre>"))
-    meaning = MEANINGS.get(found["kind"], "")
     return (f'<article id="f{n}" class="finding" aria-labelledby="f{n}-name">'
-            f'<h3 id="f{n}-name">{n}. {e(found["kind"])}{count}</h3><p>{e(meaning)}</p>'
+            f'<h3 id="f{n}-name">{n}. {e(found["kind"])}{count}</h3><p>{e(found["meaning"])}</p>'
             f"<dl class='facts'>{finding_facts(run, timeline, found)}</dl>"
             f"{disassembly}{path_table(found)}</article>")
 
@@ -389,7 +364,7 @@ def findings(run, timeline):
                 "<p>There are no findings. A machine writes them with "
                 "<code>sanitize=report, sanitize_report=FILE</code>.</p>")
     others = run.summary["others"] if run.summary else 0
-    note = f"<p>{counted(others, 'report')} came from sites that had no room.</p>" if others else ""
+    note = f"<p>{counted(others, 'report')} are of sites that were not kept.</p>" if others else ""
     items = "".join(f'<li><a href="#f{n}">{e(found["kind"])} at '
                     f'{hexa(found["who"]["rip"] or found["physical"])}</a></li>'
                     for n, found in enumerate(run.findings, 1))
@@ -397,10 +372,10 @@ def findings(run, timeline):
             "".join(finding(run, timeline, n, found) for n, found in enumerate(run.findings, 1)))
 
 
-# --- the whole ---
+# --- the document ---
 
 def script_data(run, timeline):
-    """What the scripts need besides the map: where findings and regions are."""
+    """Data for the scripts besides the changes of memory: addresses of findings and regions."""
     marks = [[timeline.usec(found["who"]["tick"]), found["physical"], found["kind"]]
              for found in run.findings]
     regions = [[n, command["region"]["name"], command["region"]["addr"], command["region"]["len"],
@@ -434,7 +409,7 @@ def build(run, timeline, title):
             f"{memory(run, timeline)}</section>\n"
             '<section aria-labelledby="findings"><h2 id="findings">Findings of the sanitizer</h2>'
             f"{findings(run, timeline)}</section>\n</main>\n"
-            "<footer><p>Nothing of this protects anything: keys are in the clear in the emulator. "
+            "<footer><p>The emulator protects nothing: it holds all keys in the clear. "
             "Made by bochs-sev-report(1).</p></footer>\n")
     tail = "".join(f"<script>{script}</script>\n" for script in scripts)
     if scripts:

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The files of a run, line by line: bochs-sev-trace(5), bochs-sev-map(5), bochs-sev-sanitizer(7).
 
-They may hold anything: a guest chooses much of what is in them, and a machine that was killed
-leaves half a line. Every value is checked for its type and its range here; what comes out of this
-file is safe but for its texts, which page.py escapes. A line that is wrong is left out, with one
-sentence that names the file, the line and what is wrong.
+Their contents are hostile: a guest chooses much of them, and a machine that was killed leaves half a
+line. The type and range of every value are checked here. Texts are not safe yet; page.py escapes
+them. A wrong line is left out, with a message that names the file, the line and the reason.
 """
 import json
 import os
@@ -12,28 +11,29 @@ import os
 import looks
 
 LINE_MAX = 16 << 20
-EVENTS_MAX = 100_000        # of each file; further ones are counted
+EVENTS_MAX = 100_000        # of each file
 TEXT_MAX = 400
 PAGES_MAX = 1 << 24         # of RAM: 64 GiB
 PAGE_MAX = 1 << 40          # 52 address bits
 U64 = (1 << 64) - 1
-U53 = (1 << 53) - 1         # what a browser counts exactly
+U53 = (1 << 53) - 1         # a browser has larger integers only inexactly
 
 USES = tuple(look["key"] for look in looks.USES)
 
 
 class Run:
-    """What was read."""
+    """The contents of all files."""
 
     def __init__(self):
         self.commands = []
         self.findings = []
         self.summary = None
-        self.map = None      # the first line of the map's file
-        self.steps = []      # its slices
+        self.map = None      # the first line of the file of map_changes=
+        self.steps = []      # the slices of that file
         self.end_usec = None
         self.truncated = False
-        self.bad = []        # sentences
+        self.ended = False   # the map's file has its last line
+        self.bad = []        # messages
 
 
 class Wrong(Exception):
@@ -124,7 +124,7 @@ def parse(data):
 
 
 def whole_lines(file):
-    """Bytes of each line; of one that is too long only the beginning."""
+    """The bytes of each line; only the beginning of a line that is too long."""
     while True:
         data = file.readline(LINE_MAX + 1)
         if not data:
@@ -161,7 +161,7 @@ def bounded(events, event):
     events.append(event)
 
 
-# --- the secure processor's commands ---
+# --- PSP command log ---
 
 def region(line):
     if "region_addr" not in line:
@@ -193,7 +193,7 @@ def read_trace(path, run):
     read_lines(path, run, lambda line, _: bounded(run.commands, command(line)))
 
 
-# --- changes of the map ---
+# --- changes of memory ---
 
 def map_start(line):
     if line.get("kind") != "map" or line.get("version") != 1:
@@ -238,14 +238,16 @@ def read_map(path, run):
             bounded(run.steps, step)
         elif line["kind"] == "truncated":
             run.truncated = True
-        elif line["kind"] != "end":
+        elif line["kind"] == "end":
+            run.ended = True
+        else:
             raise Wrong("'kind' is neither end nor truncated")
         run.end_usec = usec
 
     read_lines(path, run, take)
 
 
-# --- what the sanitizer found ---
+# --- sanitizer findings ---
 
 def who(line, key):
     person = table(line, key)
@@ -268,6 +270,7 @@ def path_entry(entry):
         "at": address(entry, "at"),
         "value": address(entry, "value"),
         "cbit": truth(entry, "cbit"),
+        "flags": text(entry, "flags", ""),
     }
 
 
@@ -280,6 +283,7 @@ def finding(line):
         raise Wrong("'physical' is missing")
     return {
         "kind": text(line, "kind"),
+        "meaning": text(line, "meaning", ""),
         "view": text(line, "view"),
         "access": text(line, "access"),
         "length": number(line, "length", 1 << 32),

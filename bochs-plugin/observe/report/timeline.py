@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Memory over time, as small as a browser likes it, and what time a tick is.
+"""Memory over time in a compact form for the browser, and the time of a tick.
 
-Steps are the slices of bochs-sev-map(5); where there are too many, neighbours become one.
+Steps are the slices of bochs-sev-map(5). If there are too many, neighbours are joined.
 """
 STEPS_MAX = 20_000
 
@@ -31,7 +31,7 @@ class Timeline:
         return flat
 
     def usec(self, tick):
-        """The machine's time at a tick; None if nobody knows."""
+        """The machine's time at a tick; None if it is unknown."""
         if tick is None or not self.map:
             return None
         return tick * 1_000_000 // self.map["ticks_per_second"]
