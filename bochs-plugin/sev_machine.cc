@@ -135,7 +135,7 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt, struct memmap *mem
         m->memory = bx_sev_memory_new(m);
     m->timeline = bx_sev_timeline_new(m);
 #if BX_DEBUGGER
-    m->breaks = bx_sev_breaks_new();
+    m->breaks = bx_sev_breaks_new(m);
 #endif
     if (opt->sanitize != OPT_SANITIZE_OFF)
         m->sanitizer = bx_sev_sanitizer_new(m);

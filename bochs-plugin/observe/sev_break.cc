@@ -34,13 +34,18 @@ struct stop {
 static const unsigned n_stops = 32;
 
 struct sev_breaks {
+    const struct sev_machine *machine;
     struct stop stops[n_stops];
     bool any; /* one of them is set */
 };
 
-struct sev_breaks *bx_sev_breaks_new(void)
+struct sev_breaks *bx_sev_breaks_new(const struct sev_machine *machine)
 {
-    return bx_dbg.debugger_active ? new struct sev_breaks() : NULL;
+    if (!bx_dbg.debugger_active)
+        return NULL;
+    struct sev_breaks *breaks = new struct sev_breaks();
+    breaks->machine = machine;
+    return breaks;
 }
 
 void bx_sev_breaks_free(struct sev_breaks *breaks)
@@ -141,7 +146,7 @@ void bx_sev_breaks_print(const struct sev_breaks *breaks)
 /* --- stopping --- */
 
 /* Print the instruction that a CPU executes. */
-static void print_instruction(unsigned index)
+static void print_instruction(const struct sev_breaks *breaks, unsigned index)
 {
     BX_CPU_C *cpu = BX_CPU(index);
     const bx_segment_reg_t *cs = &cpu->sregs[BX_SEG_REG_CS];
@@ -155,7 +160,7 @@ static void print_instruction(unsigned index)
 
         code[i] = 0;
         if (cpu->dbg_xlate_linear2phy(base + rip + i, &paddr) &&
-            bx_sev_timeline_kind(paddr) != TIMELINE_MMIO)
+            bx_sev_timeline_kind(breaks->machine, paddr) != TIMELINE_MMIO)
             BX_MEM(0)->dbg_fetch_mem(cpu, paddr, 1, &code[i]);
         else if (!i)
             return;
@@ -165,8 +170,8 @@ static void print_instruction(unsigned index)
                text);
 }
 
-static void report_access(unsigned number, unsigned cpu, uint64_t paddr, enum sev_access view,
-                          enum sev_why why, bool write)
+static void report_access(const struct sev_breaks *breaks, unsigned number, unsigned cpu,
+                          uint64_t paddr, enum sev_access view, enum sev_why why, bool write)
 {
     static const char *const verbs[SEV_WHY_COUNT] = {"reads",  "fetches from", "walks",
                                                      "writes", "reads",        "reads"};
@@ -180,7 +185,7 @@ static void report_access(unsigned number, unsigned cpu, uint64_t paddr, enum se
                paddr & ~(page_size - 1),
                view == SEV_ACCESS_PRIVATE ? "private (C=1)" : "shared (C=0)");
     if (cpu != SEV_HOOKS_NO_CPU)
-        print_instruction(cpu);
+        print_instruction(breaks, cpu);
     bx_debug_break();
 }
 
@@ -198,7 +203,7 @@ void bx_sev_breaks_access(struct sev_breaks *breaks, unsigned cpu, uint64_t padd
 
         if (!hit || page < stop->from || page > stop->to)
             continue;
-        report_access(i + 1, cpu, paddr, view, why, write);
+        report_access(breaks, i + 1, cpu, paddr, view, why, write);
         if (stop->kind == STOP_ACCESS)
             bx_sev_breaks_delete(breaks, i + 1); /* the first one only */
     }

@@ -12,6 +12,7 @@
 #include "cpu/cpu.h"
 #include "bx_debug/debug.h"
 #include "sev_machine.h"
+#include "sev_memory_map.h"
 
 #if BX_DEBUGGER
 
@@ -115,7 +116,7 @@ static bool get_look(const char *text, enum look *look)
 }
 
 /* Find the memory at `at`. Return false, with a message, if there is none. */
-static bool find_memory(uint64_t at, bool linear, uint64_t *paddr)
+static bool find_memory(struct sev_machine *m, uint64_t at, bool linear, uint64_t *paddr)
 {
     bx_phy_address address = (bx_phy_address)at;
 
@@ -125,10 +126,11 @@ static bool find_memory(uint64_t at, bool linear, uint64_t *paddr)
     }
     *paddr = address;
     if (linear ? address < address_end : at < address_end)
-        if (bx_sev_timeline_kind(address) != TIMELINE_MMIO)
+        if (bx_sev_timeline_kind(m, address) != TIMELINE_MMIO)
             return true;
-    dbg_printf("sev: there is no memory at %#" PRIx64 ", and device registers are not read\n",
-               linear ? (uint64_t)address : at);
+    dbg_printf("sev: there is no memory at %#" PRIx64 " (%s), and device registers are not read\n",
+               linear ? (uint64_t)address : at,
+               bx_sev_memmap_name(bx_sev_machine_memmap(m), linear ? (uint64_t)address : at));
     return false;
 }
 
@@ -164,7 +166,7 @@ static void command_read(struct sev_machine *m, int argc, char **argv)
     if (length > read_max)
         length = read_max;
     for (uint64_t done = 0; done < length;) {
-        if (!find_memory(address + done, linear, &paddr))
+        if (!find_memory(m, address + done, linear, &paddr))
             return;
         if ((paddr & page_mask) != shown)
             dbg_printf(
@@ -182,7 +184,7 @@ static void command_read(struct sev_machine *m, int argc, char **argv)
  * RAM, ROM and adapter memory. */
 static void command_dump(struct sev_machine *m, int, char **argv)
 {
-    const uint64_t end = BX_MEM(0)->get_memory_len(), hole = 0xa0000, hole_end = 0x100000;
+    const uint64_t end = BX_MEM(0)->get_memory_len();
     enum sev_access view;
     Bit8u page[page_size];
     bool good = true;
@@ -194,7 +196,7 @@ static void command_dump(struct sev_machine *m, int, char **argv)
     FILE *file = fopen(argv[2], "wb");
     for (uint64_t at = 0; file && good && at < end; at += page_size) {
         memset(page, 0, sizeof(page));
-        if (at < hole || at >= hole_end)
+        if (memmap_kind(bx_sev_machine_memmap(m), at) == MEMMAP_KIND_RAM)
             look_at(m, at, view == SEV_ACCESS_PRIVATE ? LOOK_PRIVATE : LOOK_SHARED, page,
                     page_size);
         good = fwrite(page, page_size, 1, file) == 1;

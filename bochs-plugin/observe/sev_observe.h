@@ -71,7 +71,7 @@ void bx_sev_timeline_look(struct sev_timeline *timeline);
 /* Return the timeline. It belongs to the argument. */
 const struct timeline *bx_sev_timeline_pages(const struct sev_timeline *timeline);
 /* Return TIMELINE_PRIVATE for all RAM, TIMELINE_ROM or TIMELINE_MMIO. */
-enum timeline_use bx_sev_timeline_kind(uint64_t paddr);
+enum timeline_use bx_sev_timeline_kind(const struct sev_machine *machine, uint64_t paddr);
 /* Write the picture up to now. Return 0 or a negative errno. */
 int bx_sev_timeline_write(const struct sev_timeline *timeline, const char *path);
 
@@ -106,7 +106,7 @@ void bx_sev_sanitizer_info(const struct sev_sanitizer *sanitizer,
 
 struct sev_breaks;
 /* NULL unless Bochs runs its debugger. */
-struct sev_breaks *bx_sev_breaks_new(void);
+struct sev_breaks *bx_sev_breaks_new(const struct sev_machine *machine);
 void bx_sev_breaks_free(struct sev_breaks *breaks);
 /* Check an access of hooks.h, and a command, against all breaks. */
 void bx_sev_breaks_access(struct sev_breaks *breaks, unsigned cpu, uint64_t paddr,

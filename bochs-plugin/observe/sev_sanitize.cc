@@ -13,6 +13,7 @@
 #include "bx_debug/debug.h"
 #include "sev_log.h"
 #include "sev_machine.h"
+#include "sev_memory_map.h"
 #include "sev_memory.h"
 
 #include <string.h>
@@ -36,20 +37,17 @@ struct sev_sanitizer {
 };
 
 /* VGA memory, and the RAM of SMM behind it, are never encrypted. */
-static bool followed(uint64_t paddr)
+static bool followed(const struct sev_sanitizer *s, uint64_t paddr)
 {
-    return paddr < 0xa0000 || paddr >= 0xc0000;
+    return memmap_kind(bx_sev_machine_memmap(s->machine), paddr) != MEMMAP_KIND_ADAPTER;
 }
 
 /* --- callbacks --- */
 
 /* Firmware is executed from ROM or from its copy in shadow RAM. */
-static bool firmware_runs(const BX_CPU_C *cpu)
+static bool firmware_runs(const struct sev_sanitizer *s, const BX_CPU_C *cpu)
 {
-    uint64_t code = cpu->pAddrFetchPage;
-
-    return (code >= 0xc0000 && code < 0x100000) ||
-           (code >= 0x100000000 - BIOSROMSZ && code < 0x100000000);
+    return memmap_kind(bx_sev_machine_memmap(s->machine), cpu->pAddrFetchPage) & MEMMAP_FIRMWARE;
 }
 
 static void san_ops_who(void *ctx, unsigned index, struct san_who *who)
@@ -59,7 +57,7 @@ static void san_ops_who(void *ctx, unsigned index, struct san_who *who)
 
     who->rip = cpu->get_laddr(BX_SEG_REG_CS, cpu->prev_rip);
     who->tick = bx_pc_system.time_ticks();
-    who->by = firmware_runs(cpu) ? SAN_BY_FIRMWARE : SAN_BY_CPU;
+    who->by = firmware_runs(s, cpu) ? SAN_BY_FIRMWARE : SAN_BY_CPU;
     /* Instructions are decoded before they are executed. The second half of one that crosses a page
      * is at the start of the next page. */
     if (s->decoding && !(s->decode_offset == 0 && (who->rip & 0xfff) > 0xff0))
@@ -267,13 +265,13 @@ void bx_sev_sanitizer_free(struct sev_sanitizer *s)
 void bx_sev_sanitizer_access(struct sev_sanitizer *s, unsigned cpu, uint64_t paddr,
                              enum sev_access view, enum sev_why why, bool write)
 {
-    if (followed(paddr))
+    if (followed(s, paddr))
         san_access(s->san, cpu, paddr, view, why, write);
 }
 
 bool bx_sev_sanitizer_watched(const struct sev_sanitizer *s, uint64_t paddr)
 {
-    return followed(paddr) && san_watched(s->san, paddr);
+    return followed(s, paddr) && san_watched(s->san, paddr);
 }
 
 void bx_sev_sanitizer_touch(struct sev_sanitizer *s, unsigned cpu, uint64_t paddr, unsigned len,
@@ -282,10 +280,11 @@ void bx_sev_sanitizer_touch(struct sev_sanitizer *s, unsigned cpu, uint64_t padd
     bx_TLB_entry *entry;
     bx_address linear;
 
-    if (!followed(paddr) || paddr >= s->ram_end)
+    if (!followed(s, paddr) || paddr >= s->ram_end)
         return;
     san_touch(s->san, cpu, paddr, len, data);
-    if (cpu == SEV_HOOKS_NO_CPU || (paddr >= 0xc0000 && paddr < 0x100000) ||
+    if (cpu == SEV_HOOKS_NO_CPU ||
+        memmap_kind(bx_sev_machine_memmap(s->machine), paddr) == MEMMAP_KIND_SHADOW ||
         san_watched(s->san, paddr))
         return;
     /* The translation can have a host pointer again. Drop it; the next access makes a new one. */
@@ -297,7 +296,7 @@ void bx_sev_sanitizer_touch(struct sev_sanitizer *s, unsigned cpu, uint64_t padd
 
 void bx_sev_sanitizer_decode(struct sev_sanitizer *s, unsigned cpu, uint64_t paddr, unsigned len)
 {
-    if (!followed(paddr))
+    if (!followed(s, paddr))
         return;
     s->decoding = true;
     s->decode_offset = (unsigned)(paddr & 0xfff);
@@ -313,7 +312,7 @@ void bx_sev_sanitizer_psp(struct sev_sanitizer *s, uint64_t spa, size_t len, uin
 
         if (n > len)
             n = (unsigned)len;
-        if (followed(spa))
+        if (followed(s, spa))
             san_psp(s->san, spa, n, asid ? SEV_ACCESS_PRIVATE : SEV_ACCESS_SHARED, write);
         spa += n;
         len -= n;

@@ -14,6 +14,7 @@
 #include "param_names.h"
 #include "sev_log.h"
 #include "sev_machine.h"
+#include "sev_memory_map.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -34,8 +35,6 @@ struct sev_timeline {
     uint64_t next_us;                    /* when the page tables are read again */
     unsigned wants;
 };
-
-static const uint64_t adapter_area = 0xa0000, low_area_end = 0x100000;
 
 static void open_log(struct sev_timeline *m)
 {
@@ -82,21 +81,16 @@ const struct timeline *bx_sev_timeline_pages(const struct sev_timeline *m)
     return m->pages;
 }
 
-/* RAM outside the first MiB is the common case. At C0000h to FFFFFh the chip set selects ROM or RAM. */
-enum timeline_use bx_sev_timeline_kind(uint64_t paddr)
+enum timeline_use bx_sev_timeline_kind(const struct sev_machine *machine, uint64_t paddr)
 {
-    const bx_phy_address page = (bx_phy_address)(paddr & ~(uint64_t)(TIMELINE_PAGE_SIZE - 1));
-    const bool ram = page < BX_MEM(0)->get_memory_len();
-    const uint64_t bios = (UINT64_C(1) << 32) - BIOSROMSZ;
-
-    if (ram && (page < adapter_area || page >= low_area_end))
+    switch (bx_sev_memmap_read_kind(bx_sev_machine_memmap(machine), paddr)) {
+    case MEMMAP_KIND_RAM:
         return TIMELINE_PRIVATE;
-    if (page >= bios && page < UINT64_C(1) << 32)
+    case MEMMAP_KIND_ROM:
         return TIMELINE_ROM;
-    const Bit8u *host = page < low_area_end ? BX_MEM(0)->getHostMemAddr(NULL, page, BX_READ) : NULL;
-    if (!host)
+    default:
         return TIMELINE_MMIO;
-    return host == BX_MEM(0)->get_vector(page) ? TIMELINE_PRIVATE : TIMELINE_ROM;
+    }
 }
 
 /* --- page tables --- */
@@ -150,7 +144,7 @@ static void look_sometimes(struct sev_timeline *m)
 bool bx_sev_timeline_access(struct sev_timeline *m, unsigned cpu, uint64_t paddr,
                             enum sev_access access, enum sev_why why, bool write)
 {
-    enum timeline_use use = bx_sev_timeline_kind(paddr);
+    enum timeline_use use = bx_sev_timeline_kind(m->machine, paddr);
     uint64_t page = paddr / TIMELINE_PAGE_SIZE;
 
     if (m->conversions)

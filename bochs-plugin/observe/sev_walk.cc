@@ -33,7 +33,7 @@ struct walk_mode bx_sev_walk_mode(unsigned index)
 /* Device registers are not read, because that could change them. */
 bool bx_sev_read_private(struct sev_machine *m, uint64_t paddr, void *buf, unsigned len)
 {
-    if (bx_sev_timeline_kind(paddr) == TIMELINE_MMIO)
+    if (bx_sev_timeline_kind(m, paddr) == TIMELINE_MMIO)
         return false;
     struct sev_memory *memory = bx_sev_machine_memory(m);
     if (memory && bx_sev_memory_peek(memory, sev_hooks.cpus[0].asid, paddr, buf, len))
