@@ -5,7 +5,7 @@
  * Implements pages_ops over Bochs 3.0 (memory/memory-bochs.h, cpu/tlb.h, cpu/icache.h), and decides
  * which storage is encrypted:
  *
- * - RAM, one page a frame; also the shadow RAM at C0000h to FFFFFh
+ * - RAM as memory_map.h has it, one page a frame; also the shadow RAM at C0000h to FFFFFh
  *
  * - ROM that has an image: at its address below 4 GiB, and at C0000h to DFFFFh. The last 128 KiB
  *   also appear at E0000h to FFFFFh, as the same pages.
@@ -33,13 +33,16 @@
 #include <string.h>
 
 #include <vector>
+
+#include "memory_map.h"
 #include "pages.h"
 #include "rng.h"
 
 static const uint32_t temporary_asid = UINT32_MAX; /* the PSP never uses it */
 
-static const uint64_t low_area = 0xa0000, rom_area = 0xc0000, bios_area = 0xe0000,
-                      low_area_end = 0x100000;
+/* The last 128 KiB of the firmware's ROM also appear here. */
+static const uint64_t low_firmware = 0xe0000;
+/* Bochs's ROM array: what it stores for the addresses below 4 GiB, then the option ROMs. */
 static const uint64_t bios_base = (UINT64_C(1) << 32) - BIOSROMSZ;
 static const uint32_t bios_pages = BIOSROMSZ / SEV_PAGE_SIZE,
                       rom_pages = bios_pages + EXROMSIZE / SEV_PAGE_SIZE;
@@ -52,6 +55,7 @@ enum rom_state {
 
 struct sev_memory {
     const struct sev_machine *machine;
+    const struct memmap *map;
     struct pages *pages;
     uint32_t asid; /* the guest that all CPUs run; 0 = none */
     uint32_t ram_pages;
@@ -79,37 +83,34 @@ static void add_rom(const struct sev_memory *mem, struct storage *storage, uint3
 
 static uint32_t rom_page_of(uint64_t spa)
 {
-    if (spa >= rom_area && spa < bios_area)
-        return bios_pages + (uint32_t)((spa - rom_area) / SEV_PAGE_SIZE);
-    if (spa < low_area_end)
+    if (spa >= MEMMAP_SHADOW && spa < low_firmware)
+        return bios_pages + (uint32_t)((spa - MEMMAP_SHADOW) / SEV_PAGE_SIZE);
+    if (spa < MEMMAP_1M)
         return (uint32_t)(BIOS_MAP_LAST128K((Bit32u)spa) / SEV_PAGE_SIZE);
     return (uint32_t)((spa & BIOS_MASK) / SEV_PAGE_SIZE);
 }
 
-static bool is_rom(uint64_t spa)
+static bool has_rom(const struct sev_memory *mem, uint64_t spa)
 {
-    return (spa >= rom_area && spa < low_area_end) ||
-           (spa >= bios_base && spa < bios_base + BIOSROMSZ);
+    return (memmap_kind(mem->map, spa) & MEMMAP_FIRMWARE) != 0;
 }
 
 static struct storage resolve(const struct sev_memory *mem, uint64_t spa)
 {
+    const uint32_t frame = (uint32_t)(spa / SEV_PAGE_SIZE);
     struct storage storage = {};
-    uint64_t frame = spa / SEV_PAGE_SIZE;
+    enum memmap_kind kind;
 
-    if (spa >= low_area_end && spa < bios_base) { /* nearly always */
-        storage.n = frame < mem->ram_pages;
-        storage.page[0] = (uint32_t)frame;
+    if (spa >= MEMMAP_1M && spa < mem->map->low_ram_end) { /* nearly always */
+        storage.n = 1;
+        storage.page[0] = frame;
         return storage;
     }
-    if (spa >= low_area && spa < rom_area)
-        return storage;
-    if (is_rom(spa))
+    kind = memmap_kind(mem->map, spa);
+    if (kind & MEMMAP_FIRMWARE)
         add_rom(mem, &storage, rom_page_of(spa));
-    if (spa >= bios_base && spa < bios_base + BIOSROMSZ)
-        return storage;
-    if (frame < mem->ram_pages)
-        storage.page[storage.n++] = (uint32_t)frame;
+    if (kind & (MEMMAP_KIND_RAM | MEMMAP_KIND_SHADOW))
+        storage.page[storage.n++] = frame;
     return storage;
 }
 
@@ -135,7 +136,7 @@ static struct page memory_describe(void *ctx, uint32_t number)
         return page;
     }
     page.spa = rom < bios_pages ? bios_base + rom * SEV_PAGE_SIZE
-                                : rom_area + (rom - bios_pages) * SEV_PAGE_SIZE;
+                                : MEMMAP_SHADOW + (rom - bios_pages) * SEV_PAGE_SIZE;
     page.host = mem->rom + (size_t)rom * SEV_PAGE_SIZE;
     return page;
 }
@@ -161,8 +162,8 @@ static void memory_converted(void *ctx, const struct page *page)
 static void memory_changed(void *, const struct page *page)
 {
     pageWriteStampTable.decWriteStamp(page->spa);
-    if (page->spa >= bios_base + BIOSROMSZ - 0x20000 && page->spa < bios_base + BIOSROMSZ)
-        pageWriteStampTable.decWriteStamp(page->spa & (low_area_end - 1));
+    if (page->spa >= MEMMAP_4G - (MEMMAP_1M - low_firmware) && page->spa < MEMMAP_4G)
+        pageWriteStampTable.decWriteStamp(page->spa & (MEMMAP_1M - 1));
 }
 
 /* TLB entries are numbered CPU by CPU, data TLB first. Each has two numbers, because an entry for
@@ -220,9 +221,8 @@ static void set_guest(struct sev_memory *mem, uint32_t asid)
 /* RAM above 1 MiB, where one address is one page. */
 void bx_sev_memory_contexts(const struct sev_memory *mem, struct sev_cpu *cpus)
 {
-    const uint32_t first = low_area_end / SEV_PAGE_SIZE;
-    const uint32_t end =
-        mem->ram_pages < bios_base / SEV_PAGE_SIZE ? mem->ram_pages : bios_base / SEV_PAGE_SIZE;
+    const uint32_t first = MEMMAP_1M / SEV_PAGE_SIZE;
+    const uint32_t end = (uint32_t)(mem->map->low_ram_end / SEV_PAGE_SIZE);
 
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
         cpus[i].asid = mem->asid;
@@ -290,6 +290,7 @@ struct sev_memory *bx_sev_memory_new(struct sev_machine *machine)
         BX_FATAL(("sev: encryption=aes needs all of the guest's memory on the host: "
                   "give host= the value of guest= (memory:), or say encryption=none"));
     mem->machine = machine;
+    mem->map = bx_sev_machine_memmap(machine);
     mem->ram_pages = (uint32_t)(BX_MEM(0)->get_memory_len() / SEV_PAGE_SIZE);
     mem->rom_state.assign(rom_pages, ROM_EMPTY);
     new_pages(mem);
@@ -443,7 +444,7 @@ static int access_pages(struct sev_memory *mem, uint32_t asid, uint64_t spa, uin
                         const uint8_t *out, size_t len)
 {
     while (len) {
-        if (is_rom(spa))
+        if (has_rom(mem, spa))
             note_access(mem, rom_page_of(spa), asid && out);
         struct storage storage = resolve(mem, spa);
         unsigned offset = (unsigned)(spa % SEV_PAGE_SIZE), n = SEV_PAGE_SIZE - offset;
