@@ -87,7 +87,7 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_session_LDADD = libpspmodel.la
 %C%_replay_trace_SOURCES = %D%/fuzz.h %D%/fuzz_trace.c %D%/replay.c psp-model/tools/launched.c
 %C%_replay_trace_CPPFLAGS = $(FUZZ_CPPFLAGS) -I$(srcdir)/psp-model/tools $(JANSSON_CFLAGS)
-%C%_replay_trace_LDADD = $(JANSSON_LIBS)
+%C%_replay_trace_LDADD = libpspmodel.la $(JANSSON_LIBS)
 
 long_tests += %D%/replay.tap
 EXTRA_DIST += %D%/firmware.txt %D%/hv.txt %D%/psp.txt %D%/save_file.txt %D%/psp_seeds.py %D%/replay.tap %D%/save %D%/seeds.txt %D%/trace.txt \
