@@ -152,7 +152,7 @@ static bool opt_cpuid(const struct opt_row *row, const char *value, struct opt *
     uint32_t mask;
     uint64_t number;
 
-    if (!cpuid_promises(value, &mask))
+    if (!cpuid_features(value, &mask))
         return fail(wrong, "is not known");
     number = mask;
     memcpy(opt_field(row, opt), &number, sizeof(number));

@@ -47,7 +47,7 @@ struct opt_api {
 
 /* All values of one `sev:` configuration, checked: a member for each row of opt_table.h. Numbers and
  * words are uint64_t, so that opt.c reaches them all in one way: for launch, encryption, sanitize and
- * log they are of the enum of that name; cpuid has the feature bits of cpuid_promises(). Text that is
+ * log they are of the enum of that name; cpuid has the feature bits of cpuid_features(). Text that is
  * not given is "". `control` is without its "unix:". */
 /* clang-format off */
 struct opt {

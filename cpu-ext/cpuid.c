@@ -46,18 +46,18 @@ static const struct need {
      "it has no RDRAND, with which Linux checks the C-bit: Linux will not start as a SEV guest"},
 };
 
-/* In the order of the bits of `promises`. */
-static const struct promise {
+/* In the order of the bits of `features`. */
+static const struct feature {
     const char *name;
     uint32_t function;
     enum reg reg;
     uint32_t bit;
-} promises[] = {
+} features[] = {
     {"erms", LEAF_STRUCTURED, EBX, 1u << 9},         {"fsrm", LEAF_STRUCTURED, EDX, 1u << 4},
     {"btc_no", LEAF_EXT_ADDR, EBX, 1u << 29},        {"srso_no", LEAF_EXT_FEAT2, EAX, 1u << 29},
     {"sme_coherent", CPUID_SEV_LEAF, EAX, 1u << 10},
 };
-#define N_PROMISES (sizeof(promises) / sizeof(promises[0]))
+#define N_FEATURES (sizeof(features) / sizeof(features[0]))
 
 static uint32_t reg_of(const struct cpuid_regs *regs, enum reg reg)
 {
@@ -113,7 +113,7 @@ static void leaf_1f(const struct cpuid_sev *sev, struct cpuid_regs *regs)
     regs->edx = sev->min_asid;
 }
 
-bool cpuid_promises(const char *list, uint32_t *mask)
+bool cpuid_features(const char *list, uint32_t *mask)
 {
     static const char between[] = ", ";
     uint32_t got = 0;
@@ -121,10 +121,10 @@ bool cpuid_promises(const char *list, uint32_t *mask)
     for (list += strspn(list, between); *list; list += strspn(list, between)) {
         size_t len = strcspn(list, between), i = 0;
 
-        while (i < N_PROMISES &&
-               (strlen(promises[i].name) != len || strncmp(promises[i].name, list, len) != 0))
+        while (i < N_FEATURES &&
+               (strlen(features[i].name) != len || strncmp(features[i].name, list, len) != 0))
             i++;
-        if (i == N_PROMISES)
+        if (i == N_FEATURES)
             return false;
         got |= 1u << i;
         list += len;
@@ -142,15 +142,15 @@ static void model_leaf(const struct cpuid_model *model, uint32_t function, uint3
         model->leaf(model->ctx, function, subfunction, regs);
 }
 
-static void promise(const struct cpuid_sev *sev, uint32_t function, uint32_t subfunction,
-                    struct cpuid_regs *regs)
+static void add_feature(const struct cpuid_sev *sev, uint32_t function, uint32_t subfunction,
+                        struct cpuid_regs *regs)
 {
     uint32_t *const fields[] = {&regs->eax, &regs->ebx, &regs->ecx, &regs->edx};
 
-    for (size_t i = 0; i < N_PROMISES; i++) {
-        const struct promise *row = &promises[i];
+    for (size_t i = 0; i < N_FEATURES; i++) {
+        const struct feature *row = &features[i];
 
-        if (!(sev->promises & 1u << i))
+        if (!(sev->features & 1u << i))
             continue;
         if (function == row->function && subfunction == 0)
             *fields[row->reg] |= row->bit;
@@ -207,5 +207,5 @@ void cpuid_sev_leaf(const struct cpuid_sev *sev, const struct cpuid_model *model
     model_leaf(model, function, subfunction, regs);
     if (sev->guest)
         guest_leaf(sev, function, regs);
-    promise(sev, function, subfunction, regs);
+    add_feature(sev, function, subfunction, regs);
 }

@@ -37,8 +37,8 @@ struct cpuid_sev {
     unsigned phys_reduction; /* EBX[11:6], at most 63; concerns system physical addresses only */
     uint32_t keys;           /* ECX: number of encrypted guests supported at once */
     uint32_t min_asid;       /* EDX: first ASID for SEV guests without SEV-ES */
-    bool guest;              /* false: a machine without SEV; only `promises` are added */
-    uint32_t promises;       /* as cpuid_promises() gives them */
+    bool guest;              /* false: a machine without SEV; only `features` are added */
+    uint32_t features;       /* as cpuid_features() gives them */
 };
 
 /* What a CPU model can be given beside what it has: bits that say how the processor behaves but
@@ -46,8 +46,8 @@ struct cpuid_sev {
  * commas and blanks: "erms" and "fsrm" (REP MOVSB and STOSB are the fast way), "btc_no" and
  * "srso_no" (no branch type confusion, no return stack overflow: Bochs does not speculate),
  * "sme_coherent" (no flush when a page's C-bit changes: there is no cache). Return false if a name
- * is unknown; `promises` is unchanged then. */
-bool cpuid_promises(const char *list, uint32_t *promises);
+ * is unknown; `features` is unchanged then. */
+bool cpuid_features(const char *list, uint32_t *features);
 
 /* The CPU model's own CPUID. */
 struct cpuid_model {

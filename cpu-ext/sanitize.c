@@ -23,7 +23,7 @@ struct page {
     uint32_t mixed;        /* index in the pool */
     uint16_t table;        /* > 0: a page table; watched for this number of further accesses */
     uint8_t state;         /* enum state */
-    uint8_t view : 1;      /* enum sev_access of all translations now */
+    uint8_t how : 1;       /* enum sev_access of all translations now */
     uint8_t stale : 1;     /* an entry that maps it has another C-bit than its translations */
     uint8_t in_use : 1;    /* as a page table: found below CR3 */
 };
@@ -40,7 +40,7 @@ struct mixed {
 struct access {
     uint64_t paddr;
     unsigned len;
-    enum sev_access view;
+    enum sev_access how;
     bool write;
     struct san_who who;
 };
@@ -87,9 +87,9 @@ static bool watched(const struct page *page)
     return page->state == MIXED || page->table || page->stale;
 }
 
-static enum state state_of(enum sev_access view)
+static enum state state_of(enum sev_access how)
 {
-    return view == SEV_ACCESS_SHARED ? ALL_SHARED : ALL_PRIVATE;
+    return how == SEV_ACCESS_SHARED ? ALL_SHARED : ALL_PRIVATE;
 }
 
 static struct san_who who_now(struct san *san, unsigned cpu, bool exact)
@@ -157,7 +157,7 @@ static void blocks_written(struct san *san, struct page *page, const struct acce
     struct mixed *mixed = san->pool[page->mixed];
     unsigned offset = access->paddr % PAGE_SIZE;
     unsigned last = (offset + access->len - 1) / SAN_BLOCK_SIZE;
-    bool shared = access->view == SEV_ACCESS_SHARED;
+    bool shared = access->how == SEV_ACCESS_SHARED;
 
     for (unsigned i = offset / SAN_BLOCK_SIZE; i <= last && i < BLOCKS; i++) {
         mixed->n_shared += (unsigned)shared - mixed->shared[i];
@@ -167,19 +167,18 @@ static void blocks_written(struct san *san, struct page *page, const struct acce
     if (mixed->n_shared == (shared ? BLOCKS : 0)) {
         page->writer = access->who;
         page->writer.exact = false;
-        unmix(san, page, state_of(access->view));
+        unmix(san, page, state_of(access->how));
     }
 }
 
 /* Return the first block of the access that was last written with the other C-bit, or -1. */
-static int other_block(const struct mixed *mixed, uint64_t paddr, unsigned len,
-                       enum sev_access view)
+static int other_block(const struct mixed *mixed, uint64_t paddr, unsigned len, enum sev_access how)
 {
     unsigned first = paddr % PAGE_SIZE / SAN_BLOCK_SIZE;
     unsigned last = (unsigned)(paddr % PAGE_SIZE + len - 1) / SAN_BLOCK_SIZE;
 
     for (unsigned i = first; i <= last && i < BLOCKS; i++)
-        if (mixed->shared[i] != (view == SEV_ACCESS_SHARED))
+        if (mixed->shared[i] != (how == SEV_ACCESS_SHARED))
             return (int)i;
     return -1;
 }
@@ -191,7 +190,7 @@ static void report(struct san *san, enum san_kind kind, const struct page *page,
 {
     uint64_t paddr = access->paddr;
     struct san_report r = {.kind = kind,
-                           .view = access->view,
+                           .how = access->how,
                            .write = access->write,
                            .paddr = paddr,
                            .len = access->len,
@@ -200,7 +199,7 @@ static void report(struct san *san, enum san_kind kind, const struct page *page,
     int block;
 
     if (page->state == MIXED) {
-        block = other_block(san->pool[page->mixed], paddr, r.len, r.view);
+        block = other_block(san->pool[page->mixed], paddr, r.len, r.how);
         if (block < 0)
             block = (int)(paddr % PAGE_SIZE / SAN_BLOCK_SIZE);
         r.writer = san->pool[page->mixed]->writer[block];
@@ -247,7 +246,7 @@ static void entry_changed(struct san *san, unsigned cpu, uint64_t paddr, uint64_
         struct page *page = &san->pages[at / PAGE_SIZE];
 
         /* A page table here means that the entry is not a leaf. */
-        if (!page->table && page->view != access)
+        if (!page->table && page->how != access)
             page->stale = true;
     }
 }
@@ -257,7 +256,7 @@ static void table_store(struct san *san, struct page *page, const struct access 
 {
     uint64_t paddr = access->paddr, end = paddr + access->len;
 
-    if (access->view == SEV_ACCESS_SHARED) {
+    if (access->how == SEV_ACCESS_SHARED) {
         /* The guest may not use it as a page table any more. */
         if (!page->in_use)
             page->in_use = san->ops.table_level(san->ops.ctx, access->who.cpu, paddr) > 0;
@@ -291,7 +290,7 @@ static void walked(struct san *san, struct page *page, uint64_t paddr)
 
 /* --- accesses --- */
 
-void san_access(struct san *san, unsigned cpu, uint64_t paddr, enum sev_access view,
+void san_access(struct san *san, unsigned cpu, uint64_t paddr, enum sev_access how,
                 enum sev_why why, bool write)
 {
     struct page *page = page_of(san, paddr);
@@ -301,30 +300,30 @@ void san_access(struct san *san, unsigned cpu, uint64_t paddr, enum sev_access v
     san->walking = walk;
     if (!page)
         return;
-    page->view = view;
+    page->how = how;
     if (walk)
         walked(san, page, paddr);
     if (why == SEV_WHY_DATA)
         page->stale = false;
     if (page->state == MIXED || (why == SEV_WHY_DATA && cpu == SEV_HOOKS_NO_CPU))
         return;
-    if (page->state != UNTOUCHED && page->state != state_of(view)) {
+    if (page->state != UNTOUCHED && page->state != state_of(how)) {
         mix(san, page);
     } else if (write && !walk) {
-        page->state = (uint8_t)state_of(view);
+        page->state = (uint8_t)state_of(how);
         page->writer = who_now(san, cpu, false);
     }
-    if (write && why == SEV_WHY_DATA && view == SEV_ACCESS_PRIVATE)
+    if (write && why == SEV_WHY_DATA && how == SEV_ACCESS_PRIVATE)
         page->linear = san->ops.linear(san->ops.ctx, cpu) & ~(uint64_t)(PAGE_SIZE - 1);
 }
 
-static enum san_kind read_kind(enum sev_why why, enum sev_access view)
+static enum san_kind read_kind(enum sev_why why, enum sev_access how)
 {
     if (why == SEV_WHY_WALK)
         return SAN_WALK;
     if (why == SEV_WHY_DEVICE)
         return SAN_DEVICE_READ;
-    return view == SEV_ACCESS_SHARED ? SAN_SHARED_READ : SAN_PRIVATE_READ;
+    return how == SEV_ACCESS_SHARED ? SAN_SHARED_READ : SAN_PRIVATE_READ;
 }
 
 /* A device may write to a page with private data if the guest has made the page shared and not
@@ -346,8 +345,8 @@ static void touch_mixed(struct san *san, struct page *page, const struct access 
         if (why == SEV_WHY_DEVICE && device_intrudes(san, page, access->paddr, access->len))
             report(san, SAN_DEVICE_WRITE, page, access);
         blocks_written(san, page, access);
-    } else if (other_block(san->pool[page->mixed], access->paddr, access->len, access->view) >= 0) {
-        report(san, read_kind(why, access->view), page, access);
+    } else if (other_block(san->pool[page->mixed], access->paddr, access->len, access->how) >= 0) {
+        report(san, read_kind(why, access->how), page, access);
     }
 }
 
@@ -357,7 +356,7 @@ static bool is_stale(struct san *san, unsigned cpu, const struct access *access)
     uint64_t linear = san->ops.linear(san->ops.ctx, cpu);
 
     return san->ops.private_now(san->ops.ctx, cpu, linear, access->paddr) !=
-           (access->view == SEV_ACCESS_PRIVATE);
+           (access->how == SEV_ACCESS_PRIVATE);
 }
 
 void san_touch(struct san *san, unsigned cpu, uint64_t paddr, unsigned len, const void *data)
@@ -372,7 +371,7 @@ void san_touch(struct san *san, unsigned cpu, uint64_t paddr, unsigned len, cons
     if (!page || !len || (page->state != MIXED && (why != SEV_WHY_DATA || !watched(page))))
         return;
     san->stats.touches++;
-    access.view = (enum sev_access)page->view;
+    access.how = (enum sev_access)page->how;
     access.who = who_now(san, cpu, true);
     if (why == SEV_WHY_DATA && page->stale && is_stale(san, cpu, &access))
         report(san, SAN_STALE_TRANSLATION, page, &access);
@@ -388,7 +387,7 @@ void san_touch(struct san *san, unsigned cpu, uint64_t paddr, unsigned len, cons
 void san_decode(struct san *san, unsigned cpu, uint64_t paddr, unsigned len)
 {
     struct page *page = page_of(san, paddr);
-    struct access access = {.paddr = paddr, .len = len, .view = SEV_ACCESS_PRIVATE};
+    struct access access = {.paddr = paddr, .len = len, .how = SEV_ACCESS_PRIVATE};
 
     if (!page || page->state != MIXED || !len ||
         other_block(san->pool[page->mixed], paddr, len, SEV_ACCESS_PRIVATE) < 0)
@@ -403,26 +402,26 @@ bool san_watched(const struct san *san, uint64_t paddr)
 }
 
 /* Unlike a device's read, a read of the secure processor converts no page and drops no translation. */
-void san_psp(struct san *san, uint64_t paddr, unsigned len, enum sev_access view, bool write)
+void san_psp(struct san *san, uint64_t paddr, unsigned len, enum sev_access how, bool write)
 {
     struct page *page = page_of(san, paddr);
-    struct access access = {.paddr = paddr, .len = len, .view = view, .write = write};
+    struct access access = {.paddr = paddr, .len = len, .how = how, .write = write};
 
     if (!page || !len)
         return;
     access.who = who_now(san, SEV_HOOKS_NO_CPU, true);
     access.who.by = SAN_BY_PSP;
     if (write)
-        page->view = view;
+        page->how = how;
     if (write && (len >= PAGE_SIZE || page->state == UNTOUCHED)) {
         if (page->state == MIXED)
             unmix(san, page, UNTOUCHED);
-        page->state = (uint8_t)state_of(view);
+        page->state = (uint8_t)state_of(how);
         page->writer = access.who;
         page->writer.exact = false;
         return;
     }
-    if (page->state != MIXED && page->state != UNTOUCHED && page->state != state_of(view)) {
+    if (page->state != MIXED && page->state != UNTOUCHED && page->state != state_of(how)) {
         mix(san, page);
         (void)san->ops.watch(san->ops.ctx, paddr & ~(uint64_t)(PAGE_SIZE - 1), 1);
     }
@@ -430,8 +429,7 @@ void san_psp(struct san *san, uint64_t paddr, unsigned len, enum sev_access view
         return;
     if (write)
         blocks_written(san, page, &access);
-    else if (view == SEV_ACCESS_SHARED &&
-             other_block(san->pool[page->mixed], paddr, len, view) >= 0)
+    else if (how == SEV_ACCESS_SHARED && other_block(san->pool[page->mixed], paddr, len, how) >= 0)
         report(san, SAN_DEVICE_READ, page, &access);
 }
 

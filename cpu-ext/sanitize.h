@@ -73,7 +73,7 @@ struct san_who {
 /* A finding. */
 struct san_report {
     enum san_kind kind;
-    enum sev_access view; /* of the access */
+    enum sev_access how; /* of the access */
     bool write;
     uint64_t paddr; /* the first byte of the access that is wrong */
     unsigned len;   /* of the whole access */
@@ -112,7 +112,7 @@ void san_free(struct san *san);
 /* --- accesses, as hooks.h reports them --- */
 
 /* Take an access after memory was converted for it. */
-void san_access(struct san *san, unsigned cpu, uint64_t paddr, enum sev_access view,
+void san_access(struct san *san, unsigned cpu, uint64_t paddr, enum sev_access how,
                 enum sev_why why, bool write);
 /* Take an access to a watched page before it is made. `data` will be stored; NULL for a load. */
 void san_touch(struct san *san, unsigned cpu, uint64_t paddr, unsigned len, const void *data);
@@ -122,7 +122,7 @@ void san_decode(struct san *san, unsigned cpu, uint64_t paddr, unsigned len);
 bool san_watched(const struct san *san, uint64_t paddr);
 /* Take an access of the secure processor, within one page: private through a guest's key, shared to
  * raw memory contents. */
-void san_psp(struct san *san, uint64_t paddr, unsigned len, enum sev_access view, bool write);
+void san_psp(struct san *san, uint64_t paddr, unsigned len, enum sev_access how, bool write);
 
 struct san_stats {
     uint32_t mixed;      /* mixed pages now */

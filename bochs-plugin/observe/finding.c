@@ -220,7 +220,7 @@ static json_t *finding_json(const struct finding *f)
 {
     const struct san_report *r = &f->report;
     const struct walk_entry *leaf = leaf_of(f);
-    const char *access = r->view == SEV_ACCESS_SHARED ? "shared" : "private";
+    const char *access = r->how == SEV_ACCESS_SHARED ? "shared" : "private";
     json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:i, s:o*}", /* clang-format off */
                           "kind", san_kind_name(r->kind),
                           "meaning", san_kind_meaning(r->kind),

@@ -26,9 +26,9 @@ enum stop_kind { STOP_FREE, STOP_ACCESS, STOP_CHANGE, STOP_COMMAND };
 
 struct stop {
     enum stop_kind kind;
-    enum sev_access view; /* STOP_ACCESS */
-    uint64_t from, to;    /* pages, the last one included */
-    uint16_t command;     /* STOP_COMMAND */
+    enum sev_access access; /* STOP_ACCESS */
+    uint64_t from, to;      /* pages, the last one included */
+    uint16_t command;       /* STOP_COMMAND */
 };
 
 static const unsigned n_stops = 32;
@@ -58,9 +58,9 @@ void bx_sev_breaks_free(struct sev_breaks *breaks)
 static void print_stop(const struct sev_breaks *breaks, unsigned i)
 {
     const struct stop *stop = &breaks->stops[i];
-    const char *what = stop->kind == STOP_CHANGE          ? "watch the C-bit of accesses to"
-                       : stop->view == SEV_ACCESS_PRIVATE ? "break on the first private access to"
-                                                          : "break on the first shared access to";
+    const char *what = stop->kind == STOP_CHANGE            ? "watch the C-bit of accesses to"
+                       : stop->access == SEV_ACCESS_PRIVATE ? "break on the first private access to"
+                                                            : "break on the first shared access to";
 
     if (stop->kind == STOP_COMMAND)
         dbg_printf("%u: break on command %s\n", i + 1, psp_command_name(stop->command));
@@ -101,10 +101,10 @@ static void add_stop(struct sev_breaks *breaks, const struct stop &stop)
     dbg_printf("sev: all %u breaks are in use\n", n_stops);
 }
 
-void bx_sev_break_on_access(struct sev_breaks *breaks, enum sev_access view, uint64_t from,
+void bx_sev_break_on_access(struct sev_breaks *breaks, enum sev_access access, uint64_t from,
                             uint64_t to)
 {
-    add_stop(breaks, {STOP_ACCESS, view, from, to, 0});
+    add_stop(breaks, {STOP_ACCESS, access, from, to, 0});
 }
 
 void bx_sev_break_on_change(struct sev_breaks *breaks, uint64_t from, uint64_t to)
@@ -171,7 +171,7 @@ static void print_instruction(const struct sev_breaks *breaks, unsigned index)
 }
 
 static void report_access(const struct sev_breaks *breaks, unsigned number, unsigned cpu,
-                          uint64_t paddr, enum sev_access view, enum sev_why why, bool write)
+                          uint64_t paddr, enum sev_access access, enum sev_why why, bool write)
 {
     static const char *const verbs[SEV_WHY_COUNT] = {"reads",  "fetches from", "walks",
                                                      "writes", "reads",        "reads"};
@@ -183,14 +183,14 @@ static void report_access(const struct sev_breaks *breaks, unsigned number, unsi
         dbg_printf("CPU %u", cpu);
     dbg_printf(" %s page %#" PRIx64 " %s\n", write ? "writes" : verbs[why],
                paddr & ~(page_size - 1),
-               view == SEV_ACCESS_PRIVATE ? "private (C=1)" : "shared (C=0)");
+               access == SEV_ACCESS_PRIVATE ? "private (C=1)" : "shared (C=0)");
     if (cpu != SEV_HOOKS_NO_CPU)
         print_instruction(breaks, cpu);
     bx_debug_break();
 }
 
 void bx_sev_breaks_access(struct sev_breaks *breaks, unsigned cpu, uint64_t paddr,
-                          enum sev_access view, enum sev_why why, bool write, bool changed)
+                          enum sev_access access, enum sev_why why, bool write, bool changed)
 {
     const uint64_t page = paddr / page_size;
 
@@ -198,12 +198,12 @@ void bx_sev_breaks_access(struct sev_breaks *breaks, unsigned cpu, uint64_t padd
         return;
     for (unsigned i = 0; i < n_stops; i++) {
         const struct stop *stop = &breaks->stops[i];
-        bool hit = (stop->kind == STOP_ACCESS && stop->view == view) ||
+        bool hit = (stop->kind == STOP_ACCESS && stop->access == access) ||
                    (stop->kind == STOP_CHANGE && changed);
 
         if (!hit || page < stop->from || page > stop->to)
             continue;
-        report_access(breaks, i + 1, cpu, paddr, view, why, write);
+        report_access(breaks, i + 1, cpu, paddr, access, why, write);
         if (stop->kind == STOP_ACCESS)
             bx_sev_breaks_delete(breaks, i + 1); /* the first one only */
     }

@@ -62,11 +62,11 @@ static bool get_pages(int argc, char **argv, int first, uint64_t *from, uint64_t
     return true;
 }
 
-static bool get_view(const char *text, enum sev_access *view)
+static bool get_access(const char *text, enum sev_access *access)
 {
     if (strcasecmp(text, "private") && strcasecmp(text, "shared"))
         return false;
-    *view = strcasecmp(text, "private") ? SEV_ACCESS_SHARED : SEV_ACCESS_PRIVATE;
+    *access = strcasecmp(text, "private") ? SEV_ACCESS_SHARED : SEV_ACCESS_PRIVATE;
     return true;
 }
 
@@ -102,14 +102,14 @@ static void print_bytes(uint64_t address, const Bit8u *bytes, unsigned n)
 
 static bool get_look(const char *text, enum look *look)
 {
-    enum sev_access view;
+    enum sev_access access;
 
-    if (get_view(text, &view))
-        *look = view == SEV_ACCESS_PRIVATE ? LOOK_PRIVATE : LOOK_SHARED;
+    if (get_access(text, &access))
+        *look = access == SEV_ACCESS_PRIVATE ? LOOK_PRIVATE : LOOK_SHARED;
     else if (!strcasecmp(text, "stored"))
         *look = LOOK_STORED;
     else {
-        dbg_printf("sev: '%s' is no view: private, shared or stored\n", text);
+        dbg_printf("sev: '%s' is neither private, shared nor stored\n", text);
         return false;
     }
     return true;
@@ -148,7 +148,7 @@ static unsigned read_line(struct sev_machine *m, uint64_t at, uint64_t paddr, en
     return (unsigned)n;
 }
 
-/* read, VIEW, phys|lin, ADDRESS[, LENGTH] */
+/* read, private|shared|stored, phys|lin, ADDRESS[, LENGTH] */
 static void command_read(struct sev_machine *m, int argc, char **argv)
 {
     uint64_t address, length = 64, paddr, shown = ~UINT64_C(0);
@@ -170,7 +170,7 @@ static void command_read(struct sev_machine *m, int argc, char **argv)
             return;
         if ((paddr & page_mask) != shown)
             dbg_printf(
-                "physical page %#" PRIx64 ", last used: %s; %s view\n", paddr & page_mask,
+                "physical page %#" PRIx64 ", last used: %s; read as %s\n", paddr & page_mask,
                 timeline_looks[timeline_use(bx_sev_timeline_pages(bx_sev_machine_timeline(m)),
                                             paddr / page_size)]
                     .name,
@@ -180,31 +180,31 @@ static void command_read(struct sev_machine *m, int argc, char **argv)
     }
 }
 
-/* dump, VIEW, FILE: all RAM. A0000h to FFFFFh are zeros, because there the chip set selects between
+/* dump, private|shared, FILE: all RAM. A0000h to FFFFFh are zeros, because there the chip set selects between
  * RAM, ROM and adapter memory. */
 static void command_dump(struct sev_machine *m, int, char **argv)
 {
     const uint64_t end = BX_MEM(0)->get_memory_len();
-    enum sev_access view;
+    enum sev_access access;
     Bit8u page[page_size];
     bool good = true;
 
-    if (!get_view(argv[1], &view)) {
-        dbg_printf("sev: '%s' is no view: private or shared\n", argv[1]);
+    if (!get_access(argv[1], &access)) {
+        dbg_printf("sev: '%s' is neither private nor shared\n", argv[1]);
         return;
     }
     FILE *file = fopen(argv[2], "wb");
     for (uint64_t at = 0; file && good && at < end; at += page_size) {
         memset(page, 0, sizeof(page));
         if (memmap_kind(bx_sev_machine_memmap(m), at) == MEMMAP_KIND_RAM)
-            look_at(m, at, view == SEV_ACCESS_PRIVATE ? LOOK_PRIVATE : LOOK_SHARED, page,
+            look_at(m, at, access == SEV_ACCESS_PRIVATE ? LOOK_PRIVATE : LOOK_SHARED, page,
                     page_size);
         good = fwrite(page, page_size, 1, file) == 1;
     }
     if (!file || (fclose(file) != 0) || !good)
         dbg_printf("sev: cannot write %s: %s\n", argv[2], strerror(errno));
     else
-        dbg_printf("%" PRIu64 " bytes of RAM written to %s, %s view\n", end, argv[2], argv[1]);
+        dbg_printf("%" PRIu64 " bytes of RAM written to %s, read as %s\n", end, argv[2], argv[1]);
 }
 
 /* --- translate --- */
@@ -336,15 +336,15 @@ static void break_on_command(struct sev_machine *m, const char *name)
 /* break, private|shared, ADDRESS[, LENGTH] */
 static void command_break(struct sev_machine *m, int argc, char **argv)
 {
-    enum sev_access view;
+    enum sev_access access;
     uint64_t from, to;
 
     if (!strcasecmp(argv[1], "psp"))
         break_on_command(m, argv[2]);
-    else if (!get_view(argv[1], &view))
+    else if (!get_access(argv[1], &access))
         dbg_printf("sev: '%s' is none of private, shared and psp\n", argv[1]);
     else if (get_pages(argc, argv, 2, &from, &to))
-        bx_sev_break_on_access(bx_sev_machine_breaks(m), view, from, to);
+        bx_sev_break_on_access(bx_sev_machine_breaks(m), access, from, to);
 }
 
 /* watch, ADDRESS[, LENGTH] */
@@ -406,8 +406,9 @@ static const struct command {
 } commands[] = {
     {"state", 0, 0, "", "platform, guests, launched regions, counters", command_state},
     {"read", 3, 4, ", private|shared|stored, phys|lin, ADDRESS[, LENGTH]",
-     "memory in a view; converts no page", command_read},
-    {"dump", 2, 2, ", private|shared, FILE", "write all RAM in a view to a file", command_dump},
+     "memory as such accesses read it; converts no page", command_read},
+    {"dump", 2, 2, ", private|shared, FILE", "write all RAM to a file, as such accesses read it",
+     command_dump},
     {"translate", 1, 1, ", ADDRESS", "page walk of a linear address with the C-bit of each level",
      command_translate},
     {"shared", 0, 0, "", "ranges of shared pages", command_shared},

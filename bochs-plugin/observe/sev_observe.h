@@ -85,7 +85,7 @@ void bx_sev_sanitizer_free(struct sev_sanitizer *sanitizer);
 
 /* As in hooks.h. `access` is called after memory was converted. */
 void bx_sev_sanitizer_access(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t paddr,
-                             enum sev_access view, enum sev_why why, bool write);
+                             enum sev_access access, enum sev_why why, bool write);
 bool bx_sev_sanitizer_watched(const struct sev_sanitizer *sanitizer, uint64_t paddr);
 void bx_sev_sanitizer_touch(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t paddr,
                             unsigned len, const void *data);
@@ -110,10 +110,10 @@ struct sev_breaks *bx_sev_breaks_new(const struct sev_machine *machine);
 void bx_sev_breaks_free(struct sev_breaks *breaks);
 /* Check an access of hooks.h, and a command, against all breaks. */
 void bx_sev_breaks_access(struct sev_breaks *breaks, unsigned cpu, uint64_t paddr,
-                          enum sev_access view, enum sev_why why, bool write, bool changed);
+                          enum sev_access access, enum sev_why why, bool write, bool changed);
 void bx_sev_breaks_psp(struct sev_breaks *breaks, const struct psp_event *event);
 /* Set a break on the pages [from, to] and print it. */
-void bx_sev_break_on_access(struct sev_breaks *breaks, enum sev_access view, uint64_t from,
+void bx_sev_break_on_access(struct sev_breaks *breaks, enum sev_access access, uint64_t from,
                             uint64_t to);
 void bx_sev_break_on_change(struct sev_breaks *breaks, uint64_t from, uint64_t to);
 void bx_sev_break_on_command(struct sev_breaks *breaks, uint16_t command);

@@ -36,7 +36,7 @@ struct sev_sanitizer {
     bool summarized;        /* the summary was printed */
 };
 
-/* VGA memory, and the RAM of SMM behind it, are never encrypted. */
+/* VGA memory, and the RAM of SMM under it, are never encrypted. */
 static bool followed(const struct sev_sanitizer *s, uint64_t paddr)
 {
     return memmap_kind(bx_sev_machine_memmap(s->machine), paddr) != MEMMAP_KIND_ADAPTER;
@@ -263,10 +263,10 @@ void bx_sev_sanitizer_free(struct sev_sanitizer *s)
 /* --- accesses --- */
 
 void bx_sev_sanitizer_access(struct sev_sanitizer *s, unsigned cpu, uint64_t paddr,
-                             enum sev_access view, enum sev_why why, bool write)
+                             enum sev_access access, enum sev_why why, bool write)
 {
     if (followed(s, paddr))
-        san_access(s->san, cpu, paddr, view, why, write);
+        san_access(s->san, cpu, paddr, access, why, write);
 }
 
 bool bx_sev_sanitizer_watched(const struct sev_sanitizer *s, uint64_t paddr)

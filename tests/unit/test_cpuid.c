@@ -163,11 +163,11 @@ static uint32_t mask_of(const char *list)
 {
     uint32_t mask = 0;
 
-    assert_true(cpuid_promises(list, &mask));
+    assert_true(cpuid_features(list, &mask));
     return mask;
 }
 
-static void lists_of_promises(void **state)
+static void lists_of_features(void **state)
 {
     uint32_t mask = 77;
 
@@ -178,17 +178,17 @@ static void lists_of_promises(void **state)
     assert_int_equal(mask_of(" srso_no , btc_no,"), mask_of("btc_no srso_no"));
     assert_int_equal(mask_of("erms erms"), mask_of("erms"));
     assert_int_not_equal(mask_of("erms"), mask_of("fsrm"));
-    assert_false(cpuid_promises("erm", &mask));
-    assert_false(cpuid_promises("ermss", &mask));
-    assert_false(cpuid_promises("fsrm, ERMS", &mask));
-    assert_false(cpuid_promises("erms;fsrm", &mask));
+    assert_false(cpuid_features("erm", &mask));
+    assert_false(cpuid_features("ermss", &mask));
+    assert_false(cpuid_features("fsrm, ERMS", &mask));
+    assert_false(cpuid_features("erms;fsrm", &mask));
     assert_int_equal(mask, 77);
 }
 
 /* Places of the bits: arch/x86/include/asm/cpufeatures.h of Linux, words 9, 13, 18, 19 and 20. */
-static void promised_bits(void **state)
+static void feature_bits(void **state)
 {
-    struct cpuid_sev sev = {.guest = true, .cbit_pos = 47, .promises = mask_of("erms")};
+    struct cpuid_sev sev = {.guest = true, .cbit_pos = 47, .features = mask_of("erms")};
     struct cpuid_regs regs, plain;
 
     (void)state;
@@ -200,11 +200,11 @@ static void promised_bits(void **state)
     cpuid_sev_leaf(&sev, MODEL(ryzen), 0x80000000, 0, &regs);
     assert_int_equal(regs.eax, 0x8000001f);
 
-    sev.promises = mask_of("fsrm");
+    sev.features = mask_of("fsrm");
     cpuid_sev_leaf(&sev, MODEL(ryzen), 7, 0, &regs);
     assert_regs(&regs, plain.eax, plain.ebx, plain.ecx, plain.edx | 1 << 4);
 
-    sev.promises = mask_of("btc_no, srso_no");
+    sev.features = mask_of("btc_no, srso_no");
     cpuid_sev_leaf(&sev, MODEL(ryzen), 0x80000008, 0, &regs);
     assert_regs(&regs, 0x3030, 7 | 1 << 29, 0x400f, 0);
     cpuid_sev_leaf(&sev, MODEL(ryzen), 0x80000021, 0, &regs);
@@ -216,16 +216,16 @@ static void promised_bits(void **state)
     cpuid_sev_leaf(&sev, MODEL(ryzen), 0x80000000, 0, &regs);
     assert_regs(&regs, 0x80000021, 0x68747541, 0x444d4163, 0x69746e65);
 
-    sev.promises = mask_of("sme_coherent");
+    sev.features = mask_of("sme_coherent");
     cpuid_sev_leaf(&sev, MODEL(ryzen), 0x8000001f, 0, &regs);
     assert_regs(&regs, 2 | 1 << 10, 47, 0, 0);
 }
 
-/* Without SEV nothing changes but what is promised. */
-static void promises_without_sev(void **state)
+/* Without SEV nothing changes but the bits that were asked for. */
+static void features_without_sev(void **state)
 {
     static const uint32_t same[] = {1, 5, 0x80000001, 0x80000007, 0x8000000a, 0x8000001f};
-    struct cpuid_sev sev = {.guest = false, .cbit_pos = 47, .promises = mask_of("btc_no")};
+    struct cpuid_sev sev = {.guest = false, .cbit_pos = 47, .features = mask_of("btc_no")};
     struct cpuid_regs regs, plain;
 
     (void)state;
@@ -303,9 +303,9 @@ int main(void)
         cmocka_unit_test(svm_is_hidden),
         cmocka_unit_test(power_management_is_the_hosts),
         cmocka_unit_test(other_leaves_are_the_models),
-        cmocka_unit_test(lists_of_promises),
-        cmocka_unit_test(promised_bits),
-        cmocka_unit_test(promises_without_sev),
+        cmocka_unit_test(lists_of_features),
+        cmocka_unit_test(feature_bits),
+        cmocka_unit_test(features_without_sev),
         cmocka_unit_test(fit_models),
         cmocka_unit_test(unfit_models),
     };

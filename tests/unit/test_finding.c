@@ -38,7 +38,7 @@ static int teardown(void **state)
 static struct san_report report_at(uint64_t rip)
 {
     return (struct san_report){.kind = SAN_SHARED_READ,
-                               .view = SEV_ACCESS_SHARED,
+                               .how = SEV_ACCESS_SHARED,
                                .paddr = 0x1234,
                                .len = 8,
                                .who = {.rip = rip, .tick = 77, .cpu = 1, .by = SAN_BY_CPU},

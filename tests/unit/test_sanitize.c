@@ -23,7 +23,7 @@ static struct machine {
     bool mapped_private; /* by the page tables as they are now */
     unsigned level;      /* of the page table that is asked about */
     uint64_t entry;      /* what peek finds */
-    bool translated;     /* is there a live translation of any page? */
+    bool translated;     /* there is a valid translation of some page */
     unsigned watches, asked;
     unsigned reports;
     struct san_report last;
@@ -112,11 +112,11 @@ static int teardown(void **state)
 }
 
 /* An access by CPU 0 that misses the TLB, and the same by others. */
-static void data(uint64_t paddr, unsigned len, enum sev_access view, bool write)
+static void data(uint64_t paddr, unsigned len, enum sev_access how, bool write)
 {
     static const uint8_t bytes[4096];
 
-    san_access(m.san, 0, paddr & ~UINT64_C(0xfff), view, SEV_WHY_DATA, write);
+    san_access(m.san, 0, paddr & ~UINT64_C(0xfff), how, SEV_WHY_DATA, write);
     san_touch(m.san, 0, paddr, len, write ? bytes : NULL);
 }
 
@@ -155,7 +155,7 @@ static void test_read_through_the_other_view(void **state)
     m.rip = 0x104;
     data(PAGE(1) + 0x1c, 8, SEV_ACCESS_SHARED, false);
     expect(SAN_SHARED_READ, 0x100);
-    assert_int_equal(m.last.view, SEV_ACCESS_SHARED);
+    assert_int_equal(m.last.how, SEV_ACCESS_SHARED);
     assert_int_equal(m.last.writer.by, SAN_BY_CPU);
     assert_int_equal(m.last.paddr, PAGE(1) + 0x1c);
     assert_int_equal(m.last.len, 8);
@@ -276,7 +276,7 @@ static void test_secure_processor(void **state)
     san_psp(m.san, PAGE(10) + 32, 32, SEV_ACCESS_SHARED, false);
     expect(SAN_DEVICE_READ, 0x300);
     assert_int_equal(m.last.who.by, SAN_BY_PSP);
-    /* The page still stands private and its translations live on: they must lose their pointers. */
+    /* The page is still decrypted and its translations live on: they must lose their pointers. */
     assert_int_equal(m.watches, watches + 1);
     san_touch(m.san, 0, PAGE(10), 8, NULL);
     assert_int_equal(m.reports, 0);
@@ -303,7 +303,7 @@ static void test_fetch(void **state)
     assert_int_equal(m.reports, 0); /* it depends on where in the page */
     san_decode(m.san, 0, PAGE(12) + 0x40, 3);
     expect(SAN_FETCH, 0x400);
-    assert_int_equal(m.last.view, SEV_ACCESS_PRIVATE);
+    assert_int_equal(m.last.how, SEV_ACCESS_PRIVATE);
     data(PAGE(12) + 0x40, 16, SEV_ACCESS_PRIVATE, true);
     san_decode(m.san, 0, PAGE(12) + 0x40, 3);
     assert_int_equal(m.reports, 0);
@@ -386,7 +386,7 @@ static void test_forgotten_flush(void **state)
     san_touch(m.san, 0, PAGE(18) + 8, 8, NULL); /* a TLB hit: no want */
     assert_int_equal(m.reports, 1);
     assert_int_equal(m.last.kind, SAN_STALE_TRANSLATION);
-    assert_int_equal(m.last.view, SEV_ACCESS_PRIVATE);
+    assert_int_equal(m.last.how, SEV_ACCESS_PRIVATE);
     assert_int_equal(m.last.entry, table);
     assert_int_equal(m.last.who.rip, 0x600);
     m.reports = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * cpu-ext/sanitize: random accesses by CPUs with TLBs, a device and the secure processor against a
- * model that knows of every block who wrote it last, because it sees every access. The sanitizer
+ * model that has the last writer of every block, because it sees every access. The sanitizer
  * sees only what Bochs would show it.
  */
 #include "unit.h"
@@ -35,14 +35,14 @@ static const uint8_t bytes[4096];
 
 static struct block {
     bool written;
-    enum sev_access view;
+    enum sev_access how;
     uint64_t rip;
 } model[PAGES][BLOCKS];
 
-/* One translation for each CPU and page; all of a page agree on one view. */
+/* One translation for each CPU and page; all of a page are of one access, private or shared. */
 static struct entry {
     bool valid, host, write;
-    enum sev_access view;
+    enum sev_access how;
 } tlb[CPUS][PAGES];
 
 static uint64_t seed;
@@ -117,20 +117,20 @@ static void ops_report(void *ctx, const struct san_report *report)
 static void drop(unsigned page, enum sev_access unless)
 {
     for (unsigned cpu = 0; cpu < CPUS; cpu++)
-        if (tlb[cpu][page].view != unless)
+        if (tlb[cpu][page].how != unless)
             tlb[cpu][page].valid = false;
 }
 
-/* Does the model say that an access reads what was written through the other view, and do the
- * reports agree? */
-static void check_read(unsigned page, unsigned at, unsigned len, enum sev_access view)
+/* Check that there is a finding exactly if the model says that an access reads what the other
+ * access wrote, and that the reported facts agree. */
+static void check_read(unsigned page, unsigned at, unsigned len, enum sev_access how)
 {
     bool wrong = false, unwritten = false;
     const struct block *b;
 
     for (unsigned i = at / 16; i <= (at + len - 1) / 16; i++) {
         b = &model[page][i];
-        wrong |= b->written && b->view != view;
+        wrong |= b->written && b->how != how;
         unwritten |= !b->written;
     }
     if (wrong)
@@ -140,31 +140,31 @@ static void check_read(unsigned page, unsigned at, unsigned len, enum sev_access
     if (!reports)
         return;
     b = &model[last.paddr >> 12][last.paddr % 4096 / 16];
-    assert_int_equal(last.view, view);
-    assert_true(!b->written || b->view != view);
+    assert_int_equal(last.how, how);
+    assert_true(!b->written || b->how != how);
     if (last.writer.exact)
         assert_int_equal(last.writer.rip, b->rip);
 }
 
-static void model_write(unsigned page, unsigned at, unsigned len, enum sev_access view)
+static void model_write(unsigned page, unsigned at, unsigned len, enum sev_access how)
 {
     for (unsigned i = at / 16; i <= (at + len - 1) / 16; i++)
-        model[page][i] = (struct block){true, view, rip};
+        model[page][i] = (struct block){true, how, rip};
 }
 
 static void random_data(unsigned page, unsigned at, unsigned len, bool write)
 {
     unsigned cpu = dice(CPUS);
-    enum sev_access view = dice(2) ? SEV_ACCESS_PRIVATE : SEV_ACCESS_SHARED;
+    enum sev_access how = dice(2) ? SEV_ACCESS_PRIVATE : SEV_ACCESS_SHARED;
     struct entry *e = &tlb[cpu][page];
     uint64_t paddr = PAGE(page) + at;
 
     if (dice(4) && e->valid)
-        view = e->view; /* most accesses go where the last one went */
-    if (!e->valid || e->view != view || (write && !e->write)) {
-        drop(page, view);
-        san_access(san, cpu, PAGE(page), view, SEV_WHY_DATA, write);
-        *e = (struct entry){true, !san_watched(san, PAGE(page)), write, view};
+        how = e->how; /* most accesses go where the last one went */
+    if (!e->valid || e->how != how || (write && !e->write)) {
+        drop(page, how);
+        san_access(san, cpu, PAGE(page), how, SEV_WHY_DATA, write);
+        *e = (struct entry){true, !san_watched(san, PAGE(page)), write, how};
         san_touch(san, cpu, paddr, len, write ? bytes : NULL);
     } else if (!e->host) {
         san_touch(san, cpu, paddr, len, write ? bytes : NULL);
@@ -172,10 +172,10 @@ static void random_data(unsigned page, unsigned at, unsigned len, bool write)
             e->valid = false; /* it may have a pointer again */
     }
     if (!write) {
-        check_read(page, at, len, view);
+        check_read(page, at, len, how);
     } else {
         assert_int_equal(reports, 0);
-        model_write(page, at, len, view);
+        model_write(page, at, len, how);
     }
 }
 
