@@ -75,13 +75,23 @@ static const char *check_conf(struct decoded *d, uint32_t version, struct buf *b
     return d->words;
 }
 
+/* Without LAUNCH_FINISH the machine would run a guest that is still being launched. */
+static int check_launches(struct hv *hv)
+{
+    for (unsigned i = 0; i < HV_GUESTS_MAX; i++)
+        if (hv_guest_state(hv_guest(hv, i)) == HV_LAUNCHING)
+            return -EBUSY;
+    return 0;
+}
+
 static int put_hv(const struct saved_parts *parts, struct buf *b)
 {
     uint8_t bytes[HV_SAVE_MAX];
-    size_t len = hv_save(parts->hv, bytes);
+    int err = check_launches(parts->hv);
 
-    buf_put(b, bytes, len);
-    return 0;
+    if (!err)
+        buf_put(b, bytes, hv_save(parts->hv, bytes));
+    return err;
 }
 
 /* Version 1 knew one guest, which was always running when it was saved. */
@@ -259,8 +269,7 @@ static bool has_row(const struct saved_parts *parts, const struct row *row)
 
 static const char *save_error(int err)
 {
-    return err == -EBUSY ? "a guest is in the middle of its launch (LAUNCH_MEASURE ends it)"
-                         : strerror(-err);
+    return err == -EBUSY ? "a guest is in the middle of its launch" : strerror(-err);
 }
 
 int saved_machine_possible(const struct saved_parts *parts, char *error, size_t error_size)
@@ -269,6 +278,8 @@ int saved_machine_possible(const struct saved_parts *parts, char *error, size_t 
     size_t len;
     int err = bytes ? psp_save(parts->psp, bytes, PSP_SAVE_MAX, &len) : -ENOMEM;
 
+    if (!err)
+        err = check_launches(parts->hv);
     if (err)
         snprintf(error, error_size, "%s", save_error(err));
     if (bytes)
@@ -329,21 +340,20 @@ int saved_machine_write(const struct saved_parts *parts, uint8_t **data, size_t 
 
 /* --- restore --- */
 
-static bool is_known(const struct saved_parts *parts, uint32_t tag)
+static bool is_known(uint32_t tag)
 {
     for (size_t i = 0; i < N_ROWS; i++)
-        if (rows[i].tag == tag && has_row(parts, &rows[i]))
+        if (rows[i].tag == tag)
             return true;
     return false;
 }
 
-static int check_tags(const struct saved_parts *parts, const struct save_file *file, char *error,
-                      size_t error_size)
+static int check_tags(const struct save_file *file, char *error, size_t error_size)
 {
     char name[5];
 
     for (unsigned i = 0; i < file->n; i++)
-        if (!is_known(parts, file->sections[i].tag)) {
+        if (!is_known(file->sections[i].tag)) {
             snprintf(error, error_size, "this program does not know its section %s",
                      save_file_tag_name(file->sections[i].tag, name));
             return -EINVAL;
@@ -417,7 +427,7 @@ int saved_machine_read(const struct saved_parts *parts, const uint8_t *data, siz
     d->parts = parts;
     err = save_file_read(&file, data, len, error, error_size);
     if (!err)
-        err = check_tags(parts, &file, error, error_size);
+        err = check_tags(&file, error, error_size);
     for (size_t i = 0; !err && i < N_ROWS; i++)
         if (has_row(parts, &rows[i]))
             err = check_section(&rows[i], save_file_find(&file, rows[i].tag), d, error, error_size);

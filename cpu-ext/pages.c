@@ -126,12 +126,13 @@ int pages_key_remove(struct pages *pages, uint32_t asid)
         if (pages->key[number] != key)
             continue;
         page = describe(pages, number);
-        if (!convert(pages, &page, MEE_NO_KEY))
-            continue;
-        /* Plaintext of a guest must not remain. */
-        err = -EIO;
-        memset(page.host, 0, SEV_PAGE_SIZE);
-        set_key(pages, &page, MEE_NO_KEY);
+        if (convert(pages, &page, MEE_NO_KEY)) {
+            err = -EIO; /* plaintext of a guest must not remain */
+            memset(page.host, 0, SEV_PAGE_SIZE);
+            set_key(pages, &page, MEE_NO_KEY);
+        }
+        /* Its instructions were decoded with a key that is gone. */
+        pages->ops.changed(pages->ops.ctx, &page);
     }
     mee_key_remove(pages->mee, asid);
     return err;

@@ -177,9 +177,21 @@ static void ctl_accept(struct ctl *ctl)
         ctl_send(ctl, qmp_greeting());
 }
 
+static struct pollfd input_of(const struct ctl *ctl)
+{
+    return (struct pollfd){.fd = ctl->client >= 0 ? ctl->client : ctl->listener, .events = POLLIN};
+}
+
+bool ctl_pending(const struct ctl *ctl)
+{
+    struct pollfd fd = input_of(ctl);
+
+    return ctl->in_len || poll(&fd, 1, 0) > 0;
+}
+
 void ctl_poll(struct ctl *ctl, int timeout_ms)
 {
-    struct pollfd fd = {.fd = ctl->client >= 0 ? ctl->client : ctl->listener, .events = POLLIN};
+    struct pollfd fd = input_of(ctl);
 
     ctl_flush(ctl);
     if (ctl->out_len)

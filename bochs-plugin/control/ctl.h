@@ -24,6 +24,9 @@ struct ctl *ctl_new(const char *path, const struct qmp_ops *ops, void *ctx, char
 /* Send what can be sent at once, close the connection, remove the socket. NULL is allowed. */
 void ctl_free(struct ctl *ctl);
 
+/* Return whether ctl_poll() would find something to read or to execute now. */
+bool ctl_pending(const struct ctl *ctl);
+
 /* Wait at most `timeout_ms` for the client (0: not at all, -1: without end). Then accept a client,
  * read its requests, execute some of them and write the answers. The work is bounded. */
 void ctl_poll(struct ctl *ctl, int timeout_ms);

@@ -29,13 +29,13 @@
 #include "sev_control.h"
 
 /* In microseconds of the machine's time. */
-static const Bit32u poll_us = 10000, again_us = 2;
-static const unsigned deferrals_max = 50000; /* 0.1 s */
+static const Bit32u poll_us = 10000;
+static const unsigned deferrals_max = 50000; /* ticks */
 
 struct sev_control {
     struct ctl *ctl;
     struct sev_machine *machine;
-    int poll, again;   /* timers: every poll_us; once, soon */
+    int poll, again;   /* timers: every poll_us; once, at the next tick */
     unsigned deferred; /* how many times in a row the poll was put off */
     bool started, paused, quit, reset;
 };
@@ -120,6 +120,17 @@ static bool between_instructions(void)
     return true;
 }
 
+/* Let the CPUs return to Bochs's main loop at the end of their current instruction, or of the
+ * current iteration of a repeated one. Bochs advances time there, so the next tick finds the CPU
+ * between instructions. Without this a timer can fire in the middle of an iteration: Bochs reads a
+ * page at once for REP INSW and advances time before it changes RCX and RDI (cpu/io.cc
+ * INSW32_YwDX()). A machine that was saved there would lose what the device gave. */
+static void end_instructions(void)
+{
+    for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++)
+        BX_CPU(i)->async_event |= BX_ASYNC_EVENT_STOP_TRACE;
+}
+
 /* Save with the RIP of every CPU at the start of its current instruction. control_timer() waits for
  * the end of an instruction, but a guest that only polls a port is always inside one. */
 static bool save_at_start(struct sev_save *save, const char *path, char *error, size_t size)
@@ -164,7 +175,8 @@ static void op_sev(void *ctx, struct qmp_sev *sev)
     struct psp_guest_info guest = {};
 
     psp_get_platform(bx_sev_machine_psp(c->machine), &platform);
-    bx_sev_machine_guest(c->machine, &guest);
+    if (!bx_sev_machine_guest(c->machine, &guest))
+        guest = {};
     sev->enabled = true;
     sev->api_major = platform.api_major;
     sev->api_minor = platform.api_minor;
@@ -283,9 +295,10 @@ static void control_timer(void *ctx)
 {
     struct sev_control *c = (struct sev_control *)ctx;
 
-    if (!between_instructions() && c->deferred < deferrals_max) {
+    if (!between_instructions() && ctl_pending(c->ctl) && c->deferred < deferrals_max) {
         c->deferred++;
-        bx_pc_system.activate_timer(c->again, again_us, 0);
+        end_instructions();
+        bx_pc_system.activate_timer_ticks(c->again, 1, 0);
         return;
     }
     c->deferred = 0;
@@ -309,7 +322,7 @@ struct sev_control *bx_sev_control_new(struct sev_machine *machine)
     if (!c->ctl)
         BX_FATAL(("sev: control: %s", error));
     c->poll = bx_pc_system.register_timer(c, control_timer, poll_us, 1, 1, "sev.control");
-    c->again = bx_pc_system.register_timer(c, control_timer, again_us, 0, 0, "sev.control.again");
+    c->again = bx_pc_system.register_timer(c, control_timer, poll_us, 0, 0, "sev.control.again");
     return c;
 }
 

@@ -114,9 +114,9 @@ static void machine_free(struct machine *m)
 }
 
 /* A machine with something in every section. */
-static struct machine *running(void)
+static struct machine *with_guest(enum hv_state state)
 {
-    static const uint8_t hv_state[] = {1, 1, 1, 0, 0, HV_RUNNING, 0, 0, 1, 0, 0, 0};
+    const uint8_t hv_state[] = {1, 1, 1, 0, 0, (uint8_t)state, 0, 0, 1, 0, 0, 0};
     struct machine *m = machine_new();
     uint8_t saved[HV_SAVE_MAX] = {0}, used[5];
     uint32_t handle;
@@ -134,6 +134,11 @@ static struct machine *running(void)
     m->msr[1].hwcr = MSR_HWCR_MCSTATUS_WR_EN;
     m->memory.asid[3] = 1;
     return m;
+}
+
+static struct machine *running(void)
+{
+    return with_guest(HV_RUNNING);
 }
 
 struct file {
@@ -498,6 +503,22 @@ static void in_the_middle_of_a_launch(void **state)
     machine_free(m);
 }
 
+/* After LAUNCH_MEASURE the secure processor could save the guest, but nobody would finish it. */
+static void before_launch_finish(void **state)
+{
+    struct machine *m = with_guest(HV_LAUNCHING);
+    char error[200] = "";
+    uint8_t *data;
+    size_t len;
+
+    (void)state;
+    assert_int_equal(saved_machine_possible(&m->parts, error, sizeof(error)), -EBUSY);
+    assert_non_null(strstr(error, "in the middle of its launch"));
+    assert_int_equal(saved_machine_write(&m->parts, &data, &len, error, sizeof(error)), -EBUSY);
+    assert_null(data);
+    machine_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -510,6 +531,7 @@ int main(void)
         cmocka_unit_test(version_1_restored),
         cmocka_unit_test(restored),
         cmocka_unit_test(in_the_middle_of_a_launch),
+        cmocka_unit_test(before_launch_finish),
         cmocka_unit_test(any_byte),
     };
     return cmocka_run_group_tests_name("saved_machine", tests, group_setup, group_teardown);
