@@ -34,7 +34,6 @@
 
 #include <vector>
 
-#include "mee.h"
 #include "memory_map.h"
 #include "pages.h"
 #include "rng.h"
@@ -58,9 +57,7 @@ struct sev_memory {
     const struct sev_machine *machine;
     const struct memmap *map;
     struct pages *pages;
-    const uint8_t *keys;  /* pages_keys() of them */
-    uint64_t low_ram_end; /* of the map */
-    uint32_t asid;        /* the guest that all CPUs run; 0 = none */
+    uint32_t asid; /* the guest that all CPUs run; 0 = none */
     uint32_t ram_pages;
     Bit8u *rom;                     /* Bochs's array: BIOS, then the option ROMs */
     std::vector<uint8_t> rom_state; /* enum rom_state of its pages */
@@ -98,30 +95,23 @@ static bool has_rom(const struct sev_memory *mem, uint64_t spa)
     return (memmap_kind(mem->map, spa) & MEMMAP_FIRMWARE) != 0;
 }
 
-/* At all addresses but those of RAM from 1 MiB on. */
-static __attribute__((noinline)) struct storage resolve_other(const struct sev_memory *mem,
-                                                              uint64_t spa)
+static struct storage resolve(const struct sev_memory *mem, uint64_t spa)
 {
-    const enum memmap_kind kind = memmap_kind(mem->map, spa);
+    const uint32_t frame = (uint32_t)(spa / SEV_PAGE_SIZE);
     struct storage storage = {};
+    enum memmap_kind kind;
 
+    if (spa >= MEMMAP_1M && spa < mem->map->low_ram_end) { /* nearly always */
+        storage.n = 1;
+        storage.page[0] = frame;
+        return storage;
+    }
+    kind = memmap_kind(mem->map, spa);
     if (kind & MEMMAP_FIRMWARE)
         add_rom(mem, &storage, rom_page_of(spa));
     if (kind & (MEMMAP_KIND_RAM | MEMMAP_KIND_SHADOW))
-        storage.page[storage.n++] = (uint32_t)(spa / SEV_PAGE_SIZE);
+        storage.page[storage.n++] = frame;
     return storage;
-}
-
-static bool is_low_ram(const struct sev_memory *mem, uint64_t spa)
-{
-    return spa >= MEMMAP_1M && spa < mem->low_ram_end;
-}
-
-static struct storage resolve(const struct sev_memory *mem, uint64_t spa)
-{
-    struct storage storage = {1, {(uint32_t)(spa / SEV_PAGE_SIZE), 0}};
-
-    return is_low_ram(mem, spa) ? storage : resolve_other(mem, spa); /* RAM nearly always */
 }
 
 static bool resolves_to(const struct sev_memory *mem, uint64_t spa, uint32_t number)
@@ -287,7 +277,6 @@ static void new_pages(struct sev_memory *mem)
     mem->pages = pages_new(mem->ram_pages + rom_pages, &ops);
     if (!mem->pages)
         BX_FATAL(("sev: memory encryption could not be started: out of memory"));
-    mem->keys = pages_keys(mem->pages);
     mem->asid = 0;
 }
 
@@ -302,7 +291,6 @@ struct sev_memory *bx_sev_memory_new(struct sev_machine *machine)
                   "give host= the value of guest= (memory:), or say encryption=none"));
     mem->machine = machine;
     mem->map = bx_sev_machine_memmap(machine);
-    mem->low_ram_end = mem->map->low_ram_end;
     mem->ram_pages = (uint32_t)(BX_MEM(0)->get_memory_len() / SEV_PAGE_SIZE);
     mem->rom_state.assign(rom_pages, ROM_EMPTY);
     new_pages(mem);
@@ -398,8 +386,8 @@ static const struct sev_cpu *context_of(unsigned cpu)
     return &sev_hooks.cpus[cpu == SEV_HOOKS_NO_CPU ? 0 : cpu];
 }
 
-static struct sev_verdict access_storage(struct sev_memory *mem, unsigned cpu, uint64_t spa,
-                                         uint32_t flags, void *tlb_entry)
+struct sev_verdict bx_sev_memory_access(struct sev_memory *mem, unsigned cpu, uint64_t spa,
+                                        uint32_t flags, void *tlb_entry)
 {
     const struct storage storage = resolve(mem, spa);
     const enum sev_access access = sev_flags_access(flags);
@@ -414,7 +402,7 @@ static struct sev_verdict access_storage(struct sev_memory *mem, unsigned cpu, u
     for (unsigned i = 0; i < storage.n; i++) {
         const uint32_t entry = tlb_entry ? number_of_entry(cpu, tlb_entry) + i : TLB_INDEX_NONE;
 
-        if (mem->keys[storage.page[i]] == key) {
+        if (pages_keys(mem->pages)[storage.page[i]] == key) {
             pages_translated(mem->pages, storage.page[i], entry);
             continue;
         }
@@ -424,21 +412,6 @@ static struct sev_verdict access_storage(struct sev_memory *mem, unsigned cpu, u
     }
     mem->for_code = false;
     return verdict;
-}
-
-struct sev_verdict bx_sev_memory_access(struct sev_memory *mem, unsigned cpu, uint64_t spa,
-                                        uint32_t flags, void *tlb_entry)
-{
-    const uint8_t key =
-        sev_flags_access(flags) == SEV_ACCESS_PRIVATE ? context_of(cpu)->key : MEE_NO_KEY;
-    const uint32_t number = (uint32_t)(spa / SEV_PAGE_SIZE);
-
-    /* Nearly always: RAM that is in the right state already. */
-    if (!is_low_ram(mem, spa) || mem->keys[number] != key)
-        return access_storage(mem, cpu, spa, flags, tlb_entry);
-    if (tlb_entry)
-        pages_translated(mem->pages, number, number_of_entry(cpu, tlb_entry));
-    return (struct sev_verdict){SEV_GO, 0};
 }
 
 /* Where ROM and shadow RAM share an address, the chip set selects the one that is read. */
