@@ -189,6 +189,3 @@ class Folder:
     def read(self, name):
         with open(self / name, "rb") as f:
             return f.read()
-
-
-done = done_testing  # the name of before
