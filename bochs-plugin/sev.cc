@@ -62,11 +62,13 @@ class bx_sev_c : public bx_devmodel_c
     struct sev_fwcfg *fwcfg; /* NULL: neither kernel= nor OVMF */
     struct sev_flash *flash; /* NULL: no vars= */
     FILE *saved;             /* Bochs's copy of the saved state while it restores, else NULL */
+    FILE *saved_rom;         /* the same of the ROM; also NULL with encryption=aes */
     bool shutdown_reported;
 
     void watch_shutdown();
     static void shutdown_timer(void *self);
     static void save_handler(void *self, FILE *file);
+    static void save_rom_handler(void *self, FILE *file);
     static Bit32u read_handler(void *self, Bit32u address, unsigned len);
     static void write_handler(void *self, Bit32u address, Bit32u value, unsigned len);
 };
@@ -98,7 +100,7 @@ PLUGIN_ENTRY_FOR_MODULE(sev)
 
 bx_sev_c::bx_sev_c()
     : machine(NULL), opt(NULL), cpuid(NULL), fwcfg(NULL), flash(NULL), saved(NULL),
-      shutdown_reported(false)
+      saved_rom(NULL), shutdown_reported(false)
 {
     put("SEV");
 }
@@ -192,6 +194,11 @@ void bx_sev_c::register_state(void)
         bx_sev_flash_register_state(flash, list);
     if (!machine)
         return;
+    /* The launch wrote to ROM, which Bochs does not save; with encryption=aes it is in the state. */
+    if (!bx_sev_machine_memory(machine)) {
+        bx_shadow_filedata_c *rom = new bx_shadow_filedata_c(list, "rom", &saved_rom);
+        rom->set_sr_handlers(this, save_rom_handler, NULL);
+    }
     bx_shadow_filedata_c *state = new bx_shadow_filedata_c(list, "state", &saved);
     state->set_sr_handlers(this, save_handler, NULL);
 }
@@ -199,6 +206,11 @@ void bx_sev_c::register_state(void)
 void bx_sev_c::save_handler(void *self, FILE *file)
 {
     bx_sev_save_write(bx_sev_machine_save(((bx_sev_c *)self)->machine), file);
+}
+
+void bx_sev_c::save_rom_handler(void *self, FILE *file)
+{
+    bx_sev_save_write_rom(bx_sev_machine_save(((bx_sev_c *)self)->machine), file);
 }
 
 /* Bochs has restored RAM, CPUs and all other devices before. */
@@ -213,6 +225,11 @@ void bx_sev_c::after_restore_state(void)
     bx_sev_save_restore(bx_sev_machine_save(machine), saved);
     fclose(saved);
     saved = NULL;
+    if (saved_rom) { /* machines that were saved with an older version have none */
+        bx_sev_save_restore_rom(bx_sev_machine_save(machine), saved_rom);
+        fclose(saved_rom);
+        saved_rom = NULL;
+    }
     bx_sev_control_started(bx_sev_machine_control(machine));
 }
 

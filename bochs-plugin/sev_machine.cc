@@ -150,6 +150,7 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt, struct memmap *mem
 static void power_on(struct sev_machine *m)
 {
     m->powered_on = true;
+    bx_sev_save_power_on(m->save);
     if (m->memory)
         bx_sev_memory_power_on(m->memory, m->rng);
     if (m->opt->launch == OPT_LAUNCH_GUEST || SIM->get_param_bool(BXPN_RESTORE_FLAG)->get())

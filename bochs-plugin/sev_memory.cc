@@ -27,6 +27,7 @@
 #include "sev_memory.h"
 #include "sev_log.h"
 #include "sev_machine.h"
+#include "sev_memory_map.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -34,7 +35,6 @@
 
 #include <vector>
 
-#include "memory_map.h"
 #include "pages.h"
 #include "rng.h"
 
@@ -299,11 +299,10 @@ struct sev_memory *bx_sev_memory_new(struct sev_machine *machine)
 
 void bx_sev_memory_power_on(struct sev_memory *mem, struct rng *rng)
 {
-    static const uint64_t top = 0xfffff000; /* always in the BIOS ROM, if A20 is open */
     const bool by_guest = bx_sev_machine_opt(mem->machine)->launch == OPT_LAUNCH_GUEST;
     int err;
 
-    mem->rom = BX_MEM(0)->getHostMemAddr(NULL, top, BX_READ) - (top & BIOS_MASK);
+    mem->rom = bx_sev_memmap_rom();
     find_roms(mem, by_guest);
     err = install_temporary_key(mem, rng);
     if (!err && by_guest)

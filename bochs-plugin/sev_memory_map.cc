@@ -58,6 +58,11 @@ void bx_sev_memmap_init(struct memmap *map, uint64_t flash_start, uint64_t flash
                   (unsigned long)config.rom_start));
 }
 
+uint8_t *bx_sev_memmap_rom(void)
+{
+    return BX_MEM(0)->getHostMemAddr(NULL, MEMMAP_SHADOW, BX_READ) - BIOSROMSZ;
+}
+
 /* --- the frame buffer --- */
 
 static bx_shadow_data_c *find_data(const char *device, const char *name)

@@ -5,6 +5,8 @@
 #ifndef BX_SEV_MEMORY_MAP_H
 #define BX_SEV_MEMORY_MAP_H
 
+#include <stddef.h>
+
 #include "memory_map.h"
 
 /* Describe Bochs's machine. `flash_size` 0: there is no flash chip. A machine that is not a PC ends
@@ -25,5 +27,10 @@ const char *bx_sev_memmap_name(struct memmap *map, uint64_t paddr);
 /* Where Bochs loads the firmware, from romimage: of bochsrc. Return its size, 0 if there is no such
  * file. */
 uint64_t bx_sev_memmap_firmware(uint64_t *start);
+
+/* Return Bochs's ROM array: BX_SEV_ROM_SIZE bytes, what it stores for the addresses below 4 GiB, then
+ * the option ROMs. A20 is open. */
+#define BX_SEV_ROM_SIZE ((size_t)(BIOSROMSZ + EXROMSIZE))
+uint8_t *bx_sev_memmap_rom(void);
 
 #endif

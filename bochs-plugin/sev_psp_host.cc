@@ -7,11 +7,14 @@
 
 #include "iodev.h"
 #include "pc_system.h"
+#include "cpu/cpu.h"
+#include "cpu/icache.h"
 #include "sev_log.h"
 #include "sev_machine.h"
 #include "sev_memory.h"
 #include "sev_psp_host.h"
 
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -23,7 +26,7 @@
 #include "observe/command_log.h"
 #include "observe/sev_observe.h"
 
-/* --- psp_host: memory --- */
+/* --- which memory --- */
 
 /* Check that a range is memory of the built-in hypervisor and that the command is its own. */
 static bool is_hypervisor_memory(struct sev_machine *m, enum psp_issuer issuer, uint64_t spa,
@@ -44,17 +47,76 @@ static bool host_ram_valid(void *ctx, enum psp_issuer issuer, uint64_t spa, uint
            memmap_all(bx_sev_machine_memmap(m), spa, len, kinds);
 }
 
-/* Split a range at page ends, because Bochs's DMA functions take no more than a page. */
-template <typename Copy> static void for_pages(uint64_t spa, size_t len, Copy copy)
+/* --- memory with encryption=none --- */
+
+/* Return the storage that the guest reads at the page of `spa`: RAM, or at C0000h to FFFFFh ROM or
+ * shadow RAM, as the chip set selects. Return NULL if a device is there. */
+static Bit8u *plain_storage(struct sev_machine *m, uint64_t spa)
 {
-    for (size_t done = 0; done < len;) {
-        size_t n = 0x1000 - ((spa + done) & 0xfff);
+    const bx_phy_address page = spa & ~(uint64_t)(MEMMAP_PAGE_SIZE - 1);
+    Bit8u *storage = BX_MEM(0)->getHostMemAddr(NULL, page, BX_READ);
+    const bool is_ram = memmap_kind(bx_sev_machine_memmap(m), spa) == MEMMAP_KIND_RAM;
+
+    return is_ram && storage != BX_MEM(0)->get_vector(A20ADDR(page)) ? NULL
+                                                                        : storage;
+}
+
+/* Bochs's functions for devices drop what they write to ROM, and the launch writes to ROM. So ROM is
+ * written directly, and RAM as a device writes it, which wakes MONITOR and is seen by the
+ * observers. */
+static int plain_write_piece(struct sev_machine *m, uint64_t spa, const Bit8u *data, unsigned len)
+{
+    Bit8u *storage = plain_storage(m, spa);
+
+    if (!storage)
+        return -EFAULT;
+    if (memmap_kind(bx_sev_machine_memmap(m), spa) == MEMMAP_KIND_RAM) {
+        BX_MEM(0)->dmaWritePhysicalPage(spa, len, (Bit8u *)data);
+        return 0;
+    }
+    memcpy(storage + spa % MEMMAP_PAGE_SIZE, data, len);
+    pageWriteStampTable.decWriteStamp(spa);
+    return 0;
+}
+
+static int plain_read_piece(struct sev_machine *m, uint64_t spa, Bit8u *data, unsigned len)
+{
+    if (!plain_storage(m, spa))
+        return -EFAULT;
+    BX_MEM(0)->dmaReadPhysicalPage(spa, len, data);
+    return 0;
+}
+
+/* Split a range at page ends, because Bochs's functions take no more than a page. */
+template <typename Copy> static int for_pages(uint64_t spa, size_t len, Copy copy)
+{
+    int err = 0;
+
+    for (size_t done = 0; done < len && !err;) {
+        size_t n = MEMMAP_PAGE_SIZE - ((spa + done) & (MEMMAP_PAGE_SIZE - 1));
         if (n > len - done)
             n = len - done;
-        copy(spa + done, done, (unsigned)n);
+        err = copy(spa + done, done, (unsigned)n);
         done += n;
     }
+    return err;
 }
+
+static int plain_read(struct sev_machine *m, uint64_t spa, void *buf, size_t len)
+{
+    return for_pages(spa, len, [m, buf](uint64_t addr, size_t offset, unsigned n) {
+        return plain_read_piece(m, addr, (Bit8u *)buf + offset, n);
+    });
+}
+
+static int plain_write(struct sev_machine *m, uint64_t spa, const void *buf, size_t len)
+{
+    return for_pages(spa, len, [m, buf](uint64_t addr, size_t offset, unsigned n) {
+        return plain_write_piece(m, addr, (const Bit8u *)buf + offset, n);
+    });
+}
+
+/* --- psp_host: memory --- */
 
 static int host_ram_read(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa, void *buf,
                          size_t len)
@@ -64,14 +126,11 @@ static int host_ram_read(void *ctx, enum psp_issuer issuer, uint32_t asid, uint6
 
     if (!own && bx_sev_machine_sanitizer(m))
         bx_sev_sanitizer_psp(bx_sev_machine_sanitizer(m), spa, len, asid, false);
-    if (own)
-        hv_memory_read(hv_memory(bx_sev_machine_hv(m)), spa, buf, len);
-    else if (bx_sev_machine_memory(m))
-        return bx_sev_memory_read(bx_sev_machine_memory(m), asid, spa, buf, len);
-    else
-        for_pages(spa, len, [buf](uint64_t addr, size_t offset, unsigned n) {
-            BX_MEM(0)->dmaReadPhysicalPage(addr, n, (Bit8u *)buf + offset);
-        });
+    if (!own)
+        return bx_sev_machine_memory(m)
+                   ? bx_sev_memory_read(bx_sev_machine_memory(m), asid, spa, buf, len)
+                   : plain_read(m, spa, buf, len);
+    hv_memory_read(hv_memory(bx_sev_machine_hv(m)), spa, buf, len);
     return 0;
 }
 
@@ -83,19 +142,18 @@ static int host_ram_write(void *ctx, enum psp_issuer issuer, uint32_t asid, uint
 
     if (!own && bx_sev_machine_sanitizer(m))
         bx_sev_sanitizer_psp(bx_sev_machine_sanitizer(m), spa, len, asid, true);
-    if (own)
-        hv_memory_write(hv_memory(bx_sev_machine_hv(m)), spa, buf, len);
-    else if (bx_sev_machine_memory(m))
-        return bx_sev_memory_write(bx_sev_machine_memory(m), asid, spa, buf, len);
-    else
-        for_pages(spa, len, [buf](uint64_t addr, size_t offset, unsigned n) {
-            BX_MEM(0)->dmaWritePhysicalPage(addr, n, (Bit8u *)buf + offset);
-        });
+    if (!own)
+        return bx_sev_machine_memory(m)
+                   ? bx_sev_memory_write(bx_sev_machine_memory(m), asid, spa, buf, len)
+                   : plain_write(m, spa, buf, len);
+    hv_memory_write(hv_memory(bx_sev_machine_hv(m)), spa, buf, len);
     return 0;
 }
 
 int bx_sev_psp_host_write(struct sev_machine *m, uint64_t gpa, const void *data, size_t len)
 {
+    if (!memmap_all(bx_sev_machine_memmap(m), gpa, len, MEMMAP_PSP_LAUNCH))
+        return -EFAULT;
     return host_ram_write(m, PSP_ISSUER_GUEST, PSP_NO_ASID, gpa, data, len);
 }
 

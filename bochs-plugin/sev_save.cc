@@ -12,6 +12,7 @@
 #include "sev_log.h"
 #include "sev_machine.h"
 #include "sev_memory.h"
+#include "sev_memory_map.h"
 #include "sev_save.h"
 
 #include <errno.h>
@@ -30,7 +31,9 @@ static const size_t error_max = 400;
 
 struct sev_save {
     struct sev_machine *machine;
-    bool by_request; /* bx_sev_save_to() is at work and reports the error */
+    uint8_t *rom;          /* Bochs's array */
+    std::string rom_error; /* of the ROM's file, which Bochs has written before */
+    bool by_request;       /* bx_sev_save_to() is at work and reports the error */
     std::string error;
 };
 
@@ -136,6 +139,11 @@ struct sev_save *bx_sev_save_new(struct sev_machine *machine)
     return save;
 }
 
+void bx_sev_save_power_on(struct sev_save *save)
+{
+    save->rom = bx_sev_memmap_rom();
+}
+
 void bx_sev_save_free(struct sev_save *save)
 {
     delete save;
@@ -182,9 +190,16 @@ static void report(const std::string &error)
     SIM->message_box("SEV", text.c_str());
 }
 
+void bx_sev_save_write_rom(struct sev_save *save, FILE *file)
+{
+    save->rom_error.clear();
+    if (fwrite(save->rom, 1, BX_SEV_ROM_SIZE, file) != BX_SEV_ROM_SIZE || fflush(file))
+        save->rom_error = std::string("sev.rom cannot be written: ") + strerror(errno);
+}
+
 void bx_sev_save_write(struct sev_save *save, FILE *file)
 {
-    save->error = write_file(save, file);
+    save->error = save->rom_error.empty() ? write_file(save, file) : save->rom_error;
     if (!save->error.empty() && !save->by_request)
         report(save->error);
 }
@@ -211,6 +226,13 @@ bool bx_sev_save_to(struct sev_save *save, const char *path, char *error, size_t
 }
 
 /* --- restore --- */
+
+void bx_sev_save_restore_rom(struct sev_save *save, FILE *file)
+{
+    rewind(file);
+    if (fread(save->rom, 1, BX_SEV_ROM_SIZE, file) != BX_SEV_ROM_SIZE)
+        BX_FATAL(("sev: the saved state cannot be restored: sev.rom cannot be read"));
+}
 
 void bx_sev_save_restore(struct sev_save *save, FILE *file)
 {

@@ -64,14 +64,24 @@ static int dma_read(void *ctx, uint64_t gpa, void *buf, size_t len)
     return 0;
 }
 
+/* Bochs drops writes to ROM, and writes that encrypted memory refuses. So compare with what RAM holds
+ * afterwards: the page has raw memory contents then. */
+static bool is_in_ram(uint64_t gpa, const Bit8u *data, unsigned len)
+{
+    return !memcmp(BX_MEM(0)->get_vector(A20ADDR(gpa)), data, len);
+}
+
 static int dma_write(void *ctx, uint64_t gpa, const void *buf, size_t len)
 {
     Bit8u *data = (Bit8u *)buf; /* Bochs takes no const; it does not write */
 
     if (!memmap_all((const struct memmap *)ctx, gpa, len, MEMMAP_DMA))
         return -EFAULT;
-    for (unsigned n; len; gpa += n, data += n, len -= n)
+    for (unsigned n; len; gpa += n, data += n, len -= n) {
         BX_MEM(0)->dmaWritePhysicalPage(gpa, n = to_page_end(gpa, len), data);
+        if (!is_in_ram(gpa, data, n))
+            return -EFAULT;
+    }
     return 0;
 }
 
