@@ -44,6 +44,17 @@ bochs_inputs = \
 	%D%/patches/sev/10-instructions.patch \
 	%D%/patches/sev/11-startup.patch \
 	%D%/patches/sev/12-pci-hole.patch \
+	%D%/patches/fixes/series \
+	%D%/patches/fixes/01-apic.patch \
+	%D%/patches/fixes/02-apicbase.patch \
+	%D%/patches/fixes/03-ioapic.patch \
+	%D%/patches/fixes/04-hpet.patch \
+	%D%/patches/fixes/05-legacy-devices.patch \
+	%D%/patches/fixes/06-harddrv.patch \
+	%D%/patches/fixes/07-vga.patch \
+	%D%/patches/fixes/08-debugger-memory.patch \
+	%D%/patches/fixes/09-cpuid-amd.patch \
+	%D%/patches/fixes/10-fetch.patch \
 	%D%/patches/speed/series \
 	%D%/patches/speed/08-trace-link.patch \
 	%D%/patches/speed/09-handler-address.patch \
@@ -85,10 +96,10 @@ bochsplugindir = $(pkglibdir)/plugins
 if WITH_BOCHS
 # For targets that compile against it and run it: the configured tree, its flags, what was built.
 if BOCHS_SPEED
-BOCHS_GROUPS   = sev speed
+BOCHS_GROUPS   = sev speed fixes
 BOCHS_STAMP    = bochs/stamp
 else
-BOCHS_GROUPS   = sev
+BOCHS_GROUPS   = sev fixes
 BOCHS_STAMP    = bochs/stamp-without-speed
 endif
 BOCHS_TREE     = $(abs_builddir)/bochs/tree

@@ -6,7 +6,10 @@
  * Sources: Linux Documentation/arch/x86/amd-memory-encryption.rst (8000001Fh);
  * cpu-ext/cpuid.h has the sources of the other leaves.
  *
- * Arguments: cbitpos, reduced (values of the sev: line), rdrand (0: the CPU model lacks it).
+ * Linux arch/x86/kernel/cpu/topology_amd.c parse_8000_001e() (8000001Eh) and
+ * arch/x86/kernel/cpu/mce/amd.c (80000007h EBX: features whose MSRs must exist).
+ *
+ * Arguments: cbitpos, reduced (values of the sev: line), rdrand (0: the CPU model lacks it), cpus.
  */
 #include "guest.h"
 
@@ -51,6 +54,25 @@ static void same_twice(void)
     ok(!memcmp(&a, &b, sizeof(a)), "8000001Fh has no subleaves");
 }
 
+/* The ID of leaf 1 is that of the local APIC. */
+static void topology(void *arg)
+{
+    struct cpuid r = cpuid(0x8000001e, 0);
+
+    (void)arg;
+    is(r.eax, cpuid(1, 0).ebx >> 24, "8000001Eh EAX: the APIC ID of this CPU");
+    is(r.ebx >> 8 & 0xff, 0, "8000001Eh EBX: one thread in a core");
+    is(cpuid(0x80000007, 0).ebx, 0, "80000007h EBX: no MCA features whose MSRs do not exist");
+}
+
+static void two_cpus(void)
+{
+    topology(NULL);
+    if (!ap_start(NULL))
+        bail_out("the second CPU did not start");
+    on_cpu(1, topology, NULL);
+}
+
 void guest_main(void)
 {
     trap_init();
@@ -59,5 +81,7 @@ void guest_main(void)
     guest_features();
     no_svm();
     same_twice();
+    if (argument("cpus", 1) == 2)
+        two_cpus();
     done_testing();
 }
