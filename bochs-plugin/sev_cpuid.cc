@@ -41,6 +41,8 @@ class bx_sev_cpuid_t : public bx_cpuid_t
     struct msr_state msrs;
 
   private:
+    bool is_ours(Bit32u index) const;
+
     bx_cpuid_t *model; /* owned, because Bochs deletes only the object that the CPU has */
     struct cpuid_sev sev;
 };
@@ -57,6 +59,7 @@ static void model_leaf(void *ctx, uint32_t function, uint32_t subfunction, struc
 bx_sev_cpuid_t::bx_sev_cpuid_t(BX_CPU_C *cpu, bx_cpuid_t *model_, const struct cpuid_sev &sev_)
     : bx_cpuid_t(cpu), msrs(), model(model_), sev(sev_)
 {
+    msr_reset(&msrs);
     model->get_cpu_extensions(ia_extensions_bitmask);
     if (sev.guest)
         disable_cpu_extension(BX_ISA_SVM);
@@ -81,10 +84,17 @@ static int bx_answer(enum msr_answer answer)
     return answer == MSR_DONE ? 1 : answer == MSR_GP ? 0 : -1;
 }
 
+/* A machine without SEV that has a sev: line gets HWCR too: Linux looks for the frequency of the TSC
+ * there, and Bochs has no such MSR. */
+bool bx_sev_cpuid_t::is_ours(Bit32u index) const
+{
+    return sev.guest || index == MSR_HWCR;
+}
+
 int bx_sev_cpuid_t::rdmsr(Bit32u index, Bit64u *msr)
 {
     uint64_t value = 0;
-    int answer = sev.guest ? bx_answer(msr_read(&msrs, index, &value)) : -1;
+    int answer = is_ours(index) ? bx_answer(msr_read(&msrs, index, &value)) : -1;
 
     if (answer < 0)
         return model->rdmsr(index, msr);
@@ -94,7 +104,7 @@ int bx_sev_cpuid_t::rdmsr(Bit32u index, Bit64u *msr)
 
 int bx_sev_cpuid_t::wrmsr(Bit32u index, Bit64u msr)
 {
-    int answer = sev.guest ? bx_answer(msr_write(&msrs, index, msr)) : -1;
+    int answer = is_ours(index) ? bx_answer(msr_write(&msrs, index, msr)) : -1;
 
     return answer < 0 ? model->wrmsr(index, msr) : answer;
 }
@@ -162,7 +172,7 @@ void bx_sev_cpuid_free(struct sev_cpuid *cpuid)
 void bx_sev_cpuid_reset(struct sev_cpuid *cpuid)
 {
     for (bx_sev_cpuid_t *cpu : cpuid->cpus)
-        cpu->msrs = {};
+        msr_reset(&cpu->msrs);
 }
 
 struct msr_state *bx_sev_cpuid_msrs(struct sev_cpuid *cpuid, unsigned cpu)

@@ -8,6 +8,11 @@
 #define HWCR_IGNORED ((UINT64_C(1) << 3) | (UINT64_C(1) << 6) | (UINT64_C(1) << 8))
 #define HWCR_KEPT    (MSR_HWCR_MCSTATUS_WR_EN | MSR_HWCR_TSC_FREQ_SEL)
 
+void msr_reset(struct msr_state *state)
+{
+    state->hwcr = MSR_HWCR_TSC_FREQ_SEL;
+}
+
 enum msr_answer msr_read(const struct msr_state *state, uint32_t index, uint64_t *value)
 {
     switch (index) {

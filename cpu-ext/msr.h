@@ -5,7 +5,8 @@
  *
  * Sources: Linux Documentation/arch/x86/amd-memory-encryption.rst (SEV_STATUS, for which it names AMD
  * APM vol. 2, 15.34.10, and SYSCFG); Linux arch/x86/kvm/x86.c kvm_set_msr_common() (HWCR), because
- * guests are written against KVM.
+ * guests are written against KVM; Linux arch/x86/kernel/cpu/amd.c bsp_init_amd() (HWCR after a
+ * reset).
  */
 #ifndef CPU_EXT_MSR_H
 #define CPU_EXT_MSR_H
@@ -37,10 +38,14 @@ enum msr_answer {
     MSR_GP,   /* raise #GP(0); nothing changed */
 };
 
-/* The state of one CPU: all zero after reset, saved and restored with the CPU. */
+/* The state of one CPU, saved and restored with the CPU. */
 struct msr_state {
     uint64_t hwcr;
 };
+
+/* Set the state after a reset. HWCR says that the TSC counts with the frequency of P0, as on all
+ * processors that have SEV; Linux calls a clear bit a firmware bug. */
+void msr_reset(struct msr_state *state);
 
 enum msr_answer msr_read(const struct msr_state *state, uint32_t index, uint64_t *value)
     __attribute__((warn_unused_result));

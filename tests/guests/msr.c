@@ -3,9 +3,10 @@
  * Check that the MSRs for memory encryption have the values that a SEV guest sees.
  *
  * SEV_STATUS: read-only, bit 0 set in a SEV guest (Linux
- * Documentation/arch/x86/amd-memory-encryption.rst, which names AMD64 APM vol. 2, 15.34.10). SYSCFG
- * and HWCR: zero in a KVM guest (Linux 6.1 arch/x86/kvm/x86.c kvm_get_msr_common()), so that Linux
- * neither crashes nor takes the guest for a host with SME. Compiled for both modes.
+ * Documentation/arch/x86/amd-memory-encryption.rst, which names AMD64 APM vol. 2, 15.34.10). SYSCFG:
+ * zero in a KVM guest (Linux 6.1 arch/x86/kvm/x86.c kvm_get_msr_common()), so that Linux neither
+ * crashes nor takes the guest for a host with SME. HWCR: TscFreqSel, without which Linux reports a
+ * firmware bug (arch/x86/kernel/cpu/amd.c bsp_init_amd()). Compiled for both modes.
  */
 #include "guest.h"
 
@@ -52,7 +53,7 @@ void guest_main(void)
     trap_init();
     sev_status();
     reads_as(MSR_SYSCFG, 0, "SYSCFG");
-    reads_as(MSR_HWCR, 0, "HWCR");
+    reads_as(MSR_HWCR, 1u << 24, "HWCR has TscFreqSel");
     absent(MSR_GHCB, "GHCB");
     absent(MSR_VM_PAGE_FLUSH, "VM_PAGE_FLUSH");
     done_testing();

@@ -33,6 +33,18 @@ static void syscfg(void **state)
     assert_int_equal(msr_write(&msr, 0xc0010010, 0), MSR_GP);
 }
 
+/* Linux arch/x86/kernel/cpu/amd.c bsp_init_amd(): bit 24 clear is a firmware bug. */
+static void reset(void **state)
+{
+    struct msr_state msr = {MSR_HWCR_MCSTATUS_WR_EN};
+    uint64_t value = 0;
+
+    (void)state;
+    msr_reset(&msr);
+    assert_int_equal(msr_read(&msr, 0xc0010015, &value), MSR_DONE);
+    assert_true(value == UINT64_C(1) << 24);
+}
+
 static void hwcr(void **state)
 {
     struct msr_state msr = {0};
@@ -101,6 +113,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sev_status),
         cmocka_unit_test(syscfg),
+        cmocka_unit_test(reset),
         cmocka_unit_test(hwcr),
         cmocka_unit_test(a_refused_write_changes_nothing),
         cmocka_unit_test(what_plain_sev_lacks),
