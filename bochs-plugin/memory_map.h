@@ -53,6 +53,8 @@ enum memmap_kind {
 #define MEMMAP_PSP_LAUNCH (MEMMAP_KIND_RAM | MEMMAP_KIND_SHADOW | MEMMAP_KIND_ROM)
 #define MEMMAP_DMA        (MEMMAP_KIND_RAM | MEMMAP_KIND_SHADOW) /* DMA of our own devices */
 #define MEMMAP_ENCRYPTED  (MEMMAP_KIND_RAM | MEMMAP_KIND_SHADOW | MEMMAP_KIND_ROM)
+/* RAM of the host under KVM, which only the CPU encrypts: a flash chip that reads as memory, VRAM. */
+#define MEMMAP_HOST (MEMMAP_KIND_FLASH | MEMMAP_KIND_FRAME_BUFFER)
 /* Executed by firmware before it moves to RAM; also its copy in shadow RAM. */
 #define MEMMAP_FIRMWARE (MEMMAP_KIND_SHADOW | MEMMAP_KIND_ROM)
 /* Readable without a side effect. */

@@ -99,8 +99,8 @@ PLUGIN_ENTRY_FOR_MODULE(sev)
 }
 
 bx_sev_c::bx_sev_c()
-    : machine(NULL), opt(NULL), cpuid(NULL), fwcfg(NULL), flash(NULL), saved(NULL),
-      saved_rom(NULL), shutdown_reported(false)
+    : machine(NULL), opt(NULL), cpuid(NULL), fwcfg(NULL), flash(NULL), saved(NULL), saved_rom(NULL),
+      shutdown_reported(false)
 {
     put("SEV");
 }
@@ -159,6 +159,8 @@ void bx_sev_c::init(void)
     if (!opt->enabled)
         return;
     machine = bx_sev_machine_new(opt, &memmap, &ovmf, cpuid, fwcfg);
+    if (flash)
+        bx_sev_flash_attach(flash, bx_sev_machine_device_memory(machine));
     for (unsigned i = 0; i < bx_sev_ports; i++) {
         DEV_register_ioread_handler(this, read_handler, (Bit32u)opt->port + i, "SEV", 7);
         DEV_register_iowrite_handler(this, write_handler, (Bit32u)opt->port + i, "SEV", 7);

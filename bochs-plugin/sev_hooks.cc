@@ -6,6 +6,7 @@
 #define BX_PLUGGABLE
 
 #include "iodev.h"
+#include "sev_device_memory.h"
 #include "sev_hook_table.h"
 #include "sev_log.h"
 #include "sev_machine.h"
@@ -24,6 +25,7 @@ struct parts {
     struct cbit *cbit;
     struct psp *psp;
     struct sev_memory *memory;
+    struct sev_device_memory *device_memory;
     struct sev_timeline *timeline;
     struct sev_breaks *breaks;
     struct sev_sanitizer *sanitizer;
@@ -49,6 +51,7 @@ static bool is_write(const struct access_info *info)
 
 static struct sev_verdict memory_access(struct parts *p, struct access_info *info)
 {
+    bx_sev_device_memory_access(p->device_memory, info->spa, info->flags);
     return bx_sev_memory_access(p->memory, info->cpu, info->spa, info->flags, info->tlb_entry);
 }
 
@@ -116,6 +119,7 @@ static struct sev_verdict hook_access_memory(void *ctx, unsigned cpu, uint64_t s
     struct parts *p = (struct parts *)ctx;
 
     cbit_count(p->cbit, flags);
+    bx_sev_device_memory_access(p->device_memory, spa, flags);
     return bx_sev_memory_access(p->memory, cpu, spa, flags, tlb_entry);
 }
 
@@ -173,6 +177,7 @@ void bx_sev_hooks_attach(struct sev_machine *m)
     p->cbit = bx_sev_machine_cbit(m);
     p->psp = bx_sev_machine_psp(m);
     p->memory = bx_sev_machine_memory(m);
+    p->device_memory = bx_sev_machine_device_memory(m);
     p->timeline = bx_sev_machine_timeline(m);
     p->breaks = bx_sev_machine_breaks(m);
     p->sanitizer = bx_sev_machine_sanitizer(m);

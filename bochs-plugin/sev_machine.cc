@@ -7,6 +7,7 @@
 #include "iodev.h"
 #include "param_names.h"
 #include "sev_cpuid.h"
+#include "sev_device_memory.h"
 #include "sev_hook_table.h"
 #include "sev_hv.h"
 #include "sev_launch.h"
@@ -43,6 +44,7 @@ struct sev_machine {
     struct sev_breaks *breaks;
     struct sev_control *control;
     struct sev_cpuid *cpuid; /* the device's */
+    struct sev_device_memory *device_memory;
     struct sev_fwcfg *fwcfg; /* the device's */
     struct sev_memory *memory;
     struct sev_sanitizer *sanitizer;
@@ -133,6 +135,7 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt, struct memmap *mem
     psp_mailbox_init(m->mailbox, m->psp);
     if (opt->encryption == OPT_ENCRYPTION_AES)
         m->memory = bx_sev_memory_new(m);
+    m->device_memory = bx_sev_device_memory_new(memmap, m->memory);
     m->timeline = bx_sev_timeline_new(m);
 #if BX_DEBUGGER
     m->breaks = bx_sev_breaks_new(m);
@@ -180,6 +183,7 @@ void bx_sev_machine_free(struct sev_machine *m)
 #endif
     bx_sev_sanitizer_free(m->sanitizer);
     m->sanitizer = NULL; /* freeing the secure processor's guests writes memory */
+    bx_sev_device_memory_free(m->device_memory);
     bx_sev_memory_free(m->memory);
     m->memory = NULL;
     hv_free(m->hv);
@@ -253,6 +257,11 @@ struct sev_control *bx_sev_machine_control(const struct sev_machine *m)
 struct sev_cpuid *bx_sev_machine_cpuid(const struct sev_machine *m)
 {
     return m->cpuid;
+}
+
+struct sev_device_memory *bx_sev_machine_device_memory(const struct sev_machine *m)
+{
+    return m->device_memory;
 }
 
 struct sev_fwcfg *bx_sev_machine_fwcfg(const struct sev_machine *m)

@@ -21,6 +21,7 @@ struct rng;
 struct sev_breaks;
 struct sev_control;
 struct sev_cpuid;
+struct sev_device_memory;
 struct sev_fwcfg;
 struct sev_machine;
 struct sev_memory;
@@ -51,6 +52,7 @@ struct memmap *bx_sev_machine_memmap(const struct sev_machine *machine);
 struct psp *bx_sev_machine_psp(const struct sev_machine *machine);
 struct rng *bx_sev_machine_rng(const struct sev_machine *machine);
 struct sev_cpuid *bx_sev_machine_cpuid(const struct sev_machine *machine);
+struct sev_device_memory *bx_sev_machine_device_memory(const struct sev_machine *machine);
 struct sev_save *bx_sev_machine_save(const struct sev_machine *machine);
 /* NULL without a debugger. */
 struct sev_breaks *bx_sev_machine_breaks(const struct sev_machine *machine);

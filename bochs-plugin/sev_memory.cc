@@ -6,17 +6,15 @@
  * which storage is encrypted:
  *
  * - RAM as memory_map.h has it, one page a frame; also the shadow RAM at C0000h to FFFFFh
- *
  * - ROM that has an image: at its address below 4 GiB, and at C0000h to DFFFFh. The last 128 KiB
  *   also appear at E0000h to FFFFFh, as the same pages.
- *
- * - nothing else: not VGA memory, the RAM of SMM under it, MMIO, nor ROM sockets without an image
+ * - nothing else: not VGA memory, the RAM of SMM under it, MMIO, nor ROM sockets without an image.
+ *   sev_device_memory.cc has flash and the frame buffer.
  *
  * At power-on RAM is private data of the machine, whatever is in it, and ROM holds its image as raw
- * memory: a ROM that the launch does not measure is fetched as garbage. Until the machine has a
- * guest key it runs under a temporary key that nobody else has. The first ASID that is activated
- * becomes the machine's own: what the machine sees through C=1 stays as it is then, and its
- * ciphertext changes.
+ * memory: a ROM that the launch does not measure is fetched as garbage. Until a guest is activated,
+ * the machine runs under a temporary key. Then it gets the key of that ASID: what it sees through C=1
+ * stays as it is, and its ciphertext changes.
  */
 #define BX_PLUGGABLE
 
@@ -247,7 +245,6 @@ static void find_roms(struct sev_memory *mem, bool launched)
     }
 }
 
-/* The key of the machine until a guest is activated. */
 static int install_temporary_key(struct sev_memory *mem, struct rng *rng)
 {
     int err = rng_fill(rng, mem->temporary_key, sizeof(mem->temporary_key));
@@ -314,7 +311,7 @@ void bx_sev_memory_power_on(struct sev_memory *mem, struct rng *rng)
 
 void bx_sev_memory_free(struct sev_memory *mem)
 {
-    struct bx_sev_memory_info info;
+    struct bx_sev_memory_info info = {};
 
     if (!mem)
         return;
@@ -426,6 +423,13 @@ bool bx_sev_memory_peek(struct sev_memory *mem, uint32_t asid, uint64_t spa, voi
             return !pages_read(mem->pages, pages_key(mem->pages, asid) ? asid : 0, storage.page[i],
                                (unsigned)(spa % SEV_PAGE_SIZE), buf, len);
     return false;
+}
+
+bool bx_sev_memory_cipher(struct sev_memory *mem, uint64_t spa, uint8_t *page, bool encrypt)
+{
+    const uint8_t key = pages_key(mem->pages, mem->asid);
+
+    return key && !pages_cipher(mem->pages, key, spa, page, encrypt);
 }
 
 static void note_access(struct sev_memory *mem, uint32_t rom_page, bool launches)

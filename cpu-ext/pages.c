@@ -242,6 +242,17 @@ int pages_write(struct pages *pages, uint32_t asid, uint32_t number, unsigned of
     return 0;
 }
 
+int pages_cipher(struct pages *pages, uint8_t key, uint64_t spa, uint8_t data[SEV_PAGE_SIZE],
+                 bool encrypt)
+{
+    int err =
+        encrypt ? mee_encrypt(pages->mee, key, spa, data) : mee_decrypt(pages->mee, key, spa, data);
+
+    if (err)
+        pages->stats.failures++;
+    return err;
+}
+
 /* --- save and restore ---
  *
  * "SEVVIEW1", number of pages (4 bytes), ASID of the guest (4), the ASIDs of the key indices from 1

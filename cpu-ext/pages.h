@@ -104,6 +104,11 @@ int pages_read(struct pages *pages, uint32_t asid, uint32_t number, unsigned off
 int pages_write(struct pages *pages, uint32_t asid, uint32_t number, unsigned offset,
                 const void *buf, unsigned len) __attribute__((warn_unused_result));
 
+/* Encrypt or decrypt a copy of a page at `spa` with the key of the index `key`, which is in use: for
+ * memory that its owner never converts. Return 0 or -EIO; the copy is undefined then. */
+int pages_cipher(struct pages *pages, uint8_t key, uint64_t spa, uint8_t data[SEV_PAGE_SIZE],
+                 bool encrypt) __attribute__((warn_unused_result));
+
 /* --- save and restore: memory itself is saved as it is --- */
 
 /* Return the number of bytes that pages_save() writes. */

@@ -433,6 +433,19 @@ void san_psp(struct san *san, uint64_t paddr, unsigned len, enum sev_access how,
         report(san, SAN_DEVICE_READ, page, &access);
 }
 
+void san_host_memory(struct san *san, unsigned cpu, uint64_t paddr, unsigned len, bool write)
+{
+    struct san_report r = {.kind = SAN_HOST_MEMORY,
+                           .how = SEV_ACCESS_PRIVATE,
+                           .write = write,
+                           .paddr = paddr,
+                           .len = len,
+                           .who = who_now(san, cpu, true),
+                           .writer = {.by = SAN_BY_DEVICE}};
+
+    san->ops.report(san->ops.ctx, &r);
+}
+
 struct san_stats san_stats(const struct san *san)
 {
     return san->stats;
@@ -463,6 +476,8 @@ static const struct {
                          "the CPU will walk garbage: page walks are private"},
     [SAN_STALE_TRANSLATION] = {"stale-translation",
                                "the entry's C-bit was changed, the TLB was not flushed"},
+    [SAN_HOST_MEMORY] = {"private-access-to-device",
+                         "reads or writes garbage: flash and frame buffers are memory of the host"},
 };
 
 const char *san_kind_name(enum san_kind kind)

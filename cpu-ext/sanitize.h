@@ -56,6 +56,8 @@ enum san_kind {
     SAN_TABLE_STORE,
     /* An access through a translation whose entry has another C-bit now. */
     SAN_STALE_TRANSLATION,
+    /* An access through C=1 to memory that the host has in a device: flash, a frame buffer. */
+    SAN_HOST_MEMORY,
     SAN_KINDS
 };
 
@@ -123,6 +125,9 @@ bool san_watched(const struct san *san, uint64_t paddr);
 /* Take an access of the secure processor, within one page: private through a guest's key, shared to
  * raw memory contents. */
 void san_psp(struct san *san, uint64_t paddr, unsigned len, enum sev_access how, bool write);
+
+/* Take an access of a CPU through C=1 to memory of the host in a device, which has no blocks here. */
+void san_host_memory(struct san *san, unsigned cpu, uint64_t paddr, unsigned len, bool write);
 
 struct san_stats {
     uint32_t mixed;      /* mixed pages now */

@@ -55,10 +55,13 @@ void bx_sev_fw_machine_reset(void);
 
 /* --- sev_flash.cc: OVMF's variables --- */
 
+struct sev_device_memory;
 struct sev_flash;
 /* vars=. Never NULL: an error ends Bochs with a message. */
 struct sev_flash *bx_sev_flash_new(const char *path, bool ovmf);
 void bx_sev_flash_free(struct sev_flash *flash);
+/* In a SEV machine, reads through C=1 are decrypted. */
+void bx_sev_flash_attach(struct sev_flash *flash, struct sev_device_memory *device_memory);
 /* Its place in physical memory. */
 uint64_t bx_sev_flash_base(const struct sev_flash *flash);
 uint64_t bx_sev_flash_size(const struct sev_flash *flash);

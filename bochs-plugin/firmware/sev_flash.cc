@@ -2,12 +2,14 @@
  *
  * vars=: the flash chip with OVMF's variables, below the firmware's code, where OVMF looks for it.
  *
- * Connects pflash.h to memory handlers of Bochs. It is a device, not memory: it has no encrypted
- * state, and the launch does not measure it, as with QEMU's second pflash drive.
+ * Connects pflash.h to memory handlers of Bochs. The launch does not measure it, as with QEMU's second
+ * pflash drive. While the chip reads as memory, C=1 sees noise (sev_device_memory.h). Commands to it,
+ * and what it answers to them, are the same through both values of the C-bit.
  */
 #define BX_PLUGGABLE
 
 #include "iodev.h"
+#include "sev_device_memory.h"
 #include "sev_log.h"
 
 #include <string.h>
@@ -19,7 +21,22 @@
 struct sev_flash {
     struct pflash *chip;
     bx_phy_address base;
+    struct sev_device_memory *device_memory; /* NULL: a machine without SEV */
 };
+
+static const uint8_t reads_as_memory = 0xff; /* struct pflash_state command */
+
+/* The access lies within a page. */
+static void decrypt(struct sev_flash *f, bx_phy_address address, unsigned len, void *data)
+{
+    const size_t offset = (size_t)(address - f->base) & ~(size_t)(MEMMAP_PAGE_SIZE - 1);
+    uint8_t page[MEMMAP_PAGE_SIZE];
+
+    if (!f->device_memory || pflash_state(f->chip)->command != reads_as_memory)
+        return;
+    memcpy(page, pflash_contents(f->chip) + offset, sizeof(page));
+    bx_sev_device_memory_decrypt(f->device_memory, address, len, data, page);
+}
 
 static void check(struct sev_flash *f)
 {
@@ -36,6 +53,7 @@ static bool flash_read(bx_phy_address address, unsigned len, void *data, void *p
 
     for (unsigned i = 0; i < len; i++)
         bytes[i] = (Bit8u)pflash_read(f->chip, (uint32_t)(address - f->base) + i, 1);
+    decrypt(f, address, len, data);
     return true;
 }
 
@@ -70,6 +88,11 @@ struct sev_flash *bx_sev_flash_new(const char *path, bool ovmf)
         BX_FATAL(("sev: vars: another device is at %#lx", (unsigned long)f->base));
     BX_INFO(("variables of OVMF at %#lx in '%s'", (unsigned long)f->base, path));
     return f;
+}
+
+void bx_sev_flash_attach(struct sev_flash *f, struct sev_device_memory *device_memory)
+{
+    f->device_memory = device_memory;
 }
 
 uint64_t bx_sev_flash_base(const struct sev_flash *f)

@@ -11,6 +11,7 @@
 #include "pc_system.h"
 #include "cpu/cpu.h"
 #include "bx_debug/debug.h"
+#include "sev_device_memory.h"
 #include "sev_log.h"
 #include "sev_machine.h"
 #include "sev_memory_map.h"
@@ -274,12 +275,23 @@ bool bx_sev_sanitizer_watched(const struct sev_sanitizer *s, uint64_t paddr)
     return followed(s, paddr) && san_watched(s->san, paddr);
 }
 
+/* A store to flash is a command to the chip, whatever the C-bit. */
+static bool host_memory(const struct sev_sanitizer *s, uint64_t paddr, bool write)
+{
+    const enum memmap_kind kind = memmap_kind(bx_sev_machine_memmap(s->machine), paddr);
+
+    return (kind & MEMMAP_HOST) && !(write && kind == MEMMAP_KIND_FLASH) &&
+           bx_sev_device_memory_private(bx_sev_machine_device_memory(s->machine), paddr);
+}
+
 void bx_sev_sanitizer_touch(struct sev_sanitizer *s, unsigned cpu, uint64_t paddr, unsigned len,
                             const void *data)
 {
     bx_TLB_entry *entry;
     bx_address linear;
 
+    if (cpu != SEV_HOOKS_NO_CPU && host_memory(s, paddr, data != NULL))
+        san_host_memory(s->san, cpu, paddr, len, data != NULL);
     if (!followed(s, paddr) || paddr >= s->ram_end)
         return;
     san_touch(s->san, cpu, paddr, len, data);
