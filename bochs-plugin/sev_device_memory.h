@@ -30,4 +30,10 @@ bool bx_sev_device_memory_private(const struct sev_device_memory *dm, uint64_t s
 void bx_sev_device_memory_decrypt(struct sev_device_memory *dm, uint64_t spa, unsigned len,
                                   void *data, uint8_t *page);
 
+/* The same for the frame buffer. A write returns false if the CPUs access the page through C=0: the
+ * device takes it as it is. */
+void bx_sev_frame_buffer_read(struct sev_device_memory *dm, uint64_t spa, unsigned len, void *data);
+bool bx_sev_frame_buffer_write(struct sev_device_memory *dm, uint64_t spa, unsigned len,
+                               const void *data);
+
 #endif

@@ -139,6 +139,17 @@ static bool hook_peek(void *ctx, uint32_t asid, uint64_t spa, void *buf, unsigne
     return bx_sev_memory_peek(((struct parts *)ctx)->memory, asid, spa, buf, len);
 }
 
+static bool hook_device_memory(void *ctx, unsigned, uint64_t spa, unsigned len, void *data,
+                               bool write)
+{
+    struct sev_device_memory *dm = ((struct parts *)ctx)->device_memory;
+
+    if (write)
+        return bx_sev_frame_buffer_write(dm, spa, len, data);
+    bx_sev_frame_buffer_read(dm, spa, len, data);
+    return true;
+}
+
 static bool hook_watched(void *ctx, uint64_t spa)
 {
     return bx_sev_sanitizer_watched(((struct parts *)ctx)->sanitizer, spa);
@@ -186,8 +197,10 @@ void bx_sev_hooks_attach(struct sev_machine *m)
     table.ctx = p;
     table.access = p->memory && p->n == 1 ? hook_access_memory : hook_access;
     table.insn = hook_insn;
-    if (p->memory)
+    if (p->memory) {
         table.peek = hook_peek;
+        table.device_memory = hook_device_memory;
+    }
     if (p->sanitizer) {
         table.watched = hook_watched;
         table.touch = hook_touch;

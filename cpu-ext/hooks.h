@@ -33,7 +33,7 @@ extern "C" {
 #endif
 
 /* Changes whenever the layout or the meaning of the table does. */
-#define SEV_HOOKS_VERSION 5u
+#define SEV_HOOKS_VERSION 6u
 
 #define SEV_HOOKS_NO_CPU (~0u)
 
@@ -207,6 +207,11 @@ struct sev_hooks {
     void (*decode)(void *ctx, unsigned cpu, uint64_t spa, unsigned len);
 
     struct sev_cpu cpus[SEV_CPUS_MAX];
+
+    /* Called when `cpu` accesses `len` bytes at `spa`, within a page, and a device answers: before a
+     * write, with true if the write is done then; after a read, whose result it may change. */
+    bool (*device_memory)(void *ctx, unsigned cpu, uint64_t spa, unsigned len, void *data,
+                          bool write);
 };
 
 /* Defined by the patched Bochs; the plugin finds it when it is loaded. */
@@ -257,6 +262,21 @@ static inline bool sev_hooks_device(uint64_t spa, unsigned len, const void *data
         return false;
     sev_hooks_touch(SEV_HOOKS_NO_CPU, spa, len, data);
     return true;
+}
+
+/* A device answered a read, with `cpu` SEV_HOOKS_NO_CPU of another device. Always true. */
+static inline bool sev_hooks_device_read(unsigned cpu, uint64_t spa, unsigned len, void *data)
+{
+    if (sev_hooks.device_memory && cpu != SEV_HOOKS_NO_CPU)
+        (void)sev_hooks.device_memory(sev_hooks.ctx, cpu, spa, len, data, false);
+    return true;
+}
+
+/* Before a device takes a write. True: it is done. */
+static inline bool sev_hooks_device_write(unsigned cpu, uint64_t spa, unsigned len, void *data)
+{
+    return sev_hooks.device_memory && cpu != SEV_HOOKS_NO_CPU &&
+           sev_hooks.device_memory(sev_hooks.ctx, cpu, spa, len, data, true);
 }
 
 static inline int sev_hooks_exit(unsigned cpu, int64_t code, uint64_t info1, uint64_t info2)
