@@ -57,8 +57,7 @@ static Bit8u *plain_storage(struct sev_machine *m, uint64_t spa)
     Bit8u *storage = BX_MEM(0)->getHostMemAddr(NULL, page, BX_READ);
     const bool is_ram = memmap_kind(bx_sev_machine_memmap(m), spa) == MEMMAP_KIND_RAM;
 
-    return is_ram && storage != BX_MEM(0)->get_vector(A20ADDR(page)) ? NULL
-                                                                        : storage;
+    return is_ram && storage != BX_MEM(0)->get_vector(A20ADDR(page)) ? NULL : storage;
 }
 
 /* Bochs's functions for devices drop what they write to ROM, and the launch writes to ROM. So ROM is

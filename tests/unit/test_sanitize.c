@@ -403,6 +403,23 @@ static void test_forgotten_flush(void **state)
     assert_int_equal(m.reports, 0);
 }
 
+/* Memory of devices is above RAM: it has no blocks, every access is a finding. */
+static void test_memory_of_the_host(void **state)
+{
+    (void)state;
+    m.rip = 0x700;
+    san_host_memory(m.san, 1, UINT64_C(0xe0000ffc), 8, true);
+    assert_int_equal(m.reports, 1);
+    assert_int_equal(m.last.kind, SAN_HOST_MEMORY);
+    assert_int_equal(m.last.how, SEV_ACCESS_PRIVATE);
+    assert_true(m.last.write);
+    assert_int_equal(m.last.paddr, UINT64_C(0xe0000ffc));
+    assert_int_equal(m.last.len, 8);
+    assert_int_equal(m.last.who.rip, 0x700);
+    assert_int_equal(m.last.who.cpu, 1);
+    assert_int_equal(m.last.writer.by, SAN_BY_DEVICE);
+}
+
 static void test_entries_that_leave_nothing_stale(void **state)
 {
     const uint64_t entry = PAGE(18) | 0x63, table = PAGE(17);
@@ -514,6 +531,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_page_table_is_watched_while_it_is_one, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_forgotten_flush, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_memory_of_the_host, setup, teardown),
         cmocka_unit_test_setup_teardown(test_entries_that_leave_nothing_stale, setup, teardown),
         cmocka_unit_test_setup_teardown(test_forgotten_flush_of_a_large_page, setup, teardown),
         cmocka_unit_test_setup_teardown(test_forgotten_flush_of_other_sizes, setup, teardown),
