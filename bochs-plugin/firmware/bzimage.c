@@ -18,6 +18,7 @@ enum {
 
     /* offsets in the file */
     SETUP_SECTS = 0x1f1,
+    SYSSIZE = 0x1f4,
     BOOT_FLAG = 0x1fe,
     HEADER = 0x202,
     VERSION = 0x206,
@@ -54,7 +55,9 @@ const char *bzimage_parse(struct bzimage *kernel, const void *data, size_t len, 
     if (!(field(data, len, LOADFLAGS, 1) & LOADED_HIGH))
         return "is a zImage, not a bzImage";
     got.setup_size = ((sectors ? sectors : 4) + 1) * SECTOR;
-    if (got.setup_size >= size || got.setup_size > SETUP_MAX)
+    /* syssize counts the protected-mode code in units of 16 bytes; a signature can follow. */
+    if (got.setup_size >= size || got.setup_size > SETUP_MAX ||
+        got.setup_size + 16 * field(data, len, SYSSIZE, 4) > size)
         return "is a truncated or damaged kernel";
     if (size - got.setup_size > UINT32_MAX - BZIMAGE_KERNEL_GPA)
         return "is larger than 4 GiB";

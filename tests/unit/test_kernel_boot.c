@@ -36,6 +36,7 @@ static void make_header(void)
     for (size_t i = 0; i < sizeof(image); i++)
         image[i] = (uint8_t)(i * 7 + i / 256);
     put(0x1f1, 1, 3);
+    put(0x1f4, 4, (IMAGE_SIZE - 5 * 512) / 16);
     put(0x1fe, 2, 0xaa55);
     memcpy(image + 0x202, "HdrS", 4);
     put(0x206, 2, 0x020f);
@@ -193,6 +194,8 @@ static void headers(void **state)
         {0x211, 1, 0x80, "is a zImage, not a bzImage"},
         {0x1f1, 1, 23, "is a truncated or damaged kernel"}, /* setup = the whole file */
         {0x1f1, 1, 255, "is a truncated or damaged kernel"},
+        {0x1f4, 4, 0x100000, "is a truncated or damaged kernel"}, /* without its end */
+        {0x1f4, 4, UINT32_MAX, "is a truncated or damaged kernel"},
     };
     struct bzimage got = {.setup_size = 77};
     (void)state;
