@@ -64,6 +64,7 @@ class bx_sev_c : public bx_devmodel_c
     FILE *saved;             /* Bochs's copy of the saved state while it restores, else NULL */
     FILE *saved_rom;         /* the same of the ROM; also NULL with encryption=aes */
     bool shutdown_reported;
+    bool started; /* the reset at power-on is over */
 
     void watch_shutdown();
     static void shutdown_timer(void *self);
@@ -100,7 +101,7 @@ PLUGIN_ENTRY_FOR_MODULE(sev)
 
 bx_sev_c::bx_sev_c()
     : machine(NULL), opt(NULL), cpuid(NULL), fwcfg(NULL), flash(NULL), saved(NULL), saved_rom(NULL),
-      shutdown_reported(false)
+      shutdown_reported(false), started(false)
 {
     put("SEV");
 }
@@ -174,8 +175,12 @@ void bx_sev_c::init(void)
     BX_INFO(("keys are in the clear: this protects nothing, it is for testing and teaching"));
 }
 
+/* The first reset is power-on, each other one a restart by the guest or a client. */
 void bx_sev_c::reset(unsigned)
 {
+    if (started && opt->reboot == OPT_REBOOT_END)
+        BX_FATAL(("the guest restarts the machine"));
+    started = true;
     bx_sev_fw_machine_reset();
     if (fwcfg)
         bx_sev_fwcfg_reset(fwcfg);

@@ -162,6 +162,9 @@ static void words_and_versions(void **state)
     assert_true(accepts("launch", "guest"));
     assert_int_equal(opt->launch, OPT_LAUNCH_GUEST);
     refused("launch", "Auto", "launch", "Auto", "auto, guest or wait");
+    assert_true(accepts("reboot", "end"));
+    assert_int_equal(opt->reboot, OPT_REBOOT_END);
+    refused("reboot", "stop", "reboot", "stop", "restart or end");
     refused("log", "verbose", "log", "verbose", "debug");
     assert_true(accepts("api", "0.24"));
     assert_int_equal(opt->api.major, 0);
