@@ -35,6 +35,7 @@ include %D%/firmware/local.mk
 include %D%/hypervisor/local.mk
 include %D%/control/local.mk
 include %D%/observe/local.mk
+include %D%/run/local.mk
 
 dist_man_MANS += \
 	%D%/man/bochs-sev.1 \
@@ -48,13 +49,7 @@ dist_man_MANS += \
 	%D%/man/bochs-sev-sanitizer.7 \
 	%D%/man/bochs-sev-trace.5
 
-# One command that starts a machine; it looks for bochs-sev beside itself.
 EXTRA_DIST += $(plugin_sources) %D%/bochs-sev.in
-if WITH_BOCHS
-dist_bin_SCRIPTS = %D%/bochs-sev-run
-else
-EXTRA_DIST += %D%/bochs-sev-run
-endif
 
 # --- the plugin ---------------------------------------------------------------------------------
 if WITH_BOCHS

@@ -6,6 +6,7 @@ EXTRA_DIST += %D%/README.md %D%/RESULTS.md
 # What the tests share. They find it, and the source directory, in their environment.
 EXTRA_DIST += \
 	%D%/lib/amdsev_image.py \
+	%D%/lib/bootsector.py \
 	%D%/lib/driver \
 	%D%/lib/linux-image \
 	%D%/lib/machine.py \
@@ -45,6 +46,7 @@ include %D%/report/local.mk
 include %D%/package/local.mk
 include %D%/fuzz/local.mk
 include %D%/tutorial/local.mk
+include %D%/run/local.mk
 
 # The tree itself: includes, licences, format; the man pages against the code.
 dist_check_SCRIPTS = %D%/structure.tap %D%/manual.tap %D%/sources.tap %D%/words.tap

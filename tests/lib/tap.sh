@@ -19,7 +19,7 @@ BOCHS_SEV=${BOCHS_SEV:-./bochs-sev}
 BOCHS_BIOS=${BOCHS_BIOS:-/usr/share/bochs/BIOS-bochs-latest}
 BOCHS_VGABIOS=${BOCHS_VGABIOS:-/usr/share/vgabios/vgabios.stdvga.bin}
 export BOCHS_SEV
-sev_run=$srcdir/bochs-plugin/bochs-sev-run
+sev_run=$PWD/bochs-sev-run
 points=0
 
 # --- points ---
