@@ -448,9 +448,11 @@ static void other_answers(void)
     is(*(const volatile uint32_t *)(uintptr_t)(HPET + 2), 0, "32 bits that are not aligned");
 }
 
-/* A fetch from a device finds no instruction. */
+/* A fetch from a device finds no instruction. A screen cannot have a virtual width of 0. */
 static void fetch_answers(void)
 {
+    outw(0x1ce, 6);
+    outw(0x1cf, 0);
     is((uint64_t)try_exec((const void *)(uintptr_t)(APIC + 0x20)).vector, FAULT_UD,
        "code in the local APIC: invalid opcode");
     is((uint64_t)try_exec((const void *)(uintptr_t)0xa0000).vector, FAULT_UD,
