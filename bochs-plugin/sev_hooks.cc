@@ -155,9 +155,10 @@ static bool hook_watched(void *ctx, uint64_t spa)
     return bx_sev_sanitizer_watched(((struct parts *)ctx)->sanitizer, spa);
 }
 
-static void hook_touch(void *ctx, unsigned cpu, uint64_t spa, unsigned len, const void *data)
+static void hook_touch(void *ctx, unsigned cpu, uint64_t spa, unsigned len, enum sev_why why,
+                       const void *data)
 {
-    bx_sev_sanitizer_touch(((struct parts *)ctx)->sanitizer, cpu, spa, len, data);
+    bx_sev_sanitizer_touch(((struct parts *)ctx)->sanitizer, cpu, spa, len, why, data);
 }
 
 static void hook_decode(void *ctx, unsigned cpu, uint64_t spa, unsigned len)

@@ -240,11 +240,15 @@ void bx_sev_save_restore(struct sev_save *save, FILE *file)
     std::vector<uint8_t> data;
     uint8_t chunk[4096];
     char error[error_max];
+    struct stat st;
     size_t n;
 
     rewind(file);
+    if (!fstat(fileno(file), &st) && st.st_size > 0)
+        data.reserve((size_t)st.st_size); /* a vector that grows would leave copies of the keys */
     while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0)
         data.insert(data.end(), chunk, chunk + n);
+    crypto_wipe(chunk, sizeof(chunk));
     if (ferror(file))
         BX_FATAL(("sev: the saved state cannot be restored: sev.state cannot be read: %s",
                   strerror(errno)));

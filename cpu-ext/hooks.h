@@ -198,9 +198,9 @@ struct sev_hooks {
     bool (*watched)(void *ctx, uint64_t spa);
 
     /* Called before `len` bytes at `spa`, all in one page, are read (`data` is NULL) or written, by
-     * a CPU past the TLB's host pointers or by a device (SEV_HOOKS_NO_CPU). Right after an access()
-     * for which sev_why_is_internal() holds, it is the same access. */
-    void (*touch)(void *ctx, unsigned cpu, uint64_t spa, unsigned len, const void *data);
+     * a CPU past the TLB's host pointers or by a device (SEV_HOOKS_NO_CPU). */
+    void (*touch)(void *ctx, unsigned cpu, uint64_t spa, unsigned len, enum sev_why why,
+                  const void *data);
 
     /* Called when an instruction was decoded from `len` bytes at `spa`; once for each page if it
      * crosses one. Bochs keeps decoded instructions until there is a write to their page. */
@@ -246,10 +246,11 @@ static inline struct sev_verdict sev_hooks_access(unsigned cpu, uint64_t spa, ui
                             : go;
 }
 
-static inline void sev_hooks_touch(unsigned cpu, uint64_t spa, unsigned len, const void *data)
+static inline void sev_hooks_touch(unsigned cpu, uint64_t spa, unsigned len, enum sev_why why,
+                                   const void *data)
 {
     if (sev_hooks.touch)
-        sev_hooks.touch(sev_hooks.ctx, cpu, spa, len, data);
+        sev_hooks.touch(sev_hooks.ctx, cpu, spa, len, why, data);
 }
 
 /* A device reads (`data` is NULL) or writes `len` bytes within a page. False: it must not. */
@@ -260,8 +261,17 @@ static inline bool sev_hooks_device(uint64_t spa, unsigned len, const void *data
 
     if (sev_hooks_access(SEV_HOOKS_NO_CPU, spa, spa, flags, (void *)0).kind != SEV_GO)
         return false;
-    sev_hooks_touch(SEV_HOOKS_NO_CPU, spa, len, data);
+    sev_hooks_touch(SEV_HOOKS_NO_CPU, spa, len, SEV_WHY_DEVICE, data);
     return true;
+}
+
+/* A debugger stores to the page at `spa`, as the guest does with C=1. False: it must not. */
+static inline bool sev_hooks_store(uint64_t spa)
+{
+    const uint32_t flags =
+        SEV_FLAGS(SEV_ACCESS_PRIVATE, SEV_WHY_DATA) | SEV_FLAG_WRITE | SEV_FLAG_OBSERVER;
+
+    return sev_hooks_access(SEV_HOOKS_NO_CPU, spa, spa, flags, (void *)0).kind == SEV_GO;
 }
 
 /* A device answered a read, with `cpu` SEV_HOOKS_NO_CPU of another device. Always true. */

@@ -49,7 +49,6 @@ struct san {
     struct san_ops ops;
     uint64_t cbit_mask, ram_end;
     uint64_t stale_entry; /* the latest entry whose C-bit changed */
-    bool walking;         /* the next touch is that of a page walk */
     struct san_stats stats;
     uint32_t next_victim;
     struct mixed *pool[MIXED_MAX]; /* allocated when first needed */
@@ -297,7 +296,6 @@ void san_access(struct san *san, unsigned cpu, uint64_t paddr, enum sev_access h
 
     const bool walk = sev_why_is_internal(why);
 
-    san->walking = walk;
     if (!page)
         return;
     page->how = how;
@@ -359,15 +357,12 @@ static bool is_stale(struct san *san, unsigned cpu, const struct access *access)
            (access->how == SEV_ACCESS_PRIVATE);
 }
 
-void san_touch(struct san *san, unsigned cpu, uint64_t paddr, unsigned len, const void *data)
+void san_touch(struct san *san, unsigned cpu, uint64_t paddr, unsigned len, enum sev_why why,
+               const void *data)
 {
     struct page *page = page_of(san, paddr);
-    enum sev_why why = cpu == SEV_HOOKS_NO_CPU ? SEV_WHY_DEVICE
-                       : san->walking          ? SEV_WHY_WALK
-                                               : SEV_WHY_DATA;
     struct access access = {.paddr = paddr, .len = len, .write = data != NULL};
 
-    san->walking = false;
     if (!page || !len || (page->state != MIXED && (why != SEV_WHY_DATA || !watched(page))))
         return;
     san->stats.touches++;

@@ -117,7 +117,8 @@ void san_free(struct san *san);
 void san_access(struct san *san, unsigned cpu, uint64_t paddr, enum sev_access how,
                 enum sev_why why, bool write);
 /* Take an access to a watched page before it is made. `data` will be stored; NULL for a load. */
-void san_touch(struct san *san, unsigned cpu, uint64_t paddr, unsigned len, const void *data);
+void san_touch(struct san *san, unsigned cpu, uint64_t paddr, unsigned len, enum sev_why why,
+               const void *data);
 /* Take an instruction of `len` bytes that was fetched and decoded. */
 void san_decode(struct san *san, unsigned cpu, uint64_t paddr, unsigned len);
 /* Return true if TLB entries for data of the page must have no host pointer. */

@@ -88,7 +88,7 @@ void bx_sev_sanitizer_access(struct sev_sanitizer *sanitizer, unsigned cpu, uint
                              enum sev_access access, enum sev_why why, bool write);
 bool bx_sev_sanitizer_watched(const struct sev_sanitizer *sanitizer, uint64_t paddr);
 void bx_sev_sanitizer_touch(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t paddr,
-                            unsigned len, const void *data);
+                            unsigned len, enum sev_why why, const void *data);
 void bx_sev_sanitizer_decode(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t paddr,
                              unsigned len);
 /* The secure processor reads or writes memory through the key of an ASID; 0: raw memory contents. */

@@ -22,7 +22,8 @@ static void fail(const char *name, const char *path, int err)
     BX_FATAL(("sev: %s: '%.300s' cannot be written: %s", name, path, strerror(-err)));
 }
 
-struct output_file *bx_sev_output_open(const char *name, const char *path)
+static struct output_file *open_or(void (*failed)(const char *name, const char *path, int err),
+                                   const char *name, const char *path)
 {
     struct output_file *file;
     int err;
@@ -31,8 +32,13 @@ struct output_file *bx_sev_output_open(const char *name, const char *path)
         return NULL;
     file = output_open(name, path, report, NULL, &err);
     if (!file)
-        fail(name, path, err);
+        failed(name, path, err);
     return file;
+}
+
+struct output_file *bx_sev_output_open(const char *name, const char *path)
+{
+    return open_or(fail, name, path);
 }
 
 void bx_sev_output_check(const char *name, const char *path)
@@ -45,15 +51,13 @@ void bx_sev_output_check(const char *name, const char *path)
         fail(name, path, -errno);
 }
 
+/* The machine ends: too late to stop it. */
+static void complain(const char *name, const char *path, int err)
+{
+    BX_ERROR(("sev: %s: '%.300s' cannot be written: %s", name, path, strerror(-err)));
+}
+
 struct output_file *bx_sev_output_last(const char *name, const char *path)
 {
-    struct output_file *file;
-    int err;
-
-    if (!*path)
-        return NULL;
-    file = output_open(name, path, report, NULL, &err);
-    if (!file)
-        BX_ERROR(("sev: %s: '%.300s' cannot be written: %s", name, path, strerror(-err)));
-    return file;
+    return open_or(complain, name, path);
 }

@@ -285,7 +285,7 @@ static bool host_memory(const struct sev_sanitizer *s, uint64_t paddr, bool writ
 }
 
 void bx_sev_sanitizer_touch(struct sev_sanitizer *s, unsigned cpu, uint64_t paddr, unsigned len,
-                            const void *data)
+                            enum sev_why why, const void *data)
 {
     bx_TLB_entry *entry;
     bx_address linear;
@@ -294,7 +294,7 @@ void bx_sev_sanitizer_touch(struct sev_sanitizer *s, unsigned cpu, uint64_t padd
         san_host_memory(s->san, cpu, paddr, len, data != NULL);
     if (!followed(s, paddr) || paddr >= s->ram_end)
         return;
-    san_touch(s->san, cpu, paddr, len, data);
+    san_touch(s->san, cpu, paddr, len, why, data);
     if (cpu == SEV_HOOKS_NO_CPU ||
         memmap_kind(bx_sev_machine_memmap(s->machine), paddr) == MEMMAP_KIND_SHADOW ||
         san_watched(s->san, paddr))

@@ -75,12 +75,9 @@ void BX_CPU_C::sev_translated(bx_TLB_entry *tlbEntry, bx_address laddr, bx_phy_a
 // handler reads it; the VMCB and the permission maps are memory of the hypervisor.
 void BX_CPU_C::sev_physical_access(bx_phy_address paddr, AccessReason reason, bool write)
 {
-    const bool walk = bx_sev_is_walk(reason);
-    const bool guests = walk || reason == BX_SMRAM_ACCESS;
-    Bit32u flags =
-        SEV_FLAGS(guests ? SEV_ACCESS_PRIVATE : SEV_ACCESS_SHARED, !walk   ? SEV_WHY_HOST
-                                                                   : write ? SEV_WHY_AD
-                                                                           : SEV_WHY_WALK);
+    const bool guests = bx_sev_is_walk(reason) || reason == BX_SMRAM_ACCESS;
+    Bit32u flags = SEV_FLAGS(guests ? SEV_ACCESS_PRIVATE : SEV_ACCESS_SHARED,
+                             bx_sev_why(reason, write));
 
     if (write)
         flags |= SEV_FLAG_WRITE;
@@ -90,12 +87,20 @@ void BX_CPU_C::sev_physical_access(bx_phy_address paddr, AccessReason reason, bo
         sev_fault(verdict, BX_CPU_THIS_PTR address_xlation.sev_laddr, paddr);
 }
 
+// Before an access that no host pointer of the TLB serves, for a sanitizer.
+void BX_CPU_C::sev_touch(bx_phy_address paddr, unsigned len, const void *data, AccessReason reason)
+{
+    sev_hooks_touch(BX_CPU_ID, A20ADDR(paddr), len, bx_sev_why(reason, data != NULL), data);
+}
+
 // Translate the operand of an instruction without an access to its page. Faults as a read does.
 void BX_CPU_C::sev_translate_operand(bx_address laddr, struct sev_insn_regs *regs)
 {
     Bit32u lpf_mask = 0xfff, pkey = 0;
     bx_phy_address paddr = laddr;
 
+    if (!IsCanonical(laddr))
+        exception(BX_GP_EXCEPTION, 0);
     BX_CPU_THIS_PTR address_xlation.sev_laddr = laddr;
     if (BX_CPU_THIS_PTR cr0.get_PG()) {
 #if BX_SUPPORT_X86_64
@@ -129,7 +134,7 @@ void BX_CPU_C::sev_insn(bxInstruction_c *i, unsigned insn)
     regs.long64 = long64_mode();
     regs.cf = get_CF();
     if (insn == SEV_INSN_PVALIDATE || insn == SEV_INSN_RMPADJUST || insn == SEV_INSN_RMPQUERY)
-        sev_translate_operand(RAX, &regs);
+        sev_translate_operand(regs.long64 ? RAX : EAX, &regs);
     struct sev_verdict verdict = sev_hooks_insn(BX_CPU_ID, (enum sev_insn)insn, &regs);
     if (verdict.kind != SEV_GO)
         sev_fault(verdict, RAX, regs.gpa);

@@ -17,6 +17,15 @@ BX_CPP_INLINE bool bx_sev_is_walk(unsigned reason)
     return reason - BX_PDPTR0_ACCESS < 4 || reason - BX_PTE_ACCESS < 5;
 }
 
+BX_CPP_INLINE enum sev_why bx_sev_why(AccessReason reason, bool write)
+{
+    if (reason == BX_ACCESS_REASON_NOT_SPECIFIED)
+        return SEV_WHY_DATA;
+    if (!bx_sev_is_walk(reason))
+        return SEV_WHY_HOST;
+    return write ? SEV_WHY_AD : SEV_WHY_WALK;
+}
+
 // Before the CPU reads or writes memory for itself: page tables, SMM state, VMCB, permission maps.
 BX_CPP_INLINE void BX_CPU_C::sev_physical(bx_phy_address paddr, AccessReason reason, bool write)
 {

@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* Take a blob of `min` to `max` bytes out of the `len` bytes at `text`. There is one rule: if they
- * are base64 text of an allowed number of bytes, the blob is what that text stands for; else, if
+ * are base64 text of an allowed number of bytes, the blob is what that text means; else, if
  * `len` itself is allowed, the blob is these bytes. `data` holds `max` bytes. Return 0 with
  * *got, and *base64 unless NULL; or -EINVAL if neither is so. */
 int blob_decode(const void *text, size_t len, size_t min, size_t max, void *data, size_t *got,

@@ -52,7 +52,7 @@ enum owner_exit input_file(const char *what, const char *path, uint8_t **data, s
     return OWNER_OK;
 }
 
-/* What `arg` itself stands for, when there is no file of that name. */
+/* What `arg` itself means, when there is no file of that name. */
 static enum owner_exit text_blob(const char *what, const char *arg, size_t exact, void *data,
                                  size_t cap, size_t *len)
 {

@@ -57,6 +57,7 @@ static struct {
     uint64_t spa, gpa;
     uint32_t flags, asid;
     int64_t code;
+    enum sev_why why;
     bool write;
     void *tlb_entry;
     enum sev_signal signal;
@@ -132,19 +133,21 @@ static bool on_watched(void *ctx, uint64_t spa)
     return spa == 0x5000;
 }
 
-static void on_touch(void *ctx, unsigned cpu, uint64_t spa, unsigned len, const void *data)
+static void on_touch(void *ctx, unsigned cpu, uint64_t spa, unsigned len, enum sev_why why,
+                     const void *data)
 {
     assert_ptr_equal(ctx, &seen);
     seen.calls++;
     seen.cpu = cpu;
     seen.spa = spa;
     seen.len = len;
+    seen.why = why;
     seen.write = data != NULL;
 }
 
 static void on_decode(void *ctx, unsigned cpu, uint64_t spa, unsigned len)
 {
-    on_touch(ctx, cpu, spa, len, NULL);
+    on_touch(ctx, cpu, spa, len, SEV_WHY_FETCH, NULL);
 }
 
 static const struct sev_hooks all = {
@@ -248,8 +251,7 @@ static void counts(void **state)
     sev_hooks_access(1, 0x1000, 0x1000, SEV_FLAGS(SEV_ACCESS_PRIVATE, SEV_WHY_FETCH), NULL);
     sev_hooks_access(1, 0x2000, 0x2000, SEV_FLAGS(SEV_ACCESS_SHARED, SEV_WHY_DATA) | SEV_FLAG_WRITE,
                      NULL);
-    sev_hooks_access(SEV_HOOKS_NO_CPU, 0x2000, 0x2000,
-                     SEV_FLAGS(SEV_ACCESS_PRIVATE, SEV_WHY_DATA) | SEV_FLAG_OBSERVER, NULL);
+    assert_true(sev_hooks_store(0x2000)); /* of a debugger: not counted */
     assert_true(sev_hooks_device(0x2000, 4, "abcd"));
     assert_true(cbit_accesses(&cbit, &sev_hooks, SEV_ACCESS_PRIVATE, SEV_WHY_FETCH) == 2);
     assert_true(cbit_accesses(&cbit, &sev_hooks, SEV_ACCESS_SHARED, SEV_WHY_DATA) == 1);
@@ -334,10 +336,14 @@ static void devices(void **state)
     assert_true(seen.cpu == SEV_HOOKS_NO_CPU && seen.spa == 0x7ffff123 && seen.write);
     assert_int_equal(seen.flags, SEV_FLAGS(SEV_ACCESS_SHARED, SEV_WHY_DEVICE) | SEV_FLAG_WRITE);
     assert_int_equal(seen.len, 512);
+    assert_int_equal(seen.why, SEV_WHY_DEVICE);
     answer.kind = SEV_BLOCK;
     assert_false(sev_hooks_device(0x7ffff123, 512, NULL));
     assert_int_equal(seen.calls, 3);
     assert_int_equal(seen.flags, SEV_FLAGS(SEV_ACCESS_SHARED, SEV_WHY_DEVICE));
+    assert_false(sev_hooks_store(0x7ffff123)); /* nor does a debugger that is refused */
+    assert_int_equal(seen.flags, SEV_FLAGS(SEV_ACCESS_PRIVATE, SEV_WHY_DATA) | SEV_FLAG_WRITE |
+                                     SEV_FLAG_OBSERVER);
     cbit_detach(&sev_hooks);
 }
 

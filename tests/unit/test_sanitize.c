@@ -117,7 +117,7 @@ static void data(uint64_t paddr, unsigned len, enum sev_access how, bool write)
     static const uint8_t bytes[4096];
 
     san_access(m.san, 0, paddr & ~UINT64_C(0xfff), how, SEV_WHY_DATA, write);
-    san_touch(m.san, 0, paddr, len, write ? bytes : NULL);
+    san_touch(m.san, 0, paddr, len, SEV_WHY_DATA, write ? bytes : NULL);
 }
 
 static void device(uint64_t paddr, unsigned len, bool write)
@@ -125,13 +125,13 @@ static void device(uint64_t paddr, unsigned len, bool write)
     static const uint8_t bytes[4096];
 
     san_access(m.san, DEVICE, paddr & ~UINT64_C(0xfff), SEV_ACCESS_SHARED, SEV_WHY_DEVICE, write);
-    san_touch(m.san, DEVICE, paddr, len, write ? bytes : NULL);
+    san_touch(m.san, DEVICE, paddr, len, SEV_WHY_DEVICE, write ? bytes : NULL);
 }
 
 static void walk(uint64_t paddr)
 {
     san_access(m.san, 0, paddr & ~UINT64_C(0xfff), SEV_ACCESS_PRIVATE, SEV_WHY_WALK, false);
-    san_touch(m.san, 0, paddr, 8, NULL);
+    san_touch(m.san, 0, paddr, 8, SEV_WHY_WALK, NULL);
 }
 
 static void expect(enum san_kind kind, uint64_t writer_rip)
@@ -278,7 +278,7 @@ static void test_secure_processor(void **state)
     assert_int_equal(m.last.who.by, SAN_BY_PSP);
     /* The page is still decrypted and its translations live on: they must lose their pointers. */
     assert_int_equal(m.watches, watches + 1);
-    san_touch(m.san, 0, PAGE(10), 8, NULL);
+    san_touch(m.san, 0, PAGE(10), 8, SEV_WHY_DATA, NULL);
     assert_int_equal(m.reports, 0);
 
     /* LAUNCH_UPDATE_DATA of a shared buffer: private from now on, and no mistake. */
@@ -368,7 +368,7 @@ static void set_entry(uint64_t table, uint64_t old, uint64_t entry)
 {
     m.entry = old;
     san_access(m.san, 0, table & ~UINT64_C(0xfff), SEV_ACCESS_PRIVATE, SEV_WHY_DATA, true);
-    san_touch(m.san, 0, table, 8, &entry);
+    san_touch(m.san, 0, table, 8, SEV_WHY_DATA, &entry);
 }
 
 static void test_forgotten_flush(void **state)
@@ -383,7 +383,7 @@ static void test_forgotten_flush(void **state)
     set_entry(table, entry | CBIT, entry);
     assert_true(san_watched(m.san, PAGE(18)));
     m.rip = 0x600;
-    san_touch(m.san, 0, PAGE(18) + 8, 8, NULL); /* a TLB hit: no want */
+    san_touch(m.san, 0, PAGE(18) + 8, 8, SEV_WHY_DATA, NULL); /* a TLB hit: no access() */
     assert_int_equal(m.reports, 1);
     assert_int_equal(m.last.kind, SAN_STALE_TRANSLATION);
     assert_int_equal(m.last.how, SEV_ACCESS_PRIVATE);
@@ -393,7 +393,7 @@ static void test_forgotten_flush(void **state)
 
     /* Through another mapping, that is private by the tables too. */
     m.mapped_private = true;
-    san_touch(m.san, 0, PAGE(18) + 8, 8, NULL);
+    san_touch(m.san, 0, PAGE(18) + 8, 8, SEV_WHY_DATA, NULL);
     assert_int_equal(m.reports, 0);
 
     /* The flush: the next access is translated anew. */
@@ -444,7 +444,7 @@ static void test_entries_that_leave_nothing_stale(void **state)
     walk(PAGE(19)); /* an upper-level entry: C there means nothing */
     set_entry(table, PAGE(19) | 0x63 | CBIT, PAGE(19) | 0x63);
     m.mapped_private = false;
-    san_touch(m.san, 0, PAGE(19), 8, NULL);
+    san_touch(m.san, 0, PAGE(19), 8, SEV_WHY_DATA, NULL);
     assert_int_equal(m.reports, 0);
 }
 
@@ -462,7 +462,7 @@ static void test_forgotten_flush_of_a_large_page(void **state)
     assert_true(san_watched(m.san, 0x200000));
     assert_true(san_watched(m.san, 0x3ff000));
     assert_false(san_watched(m.san, 0x400000));
-    san_touch(m.san, 0, 0x3ff800, 8, NULL);
+    san_touch(m.san, 0, 0x3ff800, 8, SEV_WHY_DATA, NULL);
     assert_int_equal(m.reports, 1);
 }
 
@@ -515,6 +515,24 @@ static void test_names(void **state)
     assert_string_equal(san_by_name(SAN_BY_PSP), "psp");
 }
 
+/* A store of the debugger or the page-walk fast path: an access without a touch. What is touched
+ * next says itself what it is. */
+static void test_touch_has_its_own_reason(void **state)
+{
+    (void)state;
+    data(PAGE(3), 64, SEV_ACCESS_SHARED, true);
+    m.rip = 0x700;
+    data(PAGE(3) + 64, 64, SEV_ACCESS_PRIVATE, true);
+    san_access(m.san, 0, PAGE(4), SEV_ACCESS_PRIVATE, SEV_WHY_WALK, false);
+    m.rip = 0x704;
+    san_touch(m.san, 0, PAGE(3), 8, SEV_WHY_DATA, NULL);
+    assert_int_equal(m.reports, 1);
+    assert_int_equal(m.last.kind, SAN_PRIVATE_READ);
+    san_access(m.san, 0, PAGE(3), SEV_ACCESS_PRIVATE, SEV_WHY_HOST, false);
+    san_touch(m.san, 0, PAGE(3), 8, SEV_WHY_HOST, NULL); /* the SMM state save area */
+    assert_int_equal(m.last.kind, SAN_PRIVATE_READ);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -532,6 +550,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_forgotten_flush, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory_of_the_host, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_touch_has_its_own_reason, setup, teardown),
         cmocka_unit_test_setup_teardown(test_entries_that_leave_nothing_stale, setup, teardown),
         cmocka_unit_test_setup_teardown(test_forgotten_flush_of_a_large_page, setup, teardown),
         cmocka_unit_test_setup_teardown(test_forgotten_flush_of_other_sizes, setup, teardown),

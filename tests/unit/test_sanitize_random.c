@@ -165,9 +165,9 @@ static void random_data(unsigned page, unsigned at, unsigned len, bool write)
         drop(page, how);
         san_access(san, cpu, PAGE(page), how, SEV_WHY_DATA, write);
         *e = (struct entry){true, !san_watched(san, PAGE(page)), write, how};
-        san_touch(san, cpu, paddr, len, write ? bytes : NULL);
+        san_touch(san, cpu, paddr, len, SEV_WHY_DATA, write ? bytes : NULL);
     } else if (!e->host) {
-        san_touch(san, cpu, paddr, len, write ? bytes : NULL);
+        san_touch(san, cpu, paddr, len, SEV_WHY_DATA, write ? bytes : NULL);
         if (!san_watched(san, PAGE(page)))
             e->valid = false; /* it may have a pointer again */
     }
@@ -191,7 +191,7 @@ static void random_step(void)
     case 0:
         drop(page, SEV_ACCESS_SHARED);
         san_access(san, DEVICE, PAGE(page), SEV_ACCESS_SHARED, SEV_WHY_DEVICE, write);
-        san_touch(san, DEVICE, PAGE(page) + at, len, write ? bytes : NULL);
+        san_touch(san, DEVICE, PAGE(page) + at, len, SEV_WHY_DEVICE, write ? bytes : NULL);
         if (write)
             model_write(page, at, len, SEV_ACCESS_SHARED);
         else
@@ -209,7 +209,7 @@ static void random_step(void)
     case 3:
         drop(page, SEV_ACCESS_PRIVATE);
         san_access(san, 0, PAGE(page), SEV_ACCESS_PRIVATE, SEV_WHY_WALK, false);
-        san_touch(san, 0, PAGE(page) + (at & ~7u), 8, NULL);
+        san_touch(san, 0, PAGE(page) + (at & ~7u), 8, SEV_WHY_WALK, NULL);
         check_read(page, at & ~7u, 8, SEV_ACCESS_PRIVATE);
         break;
     case 4:
