@@ -76,8 +76,8 @@ void BX_CPU_C::sev_translated(bx_TLB_entry *tlbEntry, bx_address laddr, bx_phy_a
 void BX_CPU_C::sev_physical_access(bx_phy_address paddr, AccessReason reason, bool write)
 {
     const bool guests = bx_sev_is_walk(reason) || reason == BX_SMRAM_ACCESS;
-    Bit32u flags = SEV_FLAGS(guests ? SEV_ACCESS_PRIVATE : SEV_ACCESS_SHARED,
-                             bx_sev_why(reason, write));
+    Bit32u flags =
+        SEV_FLAGS(guests ? SEV_ACCESS_PRIVATE : SEV_ACCESS_SHARED, bx_sev_why(reason, write));
 
     if (write)
         flags |= SEV_FLAG_WRITE;

@@ -48,7 +48,10 @@ static unsigned states(const char *text, const char *letters, unsigned first)
 
 static void check_row(char *cell[COLUMNS], const struct dispatch_entry *row)
 {
-    assert_int_equal(strtoul(cell[0], NULL, 16), row->id);
+    if (strtoul(cell[0], NULL, 16) != row->id)
+        fail_msg("psp-model/COMMANDS.md has the row %s (%s) where dispatch.c has %s (%x): one of "
+                 "the two lacks a row, or the order differs",
+                 cell[0], cell[1], row->name, row->id);
     assert_string_equal(cell[1], row->name);
     assert_int_equal(strtoul(cell[2], NULL, 16), row->size);
     assert_int_equal(states(cell[3], "UIW", SEV_PLATFORM_UNINIT), row->platform_states);
@@ -70,11 +73,13 @@ static void the_table_in_the_documentation(void **state)
         if (strncmp(line, "| ", 2) != 0 || strncmp(line, "| id", 4) == 0)
             continue;
         assert_int_equal(split(line, cell), COLUMNS);
-        assert_true(seen < n_rows);
+        if (seen == n_rows)
+            fail_msg("psp-model/COMMANDS.md has a row %s that dispatch.c has not", cell[0]);
         check_row(cell, &rows[seen++]);
     }
     fclose(f);
-    assert_int_equal(seen, n_rows);
+    if (seen < n_rows)
+        fail_msg("%s (%x) has no row in psp-model/COMMANDS.md", rows[seen].name, rows[seen].id);
 }
 
 int main(void)
