@@ -14,6 +14,11 @@
 /* The PEK is signed by the owner in the first slot, by the chip in the second. */
 enum { SLOT_FIRST = 0, PEK_SLOT_OCA = 0, PEK_SLOT_CEK = 1 };
 
+/* The version in the certificate of a CEK. The firmware does not make that certificate, so its own
+ * version is not there: the CEKs of a chip with firmware 0.16 and of one with 0.22 both have 0.14
+ * (virtee/sev tests/naples/cek.cert, tests/rome/cek.cert). */
+enum { CEK_API_MAJOR = 0, CEK_API_MINOR = 14 };
+
 static int new_key(const struct identity_random *random, struct crypto_p384_key *key)
 {
     uint8_t seed[CRYPTO_P384_SEED_SIZE];
@@ -24,12 +29,19 @@ static int new_key(const struct identity_random *random, struct crypto_p384_key 
     return err;
 }
 
+static void set_api(struct cert *cert, uint8_t api_major, uint8_t api_minor)
+{
+    cert->api_major = api_major;
+    cert->api_minor = api_minor;
+}
+
 static int make_cek(struct identity *id, const struct identity_random *random)
 {
     int err = new_key(random, &id->cek);
     if (err)
         return err;
     cert_init(&id->cek_cert, CERT_USAGE_CEK, &id->cek.pub);
+    set_api(&id->cek_cert, CEK_API_MAJOR, CEK_API_MINOR);
     id->cek_unsigned = true;
     return random->fill(random->ctx, id->cek_salt, sizeof(id->cek_salt));
 }
@@ -44,12 +56,14 @@ int identity_sign_cek(struct identity *id)
     return 0;
 }
 
-static int make_oca(struct identity *id, const struct identity_random *random)
+static int make_oca(struct identity *id, const struct identity_random *random, uint8_t api_major,
+                    uint8_t api_minor)
 {
     int err = new_key(random, &id->oca);
     if (err)
         return err;
     cert_init(&id->oca_cert, CERT_USAGE_OCA, &id->oca.pub);
+    set_api(&id->oca_cert, api_major, api_minor);
     return cert_sign(&id->oca_cert, SLOT_FIRST, CERT_USAGE_OCA, &id->oca);
 }
 
@@ -60,25 +74,26 @@ static int make_pek(struct identity *id, const struct identity_random *random, u
     if (err)
         return err;
     cert_init(&id->pek_cert, CERT_USAGE_PEK, &id->pek.pub);
-    id->pek_cert.api_major = api_major;
-    id->pek_cert.api_minor = api_minor;
+    set_api(&id->pek_cert, api_major, api_minor);
     err = cert_sign(&id->pek_cert, PEK_SLOT_OCA, CERT_USAGE_OCA, &id->oca);
     return err ? err : cert_sign(&id->pek_cert, PEK_SLOT_CEK, CERT_USAGE_CEK, &id->cek);
 }
 
+/* The PEK's certificate has the version of the firmware. */
 static int make_pdh(struct identity *id, const struct identity_random *random)
 {
     int err = new_key(random, &id->pdh);
     if (err)
         return err;
     cert_init(&id->pdh_cert, CERT_USAGE_PDH, &id->pdh.pub);
+    set_api(&id->pdh_cert, id->pek_cert.api_major, id->pek_cert.api_minor);
     return cert_sign(&id->pdh_cert, SLOT_FIRST, CERT_USAGE_PEK, &id->pek);
 }
 
 static int make_endorsement(struct identity *id, const struct identity_random *random,
                             uint8_t api_major, uint8_t api_minor)
 {
-    int err = make_oca(id, random);
+    int err = make_oca(id, random, api_major, api_minor);
     if (!err)
         err = make_pek(id, random, api_major, api_minor);
     if (!err)
@@ -124,8 +139,7 @@ int identity_new_pdh(struct identity *id, const struct identity_random *random)
 void identity_csr(const struct identity *id, struct cert *csr)
 {
     cert_init(csr, CERT_USAGE_PEK, &id->pek.pub);
-    csr->api_major = id->pek_cert.api_major;
-    csr->api_minor = id->pek_cert.api_minor;
+    set_api(csr, id->pek_cert.api_major, id->pek_cert.api_minor);
 }
 
 /* What the owner signed must be the CSR, byte for byte. */
@@ -139,7 +153,8 @@ static bool is_our_pek(const struct identity *id, const struct cert *pek)
     return memcmp(ours, theirs, CERT_SIGNED_SIZE) == 0;
 }
 
-int identity_import(struct identity *id, const uint8_t pek[CERT_SIZE], const uint8_t oca[CERT_SIZE])
+int identity_import(struct identity *id, const struct identity_random *random,
+                    const uint8_t pek[CERT_SIZE], const uint8_t oca[CERT_SIZE])
 {
     struct identity copy = *id;
     int err = cert_read(&copy.pek_cert, pek);
@@ -157,6 +172,8 @@ int identity_import(struct identity *id, const uint8_t pek[CERT_SIZE], const uin
         err = cert_sign(&copy.pek_cert, second ? PEK_SLOT_OCA : PEK_SLOT_CEK, CERT_USAGE_CEK,
                         &copy.cek);
     }
+    if (!err)
+        err = make_pdh(&copy, random);
     if (!err) {
         crypto_wipe(&copy.oca, sizeof(copy.oca));
         copy.owned = true;

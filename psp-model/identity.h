@@ -4,9 +4,10 @@
  * operations that commands perform on them. There are no states and no status codes here: the
  * command bodies check whether a command is allowed.
  *
- * Source: AMDESE/sev-tool src/sevapi.h SEV_PLATFORM_STATE, sev_cert_chain_buf, SEV_USAGE. Which
- * command makes which key anew is a choice of this model where the names of the commands leave it
- * open.
+ * Source: AMDESE/sev-tool src/sevapi.h SEV_PLATFORM_STATE, sev_cert_chain_buf, SEV_USAGE, and
+ * src/tests.cpp test_pek_gen(), test_pdh_gen(), test_pek_cert_import(): which command makes which
+ * key anew. The API versions in the certificates are as in those of two real chips, virtee/sev
+ * tests/naples and tests/rome.
  *
  * int results are 0 or a negative errno. A function that fails does not change the identity.
  */
@@ -37,8 +38,8 @@ struct identity_random {
     void *ctx;
 };
 
-/* Make a new chip: id and CEK, then as identity_new_pek(). api_major and api_minor are stored in the
- * certificate of the PEK. The CEK certificate is not signed yet: identity_sign_cek(). */
+/* Make a new chip: id and CEK, then as identity_new_pek(). The CEK certificate is not signed yet:
+ * identity_sign_cek(). */
 int identity_create(struct identity *id, const struct identity_random *random, uint8_t api_major,
                     uint8_t api_minor) __attribute__((warn_unused_result));
 /* Sign the certificate of the CEK with the model's ASK, unless that is done. The signature takes
@@ -46,7 +47,8 @@ int identity_create(struct identity *id, const struct identity_random *random, u
  * the processor: identity_chain() and nv_encode() call this. The salt is drawn with the CEK, so the
  * signature does not depend on when it is made. */
 int identity_sign_cek(struct identity *id) __attribute__((warn_unused_result));
-/* Make the platform self-owned, with a new OCA, PEK and PDH (PEK_GEN, FACTORY_RESET). */
+/* Make the platform self-owned, with a new OCA, PEK and PDH (PEK_GEN, FACTORY_RESET). Their
+ * certificates carry api_major and api_minor, the version of the firmware. */
 int identity_new_pek(struct identity *id, const struct identity_random *random, uint8_t api_major,
                      uint8_t api_minor) __attribute__((warn_unused_result));
 /* Make a new PDH (PDH_GEN). */
@@ -55,10 +57,12 @@ int identity_new_pdh(struct identity *id, const struct identity_random *random)
 /* Return the certificate of the PEK without signatures (PEK_CSR). */
 void identity_csr(const struct identity *id, struct cert *csr);
 /* Take the PEK certificate that an owner signed, and the certificate of that owner
- * (PEK_CERT_IMPORT). The platform is externally owned afterwards, and OCA and CEK sign the PEK.
+ * (PEK_CERT_IMPORT). The platform is externally owned afterwards, OCA and CEK sign the PEK, and the
+ * PDH is new.
  *   -EINVAL   not certificates, not an OCA, or not our PEK as the CSR had it (INVALID_CERTIFICATE)
  *   -EBADMSG  the OCA is not self-signed, or did not sign the PEK (BAD_SIGNATURE) */
-int identity_import(struct identity *id, const uint8_t pek[CERT_SIZE], const uint8_t oca[CERT_SIZE])
+int identity_import(struct identity *id, const struct identity_random *random,
+                    const uint8_t pek[CERT_SIZE], const uint8_t oca[CERT_SIZE])
     __attribute__((warn_unused_result));
 
 /* Write PEK || OCA || CEK (PDH_CERT_EXPORT); signs the certificate of the CEK. On failure `wire` is

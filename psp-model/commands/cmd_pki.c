@@ -7,7 +7,8 @@
  * src/sevapi.h SEV_PLATFORM_STATE (states).
  *
  * The comment above each body lists its status codes, in the order of its checks. They follow the
- * checks of dispatch.c. HWERROR_PLATFORM, a failure of the host, is not listed. A changed identity is stored before it takes effect.
+ * checks of dispatch.c. HWERROR_PLATFORM, a failure of the host, is not listed. A changed identity is
+ * stored before it takes effect.
  */
 #include "chip.h"
 #include "cmd.h"
@@ -97,12 +98,14 @@ enum sev_status cmd_pek_csr(struct cmd *cmd)
  * INVALID_LEN          one of the two is not 2084 bytes long
  * INVALID_ADDRESS      one of the two is not all in RAM
  * INVALID_CERTIFICATE  not certificates, not an OCA, or not the PEK of this platform
- * BAD_SIGNATURE        the OCA is not self-signed, or did not sign the PEK */
+ * BAD_SIGNATURE        the OCA is not self-signed, or did not sign the PEK
+ * The PDH is new afterwards, because the old one was signed before the owner came. */
 enum sev_status cmd_pek_cert_import(struct cmd *cmd)
 {
     struct psp *psp = cmd->psp;
     uint64_t pek = cmd_addr(cmd, SEV_PEK_CERT_IMPORT_PEK_ADDR);
     uint64_t oca = cmd_addr(cmd, SEV_PEK_CERT_IMPORT_OCA_ADDR);
+    struct identity_random random = chip_random(psp);
     uint8_t pek_wire[CERT_SIZE], oca_wire[CERT_SIZE];
     struct identity id;
     enum sev_status status;
@@ -120,7 +123,7 @@ enum sev_status cmd_pek_cert_import(struct cmd *cmd)
     if (status != SEV_STATUS_SUCCESS)
         return status;
     id = *chip_identity(psp);
-    status = psp_cert_verdict(psp, identity_import(&id, pek_wire, oca_wire));
+    status = psp_cert_verdict(psp, identity_import(&id, &random, pek_wire, oca_wire));
     if (status == SEV_STATUS_SUCCESS)
         status = chip_change(psp, &id);
     identity_wipe(&id);

@@ -63,7 +63,7 @@ struct cert_signature {
 };
 
 struct cert {
-    uint8_t api_major, api_minor; /* of the firmware; only a PEK carries it */
+    uint8_t api_major, api_minor; /* of the firmware, see identity.h */
     uint32_t usage, algo;         /* of the key that it certifies */
     uint8_t key[CERT_KEY_SIZE];   /* as on the wire */
     struct cert_signature sig[2];

@@ -15,11 +15,11 @@
 #include "protocol/root.h"
 
 static struct identity chip;
+static struct counter_random source = {.state = 1};
+static const struct identity_random entropy = {counter_random_fill, &source};
 
 static void make_chip(void)
 {
-    static struct counter_random source = {.state = 1};
-    const struct identity_random entropy = {counter_random_fill, &source};
     static int made;
     if (!made)
         FUZZ_CHECK(crypto_init() == 0 && identity_create(&chip, &entropy, 0, 24) == 0 &&
@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_take(&data, &size, oca, sizeof(oca));
     try_cert(pek);
     struct identity id = chip;
-    FUZZ_CHECK(identity_import(&id, pek, oca) != 0);
+    FUZZ_CHECK(identity_import(&id, &entropy, pek, oca) != 0);
     FUZZ_CHECK(memcmp(&id, &chip, sizeof(id)) == 0);
     return 0;
 }

@@ -265,7 +265,7 @@ static int do_import(void)
     cert_write(&id.oca_cert, oca);
     calls = 0;
     fail_at = saved;
-    int err = identity_import(&id, pek, oca);
+    int err = identity_import(&id, &entropy, pek, oca);
     if (err)
         assert_memory_equal(&id, &chip, sizeof(id));
     return err;

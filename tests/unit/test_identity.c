@@ -61,8 +61,6 @@ static void a_new_chip(void **state)
     assert_key(&chip.oca, &chip.oca_cert, CERT_USAGE_OCA);
     assert_key(&chip.pek, &chip.pek_cert, CERT_USAGE_PEK);
     assert_key(&chip.pdh, &chip.pdh_cert, CERT_USAGE_PDH);
-    assert_int_equal(chip.pek_cert.api_minor, 24);
-    assert_int_equal(chip.pdh_cert.api_minor, 0);
 
     struct identity id = chip;
     uint8_t wire[CERT_CHAIN_SIZE];
@@ -73,6 +71,34 @@ static void a_new_chip(void **state)
         assert_int_equal(cert_read(&cert, wire + i * CERT_SIZE), 0);
         assert_int_equal(cert.usage, usage[i]);
     }
+}
+
+static void assert_api(const struct cert *cert, uint8_t major, uint8_t minor)
+{
+    assert_int_equal(cert->api_major, major);
+    assert_int_equal(cert->api_minor, minor);
+}
+
+/* As the certificates of two real chips: virtee/sev tests/naples (firmware 0.16) and tests/rome
+ * (firmware 0.22). PEK, OCA and PDH have the firmware's version. Both CEKs have 0.14. */
+static void api_versions_of_the_certificates(void **state)
+{
+    (void)state;
+    struct identity id = chip;
+    struct cert csr;
+    assert_api(&id.cek_cert, 0, 14);
+    assert_api(&id.oca_cert, 0, 24);
+    assert_api(&id.pek_cert, 0, 24);
+    assert_api(&id.pdh_cert, 0, 24);
+    assert_int_equal(identity_new_pek(&id, &entropy, 1, 49), 0);
+    assert_api(&id.cek_cert, 0, 14);
+    assert_api(&id.oca_cert, 1, 49);
+    assert_api(&id.pek_cert, 1, 49);
+    assert_api(&id.pdh_cert, 1, 49);
+    assert_int_equal(identity_new_pdh(&id, &entropy), 0);
+    assert_api(&id.pdh_cert, 1, 49);
+    identity_csr(&id, &csr);
+    assert_api(&csr, 1, 49);
 }
 
 static void the_same_seed_gives_the_same_chip(void **state)
@@ -222,10 +248,12 @@ static void an_owner_takes_the_platform(void **state)
     for (unsigned slot = 0; slot < 2; slot++) {
         struct identity id = chip;
         own(&id, slot, pek, oca);
-        assert_int_equal(identity_import(&id, pek, oca), 0);
+        assert_int_equal(identity_import(&id, &entropy, pek, oca), 0);
         assert_true(id.owned);
         assert_memory_equal(id.oca.d, zeros, sizeof(zeros));
         assert_memory_equal(&id.pek, &chip.pek, sizeof(id.pek));
+        /* AMDESE/sev-tool src/tests.cpp test_pek_cert_import(): the PDH is new too. */
+        assert_memory_not_equal(&id.pdh, &chip.pdh, sizeof(id.pdh));
         assert_chain(&id);
     }
 }
@@ -233,7 +261,7 @@ static void an_owner_takes_the_platform(void **state)
 static void assert_refused(const uint8_t *pek, const uint8_t *oca, int want)
 {
     struct identity id = chip;
-    assert_int_equal(identity_import(&id, pek, oca), want);
+    assert_int_equal(identity_import(&id, &entropy, pek, oca), want);
     assert_memory_equal(&id, &chip, sizeof(id));
 }
 
@@ -287,12 +315,18 @@ static void no_random_bytes_no_change(void **state)
     source = (struct counter_random){.state = 5, .fail_at = 1};
     assert_int_equal(identity_new_pdh(&id, &entropy), -EIO);
     assert_memory_equal(&id, &chip, sizeof(id));
+    uint8_t pek[CERT_SIZE], oca[CERT_SIZE];
+    own(&chip, 0, pek, oca);
+    source = (struct counter_random){.state = 5, .fail_at = 1};
+    assert_int_equal(identity_import(&id, &entropy, pek, oca), -EIO);
+    assert_memory_equal(&id, &chip, sizeof(id));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_chip),
+        cmocka_unit_test(api_versions_of_the_certificates),
         cmocka_unit_test(the_same_seed_gives_the_same_chip),
         cmocka_unit_test(the_order_of_random_bytes),
         cmocka_unit_test(sealed_once_and_always_the_same),
