@@ -15,14 +15,16 @@
 extern "C" {
 #endif
 
-#define NV_FILE_FILE "sev-platform.nv"
-#define NV_FILE_LOCK "sev-platform.lock"
+#define NV_FILE_FILE    "sev-platform.nv"
+#define NV_FILE_LOCK    "sev-platform.lock"
+#define NV_FILE_DAMAGED NV_FILE_FILE ".damaged" /* .damaged.1 and so on */
 
 struct nv_file;
 
 /* Open the directory (or create it, mode 0700), take its lock, and check the file if there is one.
- * A directory in use, or a file that is damaged or of a newer version, is refused and not changed:
- * return NULL with a message in `error`. */
+ * A directory in use, or a file that cannot be read or is of a newer version, is refused and not
+ * changed: return NULL with a message in `error`. A damaged file is accepted, because the secure
+ * processor reports it: `error` is then a warning, otherwise it is empty. */
 struct nv_file *nv_file_open(const char *dir, char *error, size_t error_size);
 void nv_file_close(struct nv_file *state); /* NULL is allowed */
 
@@ -30,7 +32,8 @@ void nv_file_close(struct nv_file *state); /* NULL is allowed */
  * errno. */
 int nv_file_load(struct nv_file *state, void *buf, size_t cap, size_t *len)
     __attribute__((warn_unused_result));
-/* Replace the file. Return 0, or a negative errno; the old file remains then. */
+/* Replace the file. Return 0, or a negative errno; the old file remains then. A damaged file is kept
+ * beside the new one, as NV_FILE_DAMAGED with a number. */
 int nv_file_store(struct nv_file *state, const void *buf, size_t len)
     __attribute__((warn_unused_result));
 

@@ -65,6 +65,8 @@ static void open_files(struct sev_machine *m)
         m->nv = nv_file_open(m->opt->state_dir, error, sizeof(error));
         if (!m->nv)
             BX_FATAL(("sev: %s", error));
+        if (*error)
+            BX_ERROR(("%s", error));
     }
 }
 

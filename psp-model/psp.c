@@ -60,6 +60,7 @@ void psp_reset(struct psp *psp)
 {
     psp_delete_guests(psp);
     chip_leave_buffer(psp);
+    psp->chip.damage_reported = false;
     platform_reset(&psp->platform);
 }
 
@@ -81,7 +82,7 @@ void psp_get_platform(const struct psp *psp, struct psp_platform_info *info)
     info->api_minor = psp->config.api_minor;
     info->build = psp->config.build;
     info->es = psp->platform.es;
-    info->owned = psp->platform.state != SEV_PLATFORM_UNINIT && chip_identity(psp)->owned;
+    info->owned = psp->chip.loaded && chip_identity(psp)->owned;
     info->guests = gctx_count(&psp->guests);
 }
 

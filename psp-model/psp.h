@@ -70,10 +70,11 @@ void psp_wbinvd(struct psp *psp, unsigned cpu);
 int psp_save(const struct psp *psp, void *out, size_t cap, size_t *len)
     __attribute__((warn_unused_result));
 /* Restore a saved state. Everything is parsed and checked before anything changes. Non-volatile
- * storage does not change. *reason, unless NULL, becomes a static text, or NULL on success.
+ * storage changes only if it is empty and the state is accepted: then the chip's identity is stored.
+ * *reason, unless NULL, becomes a static text, or NULL on success.
  *   -EINVAL  damaged, or of another version, configuration or chip; the processor is not changed
- *   another negative errno if the host cannot load the key of a guest; the processor is then as
- *   after psp_reset() */
+ *   another negative errno if the host cannot load the key of a guest or store the identity; the
+ *   processor is then as after psp_reset(), or not changed */
 int psp_load(struct psp *psp, const void *data, size_t len, const char **reason)
     __attribute__((warn_unused_result));
 
@@ -94,7 +95,8 @@ bool psp_saved_has_asid(struct psp_saved *saved, uint32_t asid);
 struct psp_platform_info {
     uint8_t state; /* enum sev_platform_state */
     uint8_t api_major, api_minor, build;
-    bool es, owned;
+    bool es;
+    bool owned; /* by an external owner; false as long as no command has read the chip's storage */
     uint32_t guests;
 };
 

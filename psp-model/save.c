@@ -5,7 +5,8 @@
  * Source: none; the layout is ours: little endian, version 1, in this order.
  *
  * - magic "SEVBXPS\0"; version u32; length of everything u32
- * - api major, minor, build, 0 (u8 each), asids u32, cpus u32: those of the processor
+ * - api major, minor, build (u8 each) of the processor; flags u8: bit 0 = INIT answered
+ *   SECURE_DATA_INVALID, and the next one replaces the chip's storage; asids u32, cpus u32
  * - platform state, es, is an own identity there, identity of INIT_EX's buffer: 0 none, 1 there,
  *   2 there and the buffer is the hypervisor's (u8 each)
  * - ASIDs that need DF_FLUSH (bits), CPUs that need WBINVD (bits), last handle u32
@@ -24,6 +25,7 @@
 
 #define SAVE_VERSION 1u
 #define HASH_SIZE    32u
+#define FLAG_DAMAGE  0x01u
 #define GUEST_SIZE   (4u * 4 + 2 + 3 * 16 + 2 * 32 + 16)
 #define FIXED_SIZE                                                                                 \
     (16u + 12 + 4 + sizeof(((struct platform *)0)->asid_dirty) +                                   \
@@ -69,7 +71,7 @@ static int put_platform(struct buf *b, const struct psp *psp)
     buf_put8(b, psp->config.api_major);
     buf_put8(b, psp->config.api_minor);
     buf_put8(b, psp->config.build);
-    buf_put8(b, 0);
+    buf_put8(b, psp->chip.damage_reported ? FLAG_DAMAGE : 0);
     buf_put32(b, psp->config.asids);
     buf_put32(b, psp->config.cpus);
     buf_put8(b, psp->platform.state);
@@ -151,11 +153,17 @@ static const char *get_frame(struct buf *b, size_t len)
     return crypto_compare(digest, b->data + len - HASH_SIZE, HASH_SIZE) ? "damaged" : NULL;
 }
 
-static const char *get_config(struct buf *b, const struct psp_config *config)
+static const char *get_config(struct buf *b, const struct psp_config *config, struct psp_saved *s)
 {
+    uint8_t flags;
+
     if (buf_get8(b) != config->api_major || buf_get8(b) != config->api_minor ||
-        buf_get8(b) != config->build || buf_get8(b) != 0)
+        buf_get8(b) != config->build)
         return "saved with another API version or build";
+    flags = buf_get8(b);
+    if (flags & ~FLAG_DAMAGE)
+        return "unknown flags";
+    s->chip.damage_reported = flags & FLAG_DAMAGE;
     if (buf_get32(b) != config->asids || buf_get32(b) != config->cpus)
         return "saved with another number of ASIDs or CPUs";
     return NULL;
@@ -201,6 +209,7 @@ static const char *get_platform(struct buf *b, struct psp *psp, struct psp_saved
     if (s->platform.state > SEV_PLATFORM_WORKING || es > 1 || own > 1 || in_buffer > 2 ||
         !in_buffer != !s->chip.nv_addr || (!own && s->platform.state != SEV_PLATFORM_UNINIT) ||
         (in_buffer && s->platform.state == SEV_PLATFORM_UNINIT) ||
+        (s->chip.damage_reported && s->platform.state != SEV_PLATFORM_UNINIT) ||
         !dirty_cpus_ok(&s->platform, psp->config.cpus) ||
         !psp_ram_valid(psp, s->chip.nv_issuer, s->chip.nv_addr, in_buffer ? SEV_NV_SIZE : 0))
         return "platform state impossible";
@@ -246,7 +255,7 @@ static const char *get_all(struct psp *psp, const void *data, size_t len, struct
     uint32_t n;
 
     if (!wrong)
-        wrong = get_config(&b, &psp->config);
+        wrong = get_config(&b, &psp->config, s);
     if (!wrong)
         wrong = get_platform(&b, psp, s);
     if (wrong)
@@ -261,23 +270,34 @@ static const char *get_all(struct psp *psp, const void *data, size_t len, struct
 }
 
 /* The chip with storage of its own keeps what is there now, if it is the same chip; without, the
- * saved identity is all there is. */
+ * saved identity is all there is. Empty storage stays empty: the identity that it will have is made
+ * in memory, so that the same seed gives the same chip, and psp_saved_apply() stores it. */
 static const char *adopt_chip(struct psp *psp, struct psp_saved *s)
 {
     if (!s->chip.loaded || !psp->host.nv_load)
         return NULL;
-    if (chip_load(psp) != SEV_STATUS_SUCCESS)
+    if (chip_make(psp) != SEV_STATUS_SUCCESS)
         return "the chip's own storage cannot be read";
     if (memcmp(psp->chip.own.chip_id, s->chip.own.chip_id, sizeof(s->chip.own.chip_id)) != 0)
         return "saved by another chip";
-    s->chip.own = psp->chip.own;
     return NULL;
+}
+
+/* Put the saved chip in force. Its own identity is the one of the storage, if there is one. */
+static void take_chip(struct chip *chip, const struct chip *saved, bool has_storage)
+{
+    if (!has_storage)
+        chip->own = saved->own;
+    chip->loaded = chip->stored = true;
+    chip->nv_addr = saved->nv_addr;
+    chip->nv_issuer = saved->nv_issuer;
+    chip->in_buffer = saved->in_buffer;
 }
 
 int psp_saved_apply(struct psp *psp, const struct psp_saved *s)
 {
-    bool keep_chip = !s->chip.loaded;
-
+    if (s->chip.loaded && psp->host.nv_load && chip_load(psp) != SEV_STATUS_SUCCESS)
+        return -EIO;
     psp_reset(psp);
     for (unsigned i = 0; i < GCTX_SLOTS; i++) {
         const struct gctx *guest = &s->guests.slot[i];
@@ -291,8 +311,9 @@ int psp_saved_apply(struct psp *psp, const struct psp_saved *s)
     }
     psp->guests.last_handle = s->guests.last_handle;
     psp->platform = s->platform;
-    if (!keep_chip)
-        psp->chip = s->chip;
+    if (s->chip.loaded)
+        take_chip(&psp->chip, &s->chip, psp->host.nv_load);
+    psp->chip.damage_reported = s->chip.damage_reported;
     return 0;
 }
 
@@ -332,7 +353,7 @@ int psp_load(struct psp *psp, const void *data, size_t len, const char **reason)
     int err = s ? psp_saved_apply(psp, s) : -EINVAL;
 
     if (s && err)
-        wrong = "the host could not load a guest's key";
+        wrong = "the host could not load a guest's key or store the chip's identity";
     psp_saved_free(s);
     if (reason)
         *reason = wrong;

@@ -16,16 +16,26 @@
 
 static_assert(HV_MEASUREMENT_SIZE == MEASURE_BLOB_SIZE, "the measurement is MEASURE || MNONCE");
 
-static bool init(struct hv *hv, uint32_t policy, struct hv_failure *failure)
+static bool init_once(struct hv *hv, uint32_t policy, struct hv_failure *failure)
 {
     struct hv_command command;
+    bool ok;
 
-    if (hv->initialized)
-        return true;
     hv_command_begin(&command, hv, SEV_CMD_INIT);
     hv_command_put32(&command, policy & SEV_POLICY_ES ? SEV_INIT_FLAG_ES : 0);
-    hv->initialized = hv_command_exec(&command, "", failure);
+    ok = hv_command_exec(&command, "", failure);
     hv_command_end(&command);
+    return ok;
+}
+
+/* Damaged storage of the chip is reported once. The retry resets it, as Linux
+ * drivers/crypto/ccp/sev-dev.c __sev_platform_init_locked() does. */
+static bool init(struct hv *hv, uint32_t policy, struct hv_failure *failure)
+{
+    if (!hv->initialized)
+        hv->initialized = init_once(hv, policy, failure);
+    if (!hv->initialized && failure->status == SEV_STATUS_SECURE_DATA_INVALID)
+        hv->initialized = init_once(hv, policy, failure);
     return hv->initialized;
 }
 

@@ -43,12 +43,13 @@ static int new_pdh(struct identity *id, struct psp *psp)
     return identity_new_pdh(id, &random);
 }
 
-/* SECURE_DATA_INVALID  the chip's storage is damaged: it is left as it is */
+/* SECURE_DATA_INVALID  the chip's storage is of a newer version: it is left as it is */
 enum sev_status cmd_factory_reset(struct cmd *cmd)
 {
-    enum sev_status status = chip_load(cmd->psp);
+    bool made;
+    enum sev_status status = chip_recover(cmd->psp, &made);
 
-    if (status != SEV_STATUS_SUCCESS)
+    if (status != SEV_STATUS_SUCCESS || made)
         return status;
     return change_identity(cmd->psp, new_pek);
 }

@@ -39,7 +39,8 @@ static void enter_init(struct psp *psp, uint32_t flags)
 }
 
 /* As check_init(), then
- * SECURE_DATA_INVALID  the chip's storage is damaged or of a newer version */
+ * SECURE_DATA_INVALID  the chip's storage is of a newer version, or is damaged and that has not been
+ *                      reported yet: the next INIT replaces it */
 enum sev_status cmd_init(struct cmd *cmd)
 {
     uint32_t flags = cmd_get32(cmd, SEV_INIT_FLAGS);
@@ -47,7 +48,7 @@ enum sev_status cmd_init(struct cmd *cmd)
         check_init(cmd, flags, cmd_addr(cmd, SEV_INIT_TMR_ADDR), cmd_get32(cmd, SEV_INIT_TMR_LEN));
 
     if (status == SEV_STATUS_SUCCESS)
-        status = chip_load(cmd->psp);
+        status = chip_init(cmd->psp);
     if (status == SEV_STATUS_SUCCESS)
         enter_init(cmd->psp, flags);
     return status;
@@ -57,8 +58,8 @@ enum sev_status cmd_init(struct cmd *cmd)
  * then as check_init(), then
  * INVALID_LEN          NV_LEN is not 32 KiB
  * INVALID_ADDRESS      the NV buffer is not aligned to 4 KiB, or not all in RAM
- * SECURE_DATA_INVALID  what the chip or the buffer holds is damaged or of a newer version; the
- *                      buffer is another chip's */
+ * SECURE_DATA_INVALID  as INIT for what the chip or the buffer holds; a buffer of another chip counts
+ *                      as damaged */
 enum sev_status cmd_init_ex(struct cmd *cmd)
 {
     uint32_t flags = cmd_get32(cmd, SEV_INIT_EX_FLAGS);
@@ -75,7 +76,7 @@ enum sev_status cmd_init_ex(struct cmd *cmd)
         return SEV_STATUS_INVALID_LEN;
     if (!nv || nv % NV_ALIGN || !cmd_ram_valid(cmd, nv, SEV_NV_SIZE))
         return SEV_STATUS_INVALID_ADDRESS;
-    status = chip_load_buffer(cmd->psp, cmd->issuer, nv);
+    status = chip_init_buffer(cmd->psp, cmd->issuer, nv);
     if (status == SEV_STATUS_SUCCESS)
         enter_init(cmd->psp, flags);
     return status;
@@ -91,11 +92,15 @@ enum sev_status cmd_shutdown(struct cmd *cmd)
     return SEV_STATUS_SUCCESS;
 }
 
-/* HWERROR_PLATFORM only. */
+/* HWERROR_PLATFORM only. Before INIT, the owner is the one in the chip's storage. Damaged storage has
+ * none: the next INIT reports the damage. */
 enum sev_status cmd_platform_status(struct cmd *cmd)
 {
     struct psp_platform_info info;
+    enum sev_status status = chip_look(cmd->psp);
 
+    if (status != SEV_STATUS_SUCCESS && status != SEV_STATUS_SECURE_DATA_INVALID)
+        return status;
     psp_get_platform(cmd->psp, &info);
     cmd_put8(cmd, SEV_PLATFORM_STATUS_API_MAJOR, info.api_major);
     cmd_put8(cmd, SEV_PLATFORM_STATUS_API_MINOR, info.api_minor);

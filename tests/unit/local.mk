@@ -43,6 +43,7 @@ unit_tests = \
 	%D%/test_smbios \
 	%D%/test_soak \
 	%D%/test_start \
+	%D%/test_storage \
 	%D%/test_text \
 	%D%/test_nv_file
 
@@ -160,6 +161,8 @@ unit_tests = \
 %C%_test_soak_LDADD = $(UNIT_LDADD)
 %C%_test_start_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_start_LDADD = $(UNIT_LDADD)
+%C%_test_storage_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_storage_LDADD = $(UNIT_LDADD)
 %C%_test_nv_file_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_nv_file_LDADD = libsevplugin.la $(UNIT_LDADD)
 

@@ -218,6 +218,27 @@ static void two_guests(void **state)
 /* --- failures --- */
 
 /* Whichever access to memory fails, no guest is left behind. */
+/* As Linux's driver: INIT is retried once after SECURE_DATA_INVALID. */
+static void damaged_chip(void **state)
+{
+    struct harness *h = *state;
+    const struct hv_firmware firmware = {.bios = {"BIOS", 0x100000, 0x1000}};
+    struct hv_failure failure;
+
+    memset(h->nv, 1, 100);
+    h->nv_len = 100;
+    assert_true(hv_guest_launch(hv_guest(hv, 0), &no_session, &firmware, &failure));
+    assert_true(h->nv_len > 100);
+
+    hv_free(hv);
+    hv = hv_new(&ops, h);
+    memcpy(h->nv + 8, "\xff\xff", 2); /* of a newer version: this is not replaced */
+    harness_start(h);
+    assert_false(hv_guest_launch(hv_guest(hv, 0), &no_session, &firmware, &failure));
+    assert_string_equal(failure.step, "INIT");
+    assert_int_equal(failure.status, SEV_STATUS_SECURE_DATA_INVALID);
+}
+
 static void failing_memory(void **state)
 {
     struct harness *h = *state;
@@ -391,6 +412,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(launch_legacy, setup, teardown),
         cmocka_unit_test_setup_teardown(launch_ovmf, setup, teardown),
         cmocka_unit_test_setup_teardown(two_guests, setup, teardown),
+        cmocka_unit_test_setup_teardown(damaged_chip, setup, teardown),
         cmocka_unit_test_setup_teardown(failing_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(hashes_outside_ram, setup, teardown),
         cmocka_unit_test_setup_teardown(secret_larger_than_memory, setup, teardown),

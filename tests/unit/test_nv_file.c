@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of bochs-plugin/state and rng: a store is whole or not there, a damaged or newer file and a
- * directory in use are refused and left alone; a seed gives the stream that sha256sum gives.
+ * Tests of bochs-plugin/nv_file and rng: a store is whole or not there, a damaged file is reported and
+ * kept, a newer file and a directory in use are refused and left alone; a seed gives the stream that
+ * sha256sum gives.
  */
 #include "unit.h"
 
@@ -154,23 +155,80 @@ static void refused_file(const void *data, size_t len)
     assert_memory_equal(after, data, len);
 }
 
+/* The file `name` in the directory has these bytes. */
+static void assert_file(const char *name, const void *data, size_t len)
+{
+    uint8_t found[NV_SIZE + 64];
+    char path[128];
+    FILE *f;
+
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    f = fopen(path, "rb");
+    assert_non_null(f);
+    assert_int_equal(fread(found, 1, sizeof(found), f), len);
+    fclose(f);
+    assert_memory_equal(found, data, len);
+}
+
+/* It is reported and left, until a store replaces it. */
+static void damaged_file(const void *data, size_t len)
+{
+    struct nv_file *s;
+
+    mkdir(dir, 0700);
+    write_file(data, len);
+    s = opened();
+    assert_non_null(strstr(error, file));
+    assert_non_null(strstr(error, "is damaged"));
+    nv_file_close(s);
+    assert_file(NV_FILE_FILE, data, len);
+}
+
 static void damaged(void **state)
 {
     (void)state;
     uint8_t data[NV_SIZE + 1];
 
     memcpy(data, blob[0], NV_SIZE);
-    refused_file(data, NV_SIZE - 1);
+    damaged_file(data, NV_SIZE - 1);
     data[NV_SIZE] = 1;
-    refused_file(data, NV_SIZE + 1);
-    refused_file(data, 0);
+    damaged_file(data, NV_SIZE + 1);
+    damaged_file(data, 0);
     for (size_t i = 0; i < NV_SIZE; i += 97) {
         data[i] ^= 1;
-        refused_file(data, NV_SIZE);
+        if (i != 8 + 1) /* the version */
+            damaged_file(data, NV_SIZE);
         data[i] ^= 1;
     }
     write_file(data, NV_SIZE);
     nv_file_close(opened());
+    assert_string_equal(error, "");
+}
+
+/* Each damaged file is kept beside the one that replaces it; a sound one is replaced. */
+static void kept(void **state)
+{
+    (void)state;
+    uint8_t bad[2][NV_SIZE];
+    struct nv_file *s;
+
+    mkdir(dir, 0700);
+    for (unsigned i = 0; i < 2; i++) {
+        memcpy(bad[i], blob[0], NV_SIZE);
+        bad[i][NV_SIZE / 2] ^= (uint8_t)(i + 1);
+        write_file(bad[i], NV_SIZE);
+        s = opened();
+        assert_int_equal(nv_file_store(s, blob[0], NV_SIZE), 0);
+        assert_int_equal(nv_file_store(s, blob[1], NV_SIZE), 0);
+        nv_file_close(s);
+        assert_file(NV_FILE_FILE, blob[1], NV_SIZE);
+        nv_file_close(opened());
+        assert_string_equal(error, "");
+    }
+    assert_file(NV_FILE_DAMAGED ".1", bad[0], NV_SIZE);
+    assert_file(NV_FILE_DAMAGED ".2", bad[1], NV_SIZE);
+    snprintf(file, sizeof(file), "%s/%s", dir, NV_FILE_DAMAGED ".3");
+    assert_int_not_equal(access(file, F_OK), 0);
 }
 
 static void newer(void **state)
@@ -267,6 +325,7 @@ int main(void)
         cmocka_unit_test_setup(full_disk, setup),
         cmocka_unit_test_setup(one_process, setup),
         cmocka_unit_test_setup(damaged, setup),
+        cmocka_unit_test_setup(kept, setup),
         cmocka_unit_test_setup(newer, setup),
         cmocka_unit_test_setup(bad_places, setup),
         cmocka_unit_test_setup(killed, setup),

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of the commands about keys, certificates and identity, and of where the identity is stored.
+ * Tests of the commands about keys, certificates and identity.
  */
 #include "fixture.h"
 #include "one_processor.h"
 
-#include "nv.h"
 #include "protocol/root.h"
 #include "vectors.h"
 
@@ -15,100 +14,6 @@ static int setup(void **state)
     h = harness_new();
     fixture_chip(h);
     return 0;
-}
-
-/* --- where identity comes from --------------------------------------------------------------- */
-
-static void a_new_chip_is_stored(void **state)
-{
-    (void)state;
-    uint8_t pdh[CERT_SIZE], chain[CERT_CHAIN_SIZE], again[CERT_SIZE], chain_again[CERT_CHAIN_SIZE];
-    struct identity id;
-
-    h->nv_len = 0;
-    harness_start(h);
-    do_init(h);
-    do_export(h, pdh, chain);
-    fixture_stored(h, &id);
-    cert_write(&id.pdh_cert, again);
-    assert_memory_equal(pdh, again, CERT_SIZE);
-    assert_int_equal(identity_chain(&id, chain_again), 0);
-    assert_memory_equal(chain, chain_again, CERT_CHAIN_SIZE);
-    harness_start(h); /* another process, the same chip */
-    do_init(h);
-    do_export(h, again, chain_again);
-    assert_memory_equal(pdh, again, CERT_SIZE);
-    assert_memory_equal(chain, chain_again, CERT_CHAIN_SIZE);
-}
-
-static void blank_storage_is_a_new_chip(void **state)
-{
-    (void)state;
-    struct identity id;
-
-    memset(h->nv, 0xff, 4096);
-    h->nv_len = 4096;
-    harness_start(h);
-    do_init(h);
-    fixture_stored(h, &id);
-}
-
-static void without_storage_a_chip_lasts_as_long_as_its_process(void **state)
-{
-    (void)state;
-    uint8_t a[CERT_SIZE], b[CERT_SIZE], chain[CERT_CHAIN_SIZE];
-
-    h->host.nv_load = NULL;
-    h->host.nv_store = NULL;
-    harness_start(h);
-    do_init(h);
-    do_export(h, a, chain);
-    psp_reset(h->psp);
-    do_init(h);
-    do_export(h, b, chain);
-    assert_memory_equal(a, b, CERT_SIZE);
-    harness_start(h);
-    do_init(h);
-    do_export(h, b, chain);
-    assert_memory_not_equal(a, b, CERT_SIZE);
-}
-
-static void damaged_storage_is_refused_and_left(void **state)
-{
-    (void)state;
-    uint8_t keep[sizeof(h->nv)];
-
-    h->nv[0x130] ^= 1;
-    memcpy(keep, h->nv, sizeof(keep));
-    harness_start(h);
-    cmd_clear(h);
-    for (unsigned i = 0; i < 2; i++) {
-        assert_int_equal(exec(h, SEV_CMD_INIT), SEV_STATUS_SECURE_DATA_INVALID);
-        assert_int_equal(exec(h, SEV_CMD_FACTORY_RESET), SEV_STATUS_SECURE_DATA_INVALID);
-        assert_int_equal(exec_blob(h, SEV_CMD_GET_ID, BLOB_ADDR, 64),
-                         SEV_STATUS_SECURE_DATA_INVALID);
-        cmd_clear(h);
-    }
-    assert_int_equal(platform_state(h), SEV_PLATFORM_UNINIT);
-    assert_int_equal(h->errors_logged, 6);
-    assert_memory_equal(h->nv, keep, sizeof(keep));
-}
-
-static void storage_that_fails(void **state)
-{
-    (void)state;
-    cmd_clear(h);
-    harness_fail(h, FAULT_NV_LOAD, 0);
-    assert_int_equal(exec(h, SEV_CMD_INIT), SEV_STATUS_HWERROR_PLATFORM);
-    assert_int_equal(platform_state(h), SEV_PLATFORM_UNINIT);
-    h->nv_len = 0;
-    harness_fail(h, FAULT_NV_STORE, 0);
-    assert_int_equal(exec(h, SEV_CMD_INIT), SEV_STATUS_HWERROR_PLATFORM);
-    harness_fail(h, FAULT_RANDOM, 0);
-    assert_int_equal(exec(h, SEV_CMD_INIT), SEV_STATUS_HWERROR_PLATFORM);
-    assert_int_equal(h->nv_len, 0);
-    assert_int_equal(platform_state(h), SEV_PLATFORM_UNINIT);
-    assert_int_equal(exec(h, SEV_CMD_INIT), SEV_STATUS_SUCCESS);
 }
 
 /* --- GET_ID ---------------------------------------------------------------------------------- */
@@ -360,95 +265,6 @@ static void import_refusals(void **state)
     assert_int_equal(exec_import(BLOB_ADDR, 2084, TRANS_ADDR, 2084), SEV_STATUS_SUCCESS);
 }
 
-/* --- INIT_EX --------------------------------------------------------------------------------- */
-
-#define NV_ADDR 0x40000u
-
-static enum sev_status exec_init_ex(uint32_t length, uint32_t flags, uint64_t nv, uint32_t nv_len)
-{
-    cmd_clear(h);
-    put32(h, CMD_ADDR + SEV_INIT_EX_LENGTH, length);
-    put32(h, CMD_ADDR + SEV_INIT_EX_FLAGS, flags);
-    put64(h, CMD_ADDR + SEV_INIT_EX_NV_ADDR, nv);
-    put32(h, CMD_ADDR + SEV_INIT_EX_NV_LEN, nv_len);
-    return exec(h, SEV_CMD_INIT_EX);
-}
-
-static void init_ex_keeps_identity_in_the_buffer(void **state)
-{
-    (void)state;
-    uint8_t pdh[CERT_SIZE], again[CERT_SIZE], own[CERT_SIZE], chain[CERT_CHAIN_SIZE];
-    uint8_t storage[NV_SIZE];
-
-    memcpy(storage, h->nv, NV_SIZE);
-    memset(h->ram + NV_ADDR, 0xff, SEV_NV_SIZE); /* as Linux hands a new file */
-    assert_int_equal(exec_init_ex(0x24, 0, NV_ADDR, 0x8000), SEV_STATUS_SUCCESS);
-    assert_int_equal(platform_state(h), SEV_PLATFORM_INIT);
-    do_export(h, own, chain);
-    assert_int_equal(exec(h, SEV_CMD_PDH_GEN), SEV_STATUS_SUCCESS);
-    do_export(h, pdh, chain);
-    assert_memory_not_equal(pdh, own, CERT_SIZE);
-    assert_memory_equal(storage, h->nv, NV_SIZE); /* the chip's own is not touched */
-
-    assert_int_equal(exec(h, SEV_CMD_SHUTDOWN), SEV_STATUS_SUCCESS);
-    assert_int_equal(exec_init_ex(0x24, 0, NV_ADDR, 0x8000), SEV_STATUS_SUCCESS);
-    do_export(h, again, chain);
-    assert_memory_equal(pdh, again, CERT_SIZE);
-
-    assert_int_equal(exec(h, SEV_CMD_SHUTDOWN), SEV_STATUS_SUCCESS);
-    do_init(h); /* the chip's own again */
-    do_export(h, again, chain);
-    vector_exact("pki.txt", "cert_pdh", own, CERT_SIZE);
-    assert_memory_equal(again, own, CERT_SIZE);
-}
-
-static void init_ex_refusals(void **state)
-{
-    (void)state;
-    memset(h->ram + NV_ADDR, 0, SEV_NV_SIZE);
-    assert_int_equal(exec_init_ex(0x23, 0, NV_ADDR, 0x8000), SEV_STATUS_INVALID_LEN);
-    assert_int_equal(exec_init_ex(0x24, 2, NV_ADDR, 0x8000), SEV_STATUS_INVALID_PARAM);
-    assert_int_equal(exec_init_ex(0x24, 1, NV_ADDR, 0x8000), SEV_STATUS_INVALID_LEN); /* TMR */
-    assert_int_equal(exec_init_ex(0x24, 0, NV_ADDR, 0x7fff), SEV_STATUS_INVALID_LEN);
-    assert_int_equal(exec_init_ex(0x24, 0, 0, 0x8000), SEV_STATUS_INVALID_ADDRESS);
-    assert_int_equal(exec_init_ex(0x24, 0, NV_ADDR + 0x800, 0x8000), SEV_STATUS_INVALID_ADDRESS);
-    assert_int_equal(exec_init_ex(0x24, 0, RAM_SIZE - 0x7000, 0x8000), SEV_STATUS_INVALID_ADDRESS);
-    h->ram[NV_ADDR + 100] = 1; /* neither blank nor ours */
-    assert_int_equal(exec_init_ex(0x24, 0, NV_ADDR, 0x8000), SEV_STATUS_SECURE_DATA_INVALID);
-    assert_int_equal(platform_state(h), SEV_PLATFORM_UNINIT);
-}
-
-static void init_ex_of_another_chip(void **state)
-{
-    (void)state;
-    struct identity other;
-
-    fixture_identity(&other);
-    other.chip_id[3] ^= 1;
-    assert_int_equal(nv_encode(&other, h->ram + NV_ADDR), 0);
-    assert_int_equal(exec_init_ex(0x24, 0, NV_ADDR, 0x8000), SEV_STATUS_SECURE_DATA_INVALID);
-    assert_int_equal(platform_state(h), SEV_PLATFORM_UNINIT);
-}
-
-static void init_ex_that_cannot_be_stored(void **state)
-{
-    (void)state;
-    struct snapshot before;
-
-    memset(h->ram + NV_ADDR, 0, SEV_NV_SIZE);
-    before = snapshot(h);
-    harness_fail(h, FAULT_RAM_WRITE, 0);
-    assert_int_equal(exec_init_ex(0x24, 0, NV_ADDR, 0x8000), SEV_STATUS_HWERROR_PLATFORM);
-    harness_fail(h, FAULT_RAM_READ, 1);
-    assert_int_equal(exec_init_ex(0x24, 0, NV_ADDR, 0x8000), SEV_STATUS_HWERROR_PLATFORM);
-    harness_fail(h, FAULT_RANDOM, 0);
-    assert_int_equal(exec_init_ex(0x24, 0, NV_ADDR, 0x8000), SEV_STATUS_HWERROR_PLATFORM);
-    assert_unchanged(h, before);
-    assert_int_equal(exec_init_ex(0x24, 0, NV_ADDR, 0x8000), SEV_STATUS_SUCCESS);
-    harness_fail(h, FAULT_RAM_WRITE, 0);
-    assert_int_equal(exec(h, SEV_CMD_PDH_GEN), SEV_STATUS_HWERROR_PLATFORM);
-}
-
 /* --- DOWNLOAD_FIRMWARE, SWAP ------------------------------------------------------------------ */
 
 static void no_firmware_is_signed_for_a_model(void **state)
@@ -477,11 +293,6 @@ static void swap_is_unsupported(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(a_new_chip_is_stored),
-        T(blank_storage_is_a_new_chip),
-        T(without_storage_a_chip_lasts_as_long_as_its_process),
-        T(damaged_storage_is_refused_and_left),
-        T(storage_that_fails),
         T(get_id),
         T(export_known_answer),
         T(export_query_and_refusals),
@@ -491,10 +302,6 @@ int main(void)
         T(csr),
         T(ownership),
         T(import_refusals),
-        T(init_ex_keeps_identity_in_the_buffer),
-        T(init_ex_refusals),
-        T(init_ex_of_another_chip),
-        T(init_ex_that_cannot_be_stored),
         T(no_firmware_is_signed_for_a_model),
         T(swap_is_unsupported),
     };

@@ -218,6 +218,78 @@ static void another_chip(void **state)
     assert_int_equal(platform_state(h), SEV_PLATFORM_UNINIT);
 }
 
+/* A new chip, which is the one of `seed`. */
+static void start_with_seed(uint64_t seed)
+{
+    h->nv_len = 0;
+    h->seed = seed;
+    harness_start(h);
+}
+
+/* A refused state leaves empty storage empty, and the chip that is made later is the one that the
+ * seed gives. */
+static void a_refused_state_makes_no_chip(void **state)
+{
+    (void)state;
+    uint8_t chip_id[64];
+    struct identity id;
+
+    do_init(h);
+    save();
+    start_with_seed(5);
+    do_init(h);
+    fixture_stored(h, &id);
+    memcpy(chip_id, id.chip_id, sizeof(chip_id));
+    start_with_seed(5);
+    assert_int_equal(load(), -EINVAL);
+    assert_int_equal(load(), -EINVAL);
+    assert_int_equal(h->nv_len, 0);
+    assert_int_equal(h->calls[FAULT_NV_STORE], 1);
+    do_init(h);
+    fixture_stored(h, &id);
+    assert_memory_equal(id.chip_id, chip_id, sizeof(chip_id));
+}
+
+/* Empty storage and the same seed: the same chip. It is stored when the state is taken over. */
+static void the_same_seed_is_the_same_chip(void **state)
+{
+    (void)state;
+    struct psp_saved *saved;
+    struct identity before, after;
+    const char *reason;
+
+    start_with_seed(5);
+    do_init(h);
+    fixture_stored(h, &before);
+    save();
+    start_with_seed(5);
+    saved = psp_saved_read(h->psp, image, image_len, &reason);
+    assert_non_null(saved);
+    assert_int_equal(h->nv_len, 0);
+    harness_fail(h, FAULT_NV_STORE, 0);
+    assert_int_equal(psp_saved_apply(h->psp, saved), -EIO);
+    assert_int_equal(platform_state(h), SEV_PLATFORM_UNINIT);
+    assert_int_equal(psp_saved_apply(h->psp, saved), 0);
+    psp_saved_free(saved);
+    assert_int_equal(platform_state(h), SEV_PLATFORM_INIT);
+    fixture_stored(h, &after);
+    assert_memory_equal(&before, &after, sizeof(after));
+}
+
+/* The report of damaged storage is part of the state: the INIT after it replaces the storage. */
+static void reported_damage_comes_back(void **state)
+{
+    (void)state;
+    h->nv[0x130] ^= 1;
+    harness_start(h);
+    cmd_clear(h);
+    assert_int_equal(exec(h, SEV_CMD_INIT), SEV_STATUS_SECURE_DATA_INVALID);
+    save();
+    harness_start(h);
+    assert_int_equal(load(), 0);
+    assert_int_equal(exec(h, SEV_CMD_INIT), SEV_STATUS_SUCCESS);
+}
+
 static void not_in_the_middle_of_a_hash(void **state)
 {
     (void)state;
@@ -313,6 +385,8 @@ static void impossible_states(void **state)
     } cases[] = {
         {8, 2},                         /* version */
         {12, 1},                        /* length */
+        {16 + 3, 1},                    /* damage is reported before INIT only */
+        {16 + 3, 2},                    /* unknown flag */
         {platform, 3},                  /* no such state */
         {platform, 0},                  /* guests before INIT */
         {platform, 1},                  /* guests while not WORKING */
@@ -372,6 +446,9 @@ int main(void)
         T(the_buffer_keeps_its_issuer),
         T(a_kept_state_of_version_1),
         T(another_chip),
+        T(a_refused_state_makes_no_chip),
+        T(the_same_seed_is_the_same_chip),
+        T(reported_damage_comes_back),
         T(not_in_the_middle_of_a_hash),
         T(too_little_room),
         T(another_configuration),
