@@ -67,6 +67,10 @@ static const struct dispatch_entry table[] = {
       0, 0, { { 0, 0 } } },
     { ROW(INIT_EX, cmd_init_ex, SEV_INIT_EX_SIZE), P_UNINIT,
       0, 0, { { 0x14, 4 } } },
+    { ROW(NOP, cmd_nop, 0), PLATFORM_ANY,
+      0, 0, { { 0, 0 } } },
+    { ROW(RING_BUFFER, cmd_ring_buffer, 0), PLATFORM_ANY,
+      0, 0, { { 0, 0 } } },
     { ROW(DECOMMISSION, cmd_decommission, SEV_GUEST_SIZE), P_WORKING,
       G_LIVE | G_SENT, CMD_HANDLE, { { 0, 0 } } },
     { ROW(ACTIVATE, cmd_activate, SEV_ACTIVATE_SIZE), P_WORKING,
@@ -115,10 +119,10 @@ static const struct dispatch_entry table[] = {
       G_LIVE, CMD_HANDLE, { { 4, 4 } } },
     { ROW(DBG_ENCRYPT, cmd_dbg_encrypt, SEV_DBG_SIZE), P_WORKING,
       G_LIVE, CMD_HANDLE, { { 4, 4 } } },
-    { ROW(SWAP_OUT, cmd_swap, 0), PLATFORM_ANY,
-      0, 0, { { 0, 0 } } },
-    { ROW(SWAP_IN, cmd_swap, 0), PLATFORM_ANY,
-      0, 0, { { 0, 0 } } },
+    { ROW(SWAP_OUT, cmd_swap_out, SEV_SWAP_OUT_SIZE), P_WORKING,
+      G_LIVE, CMD_HANDLE, { { 0, 0 } } },
+    { ROW(SWAP_IN, cmd_swap_in, SEV_SWAP_IN_SIZE), P_WORKING,
+      G_LIVE, CMD_HANDLE, { { 0, 0 } } },
 };
 /* clang-format on */
 

@@ -27,6 +27,12 @@ const char *psp_version(void);
 
 struct psp;
 
+/* The API version that fits the commands of this library; psp_config.api_* can be any. From 1.51 on
+ * Linux expects the commands of SEV-SNP (drivers/crypto/ccp/sev-dev.c SNP_MIN_API_MINOR), which are
+ * not here. 0.24 is the last version before those that have SEV-SNP: a choice of this model. */
+#define PSP_API_MAJOR 0
+#define PSP_API_MINOR 24
+
 #define PSP_ASIDS_MAX 1023u
 #define PSP_CPUS_MAX  256u
 

@@ -292,6 +292,20 @@ enum {
 enum { SEV_DBG_SRC_ADDR = 0x08, SEV_DBG_DST_ADDR = 0x10, SEV_DBG_LEN = 0x18 };
 #define SEV_DBG_SIZE 0x1cu
 
+/* SWAP_OUT, SWAP_IN (only sev-tool has them). After the handle a word of bits: page size, page type,
+ * and for SWAP_IN whether source and destination are the same. */
+enum {
+    SEV_SWAP_FLAGS = 0x04,
+    SEV_SWAP_SRC_ADDR = 0x08,
+    SEV_SWAP_DST_ADDR = 0x10,
+    SEV_SWAP_MDATA_ADDR = 0x18,
+    SEV_SWAP_SOFTWARE_DATA = 0x20, /* SWAP_OUT only */
+};
+#define SEV_SWAP_OUT_SIZE  0x28u
+#define SEV_SWAP_IN_SIZE   0x20u
+#define SEV_SWAP_OUT_FLAGS 0x00000007u
+#define SEV_SWAP_IN_FLAGS  0x0000000fu
+
 /* The last field must end where the buffer ends. */
 #define SEV_ABI_ENDS(field, width, size)                                                           \
     static_assert((unsigned)(field) + (width) == (size), #field " does not end at " #size)
@@ -313,6 +327,8 @@ SEV_ABI_ENDS(SEV_PACKET_TRANS_LEN, 4u, SEV_PACKET_SIZE);
 SEV_ABI_ENDS(SEV_ATTESTATION_LEN, 4u, SEV_ATTESTATION_CMD_SIZE);
 SEV_ABI_ENDS(SEV_SEND_START_SESSION_LEN, 4u, SEV_SEND_START_SIZE);
 SEV_ABI_ENDS(SEV_DBG_LEN, 4u, SEV_DBG_SIZE);
+SEV_ABI_ENDS(SEV_SWAP_SOFTWARE_DATA, 8u, SEV_SWAP_OUT_SIZE);
+SEV_ABI_ENDS(SEV_SWAP_MDATA_ADDR, 8u, SEV_SWAP_IN_SIZE);
 static_assert(SEV_SEND_START_SIZE == SEV_COMMAND_SIZE_MAX, "SEND_START has the largest buffer");
 
 #endif

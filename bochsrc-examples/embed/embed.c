@@ -83,7 +83,7 @@ int main(void)
         .time_us = time_us,
     };
     struct psp_config config = {
-        .api_major = 1, .api_minor = 55, .build = 21, .asids = 15, .cpus = 1};
+        .api_major = 0, .api_minor = 24, .build = 21, .asids = 15, .cpus = 1};
     struct psp *psp = psp_new(&host, NULL, &config);
     struct psp_guest_info guest;
 

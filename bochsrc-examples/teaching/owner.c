@@ -36,8 +36,8 @@
 #define REGION_OFFSET 0x1000
 #define REGION_SIZE   4096
 
-#define API_MAJOR 1
-#define API_MINOR 55
+#define API_MAJOR 0
+#define API_MINOR 24
 #define BUILD     21
 #define POLICY    1u
 

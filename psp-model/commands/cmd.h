@@ -62,13 +62,14 @@ enum sev_status cmd_reply_length(struct cmd *cmd, unsigned offset, uint32_t need
 typedef enum sev_status cmd_handler(struct cmd *cmd);
 
 /* cmd_platform.c */
-cmd_handler cmd_init, cmd_init_ex, cmd_shutdown, cmd_platform_status, cmd_df_flush;
+cmd_handler cmd_init, cmd_init_ex, cmd_shutdown, cmd_platform_status, cmd_df_flush, cmd_nop,
+    cmd_ring_buffer;
 /* cmd_pki.c */
 cmd_handler cmd_factory_reset, cmd_pek_gen, cmd_pek_csr, cmd_pek_cert_import, cmd_pdh_gen,
     cmd_pdh_cert_export, cmd_get_id, cmd_download_firmware;
 /* cmd_guest.c */
 cmd_handler cmd_decommission, cmd_activate, cmd_activate_ex, cmd_deactivate, cmd_guest_status,
-    cmd_swap;
+    cmd_swap_out, cmd_swap_in;
 /* cmd_launch.c */
 cmd_handler cmd_launch_start, cmd_launch_update_data, cmd_launch_update_vmsa, cmd_launch_measure,
     cmd_launch_secret, cmd_launch_finish;

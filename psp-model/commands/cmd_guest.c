@@ -4,7 +4,7 @@
  *
  * Source: Linux include/linux/psp-sev.h struct sev_data_decommission, sev_data_activate,
  * sev_data_deactivate, sev_data_guest_status; AMDESE/sev-tool src/sevapi.h SEV_API_COMMANDS
- * (ACTIVATE_EX).
+ * (ACTIVATE_EX), swap_out_cmd_buf, swap_in_cmd_buf.
  *
  * The comment above each body lists its status codes, in the order of its checks. They follow the
  * checks of dispatch.c. HWERROR_PLATFORM, a failure of the host, is not listed.
@@ -95,12 +95,23 @@ enum sev_status cmd_decommission(struct cmd *cmd)
     return SEV_STATUS_SUCCESS;
 }
 
-/* UNSUPPORTED  always. sev-tool (swap_out_cmd_buf, swap_io_metadata_entry) has the layouts; how a
- * page is protected is not in the documents that we use. */
-enum sev_status cmd_swap(struct cmd *cmd)
+/* INVALID_PARAM  a reserved bit is set
+ * UNSUPPORTED    otherwise. sev-tool has the layouts; how a page is protected is not in the documents
+ *                that we use. */
+static enum sev_status swap(struct cmd *cmd, uint32_t flags)
 {
-    (void)cmd;
-    return SEV_STATUS_UNSUPPORTED;
+    return cmd_get32(cmd, SEV_SWAP_FLAGS) & ~flags ? SEV_STATUS_INVALID_PARAM
+                                                   : SEV_STATUS_UNSUPPORTED;
+}
+
+enum sev_status cmd_swap_out(struct cmd *cmd)
+{
+    return swap(cmd, SEV_SWAP_OUT_FLAGS);
+}
+
+enum sev_status cmd_swap_in(struct cmd *cmd)
+{
+    return swap(cmd, SEV_SWAP_IN_FLAGS);
 }
 
 /* HWERROR_PLATFORM only. */

@@ -121,3 +121,17 @@ enum sev_status cmd_df_flush(struct cmd *cmd)
     platform_df_flush(&cmd->psp->platform);
     return SEV_STATUS_SUCCESS;
 }
+
+/* Cannot fail. */
+enum sev_status cmd_nop(struct cmd *cmd)
+{
+    (void)cmd;
+    return SEV_STATUS_SUCCESS;
+}
+
+/* UNSUPPORTED  always: the layout of its buffer is in neither source */
+enum sev_status cmd_ring_buffer(struct cmd *cmd)
+{
+    (void)cmd;
+    return SEV_STATUS_UNSUPPORTED;
+}

@@ -127,12 +127,14 @@ enum sev_status transfer_from_guest(struct cmd *cmd, uint8_t context, uint32_t e
 {
     struct psp *psp = cmd->psp;
     struct transfer t = get(cmd);
+    const uint32_t longest = exact ? exact : SEV_PACKET_DATA_MAX;
     uint8_t wire[PACKET_HEADER_SIZE];
     enum sev_status status;
 
     if (!cmd->guest->asid)
         return SEV_STATUS_INACTIVE;
-    cmd_put32(cmd, SEV_PACKET_TRANS_LEN, t.guest_len);
+    /* KVM's length query names no guest memory: then the answer is the longest packet. */
+    cmd_put32(cmd, SEV_PACKET_TRANS_LEN, t.guest_len ? t.guest_len : longest);
     if (!t.header_addr || t.header_len < PACKET_HEADER_SIZE || !t.trans_addr ||
         t.trans_len < t.guest_len)
         return cmd_reply_length(cmd, SEV_PACKET_HEADER_LEN, PACKET_HEADER_SIZE);

@@ -222,6 +222,13 @@ static void buffers(void **state)
         {SEV_DBG_DST_ADDR, 0x10},
         {SEV_DBG_LEN, 0x18},
         {SEV_DBG_SIZE, 0x1c},
+        {SEV_SWAP_FLAGS, 0x04},
+        {SEV_SWAP_SRC_ADDR, 0x08},
+        {SEV_SWAP_DST_ADDR, 0x10},
+        {SEV_SWAP_MDATA_ADDR, 0x18},
+        {SEV_SWAP_SOFTWARE_DATA, 0x20},
+        {SEV_SWAP_OUT_SIZE, 0x28},
+        {SEV_SWAP_IN_SIZE, 0x20},
     };
 
     EQUAL(numbers);

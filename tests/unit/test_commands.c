@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Does psp-model/COMMANDS.md tell the truth? Its table is compared with the one in dispatch.c.
+ * The table of commands: psp-model/COMMANDS.md has the same one as dispatch.c, and the API version
+ * that is reported fits it.
  */
 #include "unit.h"
 
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #include "dispatch.h"
+#include "protocol/measure.h"
 
 #define COLUMNS 9
 
@@ -82,9 +84,43 @@ static void the_table_in_the_documentation(void **state)
         fail_msg("%s (%x) has no row in psp-model/COMMANDS.md", rows[seen].name, rows[seen].id);
 }
 
+/* What Linux's driver concludes from the version: from which one on it issues which command.
+ * Linux drivers/crypto/ccp/sev-dev.c sev_update_firmware(), sev_ioctl_do_get_id2(),
+ * __sev_snp_init_locked(). */
+static const struct conclusion {
+    uint8_t major, minor;
+    uint16_t command;
+} conclusions[] = {
+    {0, 15, SEV_CMD_DOWNLOAD_FIRMWARE},
+    {0, 16, SEV_CMD_GET_ID},
+    {1, 51, 0x81 /* SNP_INIT */},
+    {1, 52, 0x85 /* SNP_INIT_EX */},
+};
+
+/* sev-dev.c sev_version_greater_or_equal() */
+static bool at_least(unsigned major, unsigned minor)
+{
+    const unsigned ours[] = {PSP_API_MAJOR, PSP_API_MINOR};
+
+    return ours[0] > major || (ours[0] == major && ours[1] >= minor);
+}
+
+static void the_api_version_fits_the_commands(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < sizeof(conclusions) / sizeof(conclusions[0]); i++) {
+        const struct conclusion *c = &conclusions[i];
+
+        assert_int_equal(at_least(c->major, c->minor), dispatch_find(c->command) != NULL);
+    }
+    /* AMDESE/sev-tool src/commands.cpp: from 0.17 on the measurement has API, build and policy. */
+    assert_int_equal(at_least(0, 17), measure_binds_version(PSP_API_MAJOR, PSP_API_MINOR));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(the_table_in_the_documentation)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(the_table_in_the_documentation),
+                                       cmocka_unit_test(the_api_version_fits_the_commands)};
 
     rows = dispatch_table(&n_rows);
     return cmocka_run_group_tests_name("commands", tests, NULL, NULL);

@@ -133,6 +133,30 @@ static void the_table_has_an_end(void **state)
     do_start(h, 0);
 }
 
+static enum sev_status swap(enum sev_cmd command, uint32_t handle, uint32_t flags)
+{
+    cmd_clear(h);
+    put32(h, CMD_ADDR + SEV_GUEST_HANDLE, handle);
+    put32(h, CMD_ADDR + SEV_SWAP_FLAGS, flags);
+    return exec(h, command);
+}
+
+static void swap_is_unsupported(void **state)
+{
+    (void)state;
+    uint32_t guest;
+
+    assert_int_equal(psp_exec(h->psp, PSP_ISSUER_GUEST, SEV_CMD_SWAP_OUT, 0),
+                     SEV_STATUS_INVALID_ADDRESS);
+    assert_int_equal(swap(SEV_CMD_SWAP_OUT, 1, 0), SEV_STATUS_INVALID_PLATFORM_STATE);
+    guest = do_launch(h, 0, 1);
+    assert_int_equal(swap(SEV_CMD_SWAP_OUT, guest + 1, 0), SEV_STATUS_INVALID_GUEST);
+    assert_int_equal(swap(SEV_CMD_SWAP_OUT, guest, 0x7), SEV_STATUS_UNSUPPORTED);
+    assert_int_equal(swap(SEV_CMD_SWAP_OUT, guest, 0x8), SEV_STATUS_INVALID_PARAM);
+    assert_int_equal(swap(SEV_CMD_SWAP_IN, guest, 0xf), SEV_STATUS_UNSUPPORTED);
+    assert_int_equal(swap(SEV_CMD_SWAP_IN, guest, 0x10), SEV_STATUS_INVALID_PARAM);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +168,7 @@ int main(void)
         T(status_of_a_guest),
         T(handles_are_not_reused_soon),
         T(the_table_has_an_end),
+        T(swap_is_unsupported),
     };
 
     return cmocka_run_group_tests_name("guest", tests, NULL, NULL);

@@ -416,6 +416,7 @@ static void send_update_refusals(void **state)
     /* A length query: header and packet. KVM fills in nothing but the handle. */
     assert_int_equal(exec_handle(a, id, from), SEV_STATUS_INVALID_LEN);
     assert_int_equal(get32(a, CMD_ADDR + SEV_PACKET_HEADER_LEN), 52);
+    assert_int_equal(get32(a, CMD_ADDR + SEV_PACKET_TRANS_LEN), 0x4000);
     cmd_clear(a);
     put32(a, CMD_ADDR, from);
     put64(a, CMD_ADDR + SEV_PACKET_GUEST_ADDR, GUEST_ADDR);

@@ -86,6 +86,8 @@ static void defaults(void **state)
     assert_int_equal(opt->reduced_phys_bits, 5);
     assert_int_equal(opt->policy, 1);
     assert_int_equal(opt->port, 0x5e0);
+    assert_int_equal(opt->api.major, PSP_API_MAJOR);
+    assert_int_equal(opt->api.minor, PSP_API_MINOR);
     assert_int_equal(opt->launch, OPT_LAUNCH_AUTO);
     assert_int_equal(opt->log, OPT_LOG_INFO);
     assert_false(opt->tik.set || opt->tek.set || opt->mnonce.set || opt->secret_gpa_set);

@@ -265,7 +265,7 @@ static void import_refusals(void **state)
     assert_int_equal(exec_import(BLOB_ADDR, 2084, TRANS_ADDR, 2084), SEV_STATUS_SUCCESS);
 }
 
-/* --- DOWNLOAD_FIRMWARE, SWAP ------------------------------------------------------------------ */
+/* --- DOWNLOAD_FIRMWARE ------------------------------------------------------------------ */
 
 static void no_firmware_is_signed_for_a_model(void **state)
 {
@@ -281,15 +281,6 @@ static void no_firmware_is_signed_for_a_model(void **state)
     assert_int_equal(exec_blob(h, id, BLOB_ADDR, 4096), SEV_STATUS_INVALID_PLATFORM_STATE);
 }
 
-static void swap_is_unsupported(void **state)
-{
-    (void)state;
-    assert_int_equal(psp_exec(h->psp, PSP_ISSUER_GUEST, SEV_CMD_SWAP_OUT, 0),
-                     SEV_STATUS_UNSUPPORTED);
-    assert_int_equal(psp_exec(h->psp, PSP_ISSUER_GUEST, SEV_CMD_SWAP_IN, 0),
-                     SEV_STATUS_UNSUPPORTED);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,7 +294,6 @@ int main(void)
         T(ownership),
         T(import_refusals),
         T(no_firmware_is_signed_for_a_model),
-        T(swap_is_unsupported),
     };
 
     return cmocka_run_group_tests_name("pki", tests, NULL, NULL);

@@ -202,6 +202,31 @@ static void largest_configuration(void **state)
     assert_int_equal(exec(h, SEV_CMD_DF_FLUSH), SEV_STATUS_SUCCESS);
 }
 
+/* A command of no buffer, in every state of the platform. */
+static void assert_everywhere(enum sev_cmd command, enum sev_status want)
+{
+    struct snapshot before;
+
+    psp_reset(h->psp);
+    for (unsigned state = SEV_PLATFORM_UNINIT; state <= SEV_PLATFORM_WORKING; state++) {
+        before = snapshot(h);
+        assert_int_equal(platform_state(h), state);
+        assert_int_equal(psp_exec(h->psp, PSP_ISSUER_GUEST, command, 0), want);
+        assert_unchanged(h, before);
+        if (state == SEV_PLATFORM_UNINIT)
+            do_init(h);
+        else
+            do_start(h, 0);
+    }
+}
+
+static void commands_that_do_nothing(void **state)
+{
+    (void)state;
+    assert_everywhere(SEV_CMD_NOP, SEV_STATUS_SUCCESS);
+    assert_everywhere(SEV_CMD_RING_BUFFER, SEV_STATUS_UNSUPPORTED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +239,7 @@ int main(void)
         T(flush_rule),
         T(power_cycle),
         T(status_write_fails),
+        T(commands_that_do_nothing),
         T(bad_configurations),
         T(largest_configuration),
     };
