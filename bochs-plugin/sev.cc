@@ -36,7 +36,7 @@
 #include "sev_save.h"
 #include "psp_mailbox.h"
 #include "control/sev_control.h"
-#include "firmware/ovmf_table.h"
+#include "protocol/ovmf_table.h"
 #include "firmware/sev_firmware.h"
 #include "observe/sev_observe.h"
 

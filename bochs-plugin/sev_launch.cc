@@ -18,7 +18,7 @@
 
 #include "protocol/b64.h"
 #include "memory_map.h"
-#include "firmware/ovmf_table.h"
+#include "firmware/ovmf_area.h"
 #include "firmware/sev_firmware.h"
 #include "hypervisor/hv.h"
 
@@ -107,8 +107,8 @@ bool bx_sev_launch_secret_gpa(const struct sev_machine *m, size_t len, uint64_t 
         return len <= area.size;
     }
     *gpa = bx_sev_machine_ovmf(m)->areas[OVMF_SECRETS].base;
-    return ovmf_table_area(bx_sev_machine_ovmf(m), OVMF_SECRETS, bx_sev_machine_memmap(m), len,
-                           error, error_size);
+    return ovmf_area_find(bx_sev_machine_ovmf(m), OVMF_SECRETS, bx_sev_machine_memmap(m), len,
+                          error, error_size);
 }
 
 /* --- the launch --- */

@@ -25,7 +25,7 @@
 #include "psp.h"
 #include "rng.h"
 #include "control/sev_control.h"
-#include "firmware/ovmf_table.h"
+#include "protocol/ovmf_table.h"
 #include "hypervisor/hv.h"
 #include "observe/command_log.h"
 #include "observe/sev_observe.h"

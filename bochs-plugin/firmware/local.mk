@@ -7,7 +7,7 @@ libsevplugin_la_SOURCES += \
 	%D%/bzimage.c %D%/bzimage.h \
 	%D%/kernel_boot.c %D%/kernel_boot.h \
 	%D%/fwcfg.c %D%/fwcfg.h \
-	%D%/ovmf_table.c %D%/ovmf_table.h \
+	%D%/ovmf_area.c %D%/ovmf_area.h \
 	%D%/pflash.c %D%/pflash.h \
 	%D%/smbios.c %D%/smbios.h
 libsevplugin_la_CPPFLAGS += -I%D%

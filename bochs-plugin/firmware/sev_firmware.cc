@@ -11,7 +11,7 @@
 #include <fstream>
 #include <string>
 
-#include "ovmf_table.h"
+#include "protocol/ovmf_table.h"
 #include "sev_firmware.h"
 
 void bx_sev_firmware_read(struct ovmf_table *table)

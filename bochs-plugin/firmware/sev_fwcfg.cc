@@ -28,7 +28,7 @@
 #include "kernel_boot.h"
 #include "fwcfg.h"
 #include "memory_map.h"
-#include "ovmf_table.h"
+#include "ovmf_area.h"
 #include "sev_firmware.h"
 
 struct sev_fwcfg {
@@ -267,7 +267,7 @@ static uint64_t find_hashes(const struct sev_fwcfg *f, const struct ovmf_table *
 
     if (f->rom_address)
         return f->rom_address + f->rom_size;
-    if (!ovmf_table_area(ovmf, OVMF_HASHES, f->memmap, KERNEL_HASHES_SIZE, error, sizeof(error)))
+    if (!ovmf_area_find(ovmf, OVMF_HASHES, f->memmap, KERNEL_HASHES_SIZE, error, sizeof(error)))
         BX_FATAL(("sev: kernel_hashes: %s", error));
     return ovmf->areas[OVMF_HASHES].base;
 }

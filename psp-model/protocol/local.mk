@@ -11,6 +11,7 @@ libpspmodel_la_SOURCES += \
 	%D%/kdf.c %D%/kdf.h \
 	%D%/kernel_hashes.c %D%/kernel_hashes.h \
 	%D%/measure.c %D%/measure.h \
+	%D%/ovmf_table.c %D%/ovmf_table.h \
 	%D%/packet.c %D%/packet.h \
 	%D%/report.c %D%/report.h \
 	%D%/root.c %D%/root.h \

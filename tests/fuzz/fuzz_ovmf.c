@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "firmware/ovmf_table.h"
+#include "firmware/ovmf_area.h"
 #include "pc_memory.h"
 
 static void try_area(const struct ovmf_table *table, enum ovmf_kind kind, const uint8_t *data,
@@ -19,7 +19,7 @@ static void try_area(const struct ovmf_table *table, enum ovmf_kind kind, const 
     const struct ovmf_area *area = &table->areas[kind];
     uint8_t wire[8];
     char error[200] = "";
-    bool usable = ovmf_table_area(table, kind, &memory, 176, error, sizeof(error));
+    bool usable = ovmf_area_find(table, kind, &memory, 176, error, sizeof(error));
 
     FUZZ_CHECK(usable == !*error);
     FUZZ_CHECK(!usable || (area->present && area->base && area->size >= 176 &&

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of bochs-plugin/firmware/ovmf_table with images that tests/vectors/ovmf.py made: areas
- * found, images that are not OVMF, damaged tables, and one sentence for each area that cannot be
- * used.
+ * Tests of psp-model/protocol/ovmf_table and bochs-plugin/firmware/ovmf_area with images that
+ * tests/vectors/ovmf.py made: areas found, images that are not OVMF, damaged tables, and one
+ * sentence for each area that cannot be used.
  */
 #include "unit.h"
 
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "firmware/ovmf_table.h"
+#include "firmware/ovmf_area.h"
 #include "pc_memory.h"
 #include "vectors.h"
 
@@ -122,7 +122,7 @@ static void usable(enum ovmf_kind kind, uint64_t ram_size, size_t need, const ch
     const struct memmap memory = pc_memory(ram_size);
 
     *error = '\0';
-    assert_int_equal(ovmf_table_area(&table, kind, &memory, need, error, sizeof(error)), !sentence);
+    assert_int_equal(ovmf_area_find(&table, kind, &memory, need, error, sizeof(error)), !sentence);
     assert_string_equal(error, sentence ? sentence : "");
 }
 

@@ -8,11 +8,9 @@
  */
 #include "ovmf_table.h"
 
-#include "memory_map.h"
-#include "protocol/buf.h"
-
-#include <stdio.h>
 #include <string.h>
+
+#include "buf.h"
 
 enum { GUID = 16, TRAILER = GUID + 2, RESET_VECTOR = 32 };
 
@@ -20,20 +18,13 @@ enum { GUID = 16, TRAILER = GUID + 2, RESET_VECTOR = 32 };
 static const uint8_t footer[GUID] = {0xde, 0x82, 0xb5, 0x96, 0xb2, 0x1f, 0xf7, 0x45,
                                      0xba, 0xea, 0xa3, 0x66, 0xc5, 0x5a, 0x08, 0x2d};
 
-static const struct {
-    uint8_t guid[GUID];
-    const char *missing, *invalid, *small;
-} kinds[OVMF_KINDS] = {
-    [OVMF_HASHES] = {{0x1f, 0x37, 0x55, 0x72, 0x3b, 0x3a, 0x04, 0x4b, 0x92, 0x7b, 0x1d, 0xa6, 0xef,
-                      0xa8, 0xd4, 0x54}, /* 7255371f-3a3b-4b04-927b-1da6efa8d454 */
-                     "kernel specified but guest firmware has no hashes table GUID",
-                     "guest firmware hashes table area is invalid",
-                     "guest firmware hashes table area is invalid"},
-    [OVMF_SECRETS] = {{0x61, 0xb3, 0x2e, 0x4c, 0x9b, 0x7d, 0xc3, 0x4c, 0x80, 0x81, 0x12, 0x7c, 0x90,
-                       0xd3, 0xd2, 0x94}, /* 4c2eb361-7d9b-4cc3-8081-127c90d3d294 */
-                      "no secret area found in OVMF, gpa must be specified",
-                      "guest firmware secret area is invalid, gpa must be specified",
-                      "the secret does not fit in the guest firmware's secret area"},
+static const uint8_t kinds[OVMF_KINDS][GUID] = {
+    /* 7255371f-3a3b-4b04-927b-1da6efa8d454 */
+    [OVMF_HASHES] = {0x1f, 0x37, 0x55, 0x72, 0x3b, 0x3a, 0x04, 0x4b, 0x92, 0x7b, 0x1d, 0xa6, 0xef,
+                     0xa8, 0xd4, 0x54},
+    /* 4c2eb361-7d9b-4cc3-8081-127c90d3d294 */
+    [OVMF_SECRETS] = {0x61, 0xb3, 0x2e, 0x4c, 0x9b, 0x7d, 0xc3, 0x4c, 0x80, 0x81, 0x12, 0x7c, 0x90,
+                      0xd3, 0xd2, 0x94},
 };
 
 /* GUID and length in front of `end`, of which `end` bytes are there. False: too little. */
@@ -55,7 +46,7 @@ static bool take(struct ovmf_table *table, const uint8_t *guid, const uint8_t *d
         struct ovmf_area *area = &table->areas[kind];
         struct buf b = buf_reader(data, len);
 
-        if (memcmp(guid, kinds[kind].guid, GUID) != 0 || area->present)
+        if (memcmp(guid, kinds[kind], GUID) != 0 || area->present)
             continue;
         area->present = true;
         area->base = buf_get32(&b);
@@ -91,24 +82,4 @@ const char *ovmf_table_parse(struct ovmf_table *table, const void *image, size_t
     }
     *table = got;
     return NULL;
-}
-
-bool ovmf_table_area(const struct ovmf_table *table, enum ovmf_kind kind,
-                     const struct memmap *memmap, size_t need, char *error, size_t error_size)
-{
-    const struct ovmf_area *area = &table->areas[kind];
-
-    /* OVMF without such an area, as Debian's, has an entry of zeros. */
-    if (!area->present || (kind == OVMF_SECRETS && !area->base && !area->size))
-        snprintf(error, error_size, "%s", kinds[kind].missing);
-    else if (!area->base || area->base % 16 ||
-             !memmap_all(memmap, area->base, area->size, MEMMAP_PSP))
-        snprintf(error, error_size, "%s (base=0x%x size=0x%x)", kinds[kind].invalid, area->base,
-                 area->size);
-    else if (area->size < need)
-        snprintf(error, error_size, "%s (base=0x%x size=0x%x)", kinds[kind].small, area->base,
-                 area->size);
-    else
-        return true;
-    return false;
 }

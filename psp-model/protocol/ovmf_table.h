@@ -4,11 +4,10 @@
  * vector, and in it the areas of memory where kernel hashes and secrets shall go. Pure C; the image
  * is hostile.
  *
- * Source: EDK2 OvmfPkg/ResetVector/Ia16/ResetVectorVtf0.asm; sentences as
- * QEMU has them (target/i386/sev.c, target/i386/monitor.c).
+ * Source: EDK2 OvmfPkg/ResetVector/Ia16/ResetVectorVtf0.asm.
  */
-#ifndef SEV_OVMF_TABLE_H
-#define SEV_OVMF_TABLE_H
+#ifndef PSP_OVMF_TABLE_H
+#define PSP_OVMF_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,8 +25,6 @@ struct ovmf_area {
     uint32_t base, size; /* bytes */
 };
 
-struct memmap;
-
 struct ovmf_table {
     bool present; /* the image has such a table: it is OVMF */
     struct ovmf_area areas[OVMF_KINDS];
@@ -37,11 +34,6 @@ struct ovmf_table {
  * or an error phrase that follows the name of the image; `table` then has no area. An image
  * without a table is not wrong. */
 const char *ovmf_table_parse(struct ovmf_table *table, const void *image, size_t len);
-
-/* Check that the hypervisor may put `need` bytes at the start of this area: that it is aligned to 16
- * bytes, large enough and all in RAM. If not, return false and write one sentence to `error`. */
-bool ovmf_table_area(const struct ovmf_table *table, enum ovmf_kind kind,
-                     const struct memmap *memmap, size_t need, char *error, size_t error_size);
 
 #ifdef __cplusplus
 }
