@@ -293,6 +293,8 @@ long cert_root_read(struct cert_root *root, const void *data, size_t len)
     root->len = modulus_bits / 8;
     uint8_t *numbers[] = {root->e, root->n, root->sig};
     for (unsigned i = 0; i < 3; i++) {
+        if (i == 2 && buf_done(&in))
+            return -ENODATA;
         buf_get(&in, wire, root->len);
         reverse(numbers[i], wire, root->len);
     }

@@ -108,7 +108,10 @@ struct cert_root {
 };
 
 /* Decode the root at the start of `data`. Returns the number of its bytes (832 or 1600), or
- * -EINVAL. cert_root_write() returns the same number. */
+ *   -EINVAL   malformed
+ *   -ENODATA  `data` ends where the signature would begin: AMD published the ARK of its first chips
+ *             without one (virtee/sev tests/naples/ark.cert.bad)
+ * cert_root_write() returns the same number. */
 long cert_root_read(struct cert_root *root, const void *data, size_t len)
     __attribute__((warn_unused_result));
 size_t cert_root_write(const struct cert_root *root, uint8_t wire[CERT_ROOT_MAX]);

@@ -20,7 +20,8 @@
 static const enum cert_usage usages[CHAIN_CERTS] = {CERT_USAGE_PDH, CERT_USAGE_PEK, CERT_USAGE_OCA,
                                                     CERT_USAGE_CEK};
 
-static size_t visit_one(const uint8_t *at, size_t left, chain_visit *visit, void *ctx)
+/* The number of bytes of the certificate, or a negative errno of cert_root_read(). */
+static long visit_one(const uint8_t *at, size_t left, chain_visit *visit, void *ctx)
 {
     struct cert cert;
     struct cert_root root;
@@ -31,23 +32,35 @@ static size_t visit_one(const uint8_t *at, size_t left, chain_visit *visit, void
     long n = cert_root_read(&root, at, left);
     if (n > 0)
         visit(ctx, NULL, &root);
-    return n > 0 ? (size_t)n : 0;
+    return n;
+}
+
+static enum owner_exit refuse(const char *what, const char *arg, size_t number, size_t at, long err)
+{
+    if (err == -ENODATA)
+        return owner_fail(OWNER_INPUT,
+                          "%s: %s: certificate %zu, at byte %zu, has no signature, as the ARK that "
+                          "AMD published for Naples; append the signature, or use a complete ARK",
+                          what, arg, number, at);
+    return owner_fail(OWNER_INPUT, "%s: %s: certificate %zu, at byte %zu, is malformed", what, arg,
+                      number, at);
 }
 
 enum owner_exit chain_each(const char *what, const char *arg, chain_visit *visit, void *ctx)
 {
     uint8_t data[CHAIN_FILE_MAX];
-    size_t len = 0, at = 0, number = 0, used = 0;
+    size_t len = 0, at = 0, number = 0;
+    long used;
     enum owner_exit code = input_blob(what, arg, 0, data, sizeof(data), &len);
     if (!code && len == 0)
         code = owner_fail(OWNER_INPUT, "%s: %s is empty", what, arg);
     while (!code && at < len) {
         number++;
         used = visit_one(data + at, len - at, visit, ctx);
-        if (used == 0)
-            code = owner_fail(OWNER_INPUT, "%s: %s: certificate %zu, at byte %zu, is malformed",
-                              what, arg, number, at);
-        at += used;
+        if (used <= 0)
+            code = refuse(what, arg, number, at, used);
+        else
+            at += (size_t)used;
     }
     return code;
 }

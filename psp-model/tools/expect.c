@@ -2,7 +2,8 @@
  *
  * What an owner expects to be launched; see expect.h.
  *
- * Source: protocol/measure.h, protocol/kernel_hashes.h.
+ * Source: protocol/measure.h, protocol/kernel_hashes.h; virtee/sev-snp-measure sevsnpmeasure/guest.py
+ * (firmware without an area for kernel hashes is refused).
  */
 #include "expect.h"
 
@@ -12,6 +13,7 @@
 
 #include "protocol/crypto.h"
 #include "protocol/kernel_hashes.h"
+#include "protocol/ovmf_table.h"
 #include "sev_abi.h"
 #include "input.h"
 
@@ -85,6 +87,27 @@ static enum owner_exit hash_file(const char *what, const char *path, uint8_t dig
     return code;
 }
 
+/* OVMF must have an area for the hashes, or no machine launches it with them. Other firmware, such as
+ * a legacy BIOS with the machine's boot ROM, has no table that says so. */
+static enum owner_exit check_hash_area(const struct expect *expect)
+{
+    for (unsigned i = 0; i < expect->count; i++) {
+        const struct expect_region *region = &expect->regions[i];
+        struct ovmf_table table;
+        const char *wrong = ovmf_table_parse(&table, expect->data + region->offset, region->len);
+        const struct ovmf_area *area = &table.areas[OVMF_HASHES];
+
+        if (wrong)
+            return owner_fail(OWNER_INPUT, "--firmware: %s %s", region->name, wrong);
+        if (table.present && (!area->base || area->size < KERNEL_HASHES_SIZE))
+            return owner_fail(OWNER_INPUT,
+                              "--kernel: the firmware %s has no area for kernel hashes (base=0x%x "
+                              "size=0x%x), so they are not measured; OVMF's AmdSev build has one",
+                              region->name, area->base, area->size);
+    }
+    return OWNER_OK;
+}
+
 static enum owner_exit add_hashes(struct expect *expect)
 {
     const char *cmdline = expect->cmdline ? expect->cmdline : "";
@@ -140,6 +163,8 @@ static enum owner_exit load_content(struct expect *expect)
         return owner_fail(OWNER_USAGE, "--initrd and --cmdline are measured only with --kernel");
     for (unsigned i = 0; i < expect->firmwares && !code; i++)
         code = add_file(expect, "--firmware", expect->firmware[i]);
+    if (!code && expect->kernel)
+        code = check_hash_area(expect);
     if (!code && expect->kernel)
         code = add_hashes(expect);
     if (!code && (expect->input.policy & SEV_POLICY_ES))

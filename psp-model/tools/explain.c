@@ -165,43 +165,88 @@ static bool fits(const struct expect *expect, const struct measure_input *input)
            crypto_compare(measure, expect->blob, sizeof(measure)) == 0;
 }
 
-static void hint(json_t *hints, const char *what, unsigned found, unsigned given)
+/* The numbers of a measurement that are tried. Of the policy, the low byte is. */
+enum { NUMBERS = 4 };
+
+static const char *const number_names[NUMBERS] = {"build id", "API minor version",
+                                                  "API major version", "policy"};
+
+static void get_numbers(const struct measure_input *input, unsigned numbers[NUMBERS])
 {
-    char text[128];
-    snprintf(text, sizeof(text), "the measurement is right for %s %u (0x%x), not %u (0x%x)", what,
-             found, found, given, given);
+    numbers[0] = input->build;
+    numbers[1] = input->api_minor;
+    numbers[2] = input->api_major;
+    numbers[3] = input->policy;
+}
+
+static bool fits_with(const struct expect *expect, struct measure_input input,
+                      const unsigned numbers[NUMBERS])
+{
+    input.build = (uint8_t)numbers[0];
+    input.api_minor = (uint8_t)numbers[1];
+    input.api_major = (uint8_t)numbers[2];
+    input.policy = numbers[3];
+    return fits(expect, &input);
+}
+
+/* `which`: a bit for each number that `found` has and `given` has not. */
+static void hint(json_t *hints, const char *content, const unsigned found[NUMBERS],
+                 const unsigned given[NUMBERS], unsigned which)
+{
+    char text[320];
+    size_t used = (size_t)snprintf(text, sizeof(text), "the measurement is right%s for", content);
+    const char *and = "";
+
+    for (unsigned i = 0; i < NUMBERS; i++) {
+        if (!(which >> i & 1) || used >= sizeof(text))
+            continue;
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s %s %u (0x%x), not %u (0x%x)",
+                                 and, number_names[i], found[i], found[i], given[i], given[i]);
+        and = " and";
+    }
     owner_say("hint: %s\n", text);
     json_array_append_new(hints, json_string(text));
 }
 
-/* The number that, changed alone, makes the measurement right: tried one after another. */
-static void try_number(const struct expect *expect, json_t *hints, struct measure_input input,
-                       const char *what, unsigned which)
+/* Try all values of the numbers `a` and `b`, which may be the same one. */
+static bool try_numbers(const struct expect *expect, const struct measure_input *input,
+                        unsigned numbers[NUMBERS], unsigned a, unsigned b)
 {
-    const struct measure_input *given = &expect->input;
-    const unsigned numbers[] = {given->build, given->api_minor, given->api_major, given->policy};
-    for (unsigned v = 0; v < 256; v++) {
-        unsigned number = which == 3 ? (given->policy & ~0xffu) | v : v;
-        input.build = (uint8_t)(which == 0 ? number : given->build);
-        input.api_minor = (uint8_t)(which == 1 ? number : given->api_minor);
-        input.api_major = (uint8_t)(which == 2 ? number : given->api_major);
-        input.policy = which == 3 ? number : given->policy;
-        if (number != numbers[which] && fits(expect, &input)) {
-            hint(hints, what, number, numbers[which]);
-            return;
+    unsigned given[NUMBERS];
+
+    get_numbers(&expect->input, given);
+    for (unsigned i = 0; i < 256; i++) {
+        for (unsigned k = 0; k < (a == b ? 1u : 256u); k++) {
+            memcpy(numbers, given, sizeof(given));
+            numbers[b] = (given[b] & ~0xffu) | k;
+            numbers[a] = (given[a] & ~0xffu) | i;
+            if (numbers[a] != given[a] && fits_with(expect, *input, numbers))
+                return true;
         }
     }
+    return false;
 }
 
-static void search(const struct expect *expect, const uint8_t digest[32])
+/* Find the number that, changed alone, makes the measurement right for this content, or else the two
+ * numbers: an owner who has the version of another firmware has two of them wrong. */
+static void search(const struct expect *expect, const uint8_t digest[32], const char *content)
 {
-    static const char *const what[] = {"build id", "API minor version", "API major version",
-                                       "policy"};
     struct measure_input input = expect->input;
+    unsigned given[NUMBERS], found[NUMBERS];
     json_t *hints = json_array();
+
     memcpy(input.launch_digest, digest, sizeof(input.launch_digest));
-    for (unsigned i = 0; i < sizeof(what) / sizeof(what[0]) && hints; i++)
-        try_number(expect, hints, input, what[i], i);
+    get_numbers(&expect->input, given);
+    for (unsigned a = 0; a < NUMBERS && hints; a++) {
+        if (try_numbers(expect, &input, found, a, a))
+            hint(hints, content, found, given, 1u << a);
+    }
+    for (unsigned a = 0; a < NUMBERS && hints && !json_array_size(hints); a++) {
+        for (unsigned b = a + 1; b < NUMBERS && !json_array_size(hints); b++) {
+            if (try_numbers(expect, &input, found, a, b))
+                hint(hints, content, found, given, 1u << a | 1u << b);
+        }
+    }
     owner_answer("hints", hints);
 }
 
@@ -243,5 +288,6 @@ void explain(const struct expect *expect, const struct launched *launched, bool 
         say_cause("unknown", "Content, TIK, policy, API version or build differ; with the trace of "
                              "the launch (--trace) more can be said.");
     if (!same)
-        search(expect, digest);
+        search(expect, digest,
+               content ? "" : ", with the launched content in place of the expected,");
 }

@@ -6,8 +6,10 @@
  */
 #include "owner.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "protocol/cert.h"
 #include "chain.h"
@@ -15,13 +17,14 @@
 #include "input.h"
 #include "protocol/session.h"
 
-enum { NAME = 1, TIK, TEK, SEV_TOOL };
+enum { NAME = 1, TIK, TEK, SEV_TOOL, FORCE };
 
 static const struct owner_option options[] = {
     {NAME, "name", "NAME", "names of the files start with it (default: vm)"},
     {TIK, "tik", "FILE|BASE64", "use this TIK instead of a new one"},
     {TEK, "tek", "FILE|BASE64", "use this TEK instead of a new one"},
     {SEV_TOOL, "sev-tool", NULL, "write sev-tool's files instead of sevctl's"},
+    {FORCE, "force", NULL, "overwrite files that exist"},
     {0, NULL, NULL, NULL},
 };
 
@@ -71,52 +74,88 @@ static enum owner_exit make(const struct crypto_p384_public *pdh, uint32_t polic
     return err ? owner_fail(OWNER_TROUBLE, "the session cannot be made") : OWNER_OK;
 }
 
-static enum owner_exit write_one(const char *what, const char *prefix, const char *suffix,
-                                 const void *data, size_t len, bool base64)
+/* A file of one kind of output: its name after --name's text, and what it holds. */
+struct file {
+    const char *what, *suffix;
+    const void *data;
+    size_t len;
+    bool base64, secret;
+};
+
+/* The files, at most 4; their number is returned. `tk` is for sev-tool's, TEK and TIK. */
+static unsigned list_files(bool sev_tool, const struct made *made, uint8_t tk[32],
+                           struct file files[4])
 {
-    char path[4096];
-    if (snprintf(path, sizeof(path), "%s%s", prefix, suffix) >= (int)sizeof(path))
+    const struct file sevctl[] = {
+        {"tik", "_tik.bin", made->keys.tik, 16, false, true},
+        {"tek", "_tek.bin", made->keys.tek, 16, false, true},
+        {"godh", "_godh.b64", made->godh, CERT_SIZE, true, false},
+        {"session", "_session.b64", made->session, SESSION_SIZE, true, false},
+    };
+    const struct file sevtool[] = {
+        {"tk", "tmp_tk.bin", tk, 32, false, true},
+        {"godh", "godh.cert", made->godh, CERT_SIZE, false, false},
+        {"session", "launch_blob.bin", made->session, SESSION_SIZE, false, false},
+    };
+
+    memcpy(tk, made->keys.tek, 16);
+    memcpy(tk + 16, made->keys.tik, 16);
+    memcpy(files, sev_tool ? sevtool : sevctl, sev_tool ? sizeof(sevtool) : sizeof(sevctl));
+    return sev_tool ? 3 : 4;
+}
+
+/* The path of a file. Without `force` it must be free: a lost TIK or TEK cannot be had again. */
+static enum owner_exit place(const char *prefix, const struct file *file, bool force,
+                             char path[PATH_MAX])
+{
+    struct stat st;
+
+    if (snprintf(path, PATH_MAX, "%s%s", prefix, file->suffix) >= PATH_MAX)
         return owner_fail(OWNER_USAGE, "--name is too long");
-    bool secret = len < SESSION_SIZE;
-    enum owner_exit code =
-        base64 ? output_base64(path, data, len) : output_file(path, data, len, secret);
+    if (!force && !lstat(path, &st))
+        return owner_fail(OWNER_OUTPUT, "%s exists; use another --name, or --force to overwrite it",
+                          path);
+    return OWNER_OK;
+}
+
+static enum owner_exit write_one(const char *path, const struct file *file)
+{
+    enum owner_exit code = file->base64 ? output_base64(path, file->data, file->len)
+                                        : output_file(path, file->data, file->len, file->secret);
+
     if (!code) {
-        owner_say("%-8s %s\n", what, path);
-        owner_answer(what, json_string(path));
+        owner_say("%-8s %s\n", file->what, path);
+        owner_answer(file->what, json_string(path));
     }
     return code;
 }
 
-static enum owner_exit write_files(const char *name, bool sev_tool, const struct made *made)
+/* All files, or none if one of them exists. */
+static enum owner_exit write_files(const char *name, bool sev_tool, bool force,
+                                   const struct made *made)
 {
-    const uint8_t *tek = made->keys.tek, *tik = made->keys.tik;
-    enum owner_exit code;
-    if (sev_tool) {
-        uint8_t tk[32];
-        memcpy(tk, tek, 16);
-        memcpy(tk + 16, tik, 16);
-        code = write_one("tk", "", "tmp_tk.bin", tk, sizeof(tk), false);
+    char path[PATH_MAX];
+    struct file files[4];
+    uint8_t tk[32];
+    const unsigned count = list_files(sev_tool, made, tk, files);
+    const char *prefix = sev_tool ? "" : name;
+    enum owner_exit code = OWNER_OK;
+
+    for (unsigned i = 0; i < count && !code; i++)
+        code = place(prefix, &files[i], force, path);
+    for (unsigned i = 0; i < count && !code; i++) {
+        code = place(prefix, &files[i], force, path);
         if (!code)
-            code = write_one("godh", "", "godh.cert", made->godh, CERT_SIZE, false);
-        if (!code)
-            code = write_one("session", "", "launch_blob.bin", made->session, SESSION_SIZE, false);
-        crypto_wipe(tk, sizeof(tk));
-        return code;
+            code = write_one(path, &files[i]);
     }
-    code = write_one("tik", name, "_tik.bin", tik, 16, false);
-    if (!code)
-        code = write_one("tek", name, "_tek.bin", tek, 16, false);
-    if (!code)
-        code = write_one("godh", name, "_godh.b64", made->godh, CERT_SIZE, true);
-    if (!code)
-        code = write_one("session", name, "_session.b64", made->session, SESSION_SIZE, true);
+    crypto_wipe(tk, sizeof(tk));
     return code;
 }
 
 static enum owner_exit run(const struct owner_verb *verb, int argc, char **argv)
 {
     const char *value, *name = "vm", *tik = NULL, *tek = NULL;
-    bool sev_tool = false;
+    bool sev_tool = false, force = false;
     int id, first;
     while ((id = owner_option(verb, argc, argv, &value, &first)) > 0) {
         if (id == NAME)
@@ -125,6 +164,8 @@ static enum owner_exit run(const struct owner_verb *verb, int argc, char **argv)
             tik = value;
         else if (id == TEK)
             tek = value;
+        else if (id == FORCE)
+            force = true;
         else
             sev_tool = true;
     }
@@ -144,7 +185,7 @@ static enum owner_exit run(const struct owner_verb *verb, int argc, char **argv)
     if (!code)
         code = make(&pdh, policy, &made);
     if (!code)
-        code = write_files(name, sev_tool, &made);
+        code = write_files(name, sev_tool, force, &made);
     crypto_wipe(&made, sizeof(made));
     return code;
 }

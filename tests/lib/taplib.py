@@ -6,6 +6,7 @@ for the shell, with the same names.
 any order. So a test writes only below a directory of its own."""
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -171,6 +172,12 @@ def linux_image(*args):
         skip_all("the kernel comes from Debian's archive, by apt-get")
     if made.returncode:
         bail_out("the Linux image cannot be made", made.stdout, made.stderr)
+
+
+def vector(file, name):
+    """The bytes of NAME in a file of tests/vectors."""
+    found = re.search("^%s = ([0-9a-f]*)$" % name, read_text(os.path.join(SRCDIR, "tests/vectors", file)), re.M)
+    return bytes.fromhex(found.group(1))
 
 
 class Folder:

@@ -218,6 +218,20 @@ static void verifies_amds_roots(void **state)
     assert_int_equal(cert_root_verify(&old_ark, &old_ark), 0);
 }
 
+/* As AMD published it for its first chips: virtee/sev tests/naples/ark.cert.bad. */
+static void an_ark_without_signature(void **state)
+{
+    (void)state;
+    uint8_t wire[CERT_ROOT_MAX];
+    struct cert_root ark;
+    size_t len = vector_get("amd_roots.txt", "naples_ark", wire, sizeof(wire));
+    assert_int_equal(len, 576 + 256);
+    assert_int_equal(cert_root_read(&ark, wire, 576), -ENODATA);
+    assert_int_equal(cert_root_read(&ark, wire, 575), -EINVAL);
+    assert_int_equal(cert_root_read(&ark, wire, 577), -EINVAL);
+    assert_int_equal(cert_root_read(&ark, wire, len - 1), -EINVAL);
+}
+
 static void malformed_roots(void **state)
 {
     (void)state;
@@ -306,6 +320,7 @@ int main(void)
         cmocka_unit_test(hostile_rsa_keys),
         cmocka_unit_test(builds_and_signs),
         cmocka_unit_test(verifies_amds_roots),
+        cmocka_unit_test(an_ark_without_signature),
         cmocka_unit_test(malformed_roots),
         cmocka_unit_test(the_models_roots),
         cmocka_unit_test(signatures_elsewhere),
