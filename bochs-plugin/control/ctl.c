@@ -16,10 +16,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "json_read.h"
+
 #define REQUEST_MAX   65536u /* bytes of a request */
 #define OUTPUT_MAX    262144u /* bytes queued for a client that does not read, which is dropped then */
 #define REQUEST_BATCH 16      /* requests executed by one ctl_poll() */
-#define DEPTH_MAX     64      /* nesting of a request; checked before jansson recurses */
 
 struct ctl {
     int listener, client;
@@ -87,75 +88,32 @@ void ctl_event(struct ctl *ctl, const char *name, json_t *data)
 
 /* --- input --- */
 
-/* Return the length of the first complete JSON object in `text`: 0 if it is not complete, -1 if
- * `text` does not begin with an object or the object is nested too deeply. Only braces and strings
- * are parsed. */
-static long object_length(const char *text, size_t len)
-{
-    int depth = 0;
-    bool string = false;
-
-    if (text[0] != '{')
-        return -1;
-    for (size_t i = 0; i < len; i++) {
-        char c = text[i];
-        if (string) {
-            if (c == '\\')
-                i++;
-            else if (c == '"')
-                string = false;
-        } else if (c == '"') {
-            string = true;
-        } else if (c == '{' || c == '[') {
-            if (++depth > DEPTH_MAX)
-                return -1;
-        } else if ((c == '}' || c == ']') && --depth == 0) {
-            return (long)i + 1;
-        }
-    }
-    return 0;
-}
-
 static void ctl_consume(struct ctl *ctl, size_t len)
 {
     ctl->in_len -= len;
     memmove(ctl->in, ctl->in + len, ctl->in_len);
 }
 
-/* Return the length of the first line of the input, which is not a request; of all the input if the
- * line has no end. */
-static size_t garbage_length(const struct ctl *ctl)
-{
-    const char *end = memchr(ctl->in, '\n', ctl->in_len);
-
-    return end ? (size_t)(end - ctl->in) + 1 : ctl->in_len;
-}
-
 /* Execute the first request in the buffer. Return false if no complete one is there. */
 static bool ctl_request(struct ctl *ctl)
 {
-    json_error_t error;
-    json_t *request;
+    struct json_read read;
     size_t space = 0;
-    long len;
 
     while (space < ctl->in_len && strchr(" \t\r\n", ctl->in[space]) && ctl->in[space])
         space++;
     ctl_consume(ctl, space);
-    if (!ctl->in_len)
+    json_read(ctl->in, ctl->in_len, &read);
+    if (!read.used && ctl->in_len < sizeof(ctl->in))
         return false;
-    len = object_length(ctl->in, ctl->in_len);
-    if (len == 0 && ctl->in_len < sizeof(ctl->in))
-        return false;
-    if (len <= 0) {
-        ctl_consume(ctl, garbage_length(ctl));
-        ctl_send(ctl, qmp_parse_error(len ? "expecting value" : "request too long"));
-        return ctl->client >= 0;
+    if (read.used) {
+        ctl_consume(ctl, read.used);
+        ctl_send(ctl, read.value ? qmp_execute(&ctl->qmp, read.value) : qmp_error(read.error));
+        json_decref(read.value);
+    } else {
+        ctl_consume(ctl, ctl->in_len);
+        ctl_send(ctl, qmp_error("JSON token size limit exceeded"));
     }
-    request = json_loadb(ctl->in, (size_t)len, JSON_REJECT_DUPLICATES, &error);
-    ctl_consume(ctl, (size_t)len);
-    ctl_send(ctl, request ? qmp_execute(&ctl->qmp, request) : qmp_parse_error(error.text));
-    json_decref(request);
     return ctl->client >= 0;
 }
 

@@ -3,7 +3,7 @@
  * The control socket: QMP (qmp.h) over a Unix socket, with one client at a time. No function but
  * ctl_poll() with a timeout waits for a client, so a client cannot halt the machine.
  *
- * The transport is that of QEMU docs/interop/qmp-spec.txt (QEMU 7.2): a stream of JSON values.
+ * The transport is that of QEMU docs/interop/qmp-spec.txt: a stream of JSON values.
  */
 #ifndef SEV_CTL_H
 #define SEV_CTL_H

@@ -2,7 +2,9 @@
 # The control socket.
 libsevplugin_la_SOURCES += \
 	%D%/ctl.c %D%/ctl.h \
-	%D%/qmp.c %D%/qmp.h
+	%D%/json_read.c %D%/json_read.h \
+	%D%/qmp.c %D%/qmp.h \
+	%D%/qmp_schema.c %D%/qmp_schema.h
 
 plugin_sources += \
 	%D%/sev_control.cc \

@@ -2,8 +2,8 @@
  *
  * The control protocol: one table of commands makes responses of requests.
  *
- * QEMU 7.2 docs/interop/qmp-spec.txt and, for the commands in the table, qapi/misc-target.json,
- * run-state.json, control.json and misc.json.
+ * QEMU docs/interop/qmp-spec.rst and, for the commands in the table, qapi/misc-i386.json,
+ * run-state.json, control.json, introspect.json and misc.json; target/i386/sev.c (texts of errors).
  */
 #include "qmp.h"
 
@@ -16,6 +16,7 @@
 #include "protocol/b64.h"
 #include "opt.h"
 #include "protocol/packet.h"
+#include "qmp_schema.h"
 
 /* The result of a command: a value to return, or an error class with a message. */
 struct result {
@@ -42,12 +43,13 @@ struct command {
 
 static qmp_handler cmd_capabilities, cmd_version, cmd_commands, cmd_status, cmd_cont, cmd_stop,
     cmd_quit, cmd_reset, cmd_save, cmd_sev, cmd_sev_capabilities, cmd_measure, cmd_inject,
-    cmd_attest;
+    cmd_attest, cmd_schema;
 
 static const struct command commands[] = {
     {"qmp_capabilities", cmd_capabilities, {{"enable", JSON_ARRAY, true}}},
     {"query-version", cmd_version, {{0}}},
     {"query-commands", cmd_commands, {{0}}},
+    {"query-qmp-schema", cmd_schema, {{0}}},
     {"query-status", cmd_status, {{0}}},
     {"cont", cmd_cont, {{0}}},
     {"stop", cmd_stop, {{0}}},
@@ -83,16 +85,29 @@ static void fail(struct result *result, const char *error_class, const char *for
 
 static json_t *version(void)
 {
-    /* The version of the protocol's data types that is spoken, in QEMU's numbering. */
-    return json_pack("{s:{s:i, s:i, s:i}, s:s}", "qemu", "major", 7, "minor", 2, "micro", 0,
+    /* The version of the protocol's data types that is spoken, in QEMU's numbering: SevInfo has
+     * sev-type since 9.1, and StatusInfo has no singlestep any more. */
+    return json_pack("{s:{s:i, s:i, s:i}, s:s}", "qemu", "major", 10, "minor", 0, "micro", 0,
                      "package", "SEV on Bochs");
 }
 
+/* There is no capability. The only one that QEMU has is "oob". */
 static void cmd_capabilities(struct qmp *qmp, const json_t *args, struct result *result)
 {
-    if (json_array_size(json_object_get(args, "enable")))
-        fail(result, generic_error, "Capability is not available");
-    else
+    const json_t *enable = json_object_get(args, "enable");
+    const char *name;
+
+    for (size_t i = 0; i < json_array_size(enable) && !result->error_class; i++) {
+        name = json_string_value(json_array_get(enable, i));
+        if (!name)
+            fail(result, generic_error,
+                 "Invalid parameter type for 'enable[%zu]', expected: string", i);
+        else if (strcmp(name, "oob"))
+            fail(result, generic_error, "Parameter 'null' does not accept value '%.64s'", name);
+        else
+            fail(result, generic_error, "Capability oob not available");
+    }
+    if (!result->error_class)
         qmp->negotiated = true;
 }
 
@@ -110,12 +125,18 @@ static void cmd_commands(struct qmp *qmp, const json_t *args, struct result *res
         json_array_append_new(result->value, json_pack("{s:s}", "name", commands[i].name));
 }
 
+static void cmd_schema(struct qmp *qmp, const json_t *args, struct result *result)
+{
+    (void)qmp, (void)args;
+    result->value = qmp_schema();
+}
+
 static void cmd_status(struct qmp *qmp, const json_t *args, struct result *result)
 {
     bool running = qmp->ops->running(qmp->ctx);
 
     (void)args;
-    result->value = json_pack("{s:b, s:b, s:s}", "running", running, "singlestep", false, "status",
+    result->value = json_pack("{s:b, s:s}", "running", running, "status",
                               running                         ? "running"
                               : qmp->ops->prelaunch(qmp->ctx) ? "prelaunch"
                                                               : "paused");
@@ -167,10 +188,10 @@ static void cmd_sev(struct qmp *qmp, const json_t *args, struct result *result)
 
     (void)args;
     qmp->ops->sev(qmp->ctx, &sev);
-    result->value =
-        json_pack("{s:b, s:i, s:i, s:i, s:I, s:s, s:I}", "enabled", sev.enabled, "api-major",
-                  sev.api_major, "api-minor", sev.api_minor, "build-id", sev.build, "policy",
-                  (json_int_t)sev.policy, "state", sev.state, "handle", (json_int_t)sev.handle);
+    result->value = json_pack("{s:b, s:i, s:i, s:i, s:s, s:s, s:I, s:I}", "enabled", sev.enabled,
+                              "api-major", sev.api_major, "api-minor", sev.api_minor, "build-id",
+                              sev.build, "state", sev.state, "sev-type", "sev", "policy",
+                              (json_int_t)sev.policy, "handle", (json_int_t)sev.handle);
 }
 
 static json_t *base64(const struct qmp_blob *blob)
@@ -210,50 +231,57 @@ static void cmd_measure(struct qmp *qmp, const json_t *args, struct result *resu
         result->error_class = generic_error;
 }
 
-/* Base64 argument `name` of exactly `len` bytes. */
-static bool exact_blob(const json_t *args, const char *name, void *data, long len,
-                       struct result *result)
+/* Decode the base64 argument `name` of at most `cap` bytes. Return its length, -1 if it is none. */
+static long decode(const json_t *args, const char *name, void *data, size_t cap)
 {
     const json_t *text = json_object_get(args, name);
 
-    if (b64_decode(json_string_value(text), json_string_length(text), data, (size_t)len) == len)
-        return true;
-    fail(result, generic_error, "SEV: '%s' is not base64 of %ld bytes", name, len);
-    return false;
+    return b64_decode(json_string_value(text), json_string_length(text), data, cap);
+}
+
+static void inject(struct qmp *qmp, const json_t *args, void *secret, struct result *result)
+{
+    const json_t *gpa = json_object_get(args, "gpa");
+    const uint64_t address = (uint64_t)json_integer_value(gpa);
+    struct qmp_blob header;
+    const long header_len = decode(args, "packet-header", header.data, sizeof(header.data));
+    const long len = decode(args, "secret", secret, OPT_SECRET_MAX);
+
+    header.len = PACKET_HEADER_SIZE;
+    if (header_len <= 0)
+        fail(result, generic_error, "SEV: Failed to decode sequence header");
+    else if (header_len != PACKET_HEADER_SIZE)
+        fail(result, generic_error, "SEV: 'packet-header' is not base64 of %d bytes",
+             PACKET_HEADER_SIZE);
+    else if (len <= 0)
+        fail(result, generic_error, "SEV: Failed to decode data (1 to %d bytes)", OPT_SECRET_MAX);
+    else if (!qmp->ops->inject(qmp->ctx, &header, secret, (size_t)len, gpa ? &address : NULL,
+                               result->error, sizeof(result->error)))
+        result->error_class = generic_error;
 }
 
 static void cmd_inject(struct qmp *qmp, const json_t *args, struct result *result)
 {
-    const json_t *text = json_object_get(args, "secret"), *gpa = json_object_get(args, "gpa");
-    uint64_t address = (uint64_t)json_integer_value(gpa);
-    struct qmp_blob header = {.len = PACKET_HEADER_SIZE};
     uint8_t *secret = malloc(OPT_SECRET_MAX);
-    long len;
 
-    if (!secret) {
+    if (secret)
+        inject(qmp, args, secret, result);
+    else
         fail(result, generic_error, "out of memory");
-        return;
-    }
-    len = b64_decode(json_string_value(text), json_string_length(text), secret, OPT_SECRET_MAX);
-    if (len <= 0)
-        fail(result, generic_error, "SEV: 'secret' is not base64 of 1 to %d bytes", OPT_SECRET_MAX);
-    else if (gpa && json_integer_value(gpa) < 0)
-        fail(result, generic_error, "SEV: 'gpa' is negative");
-    else if (exact_blob(args, "packet-header", header.data, PACKET_HEADER_SIZE, result) &&
-             !qmp->ops->inject(qmp->ctx, &header, secret, (size_t)len, gpa ? &address : NULL,
-                               result->error, sizeof(result->error)))
-        result->error_class = generic_error;
     free(secret);
 }
 
 static void cmd_attest(struct qmp *qmp, const json_t *args, struct result *result)
 {
     struct qmp_blob report;
-    uint8_t mnonce[16];
+    uint8_t mnonce[256];
+    const long len = decode(args, "mnonce", mnonce, sizeof(mnonce));
 
-    if (!exact_blob(args, "mnonce", mnonce, sizeof(mnonce), result))
-        return;
-    if (qmp->ops->attest(qmp->ctx, mnonce, &report, result->error, sizeof(result->error)))
+    if (len < 0)
+        fail(result, generic_error, "SEV: failed to decode mnonce input");
+    else if (len != 16)
+        fail(result, generic_error, "SEV: mnonce must be 16 bytes (got %ld)", len);
+    else if (qmp->ops->attest(qmp->ctx, mnonce, &report, result->error, sizeof(result->error)))
         result->value = json_pack("{s:o}", "data", base64(&report));
     else
         result->error_class = generic_error;
@@ -267,11 +295,6 @@ static const struct command *find_command(const char *name)
         if (!strcmp(commands[i].name, name))
             return &commands[i];
     return NULL;
-}
-
-static const char *type_name(json_type type)
-{
-    return type == JSON_STRING ? "string" : type == JSON_INTEGER ? "integer" : "array";
 }
 
 /* Check that the arguments are those of the command and have the right types. */
@@ -289,8 +312,11 @@ static bool check_arguments(const struct command *command, const json_t *args,
             return false;
         }
         if (value && json_typeof(value) != arg->type) {
-            fail(result, generic_error, "Invalid parameter type for '%s', expected: %s", arg->name,
-                 type_name(arg->type));
+            if (arg->type == JSON_INTEGER) /* the only integer is unsigned, of 64 bits */
+                fail(result, generic_error, "Parameter '%s' expects uint64", arg->name);
+            else
+                fail(result, generic_error, "Invalid parameter type for '%s', expected: %s",
+                     arg->name, arg->type == JSON_STRING ? "string" : "array");
             return false;
         }
     }
@@ -345,9 +371,7 @@ static void execute(struct qmp *qmp, const json_t *request, struct result *resul
     name = json_string_value(json_object_get(request, "execute"));
     command = find_command(name);
     if (!qmp->negotiated && (!command || command->handler != cmd_capabilities))
-        fail(result, not_found,
-             "Expecting capabilities negotiation with 'qmp_capabilities' before command '%.64s'",
-             name);
+        fail(result, not_found, "Expecting capabilities negotiation with 'qmp_capabilities'");
     else if (!command)
         fail(result, not_found, "The command %.64s has not been found", name);
     else if (qmp->negotiated && command->handler == cmd_capabilities)
@@ -378,11 +402,11 @@ json_t *qmp_execute(struct qmp *qmp, const json_t *request)
     return response(&result, json_object_get(request, "id"));
 }
 
-json_t *qmp_parse_error(const char *why)
+json_t *qmp_error(const char *why)
 {
     struct result result = {0};
 
-    fail(&result, generic_error, "JSON parse error, %.128s", why);
+    fail(&result, generic_error, "%s", why);
     return response(&result, NULL);
 }
 

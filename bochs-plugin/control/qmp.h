@@ -3,8 +3,9 @@
  * The control protocol: QEMU's QMP, so that tools written for QEMU's SEV guests work unchanged.
  * One decoded request makes one response. The socket is ctl.c's; what a command does is in the ops.
  *
- * QEMU 7.2 docs/interop/qmp-spec.txt (greeting, capabilities, id, error classes); the field names
- * and types of the SEV commands are those of QEMU qapi/misc-target.json SevInfo, SevCapability,
+ * QEMU docs/interop/qmp-spec.rst (greeting, capabilities, id, error classes); monitor/qmp.c,
+ * qapi/qmp-dispatch.c and qapi/qobject-input-visitor.c (texts of errors). The field names and types of
+ * the SEV commands are those of QEMU qapi/misc-i386.json SevInfo, SevCapability,
  * SevLaunchMeasureInfo, SevAttestationReport.
  */
 #ifndef SEV_QMP_H
@@ -37,7 +38,7 @@ struct qmp_blob {
 /* The machine. Each returns true, or false with one sentence in `error`. */
 struct qmp_ops {
     bool (*running)(void *ctx);
-    bool (*prelaunch)(void *ctx); /* the guest has not been started */
+    bool (*prelaunch)(void *ctx); /* not started, or reset while it was paused */
     bool (*cont)(void *ctx, char *error, size_t size);
     bool (*stop)(void *ctx, char *error, size_t size);
     bool (*quit)(void *ctx, char *error, size_t size);
@@ -68,7 +69,7 @@ json_t *qmp_event(const char *name, json_t *data); /* releases `data`, which may
 /* Execute `request`, any JSON value. */
 json_t *qmp_execute(struct qmp *qmp, const json_t *request);
 /* The response to something that is not JSON. */
-json_t *qmp_parse_error(const char *why);
+json_t *qmp_error(const char *why);
 
 #ifdef __cplusplus
 }

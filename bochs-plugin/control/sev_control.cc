@@ -4,7 +4,8 @@
  * the socket. The timer does a bounded amount of work, so a client cannot slow the machine down by
  * more than a few microseconds every 10 ms of the machine's time.
  *
- * The run states are QEMU's (qapi/run-state.json RunState): prelaunch, running, paused.
+ * The run states are QEMU's (qapi/run-state.json RunState): prelaunch, running, paused; after a reset
+ * of a paused machine prelaunch again (softmmu/runstate.c main_loop_should_exit()).
  */
 #define BX_PLUGGABLE
 
@@ -38,6 +39,7 @@ struct sev_control {
     int poll, again;   /* timers: every poll_us; once, at the next tick */
     unsigned deferred; /* how many times in a row the poll was put off */
     bool started, paused, quit, reset;
+    bool fresh; /* it was reset while it was paused, and has not run since */
 };
 
 static bool failed(char *error, size_t size, const struct hv_failure &failure)
@@ -66,7 +68,7 @@ static bool op_running(void *ctx)
 static bool op_prelaunch(void *ctx)
 {
     struct sev_control *c = (struct sev_control *)ctx;
-    return !c->started;
+    return !c->started || c->fresh;
 }
 
 static bool op_cont(void *ctx, char *, size_t)
@@ -75,7 +77,7 @@ static bool op_cont(void *ctx, char *, size_t)
     bool was_running = op_running(c);
 
     c->started = true;
-    c->paused = false;
+    c->paused = c->fresh = false;
     if (!was_running)
         ctl_event(c->ctl, "RESUME", NULL);
     return true;
@@ -205,12 +207,12 @@ static bool op_inject(void *ctx, const struct qmp_blob *header, const void *data
 {
     struct sev_control *c = (struct sev_control *)ctx;
     struct hv_failure failure = {};
-    struct psp_guest_info guest;
+    struct psp_guest_info guest = {};
     struct hv_secret secret = {header->data, (const uint8_t *)data, (uint32_t)len, gpa ? *gpa : 0};
     char why[200];
 
     if (!bx_sev_machine_guest(c->machine, &guest) || guest.state != SEV_GUEST_LSECRET) {
-        snprintf(error, size, "SEV: Not in correct state. (LSECRET)");
+        snprintf(error, size, "SEV: Not in correct state. (LSECRET) %x", guest.state);
         return false;
     }
     if (!gpa && !bx_sev_launch_secret_gpa(c->machine, len, &secret.gpa, why, sizeof(why))) {
@@ -285,6 +287,7 @@ static void carry_out(struct sev_control *c)
     }
     if (c->reset) {
         c->reset = false;
+        c->fresh = c->paused;
         ctl_event(c->ctl, "RESET",
                   json_pack("{s:b, s:s}", "guest", 0, "reason", "host-qmp-system-reset"));
         bx_pc_system.Reset(BX_RESET_HARDWARE);

@@ -82,8 +82,11 @@ int main(void)
         .random = random_bytes,
         .time_us = time_us,
     };
-    struct psp_config config = {
-        .api_major = 0, .api_minor = 24, .build = 21, .asids = 15, .cpus = 1};
+    struct psp_config config = {.api_major = PSP_API_MAJOR,
+                                .api_minor = PSP_API_MINOR,
+                                .build = 21,
+                                .asids = 15,
+                                .cpus = 1};
     struct psp *psp = psp_new(&host, NULL, &config);
     struct psp_guest_info guest;
 

@@ -53,7 +53,8 @@ static bool m_inject(void *ctx, const struct qmp_blob *header, const void *secre
                      const uint64_t *gpa, char *error, size_t size)
 {
     FUZZ_CHECK(header->len == 52 && len > 0 && len <= 16384);
-    FUZZ_CHECK(((const volatile uint8_t *)secret)[len - 1] <= 255 && (!gpa || *gpa <= INT64_MAX));
+    FUZZ_CHECK(((const volatile uint8_t *)secret)[len - 1] <= 255);
+    (void)gpa;
     return m_plain(ctx, error, size);
 }
 static bool m_attest(void *ctx, const uint8_t mnonce[16], struct qmp_blob *report, char *error,

@@ -22,6 +22,7 @@ unit_tests = \
 	%D%/test_guest \
 	%D%/test_hv \
 	%D%/test_identity \
+	%D%/test_json_read \
 	%D%/test_kdf \
 	%D%/test_launch \
 	%D%/test_mailbox \
@@ -116,6 +117,8 @@ unit_tests = \
 %C%_test_hv_LDADD = libhypervisor.la $(UNIT_LDADD)
 %C%_test_identity_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_identity_LDADD = $(UNIT_LDADD)
+%C%_test_json_read_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_json_read_LDADD = libsevplugin.la $(UNIT_LDADD) $(JANSSON_LIBS)
 %C%_test_kdf_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_kdf_LDADD = $(UNIT_LDADD)
 %C%_test_launch_CPPFLAGS = $(UNIT_CPPFLAGS)

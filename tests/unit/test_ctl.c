@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Tests of bochs-plugin/control/ctl and qmp over a real socket, with a machine of variables. The
- * expected texts are those of QEMU 7.2 (qapi/qmp-dispatch.c, qobject-input-visitor.c).
+ * expected texts are those of QEMU (qapi/qmp-dispatch.c, qobject-input-visitor.c, monitor/qmp.c,
+ * qobject/json-parser.c, json-streamer.c).
  */
 #include "unit.h"
 
@@ -149,7 +150,7 @@ static int client_new(void)
 /* Everything that the client gets within some polls. */
 static const char *got(int fd)
 {
-    static char text[8192];
+    static char text[32768];
     size_t len = 0;
 
     for (int i = 0; i < 8; i++) {
@@ -193,7 +194,14 @@ static void greeting(void **state)
     assert_non_null(strstr(text, "\"capabilities\":[]"));
     assert_non_null(strstr(text, "\r\n"));
     answers(fd, "{\"execute\":\"query-status\"}", "\"CommandNotFound\"");
-    answers(fd, "{\"execute\":\"query-status\"}", "Expecting capabilities negotiation");
+    answers(fd, "{\"execute\":\"query-status\"}",
+            "\"Expecting capabilities negotiation with 'qmp_capabilities'\"");
+    answers(fd, "{\"execute\":\"qmp_capabilities\",\"arguments\":{\"enable\":[\"oob\"]}}",
+            "\"Capability oob not available\"");
+    answers(fd, "{\"execute\":\"qmp_capabilities\",\"arguments\":{\"enable\":[\"x\"]}}",
+            "\"Parameter 'null' does not accept value 'x'\"");
+    answers(fd, "{\"execute\":\"qmp_capabilities\",\"arguments\":{\"enable\":[1]}}",
+            "\"Invalid parameter type for 'enable[0]', expected: string\"");
     answers(fd, "{\"execute\":\"qmp_capabilities\",\"id\":[1]}", "{\"return\":{},\"id\":[1]}");
     answers(fd, "{\"execute\":\"qmp_capabilities\"}", "already complete");
     close(fd);
@@ -204,7 +212,7 @@ static void run_state(void **state)
     (void)state;
     int fd = negotiated();
     answers(fd, "{\"execute\":\"query-status\"}",
-            "{\"return\":{\"running\":false,\"singlestep\":false,\"status\":\"prelaunch\"}}");
+            "{\"return\":{\"running\":false,\"status\":\"prelaunch\"}}");
     answers(fd, "{\"execute\":\"cont\",\"id\":\"x\"}", "{\"return\":{},\"id\":\"x\"}");
     assert_true(machine.running);
     answers(fd, "{\"execute\":\"query-status\"}", "\"status\":\"running\"");
@@ -220,16 +228,19 @@ static void run_state(void **state)
     close(fd);
 }
 
+/* PACKET_HEADER_SIZE zeros. */
+static const char header[] =
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==";
+
 static void sev_commands(void **state)
 {
     (void)state;
     char request[512];
-    static const char header[] =
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==";
     int fd = negotiated();
-    answers(fd, "{\"execute\":\"query-sev\"}",
-            "{\"return\":{\"enabled\":true,\"api-major\":1,\"api-minor\":55,\"build-id\":21,"
-            "\"policy\":4294967281,\"state\":\"launch-secret\",\"handle\":1}}");
+    answers(
+        fd, "{\"execute\":\"query-sev\"}",
+        "{\"return\":{\"enabled\":true,\"api-major\":1,\"api-minor\":55,\"build-id\":21,"
+        "\"state\":\"launch-secret\",\"sev-type\":\"sev\",\"policy\":4294967281,\"handle\":1}}");
     answers(fd, "{\"execute\":\"query-sev-launch-measure\"}", "{\"return\":{\"data\":\"YWJj\"}}");
     answers(fd, "{\"execute\":\"query-sev-capabilities\"}",
             "{\"return\":{\"pdh\":\"cA==\",\"cert-chain\":\"Yw==\",\"cpu0-id\":\"aQ==\","
@@ -256,6 +267,61 @@ static void sev_commands(void **state)
     close(fd);
 }
 
+static void addresses_of_secrets(void **state)
+{
+    (void)state;
+    char request[512];
+    int fd = negotiated();
+
+    /* a uint64; a negative number is one too, as in QEMU */
+    static const struct {
+        const char *text;
+        uint64_t gpa;
+    } gpas[] = {{"18446744073709551615", UINT64_MAX},
+                {"9223372036854775808", UINT64_C(1) << 63},
+                {"-1", UINT64_MAX},
+                {"-0", 0}};
+    for (size_t i = 0; i < sizeof(gpas) / sizeof(gpas[0]); i++) {
+        snprintf(request, sizeof(request),
+                 "{'execute':'sev-inject-launch-secret','arguments':{'packet-header':'%s',"
+                 "'secret':'YWJjZA==','gpa':%s}}",
+                 header, gpas[i].text);
+        answers(fd, request, "{\"return\":{}}");
+        assert_true(machine.gpa_given && machine.gpa == gpas[i].gpa);
+    }
+    static const char *const no_gpas[] = {"18446744073709551616", "1.5", "'1'", "null", "1e3"};
+    for (size_t i = 0; i < sizeof(no_gpas) / sizeof(no_gpas[0]); i++) {
+        snprintf(request, sizeof(request),
+                 "{'execute':'sev-inject-launch-secret','arguments':{'packet-header':'%s',"
+                 "'secret':'YWJjZA==','gpa':%s}}",
+                 header, no_gpas[i]);
+        answers(fd, request, "\"Parameter 'gpa' expects uint64\"");
+    }
+    close(fd);
+}
+
+static void undecodable(void **state)
+{
+    (void)state;
+    char request[512];
+    int fd = negotiated();
+
+    snprintf(request, sizeof(request),
+             "{'execute':'sev-inject-launch-secret','arguments':{'packet-header':'?',"
+             "'secret':'YWJjZA=='}}");
+    answers(fd, request, "\"SEV: Failed to decode sequence header\"");
+    snprintf(
+        request, sizeof(request),
+        "{'execute':'sev-inject-launch-secret','arguments':{'packet-header':'%s','secret':''}}",
+        header);
+    answers(fd, request, "SEV: Failed to decode data");
+    answers(fd, "{'execute':'query-sev-attestation-report','arguments':{'mnonce':'AAAA'}}",
+            "\"SEV: mnonce must be 16 bytes (got 3)\"");
+    answers(fd, "{'execute':'query-sev-attestation-report','arguments':{'mnonce':'*'}}",
+            "\"SEV: failed to decode mnonce input\"");
+    close(fd);
+}
+
 static void malformed(void **state)
 {
     (void)state;
@@ -268,18 +334,71 @@ static void malformed(void **state)
         {"{\"execute\":\"stop\",\"arguments\":{\"a\":1}}", "Parameter 'a' is unexpected"},
         {"{\"id\":7}", "QMP input lacks member 'execute'"},
         {"{\"execute\":\"stop\",\"more\":7}", "'more' is unexpected"},
-        {"hello\n", "JSON parse error"},
-        {"[1]\n", "JSON parse error"},
-        {"{\"a\":}\n", "JSON parse error"},
-        {"{]}\n", "JSON parse error"},
-        {"\xff\xfe\n", "JSON parse error"},
-        {"{\"a\":1,\"a\":2}", "JSON parse error"},
+        {"hello\n", "JSON parse error, invalid keyword 'hello'"},
+        {"[1]\n", "QMP input must be a JSON object"},
+        {"42\n", "QMP input must be a JSON object"},
+        {"'text'", "QMP input must be a JSON object"},
+        {"null ", "QMP input must be a JSON object"},
+        {"{\"a\":}\n", "JSON parse error, expecting value"},
+        {"{]}\n", "JSON parse error, expecting value"},
+        {"\xff\xfe\n", "JSON parse error, stray '\xef\xbf\xbd'"},
+        {"\f\n", "JSON parse error, stray '"},
+        {"{\"a\":1,\"a\":2}", "JSON parse error, duplicate key"},
+        {"{'execute' 'stop'}", "JSON parse error, missing : in object pair"},
+        {"{'execute':'stop' 'id':1}", "JSON parse error, expected separator in dict"},
+        {"{7:1}", "JSON parse error, key is not a string in object"},
+        {"}", "JSON parse error, expecting value"},
     };
     int fd = negotiated();
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         answers(fd, cases[i].request, cases[i].answer);
         answers(fd, "{\"execute\":\"query-status\"}", "\"return\""); /* it goes on */
     }
+    close(fd);
+}
+
+/* A client learns commands and types from it: every type that is named is there, and every command of
+ * query-commands. */
+static void schema(void **state)
+{
+    (void)state;
+    int fd = negotiated();
+    json_t *answer = json_loads(ask(fd, "{'execute':'query-qmp-schema'}"), 0, NULL), *info, *type;
+    json_t *names = json_object(), *commands;
+    size_t i;
+
+    json_array_foreach(json_object_get(answer, "return"), i, info) assert_int_equal(
+        json_object_set(names, json_string_value(json_object_get(info, "name")), info), 0);
+    assert_int_equal(json_object_size(names), json_array_size(json_object_get(answer, "return")));
+    json_array_foreach(json_object_get(answer, "return"), i, info)
+    {
+        static const char *const refs[] = {"arg-type", "ret-type", "element-type"};
+        json_t *list[] = {json_object_get(info, "members"), json_object_get(info, "variants")};
+
+        for (size_t k = 0; k < 3; k++) {
+            type = json_object_get(info, refs[k]);
+            assert_true(!type || json_object_get(names, json_string_value(type)));
+        }
+        for (size_t k = 0; k < 2; k++) {
+            json_t *member;
+            size_t n;
+            json_array_foreach(list[k], n, member)
+            {
+                type = json_object_get(member, "type");
+                if (type && !json_object_get(names, json_string_value(type)))
+                    fail_msg("no type %s", json_string_value(type));
+            }
+        }
+    }
+    commands = json_loads(ask(fd, "{'execute':'query-commands'}"), 0, NULL);
+    json_array_foreach(json_object_get(commands, "return"), i, info)
+    {
+        type = json_object_get(names, json_string_value(json_object_get(info, "name")));
+        assert_string_equal(json_string_value(json_object_get(type, "meta-type")), "command");
+    }
+    json_decref(commands);
+    json_decref(names);
+    json_decref(answer);
     close(fd);
 }
 
@@ -332,7 +451,7 @@ static void flood(void **state)
             stuck++;
         ctl_poll(ctl, 0);
     }
-    assert_non_null(strstr(got(fd), "too long"));
+    assert_non_null(strstr(got(fd), "JSON token size limit exceeded"));
     close(fd);
     ctl_poll(ctl, 0);
     /* a client that asks and never reads is dropped, and the next one is served */
@@ -438,7 +557,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(greeting, setup, teardown),
         cmocka_unit_test_setup_teardown(run_state, setup, teardown),
         cmocka_unit_test_setup_teardown(sev_commands, setup, teardown),
+        cmocka_unit_test_setup_teardown(addresses_of_secrets, setup, teardown),
+        cmocka_unit_test_setup_teardown(undecodable, setup, teardown),
         cmocka_unit_test_setup_teardown(malformed, setup, teardown),
+        cmocka_unit_test_setup_teardown(schema, setup, teardown),
         cmocka_unit_test_setup_teardown(streams, setup, teardown),
         cmocka_unit_test_setup_teardown(one_after_another, setup, teardown),
         cmocka_unit_test_setup_teardown(flood, setup, teardown),
