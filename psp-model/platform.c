@@ -42,7 +42,7 @@ bool platform_asid_dirty(const struct platform *platform, uint32_t asid)
 void platform_wbinvd(struct platform *platform, unsigned cpu)
 {
     if (cpu < PSP_CPUS_MAX)
-        platform->cpu_dirty[cpu / 8] &= (uint8_t) ~(1u << (cpu % 8));
+        platform->cpu_dirty[cpu / 8] &= 0xFF ^ (1u << (cpu % 8));
 }
 
 bool platform_wbinvd_required(const struct platform *platform)

@@ -48,8 +48,8 @@ struct acpi {
 #define ACPI_LOADER_FILE "etc/table-loader"
 
 /* False if there are too many CPUs (or none); `acpi` is then of no use. */
-bool __attribute__((warn_unused_result))
-acpi_build(struct acpi *acpi, const struct acpi_config *config);
+bool acpi_build(struct acpi *acpi, const struct acpi_config *config)
+    __attribute__((warn_unused_result));
 
 #ifdef __cplusplus
 }

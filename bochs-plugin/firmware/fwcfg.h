@@ -66,20 +66,20 @@ void fwcfg_free(struct fwcfg *fwcfg);
 
 /* An item; `data` stays the caller's and must outlive the device. -EINVAL for a key below
  * FW_CFG_FILE_FIRST that the device keeps for itself or that does not exist, -EEXIST. */
-int __attribute__((warn_unused_result))
-fwcfg_add(struct fwcfg *fwcfg, uint16_t key, const void *data, uint32_t len);
+int fwcfg_add(struct fwcfg *fwcfg, uint16_t key, const void *data, uint32_t len)
+    __attribute__((warn_unused_result));
 /* The same for numbers, which are copied: little endian, 2, 4 or 8 bytes. The width is a part of the
  * interface, because the guest reads as many bytes as it expects. */
-int __attribute__((warn_unused_result))
-fwcfg_add_u16(struct fwcfg *fwcfg, uint16_t key, uint16_t value);
-int __attribute__((warn_unused_result))
-fwcfg_add_u32(struct fwcfg *fwcfg, uint16_t key, uint32_t value);
-int __attribute__((warn_unused_result))
-fwcfg_add_u64(struct fwcfg *fwcfg, uint16_t key, uint64_t value);
+int fwcfg_add_u16(struct fwcfg *fwcfg, uint16_t key, uint16_t value)
+    __attribute__((warn_unused_result));
+int fwcfg_add_u32(struct fwcfg *fwcfg, uint16_t key, uint32_t value)
+    __attribute__((warn_unused_result));
+int fwcfg_add_u64(struct fwcfg *fwcfg, uint16_t key, uint64_t value)
+    __attribute__((warn_unused_result));
 /* A named file, e.g. "etc/e820"; -EINVAL (name empty or too long), -EEXIST, -ENOSPC. The
  * directory has the files in the order in which they were added. */
-int __attribute__((warn_unused_result))
-fwcfg_add_file(struct fwcfg *fwcfg, const char *name, const void *data, uint32_t len);
+int fwcfg_add_file(struct fwcfg *fwcfg, const char *name, const void *data, uint32_t len)
+    __attribute__((warn_unused_result));
 
 /* The ports; `offset` from FWCFG_PORT, `size` 1, 2 or 4. What is not there reads as ones and takes
  * no write. */

@@ -40,8 +40,8 @@ struct smbios {
 #define SMBIOS_TABLES_FILE "etc/smbios/smbios-tables"
 
 /* False if there is no processor, or too many; `smbios` is then of no use. */
-bool __attribute__((warn_unused_result))
-smbios_build(struct smbios *smbios, const struct smbios_config *config);
+bool smbios_build(struct smbios *smbios, const struct smbios_config *config)
+    __attribute__((warn_unused_result));
 
 #ifdef __cplusplus
 }

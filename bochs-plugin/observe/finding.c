@@ -102,9 +102,11 @@ bool findings_count(struct findings *findings, const struct san_report *report)
 
 /* --- text --- */
 
+static void add(char *text, size_t size, size_t *len, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* Appends like snprintf(); the text is cut where it does not fit. */
-static void __attribute__((format(printf, 4, 5)))
-add(char *text, size_t size, size_t *len, const char *format, ...)
+static void add(char *text, size_t size, size_t *len, const char *format, ...)
 {
     va_list args;
     int n;

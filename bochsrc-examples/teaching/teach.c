@@ -15,7 +15,7 @@
 /* Physical memory that ../kit/start.S mapped twice: shared here, private at 1 GiB. The secure
  * processor uses shared access, the guest runs in private memory. */
 #define WINDOW        ((uint8_t *)0x200000)
-#define PRIVATE(at)   ((uint8_t *)((uintptr_t)(at)-0x200000 + 0x40000000))
+#define PRIVATE(at)   ((uint8_t *)(0x40000000 - 0x200000 + (uintptr_t)(at)))
 #define COMMAND       (WINDOW + 0x0000) /* command buffer */
 #define WORKLOAD      (WINDOW + 0x1000) /* the page to launch */
 #define SECRET        (WINDOW + 0x2000) /* where the secret shall appear */
@@ -154,9 +154,11 @@ static void serial_drain(void)
 
 static void serial_put_hex(const uint8_t *data, size_t len)
 {
+    static const char digits[] = "0123456789abcdef";
+
     for (size_t i = 0; i < len; i++) {
-        serial_put((uint8_t) "0123456789abcdef"[data[i] >> 4]);
-        serial_put((uint8_t) "0123456789abcdef"[data[i] & 15]);
+        serial_put((uint8_t)digits[data[i] >> 4]);
+        serial_put((uint8_t)digits[data[i] & 15]);
     }
 }
 

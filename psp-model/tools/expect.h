@@ -33,24 +33,24 @@ enum {
 };
 
 /* For the tables of the verbs that take them. */
+/* clang-format off */
 #define EXPECT_OPTIONS                                                                             \
     {EXPECT_API_MAJOR, "api-major", "N", "API version of the secure processor"},                   \
-        {EXPECT_API_MINOR, "api-minor", "N", "(see PLATFORM_STATUS, query-sev)"},                  \
-        {EXPECT_BUILD_ID, "build-id", "N", "build of its firmware"},                               \
-        {EXPECT_POLICY, "policy", "N", "policy of the guest"},                                     \
-        {EXPECT_TIK, "tik", "FILE|BASE64", "transport integrity key"},                             \
-        {EXPECT_BLOB, "launch-measure-blob", "FILE|BASE64", "what LAUNCH_MEASURE gave"},           \
-        {EXPECT_DIGEST, "launch-digest", "FILE|BASE64", "digest instead of the pieces below"},     \
-        {EXPECT_FIRMWARE, "firmware", "FILE", "measured firmware; repeat it in launch order"},     \
-        {EXPECT_KERNEL, "kernel", "FILE", "kernel, for a launch with kernel hashes"},              \
-        {EXPECT_INITRD, "initrd", "FILE", "its initial RAM disk"},                                 \
-        {EXPECT_CMDLINE, "cmdline", "TEXT", "its command line"},                                   \
-        {EXPECT_CMDLINE, "append", "TEXT", "the same, as QEMU and bochsrc call it"},               \
-        {EXPECT_NUM_CPUS, "num-cpus", "N", "CPUs of an SEV-ES guest"},                             \
-        {EXPECT_VMSA0, "vmsa-cpu0", "FILE", "initial state of the first"},                         \
-    {                                                                                              \
-        EXPECT_VMSA1, "vmsa-cpu1", "FILE", "and of every other"                                    \
-    }
+    {EXPECT_API_MINOR, "api-minor", "N", "(see PLATFORM_STATUS, query-sev)"},                      \
+    {EXPECT_BUILD_ID, "build-id", "N", "build of its firmware"},                                   \
+    {EXPECT_POLICY, "policy", "N", "policy of the guest"},                                         \
+    {EXPECT_TIK, "tik", "FILE|BASE64", "transport integrity key"},                                 \
+    {EXPECT_BLOB, "launch-measure-blob", "FILE|BASE64", "what LAUNCH_MEASURE gave"},               \
+    {EXPECT_DIGEST, "launch-digest", "FILE|BASE64", "digest instead of the pieces below"},         \
+    {EXPECT_FIRMWARE, "firmware", "FILE", "measured firmware; repeat it in launch order"},         \
+    {EXPECT_KERNEL, "kernel", "FILE", "kernel, for a launch with kernel hashes"},                  \
+    {EXPECT_INITRD, "initrd", "FILE", "its initial RAM disk"},                                     \
+    {EXPECT_CMDLINE, "cmdline", "TEXT", "its command line"},                                       \
+    {EXPECT_CMDLINE, "append", "TEXT", "the same, as QEMU and bochsrc call it"},                   \
+    {EXPECT_NUM_CPUS, "num-cpus", "N", "CPUs of an SEV-ES guest"},                                 \
+    {EXPECT_VMSA0, "vmsa-cpu0", "FILE", "initial state of the first"},                             \
+    {EXPECT_VMSA1, "vmsa-cpu1", "FILE", "and of every other"}
+/* clang-format on */
 
 enum { EXPECT_FIRMWARE_MAX = 16, EXPECT_CPUS_MAX = 512, EXPECT_NAME_SIZE = 64 };
 

@@ -284,12 +284,12 @@ static int do_nv(void)
 
 static void every_call_in_turn(void **state)
 {
-    int (*operation)(void) = *(int (**)(void)) * state;
+    int (**operation)(void) = *state;
     unsigned failures = 0;
     for (unsigned at = 1;; at++) {
         calls = 0;
         fail_at = at;
-        int err = operation();
+        int err = (*operation)();
         fail_at = 0;
         if (calls < at) { /* the fault came after the end */
             assert_int_equal(err, 0);
@@ -301,13 +301,9 @@ static void every_call_in_turn(void **state)
     assert_true(failures > 0);
 }
 
-#define TEST(name)                                                                                 \
-    {                                                                                              \
-#name, every_call_in_turn, NULL, NULL, &(int (*)(void))                                    \
-        {                                                                                          \
-            do_##name                                                                              \
-        }                                                                                          \
-    }
+/* clang-format off */
+#define TEST(name) {#name, every_call_in_turn, NULL, NULL, &(int (*)(void)){do_##name}}
+/* clang-format on */
 
 int main(void)
 {
