@@ -69,7 +69,7 @@ bochs_inputs = \
 	%D%/patches/speed/16-flush-nonglobal.patch
 
 # How the tarball comes is no reason to build again.
-EXTRA_DIST += $(bochs_inputs) %D%/patches/count %D%/patches/debian-release %D%/patches/fetch
+EXTRA_DIST += $(bochs_inputs) %D%/bochs-options %D%/patches/count %D%/patches/debian-release %D%/patches/fetch
 
 # For Bochs's maintainers; no part of the build.
 EXTRA_DIST += \
@@ -100,11 +100,10 @@ if WITH_BOCHS
 # For targets that compile against it and run it: the configured tree, its flags, what was built.
 if BOCHS_SPEED
 BOCHS_GROUPS   = sev speed fixes
-BOCHS_STAMP    = bochs/stamp
 else
 BOCHS_GROUPS   = sev fixes
-BOCHS_STAMP    = bochs/stamp-without-speed
 endif
+BOCHS_STAMP    = bochs/stamp
 BOCHS_TREE     = $(abs_builddir)/bochs/tree
 BOCHS_STAGE    = $(abs_builddir)/bochs/stage
 BOCHS_CPPFLAGS = -I$(BOCHS_TREE) -I$(BOCHS_TREE)/instrument/stubs \
@@ -114,10 +113,18 @@ BOCHS_RUN      = LTDL_LIBRARY_PATH=$(BOCHS_STAGE)/plugins:$(abs_builddir)/.libs 
 
 BUILT_SOURCES += $(BOCHS_STAMP)
 
-$(BOCHS_STAMP): $(bochs_inputs)
-	@$(MKDIR_P) bochs && rm -f bochs/stamp*
-	@CC='$(BOCHS_CC)' CXX='$(BOCHS_CXX)' $(SHELL) $(srcdir)/%D%/build-bochs -g '$(BOCHS_GROUPS)' bochs '$(bochsplugindir)' '$(BOCHS_SOURCE)'
-	@touch $@
+# Bochs is also built again when the compilers, the groups of patches, the given source, or the directory of the
+# installed plugins (--prefix), which is compiled in, are not those that it was built with.
+bochs_env     = CC='$(BOCHS_CC)' CXX='$(BOCHS_CXX)' $(SHELL) $(srcdir)/%D%
+bochs_options = $(bochs_env)/bochs-options '$(BOCHS_GROUPS)' '$(bochsplugindir)' '$(BOCHS_SOURCE)'
+bochs_changed = $(shell $(bochs_options) | cmp -s - bochs/options || echo bochs-changed)
+bochs-changed:
+
+$(BOCHS_STAMP): $(bochs_inputs) $(bochs_changed)
+	@$(MKDIR_P) bochs && rm -f $@ bochs/options
+	@$(bochs_options) >bochs/options.new
+	@$(bochs_env)/build-bochs -g '$(BOCHS_GROUPS)' bochs '$(bochsplugindir)' '$(BOCHS_SOURCE)'
+	@mv bochs/options.new bochs/options && touch $@
 
 install-exec-local: install-bochs
 uninstall-local: uninstall-bochs

@@ -16,6 +16,7 @@ bochsrc_examples_teaching_teaching_owner_SOURCES = %D%/owner.c
 bochsrc_examples_teaching_teaching_owner_LDADD = libpspmodel.la
 
 teach_objects = %D%/teach.o %D%/workload.o bochsrc-examples/kit/start.o bochsrc-examples/kit/boot.o
+$(teach_objects): compilers
 bochsrc-examples/kit/%.o: bochsrc-examples/kit/%.S
 	$(guest_cc) -m64 -c -o $@ $<
 %D%/teach.o: %D%/teach.c

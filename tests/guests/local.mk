@@ -73,6 +73,7 @@ guest_image = objcopy -O binary $@.elf $@ && truncate -s 1032192 $@
 %D%/%.32.img: %D%/%.32.o $(guest_lib:%=%D%/lib/%.32.o) %D%/lib/guest.ld
 	$(AM_V_GEN)$(LD) -m elf_i386 $(guest_ldflags) -T $(srcdir)/%D%/lib/guest.ld -o $@.elf $(filter %.o,$^) && $(guest_image)
 
+$(guests:%=%D%/%.o) $(guest_lib:%=%D%/lib/%.64.o) $(guest_lib:%=%D%/lib/%.32.o): compilers
 .PRECIOUS: %D%/%.64.o %D%/%.32.o
 
 if WITH_BOCHS
