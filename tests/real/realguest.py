@@ -58,8 +58,14 @@ def make(name, command, **options):
         bail_out(f"{name} could not be made (whole log: {log})", *read_text(log).splitlines()[-15:])
 
 
+def own_release():
+    """The name of the Debian release that this machine has."""
+    return dict(re.findall(r'^(\w+)="?([^"\n]*)"?$', read_text("/etc/os-release"), re.M)).get("VERSION_CODENAME", "")
+
+
 def packages(*names, suite=""):
     """The folder into which these packages of Debian's archive are unpacked; suite is another release."""
+    suite = "" if suite == own_release() else suite
     root = f"{WORK}/packages{'-' + suite if suite else ''}"
     with lock(os.path.basename(root)):
         make(f"packages-{names[0]}", [f"{SRCDIR}/tests/real/packages", root, suite or "-", *names])
@@ -68,6 +74,7 @@ def packages(*names, suite=""):
 
 def depends(package, pattern, suite=""):
     """The first package that PACKAGE depends on and whose name is PATTERN: a kernel, from its metapackage."""
+    suite = "" if suite == own_release() else suite
     root = f"{WORK}/packages{'-' + suite if suite else ''}"
     with lock(os.path.basename(root)):
         make(f"depends-{package}", [f"{SRCDIR}/tests/real/packages", "-d", root, suite or "-", package])
