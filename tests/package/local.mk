@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What is installed, used as others use it.
-package_tests = %D%/library.tap %D%/rebuild.tap
+package_tests = %D%/library.tap %D%/bootstrap.tap %D%/rebuild.tap
 booted_tests  = %D%/ci.tap
 EXTRA_DIST += $(package_tests) $(booted_tests)
 TESTS += $(package_tests)
