@@ -55,7 +55,7 @@ static inline void cbit_count(struct cbit *cbit, uint32_t flags)
 uint64_t cbit_accesses(const struct cbit *cbit, const struct sev_hooks *hooks,
                        enum sev_access access, enum sev_why why);
 
-/* Names for `info device` and reports. */
+/* Names for the debugger and reports. */
 const char *cbit_access_name(enum sev_access access);
 const char *cbit_why_name(enum sev_why why);
 

@@ -217,6 +217,71 @@ struct sev_hooks {
 /* Defined by the patched Bochs; the plugin finds it when it is loaded. */
 extern struct sev_hooks sev_hooks;
 
+/* --- a debugger outside of Bochs --- */
+
+/* What a CPU does next. */
+enum sev_debugger_answer {
+    SEV_DEBUGGER_RUN,
+    SEV_DEBUGGER_STEP, /* execute one instruction, take no interrupt before it, and call again */
+    SEV_DEBUGGER_HOLD, /* let the other CPUs run, and call again */
+};
+
+/* The table of the debugger. All zero: there is none. It is independent of the hook table, because a
+ * machine without SEV can be debugged too. */
+struct sev_debugger {
+    void *ctx;
+
+    /* Halted CPUs return to boundary(). Other CPUs call it if their async_event is not 0. */
+    bool stop;
+
+    /* One bit for each offset in a page: at the instructions there, hit() is called. NULL: at none.
+     * After a change all decoded instructions must be dropped (Bochs flushICaches()). */
+    const uint8_t *offsets;
+
+    /* A CPU is between two instructions. May wait as long as the debugger wants. */
+    enum sev_debugger_answer (*boundary)(void *ctx, unsigned cpu);
+
+    /* A CPU is before the instruction at a linear address. True: do not execute it, call boundary(). */
+    bool (*hit)(void *ctx, unsigned cpu, uint64_t linear);
+
+    /* A third exception: the CPU is about to shut down. Its registers are those before the
+     * instruction that caused the first one. */
+    void (*shutdown)(void *ctx, unsigned cpu);
+
+    /* A line that was typed in Bochs's own debugger. True: it was a command of ours. */
+    bool (*command)(void *ctx, const char *line);
+};
+
+/* Defined by the patched Bochs. */
+extern struct sev_debugger sev_debugger;
+
+static inline enum sev_debugger_answer sev_debugger_boundary(unsigned cpu)
+{
+    return sev_debugger.boundary ? sev_debugger.boundary(sev_debugger.ctx, cpu) : SEV_DEBUGGER_RUN;
+}
+
+static inline bool sev_debugger_breaks_at(unsigned offset)
+{
+    return sev_debugger.offsets &&
+           (sev_debugger.offsets[(offset & 0xfff) >> 3] >> (offset & 7) & 1);
+}
+
+static inline bool sev_debugger_hit(unsigned cpu, uint64_t linear)
+{
+    return sev_debugger.hit && sev_debugger.hit(sev_debugger.ctx, cpu, linear);
+}
+
+static inline void sev_debugger_shutdown(unsigned cpu)
+{
+    if (sev_debugger.shutdown)
+        sev_debugger.shutdown(sev_debugger.ctx, cpu);
+}
+
+static inline bool sev_debugger_command(const char *line)
+{
+    return sev_debugger.command && sev_debugger.command(sev_debugger.ctx, line);
+}
+
 /* --- what the patched Bochs calls: one test and a jump over the call if the table is empty --- */
 
 static inline bool sev_hooks_es(unsigned cpu)

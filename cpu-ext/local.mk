@@ -45,6 +45,7 @@ bochs_inputs = \
 	%D%/patches/sev/11-startup.patch \
 	%D%/patches/sev/12-pci-hole.patch \
 	%D%/patches/sev/13-device-memory.patch \
+	%D%/patches/sev/14-debugger.patch \
 	%D%/patches/fixes/series \
 	%D%/patches/fixes/01-apic.patch \
 	%D%/patches/fixes/02-apicbase.patch \

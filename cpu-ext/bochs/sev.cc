@@ -12,12 +12,14 @@
 #include "cpu.h"
 #define LOG_THIS BX_CPU_THIS_PTR
 #include "sev.h"
+#include "decoder/ia_opcodes.h"
 #if BX_SUPPORT_SVM
 #include "svm.h"
 #endif
 
 // All zero, which is stock Bochs, until a plugin fills it.
 struct sev_hooks sev_hooks = {SEV_HOOKS_VERSION, sizeof(struct sev_hooks)};
+struct sev_debugger sev_debugger;
 
 // An access, or an instruction, does not happen. Does not return.
 void BX_CPU_C::sev_fault(struct sev_verdict verdict, bx_address laddr, bx_phy_address gpa)
@@ -176,3 +178,23 @@ SEV_INSN_HANDLER(RMPUPDATE)
 SEV_INSN_HANDLER(PSMASH)
 SEV_INSN_HANDLER(INVLPGB)
 SEV_INSN_HANDLER(TLBSYNC)
+
+#if BX_SUPPORT_HANDLERS_CHAINING_SPEEDUPS
+// An entry of a trace, before the instruction that has a breakpoint. RIP is that of the instruction.
+void BX_CPP_AttrRegparmN(1) BX_CPU_C::sev_breakpoint(bxInstruction_c *i)
+{
+    if (sev_debugger_hit(BX_CPU_ID, get_laddr(BX_SEG_REG_CS, RIP))) {
+        BX_CPU_THIS_PTR async_event |= 1;
+        return;
+    }
+    ++i;
+    BX_EXECUTE_INSTRUCTION(i);
+}
+
+void sev_gen_breakpoint(bxInstruction_c *i)
+{
+    i->setILen(0);
+    i->setIaOpcode(BX_INSERTED_OPCODE);
+    i->execute1 = &BX_CPU_C::sev_breakpoint;
+}
+#endif
