@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The plugin: the machine, and its parts in firmware/, hypervisor/, control/ and observe/.
+# The plugin: the machine, and its parts in firmware/, hypervisor/, control/, gdb/ and observe/.
 
 # --- its C files, which include no header of Bochs and are tested without it ---------------------------
 noinst_LTLIBRARIES += libsevplugin.la
@@ -34,6 +34,7 @@ plugin_sources = \
 include %D%/firmware/local.mk
 include %D%/hypervisor/local.mk
 include %D%/control/local.mk
+include %D%/gdb/local.mk
 include %D%/observe/local.mk
 include %D%/run/local.mk
 

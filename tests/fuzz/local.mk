@@ -6,9 +6,10 @@ FUZZ_CLANG   = clang
 FUZZ_SECONDS = 120
 FUZZ_SANITIZE = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
-fuzz_targets = bzimage cert ctl fw_machine fwcfg hv nv opt ovmf packet pflash psp save_file session trace
+fuzz_targets = bzimage cert ctl fw_machine fwcfg gdb hv nv opt ovmf packet pflash psp save_file session trace
 fuzz_seeds = \
 	$(srcdir)/tests/fuzz/firmware.txt \
+	$(srcdir)/tests/fuzz/gdb.txt \
 	$(srcdir)/tests/fuzz/hv.txt \
 	$(srcdir)/tests/fuzz/psp.txt \
 	$(srcdir)/tests/fuzz/save_file.txt \
@@ -23,7 +24,7 @@ fuzz_libraries = $(addprefix $(srcdir)/bochs-plugin/control/, ctl.c json_read.c 
 	$(wildcard $(srcdir)/bochs-plugin/hypervisor/*.c) $(addprefix $(srcdir)/cpu-ext/, cpuid.c msr.c) \
 	$(addprefix $(srcdir)/bochs-plugin/firmware/, acpi.c fw_machine.c bzimage.c kernel_boot.c fwcfg.c ovmf_area.c \
 		pflash.c smbios.c) \
-	$(srcdir)/bochs-plugin/control/qmp.c $(wildcard $(addprefix $(srcdir)/psp-model/, *.c commands/*.c protocol/*.c))
+	$(srcdir)/bochs-plugin/control/qmp.c $(wildcard $(srcdir)/bochs-plugin/gdb/*.c) $(wildcard $(addprefix $(srcdir)/psp-model/, *.c commands/*.c protocol/*.c))
 
 check_PROGRAMS += \
 	%D%/replay_fw_machine \
@@ -31,6 +32,7 @@ check_PROGRAMS += \
 	%D%/replay_cert \
 	%D%/replay_ctl \
 	%D%/replay_fwcfg \
+	%D%/replay_gdb \
 	%D%/replay_hv \
 	%D%/replay_nv \
 	%D%/replay_opt \
@@ -58,6 +60,9 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_fwcfg_SOURCES = %D%/fuzz.h %D%/fuzz_fwcfg.c %D%/replay.c
 %C%_replay_fwcfg_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_fwcfg_LDADD = libsevplugin.la libpspmodel.la
+%C%_replay_gdb_SOURCES = %D%/fuzz.h %D%/fuzz_gdb.c %D%/replay.c
+%C%_replay_gdb_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_replay_gdb_LDADD = libsevplugin.la libpspmodel.la
 %C%_replay_hv_SOURCES = %D%/fuzz.h %D%/fuzz_hv.c %D%/replay.c
 %C%_replay_hv_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_hv_LDADD = libhypervisor.la libpspmodel.la
@@ -90,7 +95,7 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_trace_LDADD = libpspmodel.la $(JANSSON_LIBS)
 
 long_tests += %D%/replay.tap
-EXTRA_DIST += %D%/firmware.txt %D%/hv.txt %D%/psp.txt %D%/save_file.txt %D%/psp_seeds.py %D%/replay.tap %D%/save %D%/seeds.txt %D%/trace.txt \
+EXTRA_DIST += %D%/firmware.txt %D%/gdb.txt %D%/hv.txt %D%/psp.txt %D%/save_file.txt %D%/psp_seeds.py %D%/replay.tap %D%/save %D%/seeds.txt %D%/trace.txt \
 	$(fuzz_targets:%=%D%/corpus/%.txt)
 
 .PHONY: fuzz
