@@ -12,6 +12,7 @@ libsevplugin_la_SOURCES += \
 
 plugin_sources += \
 	%D%/sev_break.cc \
+	%D%/sev_console.cc \
 	%D%/sev_conversions.cc \
 	%D%/sev_debug.cc \
 	%D%/sev_dump.cc \

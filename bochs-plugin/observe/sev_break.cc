@@ -41,7 +41,7 @@ struct sev_breaks {
 
 struct sev_breaks *bx_sev_breaks_new(const struct sev_machine *machine)
 {
-    if (!bx_dbg.debugger_active)
+    if (!bx_sev_console_exists())
         return NULL;
     struct sev_breaks *breaks = new struct sev_breaks();
     breaks->machine = machine;
@@ -63,10 +63,10 @@ static void print_stop(const struct sev_breaks *breaks, unsigned i)
                                                             : "break on the first shared access to";
 
     if (stop->kind == STOP_COMMAND)
-        dbg_printf("%u: break on command %s\n", i + 1, psp_command_name(stop->command));
+        bx_sev_printf("%u: break on command %s\n", i + 1, psp_command_name(stop->command));
     else
-        dbg_printf("%u: %s %#" PRIx64 "-%#" PRIx64 "\n", i + 1, what, stop->from * page_size,
-                   (stop->to + 1) * page_size - 1);
+        bx_sev_printf("%u: %s %#" PRIx64 "-%#" PRIx64 "\n", i + 1, what, stop->from * page_size,
+                      (stop->to + 1) * page_size - 1);
 }
 
 /* Hooks see an access only if the TLB has no translation of it. So drop those of the pages once. */
@@ -77,7 +77,7 @@ template <typename Tlb> static void drop_entries(Tlb &tlb, uint64_t from, uint64
             entry.invalidate();
 }
 
-static void drop_translations(uint64_t from, uint64_t to)
+void bx_sev_drop_translations(uint64_t from, uint64_t to)
 {
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
         drop_entries(BX_CPU(i)->DTLB, from, to);
@@ -94,11 +94,11 @@ static void add_stop(struct sev_breaks *breaks, const struct stop &stop)
             breaks->stops[i] = stop;
             breaks->any = true;
             if (stop.kind != STOP_COMMAND)
-                drop_translations(stop.from, stop.to);
+                bx_sev_drop_translations(stop.from, stop.to);
             print_stop(breaks, i);
             return;
         }
-    dbg_printf("sev: all %u breaks are in use\n", n_stops);
+    bx_sev_printf("sev: all %u breaks are in use\n", n_stops);
 }
 
 void bx_sev_break_on_access(struct sev_breaks *breaks, enum sev_access access, uint64_t from,
@@ -140,7 +140,7 @@ void bx_sev_breaks_print(const struct sev_breaks *breaks)
         if (breaks->stops[i].kind != STOP_FREE)
             print_stop(breaks, i);
     if (!breaks->any)
-        dbg_printf("no breaks\n");
+        bx_sev_printf("no breaks\n");
 }
 
 /* --- stopping --- */
@@ -166,8 +166,8 @@ static void print_instruction(const struct sev_breaks *breaks, unsigned index)
             return;
     }
     bx_dbg_disasm_wrapper(!is_64 && cs->cache.u.segment.d_b, is_64, base, rip, code, text);
-    dbg_printf("  CPU %u at %04x:%016" PRIx64 ": %s\n", index, cs->selector.value, (uint64_t)rip,
-               text);
+    bx_sev_printf("  CPU %u at %04x:%016" PRIx64 ": %s\n", index, cs->selector.value, (uint64_t)rip,
+                  text);
 }
 
 static void report_access(const struct sev_breaks *breaks, unsigned number, unsigned cpu,
@@ -176,17 +176,17 @@ static void report_access(const struct sev_breaks *breaks, unsigned number, unsi
     static const char *const verbs[SEV_WHY_COUNT] = {"reads",  "fetches from", "walks",
                                                      "writes", "reads",        "reads"};
 
-    dbg_printf("\nsev: %u: ", number);
+    bx_sev_printf("\nsev: %u: ", number);
     if (cpu == SEV_HOOKS_NO_CPU)
-        dbg_printf("a device");
+        bx_sev_printf("a device");
     else
-        dbg_printf("CPU %u", cpu);
-    dbg_printf(" %s page %#" PRIx64 " %s\n", write ? "writes" : verbs[why],
-               paddr & ~(page_size - 1),
-               access == SEV_ACCESS_PRIVATE ? "private (C=1)" : "shared (C=0)");
+        bx_sev_printf("CPU %u", cpu);
+    bx_sev_printf(" %s page %#" PRIx64 " %s\n", write ? "writes" : verbs[why],
+                  paddr & ~(page_size - 1),
+                  access == SEV_ACCESS_PRIVATE ? "private (C=1)" : "shared (C=0)");
     if (cpu != SEV_HOOKS_NO_CPU)
         print_instruction(breaks, cpu);
-    bx_debug_break();
+    bx_sev_console_stop(cpu);
 }
 
 void bx_sev_breaks_access(struct sev_breaks *breaks, unsigned cpu, uint64_t paddr,
@@ -218,9 +218,9 @@ void bx_sev_breaks_psp(struct sev_breaks *breaks, const struct psp_event *event)
 
         if (stop->kind != STOP_COMMAND || stop->command != event->command)
             continue;
-        dbg_printf("\nsev: %u: %s answered %s\n", i + 1, psp_command_name(event->command),
-                   psp_status_name(event->status));
-        bx_debug_break();
+        bx_sev_printf("\nsev: %u: %s answered %s\n", i + 1, psp_command_name(event->command),
+                      psp_status_name(event->status));
+        bx_sev_console_stop(SEV_HOOKS_NO_CPU);
     }
 }
 

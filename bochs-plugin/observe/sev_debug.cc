@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The commands of Bochs's debugger: `info device "sev" "COMMAND, ARGUMENT..."`. Breaks are in
- * sev_break.cc.
+ * The debugger's commands: `sev COMMAND ARGUMENT...` in Bochs's debugger (or, in its own way of
+ * giving words to a device, `info device "sev" "COMMAND, ARGUMENT..."`), `monitor sev ...` in gdb.
+ * Breaks are in sev_break.cc.
  *
  * See bochs-sev-debug(7). Uses Bochs 3.0 bx_debug/debug.h. Commands that show memory convert no page
  * and change neither translations nor accessed bits.
@@ -30,6 +31,7 @@
 static const uint64_t page_size = TIMELINE_PAGE_SIZE,
                       page_mask = ~(uint64_t)(TIMELINE_PAGE_SIZE - 1);
 static const uint64_t read_max = 65536, address_end = UINT64_C(1) << 40;
+static const int words_max = 8; /* of a command */
 
 /* --- arguments --- */
 
@@ -41,7 +43,7 @@ static bool get_number(const char *text, uint64_t *number)
     *number = strtoull(text, &end, 0);
     if (isdigit((unsigned char)*text) && !*end && !errno)
         return true;
-    dbg_printf("sev: '%s' is not a number\n", text);
+    bx_sev_printf("sev: '%s' is not a number\n", text);
     return false;
 }
 
@@ -54,7 +56,7 @@ static bool get_pages(int argc, char **argv, int first, uint64_t *from, uint64_t
         (argc > first + 1 && !get_number(argv[first + 1], &length)))
         return false;
     if (!length || address >= address_end || length > address_end - address) {
-        dbg_printf("sev: there is no memory at these addresses\n");
+        bx_sev_printf("sev: there is no memory at these addresses\n");
         return false;
     }
     *from = address / page_size;
@@ -72,7 +74,7 @@ static bool get_access(const char *text, enum sev_access *access)
 
 /* --- reading memory --- */
 
-enum look { LOOK_PRIVATE, LOOK_SHARED, LOOK_STORED };
+enum look { LOOK_PRIVATE, LOOK_SHARED, LOOK_STORED, LOOK_MAPPED };
 
 /* Read `len` bytes at `paddr`, all in one page. Bochs's debugger functions call the hook to show what
  * the guest sees; without the hook they show memory as Bochs holds it. */
@@ -97,10 +99,10 @@ static void print_bytes(uint64_t address, const Bit8u *bytes, unsigned n)
         snprintf(hex + 3 * i, 4, "%02x ", bytes[i]);
         text[i] = bytes[i] >= 0x20 && bytes[i] < 0x7f ? (char)bytes[i] : '.';
     }
-    dbg_printf("%016" PRIx64 "  %-48s |%s|\n", address, hex, text);
+    bx_sev_printf("%016" PRIx64 "  %-48s |%s|\n", address, hex, text);
 }
 
-static bool get_look(const char *text, enum look *look)
+static bool get_look(const char *text, bool linear, enum look *look)
 {
     enum sev_access access;
 
@@ -108,29 +110,40 @@ static bool get_look(const char *text, enum look *look)
         *look = access == SEV_ACCESS_PRIVATE ? LOOK_PRIVATE : LOOK_SHARED;
     else if (!strcasecmp(text, "stored"))
         *look = LOOK_STORED;
+    else if (!strcasecmp(text, "mapped") && linear)
+        *look = LOOK_MAPPED;
     else {
-        dbg_printf("sev: '%s' is neither private, shared nor stored\n", text);
+        bx_sev_printf(strcasecmp(text, "mapped")
+                          ? "sev: '%s' is none of private, shared, stored and mapped\n"
+                          : "sev: '%s' needs a linear address: a physical one has no C-bit\n",
+                      text);
         return false;
     }
     return true;
 }
 
-/* Find the memory at `at`. Return false, with a message, if there is none. */
-static bool find_memory(struct sev_machine *m, uint64_t at, bool linear, uint64_t *paddr)
+/* Find the memory at `at`, and whether its mapping is private. Return false, with a message, if there is none. */
+static bool find_memory(struct sev_machine *m, uint64_t at, bool linear, uint64_t *paddr,
+                        bool *is_private)
 {
-    bx_phy_address address = (bx_phy_address)at;
+    const struct walk_memory memory = bx_sev_walk_memory(m);
+    struct walk_mode mode = bx_sev_walk_mode(dbg_cpu);
+    struct walk_result result;
 
-    if (linear && !BX_CPU(dbg_cpu)->dbg_xlate_linear2phy((bx_address)at, &address)) {
-        dbg_printf("sev: linear address %#" PRIx64 " is not mapped\n", at);
+    if (!linear)
+        mode.levels = 0;
+    result = walk_linear(&mode, &memory, at);
+    if (!result.present) {
+        bx_sev_printf("sev: linear address %#" PRIx64 " is not mapped\n", at);
         return false;
     }
-    *paddr = address;
-    if (linear ? address < address_end : at < address_end)
-        if (bx_sev_timeline_kind(m, address) != TIMELINE_MMIO)
-            return true;
-    dbg_printf("sev: there is no memory at %#" PRIx64 " (%s), and device registers are not read\n",
-               linear ? (uint64_t)address : at,
-               bx_sev_memmap_name(bx_sev_machine_memmap(m), linear ? (uint64_t)address : at));
+    *paddr = result.paddr;
+    *is_private = result.is_private;
+    if (result.paddr < address_end && bx_sev_timeline_kind(m, result.paddr) != TIMELINE_MMIO)
+        return true;
+    bx_sev_printf("sev: there is no memory at %#" PRIx64
+                  " (%s), and device registers are not read\n",
+                  result.paddr, bx_sev_memmap_name(bx_sev_machine_memmap(m), result.paddr));
     return false;
 }
 
@@ -148,39 +161,50 @@ static unsigned read_line(struct sev_machine *m, uint64_t at, uint64_t paddr, en
     return (unsigned)n;
 }
 
-/* read, private|shared|stored, phys|lin, ADDRESS[, LENGTH] */
+static void print_page_use(struct sev_machine *m, uint64_t paddr, const char *look, bool mapped,
+                           bool is_private)
+{
+    const struct timeline *pages = bx_sev_timeline_pages(bx_sev_machine_timeline(m));
+
+    bx_sev_printf("physical page %#" PRIx64 ", last used: %s; read as %s%s\n", paddr & page_mask,
+                  timeline_looks[timeline_use(pages, paddr / page_size)].name, look,
+                  !mapped      ? ""
+                  : is_private ? ": private (C=1)"
+                               : ": shared (C=0)");
+}
+
+/* read private|shared|stored|mapped phys|lin ADDRESS [LENGTH] */
 static void command_read(struct sev_machine *m, int argc, char **argv)
 {
     uint64_t address, length = 64, paddr, shown = ~UINT64_C(0);
-    bool linear = !strcasecmp(argv[2], "lin");
+    bool linear = !strcasecmp(argv[2], "lin"), is_private;
     enum look look;
 
-    if (!get_look(argv[1], &look) || !get_number(argv[3], &address) ||
-        (argc > 4 && !get_number(argv[4], &length)))
-        return;
     if (!linear && strcasecmp(argv[2], "phys")) {
-        dbg_printf("sev: '%s' is neither phys nor lin\n", argv[2]);
+        bx_sev_printf("sev: '%s' is neither phys nor lin\n", argv[2]);
         return;
     }
+    if (!get_look(argv[1], linear, &look) || !get_number(argv[3], &address) ||
+        (argc > 4 && !get_number(argv[4], &length)))
+        return;
     bx_sev_timeline_look(bx_sev_machine_timeline(m));
     if (length > read_max)
         length = read_max;
     for (uint64_t done = 0; done < length;) {
-        if (!find_memory(m, address + done, linear, &paddr))
+        if (!find_memory(m, address + done, linear, &paddr, &is_private))
             return;
         if ((paddr & page_mask) != shown)
-            dbg_printf(
-                "physical page %#" PRIx64 ", last used: %s; read as %s\n", paddr & page_mask,
-                timeline_looks[timeline_use(bx_sev_timeline_pages(bx_sev_machine_timeline(m)),
-                                            paddr / page_size)]
-                    .name,
-                argv[1]);
+            print_page_use(m, paddr, argv[1], look == LOOK_MAPPED, is_private);
         shown = paddr & page_mask;
-        done += read_line(m, address + done, paddr, look, length - done);
+        done += read_line(m, address + done, paddr,
+                          look != LOOK_MAPPED ? look
+                          : is_private        ? LOOK_PRIVATE
+                                              : LOOK_SHARED,
+                          length - done);
     }
 }
 
-/* dump, private|shared, FILE: all RAM. A0000h to FFFFFh are zeros, because there the chip set selects between
+/* dump private|shared FILE: all RAM. A0000h to FFFFFh are zeros, because there the chip set selects between
  * RAM, ROM and adapter memory. */
 static void command_dump(struct sev_machine *m, int, char **argv)
 {
@@ -190,7 +214,7 @@ static void command_dump(struct sev_machine *m, int, char **argv)
     bool good = true;
 
     if (!get_access(argv[1], &access)) {
-        dbg_printf("sev: '%s' is neither private nor shared\n", argv[1]);
+        bx_sev_printf("sev: '%s' is neither private nor shared\n", argv[1]);
         return;
     }
     FILE *file = fopen(argv[2], "wb");
@@ -202,9 +226,10 @@ static void command_dump(struct sev_machine *m, int, char **argv)
         good = fwrite(page, page_size, 1, file) == 1;
     }
     if (!file || (fclose(file) != 0) || !good)
-        dbg_printf("sev: cannot write %s: %s\n", argv[2], strerror(errno));
+        bx_sev_printf("sev: cannot write %s: %s\n", argv[2], strerror(errno));
     else
-        dbg_printf("%" PRIu64 " bytes of RAM written to %s, read as %s\n", end, argv[2], argv[1]);
+        bx_sev_printf("%" PRIu64 " bytes of RAM written to %s, read as %s\n", end, argv[2],
+                      argv[1]);
 }
 
 /* --- translate --- */
@@ -215,25 +240,25 @@ static void print_entry(const struct walk_mode *mode, const struct walk_entry *e
     char flags[WALK_FLAGS_TEXT];
 
     walk_flags(mode, entry->value, flags);
-    dbg_printf("%-5s [%3u] at 0x%09" PRIx64 ": 0x%016" PRIx64 "  C=%s %s%s\n",
-               walk_level_name(entry->level), entry->index, entry->paddr, entry->value, cbit, flags,
-               *flags == 'P' ? "" : "  not present");
+    bx_sev_printf("%-5s [%3u] at 0x%09" PRIx64 ": 0x%016" PRIx64 "  C=%s %s%s\n",
+                  walk_level_name(entry->level), entry->index, entry->paddr, entry->value, cbit,
+                  flags, *flags == 'P' ? "" : "  not present");
 }
 
 static void print_page(struct sev_machine *m, const struct walk_result *result)
 {
     char text[TIMELINE_SIZE_TEXT];
 
-    dbg_printf("physical %#" PRIx64 " in a page of %s: data %s, fetches private\n", result->paddr,
-               timeline_size_text(result->size, text),
-               result->is_private ? "private (C=1)" : "shared (C=0)");
-    dbg_printf("page %#" PRIx64 " was last used: %s\n", result->paddr & page_mask,
-               timeline_looks[timeline_use(bx_sev_timeline_pages(bx_sev_machine_timeline(m)),
-                                           result->paddr / page_size)]
-                   .name);
+    bx_sev_printf("physical %#" PRIx64 " in a page of %s: data %s, fetches private\n",
+                  result->paddr, timeline_size_text(result->size, text),
+                  result->is_private ? "private (C=1)" : "shared (C=0)");
+    bx_sev_printf("page %#" PRIx64 " was last used: %s\n", result->paddr & page_mask,
+                  timeline_looks[timeline_use(bx_sev_timeline_pages(bx_sev_machine_timeline(m)),
+                                              result->paddr / page_size)]
+                      .name);
 }
 
-/* translate, ADDRESS */
+/* translate ADDRESS */
 static void command_translate(struct sev_machine *m, int, char **argv)
 {
     const struct walk_mode mode = bx_sev_walk_mode(dbg_cpu);
@@ -245,21 +270,21 @@ static void command_translate(struct sev_machine *m, int, char **argv)
         return;
     bx_sev_timeline_look(bx_sev_machine_timeline(m));
     if (!mode.levels) {
-        dbg_printf("CPU %u has paging off: physical %#" PRIx64 ", private\n", dbg_cpu, linear);
+        bx_sev_printf("CPU %u has paging off: physical %#" PRIx64 ", private\n", dbg_cpu, linear);
         return;
     }
-    dbg_printf("CPU %u, CR3 %#" PRIx64 "%s\n", dbg_cpu, mode.cr3,
-               mode.levels < 4                       ? ""
-               : walk_entry_private(&mode, mode.cr3) ? " C=1"
-                                                     : " C=0");
+    bx_sev_printf("CPU %u, CR3 %#" PRIx64 "%s\n", dbg_cpu, mode.cr3,
+                  mode.levels < 4                       ? ""
+                  : walk_entry_private(&mode, mode.cr3) ? " C=1"
+                                                        : " C=0");
     if (mode.levels == 2)
-        dbg_printf("paging without PAE has no C-bit: all is private\n");
+        bx_sev_printf("paging without PAE has no C-bit: all is private\n");
     result = walk_linear(&mode, &memory, linear);
     for (unsigned i = 0; i < result.n; i++)
         print_entry(&mode, &result.entry[i]);
     if (result.no_memory)
-        dbg_printf("the next table is at %#" PRIx64 ", where no memory is\n",
-                   result.entry[result.n].paddr);
+        bx_sev_printf("the next table is at %#" PRIx64 ", where no memory is\n",
+                      result.entry[result.n].paddr);
     if (result.present)
         print_page(m, &result);
 }
@@ -273,10 +298,10 @@ static unsigned print_ranges(struct sev_machine *m, enum timeline_use use)
     unsigned n = 0;
 
     for (; timeline_next_range(bx_sev_timeline_pages(bx_sev_machine_timeline(m)), use, &range); n++)
-        dbg_printf("0x%010" PRIx64 "-0x%010" PRIx64 " %8" PRIu64 " page(s), %s: %s\n",
-                   range.first * page_size, (range.first + range.pages) * page_size - 1,
-                   range.pages, timeline_size_text(range.pages * page_size, text),
-                   timeline_looks[use].name);
+        bx_sev_printf("0x%010" PRIx64 "-0x%010" PRIx64 " %8" PRIu64 " page(s), %s: %s\n",
+                      range.first * page_size, (range.first + range.pages) * page_size - 1,
+                      range.pages, timeline_size_text(range.pages * page_size, text),
+                      timeline_looks[use].name);
     return n;
 }
 
@@ -287,17 +312,18 @@ static void command_shared(struct sev_machine *m, int, char **)
     unsigned n = print_ranges(m, TIMELINE_SHARED), declared = print_ranges(m, TIMELINE_DECLARED);
     struct timeline_info info = timeline_info(bx_sev_timeline_pages(bx_sev_machine_timeline(m)));
 
-    dbg_printf("%u page(s) in %u range(s) shared, %u in %u range(s) mapped shared but not used\n",
-               info.pages[TIMELINE_SHARED], n, info.pages[TIMELINE_DECLARED], declared);
-    dbg_printf("%" PRIu64 " change(s) between private and shared so far\n", info.changes);
+    bx_sev_printf(
+        "%u page(s) in %u range(s) shared, %u in %u range(s) mapped shared but not used\n",
+        info.pages[TIMELINE_SHARED], n, info.pages[TIMELINE_DECLARED], declared);
+    bx_sev_printf("%" PRIu64 " change(s) between private and shared so far\n", info.changes);
 }
 
 static void print_line(void *, const char *line)
 {
-    dbg_printf("%s\n", line);
+    bx_sev_printf("%s\n", line);
 }
 
-/* map[, FILE] */
+/* map [FILE] */
 static void command_map(struct sev_machine *m, int argc, char **argv)
 {
     int err;
@@ -309,14 +335,14 @@ static void command_map(struct sev_machine *m, int argc, char **argv)
     }
     err = bx_sev_timeline_write(bx_sev_machine_timeline(m), argv[1]);
     if (err)
-        dbg_printf("sev: '%s' cannot be written: %s\n", argv[1], strerror(-err));
+        bx_sev_printf("sev: '%s' cannot be written: %s\n", argv[1], strerror(-err));
     else
-        dbg_printf("the timeline is in %s\n", argv[1]);
+        bx_sev_printf("the timeline is in %s\n", argv[1]);
 }
 
 /* --- breaks and watches --- */
 
-/* break, psp, COMMAND */
+/* break psp COMMAND */
 static void break_on_command(struct sev_machine *m, const char *name)
 {
     const uint16_t n_commands = 0x100;
@@ -326,14 +352,14 @@ static void break_on_command(struct sev_machine *m, const char *name)
             bx_sev_break_on_command(bx_sev_machine_breaks(m), id);
             return;
         }
-    dbg_printf("sev: '%s' is no command of the secure processor; there are:", name);
+    bx_sev_printf("sev: '%s' is no command of the secure processor; there are:", name);
     for (uint16_t id = 0; id < n_commands; id++)
         if (*psp_command_name(id) != '?')
-            dbg_printf(" %s", psp_command_name(id));
-    dbg_printf("\n");
+            bx_sev_printf(" %s", psp_command_name(id));
+    bx_sev_printf("\n");
 }
 
-/* break, private|shared, ADDRESS[, LENGTH] */
+/* break private|shared ADDRESS [LENGTH] */
 static void command_break(struct sev_machine *m, int argc, char **argv)
 {
     enum sev_access access;
@@ -342,12 +368,12 @@ static void command_break(struct sev_machine *m, int argc, char **argv)
     if (!strcasecmp(argv[1], "psp"))
         break_on_command(m, argv[2]);
     else if (!get_access(argv[1], &access))
-        dbg_printf("sev: '%s' is none of private, shared and psp\n", argv[1]);
+        bx_sev_printf("sev: '%s' is none of private, shared and psp\n", argv[1]);
     else if (get_pages(argc, argv, 2, &from, &to))
         bx_sev_break_on_access(bx_sev_machine_breaks(m), access, from, to);
 }
 
-/* watch, ADDRESS[, LENGTH] */
+/* watch ADDRESS [LENGTH] */
 static void command_watch(struct sev_machine *m, int argc, char **argv)
 {
     uint64_t from, to;
@@ -356,7 +382,7 @@ static void command_watch(struct sev_machine *m, int argc, char **argv)
         bx_sev_break_on_change(bx_sev_machine_breaks(m), from, to);
 }
 
-/* why, ADDRESS */
+/* why ADDRESS */
 static void command_why(struct sev_machine *m, int, char **argv)
 {
     struct sev_conversions *conversions = bx_sev_timeline_conversions(bx_sev_machine_timeline(m));
@@ -365,10 +391,10 @@ static void command_why(struct sev_machine *m, int, char **argv)
     if (!get_number(argv[1], &address))
         return;
     if (!conversions)
-        dbg_printf("sev: with encryption=none no page is converted\n");
+        bx_sev_printf("sev: with encryption=none no page is converted\n");
     else
         bx_sev_conversions_print(conversions, address,
-                                 [](const char *line) { dbg_printf("%s\n", line); });
+                                 [](const char *line) { bx_sev_printf("%s\n", line); });
 }
 
 /* breaks */
@@ -377,7 +403,7 @@ static void command_breaks(struct sev_machine *m, int, char **)
     bx_sev_breaks_print(bx_sev_machine_breaks(m));
 }
 
-/* delete, NUMBER|all */
+/* delete NUMBER|all */
 static void command_delete(struct sev_machine *m, int, char **argv)
 {
     uint64_t number = 0;
@@ -386,7 +412,7 @@ static void command_delete(struct sev_machine *m, int, char **argv)
         bx_sev_breaks_delete(bx_sev_machine_breaks(m), 0);
     else if (get_number(argv[1], &number) &&
              (!number || !bx_sev_breaks_delete(bx_sev_machine_breaks(m), (unsigned)number)))
-        dbg_printf("sev: there is no break %s\n", argv[1]);
+        bx_sev_printf("sev: there is no break %s\n", argv[1]);
 }
 
 /* --- the commands --- */
@@ -395,7 +421,7 @@ static void command_help(struct sev_machine *m, int argc, char **argv);
 
 static void command_state(struct sev_machine *m, int, char **)
 {
-    bx_sev_machine_dump(m, [](const char *line) { dbg_printf("%s\n", line); });
+    bx_sev_machine_dump(m, [](const char *line) { bx_sev_printf("%s\n", line); });
 }
 
 static const struct command {
@@ -405,31 +431,29 @@ static const struct command {
     void (*run)(struct sev_machine *m, int argc, char **argv);
 } commands[] = {
     {"state", 0, 0, "", "platform, guests, launched regions, counters", command_state},
-    {"read", 3, 4, ", private|shared|stored, phys|lin, ADDRESS[, LENGTH]",
-     "memory as such accesses read it; converts no page", command_read},
-    {"dump", 2, 2, ", private|shared, FILE", "write all RAM to a file, as such accesses read it",
+    {"read", 3, 4, " private|shared|stored|mapped phys|lin ADDRESS [LENGTH]",
+     "memory as such accesses read it, or as its mapping has it; converts no page", command_read},
+    {"dump", 2, 2, " private|shared FILE", "write all RAM to a file, as such accesses read it",
      command_dump},
-    {"translate", 1, 1, ", ADDRESS", "page walk of a linear address with the C-bit of each level",
+    {"translate", 1, 1, " ADDRESS", "page walk of a linear address with the C-bit of each level",
      command_translate},
     {"shared", 0, 0, "", "ranges of shared pages", command_shared},
-    {"map", 0, 1, "[, FILE.svg]", "page-state timeline, here or as a picture", command_map},
-    {"break", 2, 3, ", private|shared, ADDRESS[, LENGTH]",
+    {"map", 0, 1, " [FILE.svg]", "page-state timeline, here or as a picture", command_map},
+    {"break", 2, 3, " private|shared ADDRESS [LENGTH]",
      "stop at the first such access to these pages", command_break},
-    {"break", 2, 2, ", psp, COMMAND", "stop after a command of the secure processor",
-     command_break},
-    {"watch", 1, 2, ", ADDRESS[, LENGTH]",
+    {"break", 2, 2, " psp COMMAND", "stop after a command of the secure processor", command_break},
+    {"watch", 1, 2, " ADDRESS [LENGTH]",
      "stop each time one of these pages changes between private and shared", command_watch},
-    {"why", 1, 1, ", ADDRESS", "why a page was converted: its last conversions", command_why},
+    {"why", 1, 1, " ADDRESS", "why a page was converted: its last conversions", command_why},
     {"breaks", 0, 0, "", "list breaks and watches", command_breaks},
-    {"delete", 1, 1, ", NUMBER|all", "remove them", command_delete},
+    {"delete", 1, 1, " NUMBER|all", "remove them", command_delete},
     {"help", 0, 0, "", "this page; more in bochs-sev-debug(7)", command_help},
 };
 
 static void command_help(struct sev_machine *, int, char **)
 {
-    dbg_printf("info device \"sev\" \"COMMAND\":\n");
     for (const struct command &command : commands)
-        dbg_printf("  %s%s\n      %s\n", command.name, command.arguments, command.help);
+        bx_sev_printf("sev %s%s\n      %s\n", command.name, command.arguments, command.help);
 }
 
 void bx_sev_debug_command(struct sev_machine *m, int argc, char **argv)
@@ -449,9 +473,29 @@ void bx_sev_debug_command(struct sev_machine *m, int argc, char **argv)
             }
         }
     if (found)
-        dbg_printf("sev: usage: %s%s\n", found->name, found->arguments);
+        bx_sev_printf("sev: usage: sev %s%s\n", found->name, found->arguments);
     else
-        dbg_printf("sev: there is no command '%s'; try info device \"sev\" \"help\"\n", argv[0]);
+        bx_sev_printf("sev: there is no command '%s'; try 'sev help'\n", argv[0]);
+}
+
+/* Words are separated by blanks or commas. */
+bool bx_sev_debug_line(struct sev_machine *m, const char *line)
+{
+    static const char blanks[] = " \t\r\n,";
+    char text[1024], *words[words_max], *rest;
+    int n = 0;
+
+    snprintf(text, sizeof(text), "%s", line);
+    for (char *word = strtok_r(text, blanks, &rest); word && n < words_max;
+         word = strtok_r(NULL, blanks, &rest))
+        words[n++] = word;
+    if (!n || strcasecmp(words[0], "sev"))
+        return false;
+    if (m)
+        bx_sev_debug_command(m, n - 1, words + 1);
+    else
+        bx_sev_printf("sev: this machine has no SEV\n");
+    return true;
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The state of a SEV machine as text, for `info device "sev"` in Bochs's debugger.
+ * The state of a SEV machine as text, for `sev state` in the debugger.
  */
 #define BX_PLUGGABLE
 

@@ -102,10 +102,25 @@ struct bx_sev_sanitizer_info {
 void bx_sev_sanitizer_info(const struct sev_sanitizer *sanitizer,
                            struct bx_sev_sanitizer_info *info);
 
-/* --- sev_debug.cc, sev_break.cc: Bochs's debugger --- */
+/* --- sev_console.cc: the debugger's console --- */
+
+struct bx_sev_console {
+    void *ctx;
+    void (*print)(void *ctx, const char *text);
+    void (*stop)(void *ctx, unsigned cpu); /* stop the machine soon; `cpu` is the cause */
+};
+/* Take the place of Bochs's debugger. */
+void bx_sev_console_set(const struct bx_sev_console *console);
+/* Return true if there is a debugger: Bochs's, or one that took its place. */
+bool bx_sev_console_exists(void);
+void bx_sev_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* `cpu`: the cause, or SEV_HOOKS_NO_CPU. */
+void bx_sev_console_stop(unsigned cpu);
+
+/* --- sev_debug.cc, sev_break.cc: commands and breaks of the debugger --- */
 
 struct sev_breaks;
-/* NULL unless Bochs runs its debugger. */
+/* NULL if there is no debugger. */
 struct sev_breaks *bx_sev_breaks_new(const struct sev_machine *machine);
 void bx_sev_breaks_free(struct sev_breaks *breaks);
 /* Check an access of hooks.h, and a command, against all breaks. */
@@ -117,18 +132,22 @@ void bx_sev_break_on_access(struct sev_breaks *breaks, enum sev_access access, u
                             uint64_t to);
 void bx_sev_break_on_change(struct sev_breaks *breaks, uint64_t from, uint64_t to);
 void bx_sev_break_on_command(struct sev_breaks *breaks, uint16_t command);
+/* Drop the TLB entries of the pages [from, to] on all CPUs, so that the next access to them is seen. */
+void bx_sev_drop_translations(uint64_t from, uint64_t to);
 void bx_sev_breaks_print(const struct sev_breaks *breaks);
 /* Delete a break; 0: all. Return false if there was none. */
 bool bx_sev_breaks_delete(struct sev_breaks *breaks, unsigned number);
 
 #if BX_DEBUGGER
-/* `info device "sev" "ARGV[0], ..."` */
+/* Carry out the command `sev ARGV[0] ...` for the CPU `dbg_cpu`. */
 void bx_sev_debug_command(struct sev_machine *machine, int argc, char **argv);
+/* A line that begins with the word "sev". Return false if it is another. NULL: without SEV. */
+bool bx_sev_debug_line(struct sev_machine *machine, const char *line);
 #endif
 
 /* --- sev_dump.cc --- */
 
-/* Print the text of `info device "sev"` line by line. */
+/* Print the text of `sev state` line by line. */
 void bx_sev_machine_dump(struct sev_machine *machine, void (*print)(const char *line));
 
 #endif

@@ -202,8 +202,14 @@ static void stop(struct sev_sanitizer *s, const struct san_report *report, const
         return;
     }
 #endif
+    if (bx_sev_console_exists()) {
+        bx_sev_printf("%s\n", line);
+        bx_sev_console_stop(report->who.cpu);
+        return;
+    }
     summary(s);
-    BX_FATAL(("sanitize=break: %s at %#lx; run bochs-sev -dbg to stop in the debugger instead",
+    BX_FATAL(("sanitize=break: %s at %#lx; run bochs-sev -dbg, or with gdb=, to stop in a debugger "
+              "instead",
               san_kind_name(report->kind), (unsigned long)report->who.rip));
 }
 

@@ -56,9 +56,7 @@ struct sev_timeline *bx_sev_timeline_new(struct sev_machine *machine)
     const struct opt *opt = bx_sev_machine_opt(machine);
     bool wanted = *opt->map || *opt->map_changes;
 
-#if BX_DEBUGGER
-    wanted = wanted || bx_dbg.debugger_active;
-#endif
+    wanted = wanted || bx_sev_console_exists();
     if (!wanted)
         return NULL;
     bx_sev_output_check("map", opt->map);
@@ -70,7 +68,7 @@ struct sev_timeline *bx_sev_timeline_new(struct sev_machine *machine)
         BX_FATAL(("sev: out of memory"));
     open_log(m);
 #if BX_DEBUGGER
-    if (bx_dbg.debugger_active)
+    if (bx_sev_console_exists())
         m->conversions = bx_sev_conversions_new(machine);
 #endif
     return m;
