@@ -5,6 +5,7 @@
 #include "opt.h"
 
 #include "cpuid.h"
+#include "gdb/gdb_socket.h"
 #include "protocol/b64.h"
 #include "protocol/blob.h"
 #include "protocol/crypto.h"
@@ -42,7 +43,7 @@ struct opt_row {
 };
 
 static opt_parser opt_number, opt_word, opt_key_file, opt_key_hex, opt_version, opt_address,
-    opt_blob, opt_text, opt_file, opt_picture, opt_socket, opt_cpuid;
+    opt_blob, opt_text, opt_file, opt_picture, opt_socket, opt_gdb, opt_cpuid;
 
 /* clang-format off */
 #define FIELD(f) offsetof(struct opt, f)
@@ -62,6 +63,7 @@ static opt_parser opt_number, opt_word, opt_key_file, opt_key_hex, opt_version, 
 #define OPT_FILE(name, allowed)    TEXT(opt_file, name, allowed)
 #define OPT_PICTURE(name, allowed) TEXT(opt_picture, name, allowed)
 #define OPT_SOCKET(name, allowed)  TEXT(opt_socket, name, allowed)
+#define OPT_GDB(name, allowed)     TEXT(opt_gdb, name, allowed)
 static const struct opt_row rows[] = {
 #include "opt_table.h"
 };
@@ -306,6 +308,14 @@ static bool opt_socket(const struct opt_row *row, const char *value, struct opt 
     return opt_text(row, value + strlen(prefix), opt, wrong);
 }
 
+static bool opt_gdb(const struct opt_row *row, const char *value, struct opt *opt,
+                    struct opt_wrong *wrong)
+{
+    if (*value && !gdb_socket_address_ok(value))
+        return fail(wrong, "is no address for gdb");
+    return opt_text(row, value, opt, wrong);
+}
+
 void opt_init(struct opt *opt)
 {
     struct opt_wrong wrong;
@@ -374,6 +384,8 @@ bool opt_check(const struct opt *opt, char *error, size_t error_size)
          "measures what it wants itself"},
         {opt->launch == OPT_LAUNCH_WAIT && !*opt->control,
          "launch=wait needs control: the command to start the guest comes over that socket"},
+        {opt->gdb_wait && !*opt->gdb,
+         "gdb_wait needs gdb: the address at which the machine waits for gdb"},
     };
 
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)

@@ -64,6 +64,7 @@ struct opt {
 #define OPT_FILE(name, ...)     char name[OPT_TEXT_MAX];
 #define OPT_PICTURE(name, ...)  char name[OPT_TEXT_MAX];
 #define OPT_SOCKET(name, ...)   char name[OPT_TEXT_MAX];
+#define OPT_GDB(name, ...)      char name[OPT_TEXT_MAX];
 #include "opt_table.h"
 };
 /* clang-format on */

@@ -51,6 +51,9 @@
 #ifndef OPT_SOCKET
 #define OPT_SOCKET(name, allowed)
 #endif
+#ifndef OPT_GDB
+#define OPT_GDB(name, allowed) /* an address of gdb_socket.h */
+#endif
 
 /* clang-format off */
 OPT_NUMBER(enabled, "1", 0, 1, 1, "0 or 1")
@@ -81,6 +84,8 @@ OPT_WORD(reboot, "restart", "restart or end", "restart", "end")
 OPT_TEXT(state_dir, "a directory for the chip's keys")
 OPT_TEXT(seed, "any text")
 OPT_SOCKET(control, "unix: and the path of the socket")
+OPT_GDB(gdb, "a TCP port of this computer (0: any that is free), or unix: and the path of a socket")
+OPT_NUMBER(gdb_wait, "0", 0, 1, 1, "0 or 1")
 OPT_TEXT(trace, "a file to write")
 OPT_PICTURE(map, "a file to write whose name ends in .svg")
 OPT_TEXT(map_changes, "a file to write")
@@ -101,3 +106,4 @@ OPT_WORD(log, "info", "error, info or debug", "error", "info", "debug")
 #undef OPT_FILE
 #undef OPT_PICTURE
 #undef OPT_SOCKET
+#undef OPT_GDB

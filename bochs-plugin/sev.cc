@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The plugin's entry and its device in Bochs: the ports of the mailbox, reset, save and restore,
- * `info device "sev"`. The parts of the plugin:
+ * the debugger's commands. The parts of the plugin:
  *
  *   sev_options.cc   the `sev:` directive, over opt.c
  *   sev_machine.cc   a SEV machine: makes the parts below and gives access to them
@@ -15,6 +15,7 @@
  *   hypervisor/      the built-in hypervisor
  *   firmware/        devices and tables for firmware, with and without SEV: sev_firmware.h
  *   control/         the control socket: sev_control.h
+ *   gdb/             the gdb server, with and without SEV: sev_gdb.h
  *   observe/         observers: timeline, sanitizer, debugger, command log: sev_observe.h
  *
  * Follows Bochs's example of a user plugin (patches/patch.example-user-plugin of its sources).
@@ -38,6 +39,7 @@
 #include "control/sev_control.h"
 #include "protocol/ovmf_table.h"
 #include "firmware/sev_firmware.h"
+#include "gdb/sev_gdb.h"
 #include "observe/sev_observe.h"
 
 class bx_sev_c : public bx_devmodel_c
@@ -61,11 +63,13 @@ class bx_sev_c : public bx_devmodel_c
     struct memmap memmap;
     struct sev_fwcfg *fwcfg; /* NULL: neither kernel= nor OVMF */
     struct sev_flash *flash; /* NULL: no vars= */
+    struct sev_gdb *gdb;     /* NULL: no gdb= */
     FILE *saved;             /* Bochs's copy of the saved state while it restores, else NULL */
     FILE *saved_rom;         /* the same of the ROM; also NULL with encryption=aes */
     bool shutdown_reported;
     bool started; /* the reset at power-on is over */
 
+    void take_debugger();
     void watch_shutdown();
     static void shutdown_timer(void *self);
     static void save_handler(void *self, FILE *file);
@@ -100,14 +104,16 @@ PLUGIN_ENTRY_FOR_MODULE(sev)
 }
 
 bx_sev_c::bx_sev_c()
-    : machine(NULL), opt(NULL), cpuid(NULL), fwcfg(NULL), flash(NULL), saved(NULL), saved_rom(NULL),
-      shutdown_reported(false), started(false)
+    : machine(NULL), opt(NULL), cpuid(NULL), fwcfg(NULL), flash(NULL), gdb(NULL), saved(NULL),
+      saved_rom(NULL), shutdown_reported(false), started(false)
 {
     put("SEV");
 }
 
 bx_sev_c::~bx_sev_c()
 {
+    bx_sev_gdb_free(gdb);
+    sev_debugger = {};
     bx_sev_machine_free(machine);
     bx_sev_cpuid_free(cpuid);
     bx_sev_flash_free(flash);
@@ -142,6 +148,19 @@ void bx_sev_c::watch_shutdown()
 }
 #endif
 
+/* The commands `sev ...` in Bochs's debugger. */
+void bx_sev_c::take_debugger()
+{
+#if BX_DEBUGGER
+    if (!bx_dbg.debugger_active)
+        return;
+    sev_debugger.ctx = this;
+    sev_debugger.command = [](void *ctx, const char *line) {
+        return bx_sev_debug_line(((bx_sev_c *)ctx)->machine, line);
+    };
+#endif
+}
+
 /* The devices for firmware exist without SEV too. */
 void bx_sev_c::init(void)
 {
@@ -157,11 +176,15 @@ void bx_sev_c::init(void)
     fwcfg = bx_sev_fwcfg_new(opt, &ovmf, &memmap);
     watch_shutdown();
     cpuid = bx_sev_cpuid_new(opt);
+    gdb = bx_sev_gdb_new(opt, &memmap);
+    take_debugger();
     if (!opt->enabled)
         return;
     machine = bx_sev_machine_new(opt, &memmap, &ovmf, cpuid, fwcfg);
     if (flash)
         bx_sev_flash_attach(flash, bx_sev_machine_device_memory(machine));
+    if (gdb)
+        bx_sev_gdb_set_machine(gdb, machine);
     for (unsigned i = 0; i < bx_sev_ports; i++) {
         DEV_register_ioread_handler(this, read_handler, (Bit32u)opt->port + i, "SEV", 7);
         DEV_register_iowrite_handler(this, write_handler, (Bit32u)opt->port + i, "SEV", 7);
@@ -188,6 +211,7 @@ void bx_sev_c::reset(unsigned)
         bx_sev_flash_reset(flash);
     if (machine)
         bx_sev_machine_reset(machine);
+    bx_sev_gdb_reset(gdb);
 }
 
 void bx_sev_c::register_state(void)
@@ -225,6 +249,7 @@ void bx_sev_c::after_restore_state(void)
 {
     if (flash)
         bx_sev_flash_restored(flash);
+    bx_sev_gdb_reset(gdb);
     if (!machine)
         return;
     if (!saved)

@@ -336,6 +336,13 @@ void bx_sev_control_wait(struct sev_control *c)
     carry_out(c);
 }
 
+void bx_sev_control_poll(struct sev_control *c)
+{
+    ctl_poll(c->ctl, 0);
+    if (c->quit)
+        carry_out(c);
+}
+
 void bx_sev_control_started(struct sev_control *c)
 {
     if (c)

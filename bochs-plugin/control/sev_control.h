@@ -14,6 +14,9 @@ struct sev_control *bx_sev_control_new(struct sev_machine *machine);
 void bx_sev_control_free(struct sev_control *control);
 /* With launch=wait: serve the client until it says `cont`. */
 void bx_sev_control_wait(struct sev_control *control);
+/* Serve the client while a debugger has stopped the machine. What the client asks of a running
+ * machine happens when it runs again. */
+void bx_sev_control_poll(struct sev_control *control);
 /* The machine was restored, so it runs without `cont`. NULL is allowed. */
 void bx_sev_control_started(struct sev_control *control);
 

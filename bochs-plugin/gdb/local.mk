@@ -8,3 +8,10 @@ libsevplugin_la_SOURCES += \
 	%D%/gdb_resume.c \
 	%D%/gdb_server.c %D%/gdb_server.h \
 	%D%/gdb_socket.c %D%/gdb_socket.h
+
+plugin_sources += \
+	%D%/sev_gdb.cc %D%/sev_gdb.h \
+	%D%/sev_gdb_memory.cc \
+	%D%/sev_gdb_points.cc \
+	%D%/sev_gdb_priv.h \
+	%D%/sev_gdb_registers.cc

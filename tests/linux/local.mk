@@ -4,6 +4,7 @@ linux_tests = \
 	%D%/direct.tap \
 	%D%/direct_save.tap \
 	%D%/direct_secrets.tap \
+	%D%/gdb.tap \
 	%D%/linux_map.tap \
 	%D%/linux_files.tap \
 	%D%/linux_sanitize.tap \

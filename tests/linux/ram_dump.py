@@ -4,8 +4,8 @@
 
     ram_dump.py START PRIVATE SHARED RANGES CD DISK
 
-PRIVATE and SHARED are written by `info device "sev" "dump, ..."`, RANGES is Bochs's output with the list of
-`info device "sev" "shared"`: the pages that the guest itself shares. CD and DISK are what the host gave to
+PRIVATE and SHARED are written by `sev dump ...`, RANGES is Bochs's output with the list of
+`sev shared`: the pages that the guest itself shares. CD and DISK are what the host gave to
 the guest; it may know their contents. Answers in TAP from point START + 1 on, without a plan.
 """
 import math

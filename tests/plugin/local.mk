@@ -6,6 +6,7 @@ plugin_tests = \
 	%D%/directive.tap \
 	%D%/full_disk.tap \
 	%D%/fwcfg_other.tap \
+	%D%/gdb.tap \
 	%D%/patch_groups.tap \
 	%D%/patches.tap \
 	%D%/upstream.tap

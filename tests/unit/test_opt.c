@@ -375,6 +375,13 @@ static void texts(void **state)
     assert_true(consistent(""));
     assert_true(accepts("control", ""));
     assert_false(consistent("launch=wait needs control"));
+    assert_true(accepts("launch", "auto"));
+    refused("gdb", "0.0.0.0:1234", "no address for gdb", "a TCP port");
+    refused("gdb", "unix:", "no address for gdb");
+    assert_true(accepts("gdb_wait", "1"));
+    assert_false(consistent("gdb_wait needs gdb"));
+    assert_true(accepts("gdb", "1234"));
+    assert_true(consistent(""));
 }
 
 int main(void)
