@@ -91,6 +91,7 @@ OPT_PICTURE(map, "a file to write whose name ends in .svg")
 OPT_TEXT(map_changes, "a file to write")
 OPT_WORD(sanitize, "off", "off, report or break", "off", "report", "break")
 OPT_TEXT(sanitize_report, "a file to write")
+OPT_FILE(symbols, "a readable file with symbols: System.map, kallsyms or an ELF file")
 OPT_WORD(log, "info", "error, info or debug", "error", "info", "debug")
 /* clang-format on */
 

@@ -50,6 +50,7 @@ struct sev_machine {
     struct sev_sanitizer *sanitizer;
     struct sev_save *save;
     struct sev_timeline *timeline;
+    struct symbols *symbols;
     bool powered_on;
 };
 
@@ -68,6 +69,17 @@ static void open_files(struct sev_machine *m)
         if (*error)
             BX_ERROR(("%s", error));
     }
+}
+
+static void load_symbols(struct sev_machine *m)
+{
+    char error[300];
+
+    if (!*m->opt->symbols)
+        return;
+    m->symbols = symbols_load(m->opt->symbols, error, sizeof(error));
+    if (!m->symbols)
+        BX_FATAL(("sev: symbols: '%s' %s", m->opt->symbols, error));
 }
 
 /* Check now that the secret has a place, before the launch takes its time. */
@@ -130,6 +142,7 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt, struct memmap *mem
     m->rng = new struct rng();
     rng_init(m->rng, opt->seed);
     open_files(m);
+    load_symbols(m);
     m->psp = new_psp(m);
     m->hv = m->psp ? bx_sev_hv_new(m) : NULL;
     if (!m->hv)
@@ -193,6 +206,7 @@ void bx_sev_machine_free(struct sev_machine *m)
     nv_file_close(m->nv);
     command_log_free(m->command_log);
     bx_sev_save_free(m->save);
+    symbols_free(m->symbols);
     delete m->mailbox;
     delete m->rng;
     delete m->cbit;
@@ -284,6 +298,11 @@ struct sev_sanitizer *bx_sev_machine_sanitizer(const struct sev_machine *m)
 struct sev_save *bx_sev_machine_save(const struct sev_machine *m)
 {
     return m->save;
+}
+
+const struct symbols *bx_sev_machine_symbols(const struct sev_machine *m)
+{
+    return m->symbols;
 }
 
 struct sev_timeline *bx_sev_machine_timeline(const struct sev_machine *m)

@@ -28,6 +28,7 @@ struct sev_memory;
 struct sev_sanitizer;
 struct sev_save;
 struct sev_timeline;
+struct symbols;
 
 /* Make a machine whose firmware has the table `ovmf`, which is copied. `memmap`, `cpuid` and `fwcfg`
  * (NULL: there is none) exist without SEV too, so they remain the caller's. Never NULL: an error
@@ -66,6 +67,8 @@ struct sev_memory *bx_sev_machine_memory(const struct sev_machine *machine);
 struct nv_file *bx_sev_machine_nv(const struct sev_machine *machine);
 /* NULL with sanitize=off. */
 struct sev_sanitizer *bx_sev_machine_sanitizer(const struct sev_machine *machine);
+/* NULL without symbols=. */
+const struct symbols *bx_sev_machine_symbols(const struct sev_machine *machine);
 /* NULL unless something shows it. */
 struct sev_timeline *bx_sev_machine_timeline(const struct sev_machine *machine);
 

@@ -101,7 +101,7 @@ static const char *reason_name(enum sev_why why)
 }
 
 const char *conversions_text(const struct conversion *conversion, const char *command,
-                             char text[CONVERSIONS_TEXT])
+                             const char *symbol, char text[CONVERSIONS_TEXT])
 {
     const char *state = conversion->decrypted ? "decrypted" : "encrypted";
     const bool data = conversion->why == SEV_WHY_DATA || conversion->why == SEV_WHY_DEVICE;
@@ -110,16 +110,17 @@ const char *conversions_text(const struct conversion *conversion, const char *co
     if (conversion->by_command)
         snprintf(text + n, CONVERSIONS_TEXT - (size_t)n, "PSP command %s", command);
     else if (conversion->cpu == SEV_HOOKS_NO_CPU)
-        snprintf(text + n, CONVERSIONS_TEXT - (size_t)n, "%s %s, CPU 0 was at RIP %#" PRIx64,
+        snprintf(text + n, CONVERSIONS_TEXT - (size_t)n, "%s %s, CPU 0 was at RIP %#" PRIx64 "%s",
                  reason_name(conversion->why), conversion->write ? "write" : "read",
-                 conversion->rip);
+                 conversion->rip, symbol);
     else
         snprintf(text + n, CONVERSIONS_TEXT - (size_t)n,
-                 "%s%s through C=%d by CPU %" PRIu32 " at RIP %#" PRIx64,
+                 "%s%s through C=%d by CPU %" PRIu32 " at RIP %#" PRIx64 "%s",
                  reason_name(conversion->why),
                  !data               ? ""
                  : conversion->write ? " write"
                                      : " read",
-                 conversion->access == SEV_ACCESS_PRIVATE, conversion->cpu, conversion->rip);
+                 conversion->access == SEV_ACCESS_PRIVATE, conversion->cpu, conversion->rip,
+                 symbol);
     return text;
 }

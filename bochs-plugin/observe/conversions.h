@@ -17,7 +17,7 @@ extern "C" {
 #endif
 
 #define CONVERSIONS_KEPT 4u /* of each page */
-#define CONVERSIONS_TEXT 128u
+#define CONVERSIONS_TEXT 320u
 
 struct conversion {
     uint64_t us;  /* the machine's time */
@@ -51,9 +51,9 @@ uint64_t conversions_count(const struct conversions *conversions, uint32_t page)
 const struct conversion *conversions_get(const struct conversions *conversions, uint32_t page,
                                          unsigned n);
 /* Write one line about a conversion to `text`, which is returned. `command` is the name of the
- * conversion's command. */
+ * conversion's command, `symbol` follows the address of the instruction. */
 const char *conversions_text(const struct conversion *conversion, const char *command,
-                             char text[CONVERSIONS_TEXT]);
+                             const char *symbol, char text[CONVERSIONS_TEXT]);
 
 #ifdef __cplusplus
 }

@@ -26,7 +26,8 @@ struct site {
 
 struct findings {
     struct output_file *file; /* NULL: none */
-    uint64_t reports, more;   /* `more`: findings of sites that are not kept */
+    const struct symbols *symbols;
+    uint64_t reports, more; /* `more`: findings of sites that are not kept */
     unsigned n;
     struct site sites[SITES_MAX];
     uint16_t bucket[BUCKETS]; /* index + 1, open addressing */
@@ -39,6 +40,11 @@ struct findings *findings_new(struct output_file *file)
     if (findings)
         findings->file = file;
     return findings;
+}
+
+void findings_set_symbols(struct findings *findings, const struct symbols *symbols)
+{
+    findings->symbols = symbols;
 }
 
 void findings_free(struct findings *findings)
@@ -119,17 +125,21 @@ static void add(char *text, size_t size, size_t *len, const char *format, ...)
     *len = n < 0 ? *len : *len + (size_t)n;
 }
 
-static void add_access(const struct finding *f, char *line, size_t size, size_t *len)
+static void add_access(const struct symbols *symbols, const struct finding *f, char *line,
+                       size_t size, size_t *len)
 {
     const struct san_report *r = &f->report;
+    char name[SYMBOLS_TEXT];
     const struct walk_entry *leaf = leaf_of(f);
 
     if (by_cpu(&r->who))
-        add(line, size, len, " at %#" PRIx64 "%s%s%s, CPU %u", r->who.rip, *f->disasm ? " (" : "",
-            f->disasm, *f->disasm ? ")" : "", r->who.cpu);
+        add(line, size, len, " at %#" PRIx64 "%s%s%s%s, CPU %u", r->who.rip,
+            symbols_text(symbols, r->who.rip, name), *f->disasm ? " (" : "", f->disasm,
+            *f->disasm ? ")" : "", r->who.cpu);
     else
-        add(line, size, len, " by %s while CPU 0 was at %#" PRIx64,
-            r->who.by == SAN_BY_PSP ? "the secure processor" : "a device", r->who.rip);
+        add(line, size, len, " by %s while CPU 0 was at %#" PRIx64 "%s",
+            r->who.by == SAN_BY_PSP ? "the secure processor" : "a device", r->who.rip,
+            symbols_text(symbols, r->who.rip, name));
     add(line, size, len, ", tick %" PRIu64 ": %s of %u bytes at physical %#" PRIx64, r->who.tick,
         r->write ? "store" : "load", r->len, r->paddr);
     if (f->linear_known)
@@ -139,29 +149,33 @@ static void add_access(const struct finding *f, char *line, size_t size, size_t 
             walk_entry_private(&f->mode, leaf->value), leaf->paddr);
 }
 
-static void add_writer(const struct san_who *w, char *line, size_t size, size_t *len)
+static void add_writer(const struct symbols *symbols, const struct san_who *w, char *line,
+                       size_t size, size_t *len)
 {
+    char name[SYMBOLS_TEXT];
+
     if (w->by == SAN_BY_NOBODY)
         return;
     add(line, size, len, "; last written %sby ", w->exact ? "" : "(its page) ");
     if (by_cpu(w))
-        add(line, size, len, "%s at %#" PRIx64 ", CPU %u",
-            w->by == SAN_BY_FIRMWARE ? "firmware" : "the instruction", w->rip, w->cpu);
+        add(line, size, len, "%s at %#" PRIx64 "%s, CPU %u",
+            w->by == SAN_BY_FIRMWARE ? "firmware" : "the instruction", w->rip,
+            symbols_text(symbols, w->rip, name), w->cpu);
     else
         add(line, size, len, "%s", w->by == SAN_BY_PSP ? "the secure processor" : "a device");
     add(line, size, len, ", tick %" PRIu64, w->tick);
 }
 
-static void text(const struct finding *f, char *line, size_t size)
+static void text(const struct symbols *symbols, const struct finding *f, char *line, size_t size)
 {
     const struct san_report *r = &f->report;
     size_t len = 0;
 
     add(line, size, &len, "sanitizer: %s", san_kind_name(r->kind));
-    add_access(f, line, size, &len);
+    add_access(symbols, f, line, size, &len);
     if (r->kind == SAN_STALE_TRANSLATION)
         add(line, size, &len, "; the entry that changed is at physical %#" PRIx64, r->entry);
-    add_writer(&r->writer, line, size, &len);
+    add_writer(symbols, &r->writer, line, size, &len);
     add(line, size, &len, ": %s", san_kind_meaning(r->kind));
 }
 
@@ -175,8 +189,11 @@ static void set_hex(json_t *object, const char *key, uint64_t value)
     json_object_set_new(object, key, json_string(hex));
 }
 
-static json_t *who_json(const struct san_who *who)
+static json_t *who_json(const struct symbols *symbols, const struct san_who *who)
 {
+    uint64_t offset;
+    const char *name = symbols ? symbols_name(symbols, who->rip, &offset) : NULL;
+    char text[SYMBOLS_TEXT];
     json_t *o = json_pack("{s:s, s:I}", "by", san_by_name((enum san_by)who->by), "tick",
                           (json_int_t)who->tick);
 
@@ -186,6 +203,10 @@ static json_t *who_json(const struct san_who *who)
     }
     if (o && who->by == SAN_BY_DEVICE)
         set_hex(o, "cpu0_rip", who->rip);
+    if (o && name && (by_cpu(who) || who->by == SAN_BY_DEVICE)) {
+        snprintf(text, sizeof(text), "%.120s+%#" PRIx64, name, offset);
+        json_object_set_new(o, "symbol", json_string(text));
+    }
     return o;
 }
 
@@ -218,7 +239,7 @@ static json_t *walk_json(const struct finding *f)
     return path;
 }
 
-static json_t *finding_json(const struct finding *f)
+static json_t *finding_json(const struct symbols *symbols, const struct finding *f)
 {
     const struct san_report *r = &f->report;
     const struct walk_entry *leaf = leaf_of(f);
@@ -229,7 +250,7 @@ static json_t *finding_json(const struct finding *f)
                           "view", access,
                           "access", r->write ? "write" : "read",
                           "length", (int)r->len,
-                          "who", who_json(&r->who)); /* clang-format on */
+                          "who", who_json(symbols, &r->who)); /* clang-format on */
     char hex[2 * sizeof(f->code) + 1] = "";
 
     if (!o)
@@ -254,7 +275,7 @@ static json_t *finding_json(const struct finding *f)
     if (*f->disasm)
         json_object_set_new(o, "disassembly", json_string(f->disasm));
     if (r->writer.by != SAN_BY_NOBODY) {
-        json_t *writer = who_json(&r->writer);
+        json_t *writer = who_json(symbols, &r->writer);
 
         if (writer)
             json_object_set_new(writer, "exact", json_boolean(r->writer.exact));
@@ -266,9 +287,9 @@ static json_t *finding_json(const struct finding *f)
 void findings_tell(struct findings *findings, const struct finding *finding, char *line,
                    size_t line_size)
 {
-    text(finding, line, line_size);
+    text(findings->symbols, finding, line, line_size);
     if (findings->file)
-        write_line(findings->file, finding_json(finding));
+        write_line(findings->file, finding_json(findings->symbols, finding));
 }
 
 /* --- summary --- */
@@ -305,7 +326,7 @@ static json_t *summary_json(const struct findings *findings)
 void findings_summary(struct findings *findings, void (*print)(void *ctx, const char *line),
                       void *ctx)
 {
-    char line[160];
+    char line[160 + SYMBOLS_TEXT], name[SYMBOLS_TEXT];
 
     snprintf(line, sizeof(line), "sanitizer: %" PRIu64 " reports, %u sites", findings->reports,
              findings->n);
@@ -313,11 +334,11 @@ void findings_summary(struct findings *findings, void (*print)(void *ctx, const 
     for (unsigned i = 0; i < findings->n; i++) {
         const struct site *s = &findings->sites[i];
 
-        snprintf(line, sizeof(line), "sanitizer: %8" PRIu64 " x %s, %s %#" PRIx64, s->count,
+        snprintf(line, sizeof(line), "sanitizer: %8" PRIu64 " x %s, %s %#" PRIx64 "%s", s->count,
                  san_kind_name(s->kind),
                  s->by == SAN_BY_CPU || s->by == SAN_BY_FIRMWARE ? "by the instruction at"
                                                                  : "of data from the one at",
-                 s->rip);
+                 s->rip, symbols_text(findings->symbols, s->rip, name));
         print(ctx, line);
     }
     if (findings->more) {

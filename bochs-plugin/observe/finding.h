@@ -13,6 +13,7 @@
 
 #include "output_file.h"
 #include "sanitize.h"
+#include "symbols.h"
 #include "walk.h"
 
 #ifdef __cplusplus
@@ -37,6 +38,8 @@ struct findings;
  * out of memory. */
 struct findings *findings_new(struct output_file *file);
 void findings_free(struct findings *findings); /* closes the file */
+/* Name instructions by these symbols, which must outlive the findings. NULL: none. */
+void findings_set_symbols(struct findings *findings, const struct symbols *symbols);
 
 /* Count a finding. Return true if it is the first of its site. A site is one kind of access by one
  * instruction; for fetches, in one block; for devices and the secure processor, of data that one

@@ -4,6 +4,7 @@ libsevplugin_la_SOURCES += \
 	%D%/conversions.c %D%/conversions.h \
 	%D%/finding.c %D%/finding.h \
 	%D%/output_file.c %D%/output_file.h \
+	%D%/symbols.c %D%/symbols.h \
 	%D%/timeline.c %D%/timeline.h \
 	%D%/timeline_log.c %D%/timeline_log.h \
 	%D%/timeline_svg.c \

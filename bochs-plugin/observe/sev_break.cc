@@ -11,6 +11,7 @@
 #include "iodev.h"
 #include "cpu/cpu.h"
 #include "bx_debug/debug.h"
+#include "sev_machine.h"
 
 #if BX_DEBUGGER
 
@@ -153,7 +154,7 @@ static void print_instruction(const struct sev_breaks *breaks, unsigned index)
     bx_address base = cpu->get_segment_base(BX_SEG_REG_CS), rip = cpu->prev_rip;
     bool is_64 = cpu->get_cpu_mode() == BX_MODE_LONG_64;
     Bit8u code[16];
-    char text[256];
+    char text[256], name[SYMBOLS_TEXT];
 
     for (unsigned i = 0; i < sizeof(code); i++) {
         bx_phy_address paddr;
@@ -166,8 +167,9 @@ static void print_instruction(const struct sev_breaks *breaks, unsigned index)
             return;
     }
     bx_dbg_disasm_wrapper(!is_64 && cs->cache.u.segment.d_b, is_64, base, rip, code, text);
-    bx_sev_printf("  CPU %u at %04x:%016" PRIx64 ": %s\n", index, cs->selector.value, (uint64_t)rip,
-                  text);
+    bx_sev_printf("  CPU %u at %04x:%016" PRIx64 "%s: %s\n", index, cs->selector.value,
+                  (uint64_t)rip,
+                  symbols_text(bx_sev_machine_symbols(breaks->machine), base + rip, name), text);
 }
 
 static void report_access(const struct sev_breaks *breaks, unsigned number, unsigned cpu,

@@ -107,7 +107,8 @@ void bx_sev_conversions_print(struct sev_conversions *c, uint64_t paddr,
 {
     const uint32_t page = (uint32_t)(paddr / page_size);
     const struct conversion *conversion;
-    char text[CONVERSIONS_TEXT], line[CONVERSIONS_TEXT + 80];
+    const struct symbols *symbols = bx_sev_machine_symbols(c->machine);
+    char text[CONVERSIONS_TEXT], line[CONVERSIONS_TEXT + 80], name[SYMBOLS_TEXT];
     uint32_t asid;
 
     (void)get_ready(c);
@@ -124,7 +125,8 @@ void bx_sev_conversions_print(struct sev_conversions *c, uint64_t paddr,
              (unsigned long long)conversions_count(c->pages, page));
     print(line);
     for (unsigned n = 0; (conversion = conversions_get(c->pages, page, n)); n++) {
-        conversions_text(conversion, psp_command_name(conversion->command), text);
+        conversions_text(conversion, psp_command_name(conversion->command),
+                         symbols_text(symbols, conversion->rip, name), text);
         snprintf(line, sizeof(line), "  %s", text);
         print(line);
     }

@@ -35,25 +35,31 @@ static const int words_max = 8; /* of a command */
 
 /* --- arguments --- */
 
-static bool get_number(const char *text, uint64_t *number)
+/* A number, or with symbols= a name. */
+static bool get_number(const struct sev_machine *m, const char *text, uint64_t *number)
 {
+    const struct symbols *symbols = bx_sev_machine_symbols(m);
     char *end;
 
     errno = 0;
     *number = strtoull(text, &end, 0);
     if (isdigit((unsigned char)*text) && !*end && !errno)
         return true;
-    bx_sev_printf("sev: '%s' is not a number\n", text);
+    if (symbols && symbols_address(symbols, text, number))
+        return true;
+    bx_sev_printf("sev: '%s' is %s\n", text,
+                  symbols ? "neither a number nor a symbol" : "not a number");
     return false;
 }
 
 /* Read the physical range [address, address + length), not empty. Return its first and last page. */
-static bool get_pages(int argc, char **argv, int first, uint64_t *from, uint64_t *to)
+static bool get_pages(const struct sev_machine *m, int argc, char **argv, int first, uint64_t *from,
+                      uint64_t *to)
 {
     uint64_t address, length = 1;
 
-    if (!get_number(argv[first], &address) ||
-        (argc > first + 1 && !get_number(argv[first + 1], &length)))
+    if (!get_number(m, argv[first], &address) ||
+        (argc > first + 1 && !get_number(m, argv[first + 1], &length)))
         return false;
     if (!length || address >= address_end || length > address_end - address) {
         bx_sev_printf("sev: there is no memory at these addresses\n");
@@ -184,8 +190,8 @@ static void command_read(struct sev_machine *m, int argc, char **argv)
         bx_sev_printf("sev: '%s' is neither phys nor lin\n", argv[2]);
         return;
     }
-    if (!get_look(argv[1], linear, &look) || !get_number(argv[3], &address) ||
-        (argc > 4 && !get_number(argv[4], &length)))
+    if (!get_look(argv[1], linear, &look) || !get_number(m, argv[3], &address) ||
+        (argc > 4 && !get_number(m, argv[4], &length)))
         return;
     bx_sev_timeline_look(bx_sev_machine_timeline(m));
     if (length > read_max)
@@ -266,7 +272,7 @@ static void command_translate(struct sev_machine *m, int, char **argv)
     struct walk_result result;
     uint64_t linear;
 
-    if (!get_number(argv[1], &linear))
+    if (!get_number(m, argv[1], &linear))
         return;
     bx_sev_timeline_look(bx_sev_machine_timeline(m));
     if (!mode.levels) {
@@ -369,7 +375,7 @@ static void command_break(struct sev_machine *m, int argc, char **argv)
         break_on_command(m, argv[2]);
     else if (!get_access(argv[1], &access))
         bx_sev_printf("sev: '%s' is none of private, shared and psp\n", argv[1]);
-    else if (get_pages(argc, argv, 2, &from, &to))
+    else if (get_pages(m, argc, argv, 2, &from, &to))
         bx_sev_break_on_access(bx_sev_machine_breaks(m), access, from, to);
 }
 
@@ -378,7 +384,7 @@ static void command_watch(struct sev_machine *m, int argc, char **argv)
 {
     uint64_t from, to;
 
-    if (get_pages(argc, argv, 1, &from, &to))
+    if (get_pages(m, argc, argv, 1, &from, &to))
         bx_sev_break_on_change(bx_sev_machine_breaks(m), from, to);
 }
 
@@ -388,7 +394,7 @@ static void command_why(struct sev_machine *m, int, char **argv)
     struct sev_conversions *conversions = bx_sev_timeline_conversions(bx_sev_machine_timeline(m));
     uint64_t address;
 
-    if (!get_number(argv[1], &address))
+    if (!get_number(m, argv[1], &address))
         return;
     if (!conversions)
         bx_sev_printf("sev: with encryption=none no page is converted\n");
@@ -410,7 +416,7 @@ static void command_delete(struct sev_machine *m, int, char **argv)
 
     if (!strcasecmp(argv[1], "all"))
         bx_sev_breaks_delete(bx_sev_machine_breaks(m), 0);
-    else if (get_number(argv[1], &number) &&
+    else if (get_number(m, argv[1], &number) &&
              (!number || !bx_sev_breaks_delete(bx_sev_machine_breaks(m), (unsigned)number)))
         bx_sev_printf("sev: there is no break %s\n", argv[1]);
 }

@@ -13,6 +13,7 @@
 
 #include "hooks.h"
 #include "output_file.h"
+#include "symbols.h"
 #include "timeline.h"
 #include "walk.h"
 

@@ -254,6 +254,7 @@ struct sev_sanitizer *bx_sev_sanitizer_new(struct sev_machine *machine)
     s->san = san_new(s->ram_end, UINT64_C(1) << bx_sev_machine_opt(machine)->cbitpos, &ops);
     if (!s->findings || !s->san)
         BX_FATAL(("sev: sanitize: out of memory"));
+    findings_set_symbols(s->findings, bx_sev_machine_symbols(machine));
     return s;
 }
 

@@ -20,6 +20,7 @@ unit_tests = \
 	%D%/test_failing_cmd \
 	%D%/test_fwcfg \
 	%D%/test_gdb \
+	%D%/test_symbols \
 	%D%/test_guest \
 	%D%/test_hv \
 	%D%/test_identity \
@@ -69,6 +70,8 @@ unit_tests = \
 %C%_test_ctl_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_ctl_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_ctl_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc -Wl,--wrap=listen
+%C%_test_symbols_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_symbols_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_gdb_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_gdb_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_debug_CPPFLAGS = $(UNIT_CPPFLAGS)

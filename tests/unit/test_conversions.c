@@ -102,7 +102,7 @@ static void every_reason_has_words(void **state)
 
     (void)state;
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        assert_string_equal(conversions_text(&rows[i].conversion, "DEACTIVATE", text),
+        assert_string_equal(conversions_text(&rows[i].conversion, "DEACTIVATE", "", text),
                             rows[i].text);
 }
 

@@ -156,6 +156,34 @@ static void test_text_and_json(void **state)
     json_decref(o);
 }
 
+/* With symbols each instruction has a name. */
+static void test_names(void **state)
+{
+    char line[1024], error[300], name[] = "/tmp/finding.map.XXXXXX";
+    static const char map[] = "00000000000000f0 t memcpy\n0000000000000400 t store\n";
+    struct finding f = known;
+    struct symbols *symbols;
+    json_t *o;
+    int fd = mkstemp(name);
+
+    (void)state;
+    assert_true(fd >= 0 && write(fd, map, strlen(map)) == (ssize_t)strlen(map) && !close(fd));
+    symbols = symbols_load(name, error, sizeof(error));
+    unlink(name);
+    assert_non_null(symbols);
+    findings_set_symbols(findings, symbols);
+    f.report = report_at(0x100);
+    findings_tell(findings, &f, line, sizeof(line));
+    assert_non_null(strstr(line, " at 0x100 <memcpy+0x10> (mov rax"));
+    assert_non_null(strstr(line, "by the instruction at 0x400 <store+0>, CPU 0"));
+    o = json_line(0);
+    expect_text(json_object_get(o, "who"), "symbol", "memcpy+0x10");
+    expect_text(json_object_get(o, "writer"), "symbol", "store+0");
+    json_decref(o);
+    findings_set_symbols(findings, NULL);
+    symbols_free(symbols);
+}
+
 static void test_what_is_not_known_is_not_there(void **state)
 {
     struct finding f = {0};
@@ -228,6 +256,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_site_is_told_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_text_and_json, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_names, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_not_known_is_not_there, setup, teardown),
         cmocka_unit_test_setup_teardown(test_text_is_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(test_more_sites_than_room, setup, teardown),

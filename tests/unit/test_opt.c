@@ -376,6 +376,7 @@ static void texts(void **state)
     assert_true(accepts("control", ""));
     assert_false(consistent("launch=wait needs control"));
     assert_true(accepts("launch", "auto"));
+    refused("symbols", "/nowhere/map", "symbols", "No such file", "System.map");
     refused("gdb", "0.0.0.0:1234", "no address for gdb", "a TCP port");
     refused("gdb", "unix:", "no address for gdb");
     assert_true(accepts("gdb_wait", "1"));

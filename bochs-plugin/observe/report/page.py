@@ -280,12 +280,13 @@ def person(who, exact_matters=False):
         return "unknown"
     words = {"cpu": "an instruction", "firmware": "firmware", "device": "a device",
              "psp": "the secure processor"}.get(who["by"], who["by"])
+    name = f" <{who['symbol']}>" if who["symbol"] else ""
     if who["rip"] is not None:
-        words += f" at {hexa(who['rip'])}"
+        words += f" at {hexa(who['rip'])}{name}"
     if who["cpu"] is not None:
         words += f" on CPU {who['cpu']}"
     if who["cpu0_rip"] is not None:
-        words += f" while CPU 0 was at {hexa(who['cpu0_rip'])}"
+        words += f" while CPU 0 was at {hexa(who['cpu0_rip'])}{name}"
     if exact_matters and who["exact"] is False:
         words += ", the store for which the page was translated"
     return words

@@ -258,6 +258,7 @@ def who(line, key):
         "cpu": cpu,
         "rip": address(person, "rip"),
         "cpu0_rip": address(person, "cpu0_rip"),
+        "symbol": text(person, "symbol", ""),
         "exact": truth(person, "exact"),
     }
 
