@@ -195,14 +195,14 @@ static void hint(json_t *hints, const char *content, const unsigned found[NUMBER
 {
     char text[320];
     size_t used = (size_t)snprintf(text, sizeof(text), "the measurement is right%s for", content);
-    const char *and = "";
+    const char *joint = "";
 
     for (unsigned i = 0; i < NUMBERS; i++) {
         if (!(which >> i & 1) || used >= sizeof(text))
             continue;
         used += (size_t)snprintf(text + used, sizeof(text) - used, "%s %s %u (0x%x), not %u (0x%x)",
-                                 and, number_names[i], found[i], found[i], given[i], given[i]);
-        and = " and";
+                                 joint, number_names[i], found[i], found[i], given[i], given[i]);
+        joint = " and";
     }
     owner_say("hint: %s\n", text);
     json_array_append_new(hints, json_string(text));
