@@ -52,7 +52,8 @@ struct gdb_points {
     /* What the hook table had before the first watchpoint. */
     bool hooked;
     bool (*next_watched)(void *ctx, uint64_t spa);
-    void (*next_touch)(void *ctx, unsigned cpu, uint64_t spa, unsigned len, const void *data);
+    void (*next_touch)(void *ctx, unsigned cpu, uint64_t spa, unsigned len, enum sev_why why,
+                       const void *data);
 };
 
 static struct gdb_points *the_points; /* the hooks have the context of the sanitizer */
@@ -91,10 +92,14 @@ static bool hook_watched(void *ctx, uint64_t spa)
     return the_points->next_watched && the_points->next_watched(ctx, spa);
 }
 
-static void hook_touch(void *ctx, unsigned cpu, uint64_t spa, unsigned len, const void *data)
+/* A page walk reads an entry for every access below it; that is no read by the program. */
+static void hook_touch(void *ctx, unsigned cpu, uint64_t spa, unsigned len, enum sev_why why,
+                       const void *data)
 {
     if (the_points->next_touch)
-        the_points->next_touch(ctx, cpu, spa, len, data);
+        the_points->next_touch(ctx, cpu, spa, len, why, data);
+    if (why == SEV_WHY_WALK)
+        return;
     for (const watched &w : the_points->watches) {
         if (spa + len <= w.paddr || spa >= w.end || (w.point == GDB_WATCH_WRITE && !data) ||
             (w.point == GDB_WATCH_READ && data))
