@@ -59,6 +59,8 @@ bochs_inputs = \
 	%D%/patches/fixes/10-fetch.patch \
 	%D%/patches/fixes/11-rsm-la57.patch \
 	%D%/patches/fixes/12-ryzen-la57.patch \
+	%D%/patches/fixes/13-image-lock.patch \
+	%D%/patches/fixes/14-aperf-mperf.patch \
 	%D%/patches/speed/series \
 	%D%/patches/speed/08-trace-link.patch \
 	%D%/patches/speed/09-handler-address.patch \
