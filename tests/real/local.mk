@@ -9,10 +9,11 @@ real_tests = \
 	%D%/debian13_generic.tap \
 	%D%/disk_writes.tap \
 	%D%/ipxe.tap \
+	%D%/kexec_la57.tap \
 	%D%/memtest.tap \
 	%D%/xen.tap
 
-EXTRA_DIST += $(real_tests) %D%/make_disk.py %D%/packages %D%/realguest.py %D%/table %D%/writes.init
+EXTRA_DIST += $(real_tests) %D%/kexec.c %D%/make_disk.py %D%/packages %D%/realguest.py %D%/table %D%/writes.init
 
 if WITH_BOCHS
 GUEST_TESTS += $(real_tests)
