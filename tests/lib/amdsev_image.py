@@ -63,7 +63,8 @@ def firmware(hashes=None, secrets=None, entries=None, footer=FOOTER, total=None,
 def kernel():
     """The header of a bzImage, protocol 2.15, and something after it."""
     data = bytearray((i * 7 + i // 256) & 0xFF for i in range(0x3000))
-    for offset, value in ((0x1F1, b"\x03"), (0x1FE, b"\x55\xaa"), (0x202, b"HdrS"), (0x206, b"\x0f\x02"),
+    for offset, value in ((0x1F1, b"\x03"), (0x1F4, pack("<L", (0x3000 - 4 * 512) // 16)), (0x1FE, b"\x55\xaa"),
+                          (0x202, b"HdrS"), (0x206, b"\x0f\x02"),
                           (0x211, b"\x01"), (0x22C, pack("<L", 0x7FFFFFFF)), (0x238, pack("<L", 2047)),
                           (0x258, pack("<Q", 1 << 20)), (0x260, pack("<L", 1 << 20))):
         data[offset:offset + len(value)] = value
