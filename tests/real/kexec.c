@@ -45,9 +45,12 @@ static long run(void)
     } else {
         line[len - 1] = 0; /* in place of the end of the line */
         error = call(CALL_KEXEC_FILE_LOAD, kernel, (void *)initrd, len, (long)line, 0, 0);
-        say(error ? "SEV-GUEST: kexec: the kernel was refused\n" : "SEV-GUEST: kexec: starts the next kernel\n");
+        say(error ? "SEV-GUEST: kexec: the kernel was refused\n"
+                  : "SEV-GUEST: kexec: starts the next kernel\n");
         if (!error)
-            call(CALL_REBOOT, REBOOT_MAGIC1, (void *)(long)REBOOT_MAGIC2, REBOOT_CMD_KEXEC, 0, 0, 0);
+            call(CALL_REBOOT, REBOOT_MAGIC1, (void *)(long)REBOOT_MAGIC2, REBOOT_CMD_KEXEC, 0, 0,
+                 0);
     }
-    return call(CALL_REBOOT, REBOOT_MAGIC1, (void *)(long)REBOOT_MAGIC2, REBOOT_CMD_POWER_OFF, 0, 0, 0);
+    return call(CALL_REBOOT, REBOOT_MAGIC1, (void *)(long)REBOOT_MAGIC2, REBOOT_CMD_POWER_OFF, 0, 0,
+                0);
 }
