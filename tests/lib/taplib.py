@@ -24,6 +24,9 @@ RUN_GUEST = f"{SRCDIR}/tests/run-guest"
 _count = 0
 _failed = 0
 
+# A suite in the background of a shell ignores SIGINT. The programs that tests start must not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 # --- points ---
 
