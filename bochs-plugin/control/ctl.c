@@ -12,11 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "json_read.h"
+#include "unix_socket.h"
 
 #define REQUEST_MAX   65536u /* bytes of a request */
 #define OUTPUT_MAX    262144u /* bytes queued for a client that does not read, which is dropped then */
@@ -25,7 +24,7 @@
 struct ctl {
     int listener, client;
     struct qmp qmp;
-    char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+    char path[UNIX_SOCKET_PATH_SIZE];
     size_t in_len, out_len;
     char in[REQUEST_MAX];
     char out[OUTPUT_MAX];
@@ -171,63 +170,10 @@ void ctl_poll(struct ctl *ctl, int timeout_ms)
 
 /* --- the socket --- */
 
-/* Check for a socket at the address that no process listens to: what a killed process leaves. */
-static bool is_stale(const struct sockaddr_un *address)
-{
-    struct stat st;
-    bool stale = false;
-    int fd;
-
-    if (lstat(address->sun_path, &st) || !S_ISSOCK(st.st_mode))
-        return false;
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0) {
-        stale = connect(fd, (const struct sockaddr *)address, sizeof(*address)) &&
-                errno == ECONNREFUSED;
-        close(fd);
-    }
-    return stale;
-}
-
-/* Make a socket that listens. Return it, or a negative errno; then neither a file descriptor nor a
- * socket in the file system is left. */
-static int listen_at(const struct sockaddr_un *address)
-{
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    mode_t mask;
-    int err;
-
-    if (fd < 0)
-        return -errno;
-    mask = umask(0177);
-    err = bind(fd, (const struct sockaddr *)address, sizeof(*address)) ? -errno : 0;
-    umask(mask);
-    if (!err && listen(fd, 4)) {
-        err = -errno;
-        unlink(address->sun_path);
-    }
-    if (!err)
-        return fd;
-    close(fd);
-    return err;
-}
-
-static int ctl_listen(struct ctl *ctl)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-    memcpy(address.sun_path, ctl->path, sizeof(address.sun_path));
-    if (is_stale(&address) && unlink(ctl->path))
-        return -errno;
-    ctl->listener = listen_at(&address);
-    return ctl->listener < 0 ? ctl->listener : 0;
-}
-
 struct ctl *ctl_new(const char *path, const struct qmp_ops *ops, void *ctx, char *error,
                     size_t error_size)
 {
     struct ctl *ctl;
-    int err;
 
     if (strlen(path) >= sizeof(ctl->path)) {
         snprintf(error, error_size,
@@ -244,11 +190,11 @@ struct ctl *ctl_new(const char *path, const struct qmp_ops *ops, void *ctx, char
     ctl->client = -1;
     ctl->qmp.ops = ops;
     ctl->qmp.ctx = ctx;
-    err = ctl_listen(ctl);
-    if (!err)
+    ctl->listener = unix_socket_listen(path, 4);
+    if (ctl->listener >= 0)
         return ctl;
     snprintf(error, error_size, "cannot listen at the control socket '%s': %s", path,
-             strerror(-err));
+             strerror(-ctl->listener));
     free(ctl);
     return NULL;
 }

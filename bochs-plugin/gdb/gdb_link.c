@@ -27,7 +27,7 @@ void gdb_link_reset(struct gdb_link *link)
 
 /* --- output --- */
 
-/* Make room for `n` more bytes. */
+/* Make the buffer large enough for `n` more bytes. */
 static bool reserve(struct gdb_link *link, size_t n)
 {
     size_t size = link->out_size ? link->out_size : 4096;
@@ -95,12 +95,13 @@ void gdb_link_sent(struct gdb_link *link, size_t n)
 
 /* --- input --- */
 
-static int digit_of(uint8_t c)
+int gdb_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 static void add(struct gdb_link *link, uint8_t byte)
@@ -158,7 +159,7 @@ static enum gdb_event end(struct gdb_link *link, bool good)
 
 enum gdb_event gdb_link_byte(struct gdb_link *link, uint8_t byte)
 {
-    const int digit = digit_of(byte);
+    const int digit = gdb_digit((char)byte);
 
     switch (link->state) {
     case GDB_BETWEEN:

@@ -49,6 +49,9 @@ void gdb_link_free(struct gdb_link *link);
 /* A new client: forget what the one before it sent and did not read. */
 void gdb_link_reset(struct gdb_link *link);
 
+/* Return the value of a hexadecimal digit of either case, -1 if `c` is none. */
+int gdb_digit(char c);
+
 /* Take one byte from the client. May queue an acknowledgement. */
 enum gdb_event gdb_link_byte(struct gdb_link *link, uint8_t byte);
 

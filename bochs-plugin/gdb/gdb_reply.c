@@ -10,23 +10,14 @@
 
 /* --- reading --- */
 
-static int digit_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 bool gdb_get_number(struct gdb_text *text, uint64_t *number)
 {
     unsigned n = 0;
 
-    for (*number = 0; text->at < text->end && digit_of(*text->at) >= 0; text->at++, n++) {
+    for (*number = 0; text->at < text->end && gdb_digit(*text->at) >= 0; text->at++, n++) {
         if (*number >> 60)
             return false;
-        *number = *number << 4 | (unsigned)digit_of(*text->at);
+        *number = *number << 4 | (unsigned)gdb_digit(*text->at);
     }
     return n > 0;
 }
@@ -44,7 +35,7 @@ bool gdb_get_bytes(struct gdb_text *text, uint8_t *data, size_t len)
     if ((size_t)(text->end - text->at) / 2 < len)
         return false;
     for (size_t i = 0; i < len; i++, text->at += 2) {
-        const int high = digit_of(text->at[0]), low = digit_of(text->at[1]);
+        const int high = gdb_digit(text->at[0]), low = gdb_digit(text->at[1]);
 
         if (high < 0 || low < 0)
             return false;

@@ -403,15 +403,15 @@ bool gdb_server_finished(const struct gdb_server *server)
     return server->finished || server->link.failed;
 }
 
-size_t gdb_server_room(const struct gdb_server *server)
+size_t gdb_server_input_space(const struct gdb_server *server)
 {
     return sizeof(server->in) - server->in_len;
 }
 
 void gdb_server_input(struct gdb_server *server, const void *data, size_t len)
 {
-    if (len > gdb_server_room(server))
-        len = gdb_server_room(server);
+    if (len > gdb_server_input_space(server))
+        len = gdb_server_input_space(server);
     memcpy(server->in + server->in_len, data, len);
     server->in_len += len;
     work(server);

@@ -100,7 +100,7 @@ void gdb_server_disconnect(struct gdb_server *server);
 bool gdb_server_finished(const struct gdb_server *server);
 
 /* How many bytes gdb_server_input() takes now. */
-size_t gdb_server_room(const struct gdb_server *server);
+size_t gdb_server_input_space(const struct gdb_server *server);
 void gdb_server_input(struct gdb_server *server, const void *data, size_t len);
 /* What is to be sent, and how much of it was. */
 const void *gdb_server_output(const struct gdb_server *server, size_t *len);

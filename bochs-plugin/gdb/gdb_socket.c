@@ -15,17 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#define PATH_SIZE sizeof(((struct sockaddr_un *)0)->sun_path)
+#include "control/unix_socket.h"
 
 struct gdb_socket {
     int listener, client;
-    bool remove;          /* `path` is our socket */
-    char path[PATH_SIZE]; /* "" for TCP */
-    char name[PATH_SIZE];
+    char path[UNIX_SOCKET_PATH_SIZE]; /* of our socket; "" for TCP */
+    char name[UNIX_SOCKET_PATH_SIZE];
 };
 
 static const char prefix[] = "unix:";
@@ -44,7 +41,8 @@ static const char *get_path(const char *address)
 {
     const size_t len = strlen(prefix);
 
-    if (strncmp(address, prefix, len) || !address[len] || strlen(address + len) >= PATH_SIZE)
+    if (strncmp(address, prefix, len) || !address[len] ||
+        strlen(address + len) >= UNIX_SOCKET_PATH_SIZE)
         return NULL;
     return address + len;
 }
@@ -58,52 +56,30 @@ bool gdb_socket_address_ok(const char *address)
 
 /* --- opening --- */
 
-static int bind_tcp(struct gdb_socket *s, unsigned port)
+static int listen_tcp(struct gdb_socket *s, unsigned port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     socklen_t size = sizeof(address);
     const int one = 1;
 
+    s->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (s->listener < 0)
+        return -errno;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) < 0 ||
         bind(s->listener, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+        listen(s->listener, 1) < 0 ||
         getsockname(s->listener, (struct sockaddr *)&address, &size) < 0)
         return -errno;
     snprintf(s->name, sizeof(s->name), "127.0.0.1:%u", ntohs(address.sin_port));
     return 0;
 }
 
-/* Remove a socket that no process listens to. */
-static void remove_stale(const struct sockaddr_un *address)
+static int listen_unix(struct gdb_socket *s, const char *path)
 {
-    struct stat st;
-    int fd;
-
-    if (lstat(address->sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
-        return;
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return;
-    if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 &&
-        errno == ECONNREFUSED)
-        unlink(address->sun_path);
-    close(fd);
-}
-
-static int bind_unix(struct gdb_socket *s, const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    mode_t mask;
-    int err;
-
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-    remove_stale(&address);
-    mask = umask(0177);
-    err = bind(s->listener, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
-    umask(mask);
-    if (err)
-        return err;
-    s->remove = true;
+    s->listener = unix_socket_listen(path, 1);
+    if (s->listener < 0)
+        return s->listener;
     snprintf(s->path, sizeof(s->path), "%s", path);
     snprintf(s->name, sizeof(s->name), "%s", path);
     return 0;
@@ -122,10 +98,7 @@ struct gdb_socket *gdb_socket_open(const char *address, char *error, size_t erro
         return NULL;
     }
     s->client = -1;
-    s->listener = socket(path ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    err = s->listener < 0 ? -errno : path ? bind_unix(s, path) : bind_tcp(s, port);
-    if (!err && listen(s->listener, 1) < 0)
-        err = -errno;
+    err = path ? listen_unix(s, path) : listen_tcp(s, port);
     if (!err)
         return s;
     snprintf(error, error_size, "cannot listen on '%s': %s", address, strerror(-err));
@@ -140,7 +113,7 @@ void gdb_socket_close(struct gdb_socket *s)
     gdb_socket_drop(s);
     if (s->listener >= 0)
         close(s->listener);
-    if (s->remove)
+    if (*s->path)
         unlink(s->path);
     free(s);
 }

@@ -91,9 +91,9 @@ static void serve_socket(struct sev_gdb *g)
     if (!gdb_socket_connected(g->socket))
         return;
     do {
-        const size_t room = gdb_server_room(g->server);
+        const size_t space = gdb_server_input_space(g->server);
 
-        n = gdb_socket_read(g->socket, data, room < sizeof(data) ? room : sizeof(data));
+        n = gdb_socket_read(g->socket, data, space < sizeof(data) ? space : sizeof(data));
         gdb_server_input(g->server, data, n);
         flush(g);
     } while (n && !gdb_server_finished(g->server) && !g->kill);

@@ -19,7 +19,7 @@ fuzz_seeds = \
 	$(srcdir)/tests/vectors/ovmf.txt \
 	$(srcdir)/tests/vectors/packet.txt \
 	$(srcdir)/tests/vectors/pki.txt
-fuzz_libraries = $(addprefix $(srcdir)/bochs-plugin/control/, ctl.c json_read.c qmp_schema.c) $(srcdir)/bochs-plugin/memory_map.c $(srcdir)/bochs-plugin/opt.c \
+fuzz_libraries = $(addprefix $(srcdir)/bochs-plugin/control/, ctl.c json_read.c qmp_schema.c unix_socket.c) $(srcdir)/bochs-plugin/memory_map.c $(srcdir)/bochs-plugin/opt.c \
 	$(addprefix $(srcdir)/bochs-plugin/, rng.c save_file.c saved_machine.c) \
 	$(wildcard $(srcdir)/bochs-plugin/hypervisor/*.c) $(addprefix $(srcdir)/cpu-ext/, cpuid.c msr.c) \
 	$(addprefix $(srcdir)/bochs-plugin/firmware/, acpi.c fw_machine.c bzimage.c kernel_boot.c fwcfg.c ovmf_area.c \
