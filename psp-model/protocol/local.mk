@@ -6,7 +6,9 @@ libpspmodel_la_SOURCES += \
 	%D%/buf.c %D%/buf.h \
 	%D%/cert.c %D%/cert.h \
 	%D%/crypto.c %D%/crypto.h \
+	%D%/exit_code.c %D%/exit_code.h \
 	%D%/file.c %D%/file.h \
+	%D%/ghcb.c %D%/ghcb.h \
 	%D%/hex.c %D%/hex.h \
 	%D%/kdf.c %D%/kdf.h \
 	%D%/kernel_hashes.c %D%/kernel_hashes.h \
