@@ -34,7 +34,7 @@ static int hv_write(void *ctx, uint64_t gpa, const void *data, size_t len)
 
 struct hv *bx_sev_hv_new(struct sev_machine *m)
 {
-    static const struct hv_ops ops = {hv_psp, hv_wbinvd, hv_write};
+    static const struct hv_ops ops = {.psp = hv_psp, .wbinvd = hv_wbinvd, .write = hv_write};
 
     return hv_new(&ops, m);
 }

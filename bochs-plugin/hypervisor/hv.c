@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hv_priv.h"
+#include "hv_es_priv.h"
 #include "protocol/buf.h"
 
 struct hv *hv_new(const struct hv_ops *ops, void *machine)
@@ -16,6 +16,11 @@ struct hv *hv_new(const struct hv_ops *ops, void *machine)
 
     if (!hv)
         return NULL;
+    hv->es = calloc(HV_GUESTS_MAX, sizeof(*hv->es));
+    if (!hv->es) {
+        free(hv);
+        return NULL;
+    }
     hv->ops = *ops;
     hv->machine = machine;
     for (unsigned i = 0; i < HV_GUESTS_MAX; i++) {
@@ -27,8 +32,10 @@ struct hv *hv_new(const struct hv_ops *ops, void *machine)
 
 void hv_free(struct hv *hv)
 {
-    if (hv)
-        hv_memory_free_all(&hv->memory);
+    if (!hv)
+        return;
+    hv_memory_free_all(&hv->memory);
+    free(hv->es);
     free(hv);
 }
 
@@ -186,7 +193,7 @@ static unsigned get_guest(struct buf *b, struct hv_guest *guest)
     buf_get(b, guest->measurement, sizeof(guest->measurement));
     ok = index < HV_GUESTS_MAX && guest->asid == index + 1 && !zero &&
          guest->state >= HV_LAUNCHING && guest->state <= HV_STOPPED &&
-         guest->stop_reason <= HV_STOP_FINISH &&
+         guest->stop_reason <= HV_STOP_ENDED &&
          (guest->state == HV_STOPPED) == (guest->stop_reason != HV_STOP_NONE) &&
          (guest->handle != 0) == (guest->stop_reason != HV_STOP_LAUNCH);
     return ok ? index : HV_GUESTS_MAX;

@@ -41,6 +41,7 @@ enum hv_stop {
     HV_STOP_NONE,
     HV_STOP_LAUNCH, /* a command of the launch failed; the guest was taken down */
     HV_STOP_FINISH, /* LAUNCH_FINISH failed; the secure processor still has the guest */
+    HV_STOP_ENDED,  /* the guest ended itself, or asked for what ends a machine */
 };
 
 struct hv;

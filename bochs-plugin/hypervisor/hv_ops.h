@@ -6,6 +6,7 @@
 #ifndef SEV_HV_OPS_H
 #define SEV_HV_OPS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,16 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* One VMGEXIT with its answer, for a log. */
+struct hv_exit_record {
+    unsigned cpu;
+    bool msr_protocol;         /* the MSR had a request; else the GHCB page */
+    uint64_t code;             /* SW_EXITCODE, or the value of the MSR */
+    uint64_t info1, info2;     /* SW_EXITINFO1 and 2 of the request; 0 for the MSR protocol */
+    uint64_t result1, result2; /* those of the answer; the MSR protocol's answer is in result1 */
+    const char *words;         /* the request in words; never NULL */
+};
 
 struct hv_ops {
     /* Execute a command of the secure processor as PSP_ISSUER_HYPERVISOR. `buffer` is an address in
@@ -25,6 +36,37 @@ struct hv_ops {
     /* Write raw memory of the guest, as a hypervisor does before the launch. Return 0 or a negative
      * errno. */
     int (*write)(void *machine, uint64_t gpa, const void *data, size_t len);
+
+    /* --- while a guest with SEV-ES runs; a machine without SEV-ES has NULL everywhere --- */
+
+    /* Read and write raw memory (C=0) within one page. False: there is neither RAM nor ROM. */
+    bool (*read_shared)(void *machine, uint64_t gpa, void *buf, unsigned len);
+    bool (*write_shared)(void *machine, uint64_t gpa, const void *buf, unsigned len);
+    /* Port I/O of 1, 2 or 4 bytes. */
+    uint32_t (*port_in)(void *machine, unsigned cpu, uint16_t port, unsigned len);
+    void (*port_out)(void *machine, unsigned cpu, uint16_t port, unsigned len, uint32_t value);
+    /* Access 1 to 8 bytes within one page: a device, flash, or RAM as raw memory. False: the access
+     * is not possible, and the guest gets the error "invalid input". */
+    bool (*mmio)(void *machine, unsigned cpu, uint64_t gpa, void *buf, unsigned len, bool write);
+    /* CPUID of the guest's CPU model; regs are EAX, EBX, ECX, EDX. */
+    void (*cpuid)(void *machine, unsigned cpu, uint32_t function, uint32_t subfunction,
+                  uint64_t xcr0, uint32_t regs[4]);
+    /* RDMSR or WRMSR. False: the MSR does not exist or refuses the value, and the guest gets #GP. */
+    bool (*msr)(void *machine, unsigned cpu, uint32_t index, uint64_t *value, bool write);
+    /* Stop executing the guest on `cpu`, until vcpu_run(). */
+    void (*vcpu_wait)(void *machine, unsigned cpu);
+    /* Execute the guest on `cpu`: `first`: from its launched VMSA, else where it stopped. */
+    void (*vcpu_run)(void *machine, unsigned cpu, bool first);
+    /* The guest has completed its NMI: the next one may be delivered. */
+    void (*nmi_complete)(void *machine, unsigned cpu);
+    /* Deliver an NMI now: one that hv_es_nmi() kept. */
+    void (*nmi_deliver)(void *machine, unsigned cpu);
+    /* End the machine; `sentence` says why. It may return, in tests: the guest is stopped then. */
+    void (*stop)(void *machine, unsigned cpu, const char *sentence);
+    /* Called after each VMGEXIT; may be NULL. */
+    void (*trace)(void *machine, const struct hv_exit_record *record);
+    /* Write a line to the log; may be NULL. */
+    void (*log)(void *machine, unsigned cpu, const char *line);
 };
 
 #ifdef __cplusplus

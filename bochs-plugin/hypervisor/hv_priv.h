@@ -7,6 +7,10 @@
 
 #include "hv.h"
 
+struct hv_es;
+
+#define HV_SCRATCH_MAX (16u * HV_PAGE_SIZE) /* Linux GHCB_SCRATCH_AREA_LIMIT */
+
 struct hv_guest {
     struct hv *hv;
     enum hv_state state;
@@ -23,6 +27,8 @@ struct hv {
     bool flushed;     /* DF_FLUSH is done since INIT and since the last DEACTIVATE */
     const char *region;
     struct hv_guest guests[HV_GUESTS_MAX];
+    struct hv_es *es;                /* HV_GUESTS_MAX of them: guests with SEV-ES that run */
+    uint8_t scratch[HV_SCRATCH_MAX]; /* copy of a scratch area outside the GHCB */
 };
 
 /* A command under construction: a page for the command's struct, and a place for what the struct

@@ -70,7 +70,7 @@ static int op_write(void *machine, uint64_t gpa, const void *data, size_t len)
     return gpa & 1 ? -EFAULT : 0;
 }
 
-static const struct hv_ops ops = {op_psp, op_wbinvd, op_write};
+static const struct hv_ops ops = {.psp = op_psp, .wbinvd = op_wbinvd, .write = op_write};
 
 /* --- what must always hold --- */
 

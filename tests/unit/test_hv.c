@@ -70,7 +70,7 @@ static int op_write(void *machine, uint64_t gpa, const void *data, size_t len)
     return 0;
 }
 
-static const struct hv_ops ops = {op_psp, op_wbinvd, op_write};
+static const struct hv_ops ops = {.psp = op_psp, .wbinvd = op_wbinvd, .write = op_write};
 static const struct hv_owner no_session = {SEV_POLICY_NODBG, NULL, NULL};
 
 static int setup(void **state)
@@ -352,7 +352,8 @@ static enum sev_status op_lying_psp(void *machine, uint16_t command, uint64_t bu
 
 static void impossible_answers(void **state)
 {
-    static const struct hv_ops lying = {op_lying_psp, op_wbinvd, op_write};
+    static const struct hv_ops lying = {
+        .psp = op_lying_psp, .wbinvd = op_wbinvd, .write = op_write};
     const struct hv_firmware firmware = {.bios = {"BIOS", 0x100000, 0x1000}};
     struct hv *real = hv;
     struct hv_failure failure;

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the built-in hypervisor does for a guest with SEV-ES while it runs: it answers VMGEXIT, by
+ * the GHCB page and by the GHCB MSR, and starts and stops CPUs whose registers it cannot access.
+ *
+ * It behaves as KVM does: Linux arch/x86/kvm/svm/sev.c sev_handle_vmgexit(),
+ * sev_es_validate_vmgexit(), setup_vmgexit_scratch(), sev_handle_vmgexit_msr_protocol(),
+ * sev_vcpu_deliver_sipi_vector(); arch/x86/kvm/lapic.c kvm_apic_accept_events().
+ *
+ * Every field of a GHCB is hostile. A page is copied once, and only the copy is checked and used.
+ */
+#ifndef SEV_HV_ES_H
+#define SEV_HV_ES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hv.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HV_VCPUS_MAX        256u /* PSP_CPUS_MAX */
+#define HV_GHCB_VERSION_MIN 1u
+#define HV_GHCB_VERSION_MAX 2u
+
+struct hv_es_config {
+    unsigned max_version; /* of the GHCB protocol: 1 or 2 */
+    unsigned cbit_pos;
+};
+
+/* Set what the hypervisor offers. Call it before hv_es_start(). */
+void hv_es_configure(struct hv_guest *guest, const struct hv_es_config *config);
+
+/* Power-on: CPU 0 runs, and the others wait for INIT and SIPI. `cpus` is at most HV_VCPUS_MAX. The
+ * GHCB MSRs have their reset value. */
+void hv_es_start(struct hv_guest *guest, unsigned cpus);
+
+/* --- called by the machine, for a `cpu` below the number of hv_es_start() --- */
+
+/* VMGEXIT was executed. RIP is after the instruction already. */
+void hv_es_vmgexit(struct hv_guest *guest, unsigned cpu);
+/* The GHCB MSR, C0010130h. */
+uint64_t hv_es_ghcb_msr(const struct hv_guest *guest, unsigned cpu);
+void hv_es_set_ghcb_msr(struct hv_guest *guest, unsigned cpu, uint64_t value);
+/* INIT or SIPI arrived. Neither changes a register of the guest, so the vector is not used. */
+void hv_es_init(struct hv_guest *guest, unsigned cpu);
+void hv_es_sipi(struct hv_guest *guest, unsigned cpu, uint8_t vector);
+/* An NMI arrived. True: deliver it now; it is masked until NMI complete. False: it is kept (one),
+ * and nmi_deliver() will ask for it. */
+bool hv_es_nmi(struct hv_guest *guest, unsigned cpu);
+/* An interrupt arrived that the CPU would take. It ends an AP reset hold without a SIPI. */
+void hv_es_interrupt(struct hv_guest *guest, unsigned cpu);
+/* True while the CPU executes the guest. False: it waits for INIT, for SIPI, or in a hold. */
+bool hv_es_vcpu_runs(const struct hv_guest *guest, unsigned cpu);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

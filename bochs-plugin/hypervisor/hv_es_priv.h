@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Shared by the files that answer a guest with SEV-ES: hv_es.c, hv_exit.c, hv_ghcb_msr.c,
+ * hv_vcpu.c.
+ */
+#ifndef SEV_HV_ES_PRIV_H
+#define SEV_HV_ES_PRIV_H
+
+#include "hv_es.h"
+#include "hv_priv.h"
+#include "protocol/exit_code.h"
+#include "protocol/ghcb.h"
+
+/* Linux arch/x86/kvm/svm/sev.c GHCB_HV_FT_SUPPORTED: SNP and AP creation. A guest without SNP gets
+ * them too. */
+#define HV_FEATURES UINT64_C(3)
+
+enum hv_vcpu_state {
+    HV_VCPU_RUNS,
+    HV_VCPU_OFF,  /* since power-on: waits for INIT */
+    HV_VCPU_HELD, /* asked for an AP reset hold: waits for INIT, an NMI or an interrupt */
+    HV_VCPU_INIT, /* got INIT: waits for SIPI */
+};
+
+/* How the CPU asked for its AP reset hold, and so where the answer goes. */
+enum hv_hold { HV_HOLD_NONE, HV_HOLD_PAGE, HV_HOLD_MSR };
+
+struct hv_vcpu {
+    enum hv_vcpu_state state;
+    enum hv_hold hold;
+    bool first_sipi;  /* received: the CPU has started from its VMSA */
+    bool nmi_masked;  /* from its delivery to NMI complete */
+    bool nmi_pending; /* kept */
+    bool reported;    /* that the GHCB MSR has no address of RAM; not saved */
+    uint64_t ghcb_msr;
+    uint64_t xcr0; /* of the last GHCB that had it, for CPUID */
+};
+
+struct hv_es {
+    struct hv_es_config config;
+    unsigned cpus;
+    uint64_t jump_table; /* address that the guest has set, 0: none */
+    struct hv_vcpu vcpus[HV_VCPUS_MAX];
+};
+
+static inline struct hv_es *hv_es_of(const struct hv_guest *guest)
+{
+    return &guest->hv->es[guest->asid - 1];
+}
+
+/* One page exit that is being answered. */
+struct hv_exit {
+    struct hv_guest *guest;
+    struct hv_es *es;
+    struct hv_vcpu *vcpu;
+    unsigned cpu;
+    uint64_t gpa; /* of the GHCB */
+    uint64_t code, info1, info2, scratch;
+    uint64_t rax, rbx, rcx, rdx;
+    uint8_t cpl;
+    uint64_t result1, result2;
+    bool stopped; /* the machine has ended: nothing is answered */
+    /* The copy of the page. Its valid bitmap is that of the request. */
+    uint8_t page[GHCB_SIZE];
+};
+
+/* Answer the request in the GHCB of a CPU. */
+void hv_exit_page(struct hv_guest *guest, unsigned cpu);
+/* Answer the request in the GHCB MSR of a CPU. */
+void hv_ghcb_msr_request(struct hv_guest *guest, unsigned cpu);
+/* The value of the MSR after a reset, which is also the answer to a SEV information request. */
+uint64_t hv_ghcb_msr_info(const struct hv_es *es);
+
+/* Begin an AP reset hold. */
+void hv_vcpu_hold(struct hv_guest *guest, unsigned cpu, enum hv_hold hold);
+void hv_vcpu_nmi_complete(struct hv_guest *guest, unsigned cpu);
+
+/* End the machine with a sentence. */
+void hv_es_stop(struct hv_guest *guest, unsigned cpu, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void hv_es_log(struct hv_guest *guest, unsigned cpu, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void hv_es_trace(struct hv_guest *guest, const struct hv_exit_record *record);
+/* End the machine at a termination request. */
+void hv_es_terminate(struct hv_guest *guest, unsigned cpu, uint64_t set, uint64_t code);
+
+/* Access raw memory across pages. False: a part is neither RAM nor ROM. */
+bool hv_es_read(struct hv_guest *guest, uint64_t gpa, void *buf, size_t len);
+bool hv_es_write(struct hv_guest *guest, uint64_t gpa, const void *buf, size_t len);
+
+#endif
