@@ -27,6 +27,10 @@ static const uint8_t kinds[OVMF_KINDS][GUID] = {
                       0xd3, 0xd2, 0x94},
 };
 
+/* 00f771de-1a7e-4fcb-890e-68c77e2fb44e */
+static const uint8_t es_reset[GUID] = {0xde, 0x71, 0xf7, 0x00, 0x7e, 0x1a, 0xcb, 0x4f,
+                                       0x89, 0x0e, 0x68, 0xc7, 0x7e, 0x2f, 0xb4, 0x4e};
+
 /* GUID and length in front of `end`, of which `end` bytes are there. False: too little. */
 static bool read_trailer(const uint8_t *image, size_t end, const uint8_t **guid, size_t *len)
 {
@@ -38,10 +42,23 @@ static bool read_trailer(const uint8_t *image, size_t end, const uint8_t **guid,
     return true;
 }
 
+static bool take_reset(struct ovmf_table *table, const uint8_t *data, size_t len)
+{
+    struct buf b = buf_reader(data, len);
+
+    if (!table->reset_eip)
+        table->reset_eip = buf_get32(&b);
+    else
+        buf_skip(&b, 4);
+    return buf_done(&b);
+}
+
 /* The data of an entry. The first of each kind counts, as for QEMU, which searches downwards, too.
  */
 static bool take(struct ovmf_table *table, const uint8_t *guid, const uint8_t *data, size_t len)
 {
+    if (memcmp(guid, es_reset, GUID) == 0)
+        return take_reset(table, data, len);
     for (unsigned kind = 0; kind < OVMF_KINDS; kind++) {
         struct ovmf_area *area = &table->areas[kind];
         struct buf b = buf_reader(data, len);
@@ -57,6 +74,15 @@ static bool take(struct ovmf_table *table, const uint8_t *guid, const uint8_t *d
     return true;
 }
 
+/* A reset block in the place of the table. */
+static const char *take_alone(struct ovmf_table *table, const uint8_t *image, size_t at, size_t len)
+{
+    if (len >= TRAILER && len <= at && take_reset(table, image + at - len, len - TRAILER))
+        return NULL;
+    table->reset_eip = 0;
+    return "has a damaged SEV-ES reset block: its length does not fit";
+}
+
 const char *ovmf_table_parse(struct ovmf_table *table, const void *image, size_t len)
 {
     const uint8_t *bytes = image, *guid;
@@ -67,7 +93,11 @@ const char *ovmf_table_parse(struct ovmf_table *table, const void *image, size_t
     if (len < RESET_VECTOR + TRAILER)
         return NULL;
     at = len - RESET_VECTOR;
-    if (!read_trailer(bytes, at, &guid, &total) || memcmp(guid, footer, GUID) != 0)
+    if (!read_trailer(bytes, at, &guid, &total))
+        return NULL;
+    if (memcmp(guid, es_reset, GUID) == 0)
+        return take_alone(table, bytes, at, total);
+    if (memcmp(guid, footer, GUID) != 0)
         return NULL;
     table->present = got.present = true;
     if (total < TRAILER || total > at)

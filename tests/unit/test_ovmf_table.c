@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Tests of psp-model/protocol/ovmf_table and bochs-plugin/firmware/ovmf_area with images that
- * tests/vectors/ovmf.py made: areas found, images that are not OVMF, damaged tables, and one
- * sentence for each area that cannot be used.
+ * tests/vectors/ovmf.py made: areas and SEV-ES reset blocks found, images that are not OVMF,
+ * damaged tables, and one sentence for each area that cannot be used.
  */
 #include "unit.h"
 
@@ -94,6 +94,8 @@ static void damaged(void **state)
         {"entry_huge", "the length of an entry does not fit"},
         {"area_short", "an area has a wrong length"},
         {"area_long", "an area has a wrong length"},
+        {"reset_short", "an area has a wrong length"},
+        {"reset_long", "an area has a wrong length"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -103,6 +105,35 @@ static void damaged(void **state)
         assert_true(table.present);
         area_is(OVMF_HASHES, false, 0, 0);
         area_is(OVMF_SECRETS, false, 0, 0);
+        assert_int_equal(table.reset_eip, 0);
+    }
+}
+
+static void reset_blocks(void **state)
+{
+    static const struct {
+        const char *name;
+        uint32_t eip;
+        bool table;
+    } cases[] = {
+        {"amdsev", 0x80b004, true},   {"debian", 0x80b004, true},
+        {"no_areas", 0x80b004, true}, {"empty", 0, true},
+        {"twice", 0, true},           {"reset_zero", 0, true},
+        {"not_ovmf", 0, false},       {"reset_twice", 0x808004, true}, /* the nearest to the end */
+        {"alone", 0x80b004, false},
+    };
+    static const char *const wrong[] = {"alone_small", "alone_short", "alone_large"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_null(load(cases[i].name));
+        assert_int_equal(table.reset_eip, cases[i].eip);
+        assert_int_equal(table.present, cases[i].table);
+    }
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_string_equal(load(wrong[i]),
+                            "has a damaged SEV-ES reset block: its length does not fit");
+        assert_int_equal(table.reset_eip, 0);
+        assert_false(table.present);
     }
 }
 
@@ -169,8 +200,8 @@ static void areas(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_tables), cmocka_unit_test(no_table), cmocka_unit_test(damaged),
-        cmocka_unit_test(cut),         cmocka_unit_test(areas),
+        cmocka_unit_test(good_tables),  cmocka_unit_test(no_table), cmocka_unit_test(damaged),
+        cmocka_unit_test(reset_blocks), cmocka_unit_test(cut),      cmocka_unit_test(areas),
     };
 
     return cmocka_run_group_tests_name("ovmf_table", tests, NULL, NULL);
