@@ -21,6 +21,7 @@
 #include "protocol/kernel_hashes.h"
 #include "protocol/packet.h"
 #include "protocol/session.h"
+#include "protocol/vmsa.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -63,6 +64,9 @@ struct hv_firmware {
     unsigned n_option_roms;
     const uint8_t *hashes; /* QEMU's table of kernel hashes, KERNEL_HASHES_SIZE bytes; NULL: none */
     uint64_t hashes_gpa;   /* where the firmware expects it */
+    /* SEV-ES: the VMSA to launch for each CPU, the BSP's first; 0: not a SEV-ES guest. */
+    const uint8_t (*vmsas)[VMSA_SIZE];
+    unsigned n_vmsas;
 };
 
 /* What LAUNCH_START gets from the guest owner; NULL pointers: no session. */

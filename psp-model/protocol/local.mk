@@ -18,4 +18,5 @@ libpspmodel_la_SOURCES += \
 	%D%/report.c %D%/report.h \
 	%D%/root.c %D%/root.h \
 	%D%/root_keys.h \
-	%D%/session.c %D%/session.h
+	%D%/session.c %D%/session.h \
+	%D%/vmsa.c %D%/vmsa.h

@@ -48,6 +48,7 @@ unit_tests = \
 	%D%/test_start \
 	%D%/test_storage \
 	%D%/test_text \
+	%D%/test_vmsa \
 	%D%/test_nv_file
 
 %C%_test_abi_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -157,6 +158,8 @@ unit_tests = \
 %C%_test_report_LDADD = $(UNIT_LDADD)
 %C%_test_save_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_save_LDADD = $(UNIT_LDADD)
+%C%_test_vmsa_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_vmsa_LDADD = $(UNIT_LDADD)
 %C%_test_text_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_text_LDADD = $(UNIT_LDADD)
 %C%_test_saved_machine_CPPFLAGS = $(UNIT_CPPFLAGS)

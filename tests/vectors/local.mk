@@ -14,4 +14,5 @@ EXTRA_DIST += \
 	%D%/primitives.txt \
 	%D%/session.txt \
 	%D%/start.py \
-	%D%/start.txt
+	%D%/start.txt \
+	%D%/vmsa.txt
