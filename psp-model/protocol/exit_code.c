@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Exit codes. See exit_code.h. Numbers: Linux arch/x86/include/uapi/asm/svm.h; A0h to A4h and 404h
- * also microsoft/openvmm vm/x86/x86defs/src/snp.rs SevExitCode. Which exits are automatic: the
- * lists of coconut-svsm and of openvmm, and what Linux arch/x86/coco/sev/core.c handles in
- * vc_handle_exitcode().
+ * Exit codes. See exit_code.h. Numbers: Linux arch/x86/include/uapi/asm/svm.h; INVLPGB, VMGEXIT and
+ * PAGE_NOT_VALIDATED: microsoft/openvmm vm/x86/x86defs/src/snp.rs SevExitCode. Which exits are
+ * automatic: those that KVM handles for a SEV-ES guest without a GHCB, Linux
+ * arch/x86/kvm/svm/svm.c svm_exit_handlers[], and for which Linux
+ * arch/x86/coco/sev/core.c vc_handle_exitcode() has no case.
  */
 #include "exit_code.h"
 
@@ -118,7 +119,6 @@ const struct exit_code exit_codes[] = {
     {0x0a0, NAE, "INVLPGB", "INVLPGB"},
     {0x0a1, NAE, "ILLEGAL_INVLPGB", "illegal INVLPGB"},
     {0x0a2, NAE, "INVPCID", "INVPCID"},
-    {0x0a4, NAE, "TLBSYNC", "TLBSYNC"},
     {0x0a5, AE,  "BUS_LOCK", "bus lock"},
     {0x0a6, AE,  "IDLE_HLT", "idle HLT"},
     {0x400, NAE, "NPF", "memory-mapped I/O"},

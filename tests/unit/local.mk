@@ -15,12 +15,15 @@ unit_tests = \
 	%D%/test_debug \
 	%D%/test_kernel_boot \
 	%D%/test_dispatch \
+	%D%/test_es_exit \
+	%D%/test_es_vcpu \
 	%D%/test_failing \
 	%D%/test_finding \
 	%D%/test_failing_cmd \
 	%D%/test_fwcfg \
 	%D%/test_gdb \
 	%D%/test_symbols \
+	%D%/test_ghcb \
 	%D%/test_guest \
 	%D%/test_hv \
 	%D%/test_identity \
@@ -118,6 +121,12 @@ unit_tests = \
 	-Wl,--wrap=crypto_rsa_pss_verify
 %C%_test_fwcfg_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_fwcfg_LDADD = libsevplugin.la $(UNIT_LDADD)
+%C%_test_es_exit_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_es_exit_LDADD = libhypervisor.la $(UNIT_LDADD)
+%C%_test_es_vcpu_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_es_vcpu_LDADD = libhypervisor.la $(UNIT_LDADD)
+%C%_test_ghcb_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_ghcb_LDADD = $(UNIT_LDADD)
 %C%_test_guest_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_guest_LDADD = $(UNIT_LDADD)
 %C%_test_hv_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -230,6 +239,7 @@ endif
 
 %C%_libunit_la_SOURCES = \
 	%D%/counter_random.h \
+	%D%/es_machine.h \
 	%D%/firmware_reader.h \
 	%D%/pc_memory.h \
 	%D%/fixture.c %D%/fixture.h \
