@@ -21,6 +21,7 @@ void hv_es_start(struct hv_guest *guest, unsigned cpus)
 
     es->cpus = cpus <= HV_VCPUS_MAX ? cpus : HV_VCPUS_MAX;
     es->jump_table = 0;
+    hv_liar_init(&es->liar, &es->config.lies, es->config.seed);
     memset(es->vcpus, 0, sizeof(es->vcpus));
     for (unsigned cpu = 0; cpu < es->cpus; cpu++) {
         struct hv_vcpu *vcpu = &es->vcpus[cpu];
@@ -94,6 +95,78 @@ void hv_es_terminate(struct hv_guest *guest, unsigned cpu, uint64_t set, uint64_
     hv_es_stop(guest, cpu, "the guest requested its termination, reason %llu:%llu: %s",
                (unsigned long long)set, (unsigned long long)code,
                ghcb_termination_words(set, code));
+}
+
+/* --- lies --- */
+
+bool hv_es_lie(struct hv_guest *guest, unsigned cpu, enum hv_lie lie, const char *what)
+{
+    struct hv_liar *liar = &hv_es_of(guest)->liar;
+
+    if (!hv_liar_strikes(liar, lie))
+        return false;
+    hv_es_log(guest, cpu, "lie: %s (opportunity %llu), %s: %s", hv_lie_name(lie),
+              (unsigned long long)liar->seen[lie], what, hv_lie_words(lie));
+    return true;
+}
+
+uint64_t hv_es_lie_bit(struct hv_guest *guest, unsigned cpu, enum hv_lie lie, const char *what,
+                       uint64_t value, unsigned bits)
+{
+    if (!hv_es_lie(guest, cpu, lie, what))
+        return value;
+    return value ^ UINT64_C(1) << hv_liar_random(&hv_es_of(guest)->liar, bits);
+}
+
+void hv_es_lie_cpuid(struct hv_guest *guest, unsigned cpu, uint32_t function, uint32_t regs[4])
+{
+    static const uint32_t sev_leaf = 0x8000001f;
+    char what[40];
+
+    if (!hv_es_of(guest)->liar.any)
+        return;
+    snprintf(what, sizeof(what), "CPUID %#x", function);
+    if (hv_es_lie(guest, cpu, HV_LIE_WRONG_CPUID, what)) {
+        unsigned bit = hv_liar_random(&hv_es_of(guest)->liar, 4 * 32);
+
+        regs[bit / 32] ^= UINT32_C(1) << bit % 32;
+    }
+    if (function == sev_leaf && hv_es_lie(guest, cpu, HV_LIE_WRONG_CBIT, what))
+        regs[1] ^= 1; /* EBX 5:0 is the position */
+}
+
+/* --- statistics --- */
+
+unsigned hv_es_requests(void)
+{
+    return hv_exit_rows() + 1 + hv_ghcb_msr_rows() + 1;
+}
+
+struct hv_request hv_es_request(unsigned index)
+{
+    struct hv_request request = {.msr_protocol = index > hv_exit_rows()};
+
+    if (request.msr_protocol) {
+        index -= hv_exit_rows() + 1;
+        request.other = index == hv_ghcb_msr_rows();
+        request.code = request.other ? 0 : hv_ghcb_msr_row(index);
+        request.words = request.other ? "unknown request" : ghcb_msr_words(request.code);
+    } else {
+        request.other = index == hv_exit_rows();
+        request.code = request.other ? 0 : hv_exit_row(index);
+        request.words = request.other ? "unknown exit" : exit_code_words(request.code);
+    }
+    return request;
+}
+
+uint64_t hv_es_count(const struct hv_guest *guest, unsigned cpu, unsigned index)
+{
+    return hv_es_of(guest)->vcpus[cpu].counts[index];
+}
+
+uint64_t hv_es_lies(const struct hv_guest *guest, enum hv_lie lie)
+{
+    return hv_es_of(guest)->liar.count[lie];
 }
 
 /* --- memory --- */

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "hv.h"
+#include "hv_lies.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,6 +30,8 @@ extern "C" {
 struct hv_es_config {
     unsigned max_version; /* of the GHCB protocol: 1 or 2 */
     unsigned cbit_pos;
+    struct hv_lies lies; /* all zero: none */
+    uint64_t seed;       /* of the lies */
 };
 
 /* Set what the hypervisor offers. Call it before hv_es_start(). */
@@ -55,6 +58,23 @@ bool hv_es_nmi(struct hv_guest *guest, unsigned cpu);
 void hv_es_interrupt(struct hv_guest *guest, unsigned cpu);
 /* True while the CPU executes the guest. False: it waits for INIT, for SIPI, or in a hold. */
 bool hv_es_vcpu_runs(const struct hv_guest *guest, unsigned cpu);
+
+/* --- what happened --- */
+
+/* The kinds of requests, in a fixed order: those of the GHCB page, then those of the GHCB MSR. The
+ * last of each counts what the hypervisor does not have. */
+struct hv_request {
+    bool msr_protocol;
+    bool other;    /* all requests without a row */
+    uint64_t code; /* SW_EXITCODE, or bits 11:0 of the MSR */
+    const char *words;
+};
+unsigned hv_es_requests(void);
+struct hv_request hv_es_request(unsigned index);
+/* How often `cpu` has sent a request since power-on. */
+uint64_t hv_es_count(const struct hv_guest *guest, unsigned cpu, unsigned index);
+/* How often the hypervisor has lied in one way. */
+uint64_t hv_es_lies(const struct hv_guest *guest, enum hv_lie lie);
 
 #ifdef __cplusplus
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Shared by the files that answer a guest with SEV-ES: hv_es.c, hv_exit.c, hv_ghcb_msr.c,
- * hv_vcpu.c.
+ * Shared by the files that answer a guest with SEV-ES: hv_answer.c, hv_es.c, hv_es_save.c,
+ * hv_exit.c, hv_ghcb_msr.c, hv_vcpu.c.
  */
 #ifndef SEV_HV_ES_PRIV_H
 #define SEV_HV_ES_PRIV_H
@@ -25,6 +25,9 @@ enum hv_vcpu_state {
 /* How the CPU asked for its AP reset hold, and so where the answer goes. */
 enum hv_hold { HV_HOLD_NONE, HV_HOLD_PAGE, HV_HOLD_MSR };
 
+#define HV_EXIT_ROWS_MAX 32u
+#define HV_MSR_ROWS_MAX  16u
+
 struct hv_vcpu {
     enum hv_vcpu_state state;
     enum hv_hold hold;
@@ -34,12 +37,14 @@ struct hv_vcpu {
     bool reported;    /* that the GHCB MSR has no address of RAM; not saved */
     uint64_t ghcb_msr;
     uint64_t xcr0; /* of the last GHCB that had it, for CPUID */
+    uint64_t counts[HV_EXIT_ROWS_MAX + HV_MSR_ROWS_MAX]; /* see hv_es_request() */
 };
 
 struct hv_es {
     struct hv_es_config config;
     unsigned cpus;
     uint64_t jump_table; /* address that the guest has set, 0: none */
+    struct hv_liar liar;
     struct hv_vcpu vcpus[HV_VCPUS_MAX];
 };
 
@@ -64,6 +69,30 @@ struct hv_exit {
     uint8_t page[GHCB_SIZE];
 };
 
+/* hv_answer.c: execute a request. Registers and results of *exit become the answer. */
+void hv_answer_nothing(struct hv_exit *exit);
+void hv_answer_cpuid(struct hv_exit *exit);
+void hv_answer_msr(struct hv_exit *exit);
+void hv_answer_rdpmc(struct hv_exit *exit);
+void hv_answer_rdtsc(struct hv_exit *exit);
+void hv_answer_vmmcall(struct hv_exit *exit);
+void hv_answer_wbinvd(struct hv_exit *exit);
+void hv_answer_io(struct hv_exit *exit);
+void hv_answer_mmio(struct hv_exit *exit);
+void hv_answer_jump_table(struct hv_exit *exit);
+void hv_answer_features(struct hv_exit *exit);
+void hv_answer_terminate(struct hv_exit *exit);
+void hv_answer_unsupported(struct hv_exit *exit);
+void hv_answer_error(struct hv_exit *exit, enum ghcb_error error);
+/* An opportunity for a lie about a request. */
+bool hv_exit_lie(struct hv_exit *exit, enum hv_lie kind);
+
+/* The requests of each protocol: their number, without "other", and each. */
+unsigned hv_exit_rows(void);
+uint64_t hv_exit_row(unsigned index);
+unsigned hv_ghcb_msr_rows(void);
+uint64_t hv_ghcb_msr_row(unsigned index);
+
 /* Answer the request in the GHCB of a CPU. */
 void hv_exit_page(struct hv_guest *guest, unsigned cpu);
 /* Answer the request in the GHCB MSR of a CPU. */
@@ -83,6 +112,14 @@ void hv_es_log(struct hv_guest *guest, unsigned cpu, const char *format, ...)
 void hv_es_trace(struct hv_guest *guest, const struct hv_exit_record *record);
 /* End the machine at a termination request. */
 void hv_es_terminate(struct hv_guest *guest, unsigned cpu, uint64_t set, uint64_t code);
+
+/* An opportunity for a lie about `what`. True: lie; the log says so. */
+bool hv_es_lie(struct hv_guest *guest, unsigned cpu, enum hv_lie lie, const char *what);
+/* Flip one of the `bits` low bits of a value, where a lie strikes. */
+uint64_t hv_es_lie_bit(struct hv_guest *guest, unsigned cpu, enum hv_lie lie, const char *what,
+                       uint64_t value, unsigned bits);
+/* The lies about the registers that CPUID returns. */
+void hv_es_lie_cpuid(struct hv_guest *guest, unsigned cpu, uint32_t function, uint32_t regs[4]);
 
 /* Access raw memory across pages. False: a part is neither RAM nor ROM. */
 bool hv_es_read(struct hv_guest *guest, uint64_t gpa, void *buf, size_t len);

@@ -1,25 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The GHCB page protocol: a table of the exits that a guest may send, and what each does.
+ * The GHCB page protocol: the table of the exits that a guest may send, the checks, and how an
+ * answer reaches the page. What each exit does is in hv_answer.c.
  *
  * Sources: Linux arch/x86/kvm/svm/sev.c sev_es_sync_from_ghcb(), sev_es_validate_vmgexit(),
- * setup_vmgexit_scratch(), sev_handle_vmgexit(), sev_es_string_io(), sev_es_sync_to_ghcb();
- * arch/x86/kvm/svm/svm.c dr_interception(), svm_complete_emulated_msr(). Choices of this model,
- * where KVM ends the machine or has no answer: RDTSC and RDTSCP are answered as EDK2
- * OvmfPkg/Library/CcExitLib expects it; RDPMC gives #GP, for there are no counters; a scratch area
- * that is no memory, or longer than INT_MAX, is an invalid scratch area; an I/O size of 3, 5, 6 or
- * 7 bytes is an invalid input.
+ * sev_handle_vmgexit(), sev_es_sync_to_ghcb().
  */
 #include <string.h>
 
 #include "hv_es_priv.h"
-
-#define MSR_TSC     0x10u
-#define MSR_TSC_AUX 0xc0000103u
-
-/* Linux include/uapi/linux/kvm_para.h KVM_EPERM, KVM_ENOSYS. */
-#define KVM_EPERM  1
-#define KVM_ENOSYS 1000
 
 /* What must be valid in the GHCB. */
 enum need {
@@ -43,140 +32,17 @@ static const struct {
     {NEED_XCR0, GHCB_XCR0},
 };
 
-/* --- answers --- */
-
-static void respond(struct hv_exit *exit, enum ghcb_response response, uint64_t data)
-{
-    exit->result1 = response;
-    exit->result2 = data;
-}
-
-static void fail(struct hv_exit *exit, enum ghcb_error error)
-{
-    respond(exit, GHCB_MALFORMED_INPUT, error);
-}
-
-/* KVM gives no error code: Linux svm_vmgexit_inject_exception(). */
-static void raise_gp(struct hv_exit *exit)
-{
-    static const uint64_t gp_vector = 13;
-
-    respond(exit, GHCB_ISSUE_EXCEPTION, GHCB_EVENT_VALID | GHCB_EVENT_EXCEPTION | gp_vector);
-}
-
-/* --- the scratch area --- */
-
-/* Check the scratch area of `len` bytes and return a copy of it. NULL: the error is the answer. */
-static uint8_t *scratch(struct hv_exit *exit, uint64_t len)
-{
-    const uint64_t begin = exit->scratch, end = begin + len;
-    uint8_t *copy = exit->guest->hv->scratch;
-
-    if (!begin || end < begin)
-        goto invalid;
-    if ((begin & ~GHCB_MSR_INFO_MASK) == exit->gpa) {
-        if (begin < exit->gpa + GHCB_SHARED_BUFFER || end > exit->gpa + GHCB_SHARED_BUFFER_END)
-            goto invalid;
-        return exit->page + (begin - exit->gpa);
-    }
-    if (exit->es->config.max_version < 2 && len <= HV_SCRATCH_MAX &&
-        hv_es_read(exit->guest, begin, copy, len))
-        return copy;
-invalid:
-    fail(exit, GHCB_ERR_INVALID_SCRATCH_AREA);
-    return NULL;
-}
-
-static void write_scratch(struct hv_exit *exit, const uint8_t *data, uint64_t len)
-{
-    if (!hv_es_write(exit->guest, exit->scratch, data, len))
-        fail(exit, GHCB_ERR_INVALID_SCRATCH_AREA);
-}
-
-/* --- instructions --- */
-
-static void nothing(struct hv_exit *exit)
-{
-    (void)exit;
-}
+/* --- the table --- */
 
 static unsigned cpuid_needs(const struct hv_exit *exit)
 {
     return exit->rax == 0xd ? NEED_XCR0 : 0;
 }
 
-static void cpuid(struct hv_exit *exit)
-{
-    const struct hv *hv = exit->guest->hv;
-    uint32_t regs[4];
-
-    hv->ops.cpuid(hv->machine, exit->cpu, (uint32_t)exit->rax, (uint32_t)exit->rcx,
-                  exit->vcpu->xcr0, regs);
-    exit->rax = regs[0];
-    exit->rbx = regs[1];
-    exit->rcx = regs[2];
-    exit->rdx = regs[3];
-}
-
-static bool msr_access(struct hv_exit *exit, uint32_t index, uint64_t *value, bool write)
-{
-    const struct hv *hv = exit->guest->hv;
-
-    return hv->ops.msr(hv->machine, exit->cpu, index, value, write);
-}
-
 static unsigned msr_needs(const struct hv_exit *exit)
 {
     return exit->info1 ? NEED_RAX | NEED_RDX : 0;
 }
-
-static void msr(struct hv_exit *exit)
-{
-    bool write = exit->info1 != 0;
-    uint64_t value = write ? exit->rdx << 32 | (uint32_t)exit->rax : 0;
-
-    if (!msr_access(exit, (uint32_t)exit->rcx, &value, write)) {
-        raise_gp(exit);
-    } else if (!write) {
-        exit->rax = (uint32_t)value;
-        exit->rdx = value >> 32;
-    }
-}
-
-static void rdpmc(struct hv_exit *exit)
-{
-    raise_gp(exit);
-}
-
-static void rdtsc(struct hv_exit *exit)
-{
-    uint64_t tsc = 0, aux = 0;
-
-    if (!msr_access(exit, MSR_TSC, &tsc, false) ||
-        (exit->code == EXIT_RDTSCP && !msr_access(exit, MSR_TSC_AUX, &aux, false))) {
-        raise_gp(exit);
-        return;
-    }
-    exit->rax = (uint32_t)tsc;
-    exit->rdx = tsc >> 32;
-    if (exit->code == EXIT_RDTSCP)
-        exit->rcx = (uint32_t)aux;
-}
-
-/* The machine offers no hypercalls. */
-static void vmmcall(struct hv_exit *exit)
-{
-    exit->rax = 0 - (uint64_t)(exit->cpl ? KVM_EPERM : KVM_ENOSYS);
-}
-
-static void wbinvd(struct hv_exit *exit)
-{
-    const struct hv *hv = exit->guest->hv;
-
-    hv->ops.wbinvd(hv->machine);
-}
-
-/* --- port I/O --- */
 
 static unsigned io_needs(const struct hv_exit *exit)
 {
@@ -185,160 +51,10 @@ static unsigned io_needs(const struct hv_exit *exit)
     return exit->info1 & GHCB_IO_IN ? 0 : NEED_RAX;
 }
 
-static uint32_t port_access(struct hv_exit *exit, unsigned size, uint32_t value)
-{
-    const struct hv *hv = exit->guest->hv;
-    uint16_t port = (uint16_t)(exit->info1 >> GHCB_IO_PORT_SHIFT);
-
-    if (exit->info1 & GHCB_IO_IN)
-        return hv->ops.port_in(hv->machine, exit->cpu, port, size);
-    hv->ops.port_out(hv->machine, exit->cpu, port, size, value);
-    return value;
-}
-
-/* A value of `size` bytes. */
-static uint32_t low(uint64_t value, unsigned size)
-{
-    return (uint32_t)(value & (UINT64_MAX >> (64 - 8 * size)));
-}
-
-static uint32_t get_element(const uint8_t *at, unsigned size)
-{
-    uint32_t value = 0;
-
-    for (unsigned i = size; i-- > 0;)
-        value = value << 8 | at[i];
-    return value;
-}
-
-static void put_element(uint8_t *at, unsigned size, uint32_t value)
-{
-    for (unsigned i = 0; i < size; i++)
-        at[i] = (uint8_t)(value >> 8 * i);
-}
-
-/* INS and OUTS: SW_EXITINFO2 elements, in order, are in the scratch area. */
-static void string_io(struct hv_exit *exit, unsigned size)
-{
-    uint64_t len;
-    uint8_t *data;
-
-    if (!exit->info2)
-        return;
-    if (exit->info2 > INT32_MAX) {
-        fail(exit, GHCB_ERR_INVALID_SCRATCH_AREA);
-        return;
-    }
-    len = exit->info2 * size;
-    data = scratch(exit, len);
-    if (!data)
-        return;
-    for (uint64_t i = 0; i < len; i += size)
-        put_element(data + i, size, port_access(exit, size, get_element(data + i, size)));
-    if (exit->info1 & GHCB_IO_IN)
-        write_scratch(exit, data, len);
-}
-
-static void io(struct hv_exit *exit)
-{
-    unsigned size = exit->info1 >> GHCB_IO_SIZE_SHIFT & GHCB_IO_SIZE_MASK;
-    uint32_t value;
-
-    if (!size)
-        return;
-    if (size != 1 && size != 2 && size != 4) {
-        fail(exit, GHCB_ERR_INVALID_INPUT);
-        return;
-    }
-    if (exit->info1 & GHCB_IO_STRING) {
-        string_io(exit, size);
-        return;
-    }
-    value = low(port_access(exit, size, low(exit->rax, size)), size);
-    if (exit->info1 &
-        GHCB_IO_IN) /* IN of 1 or 2 bytes keeps the others, of 4 clears the upper half */
-        exit->rax = size == 4 ? value : (exit->rax & ~(uint64_t)low(UINT64_MAX, size)) | value;
-}
-
-/* --- MMIO --- */
-
-/* One access has at most 8 bytes and does not cross a page. */
-static bool mmio_pieces(struct hv_exit *exit, uint8_t *data, uint64_t len)
-{
-    const struct hv *hv = exit->guest->hv;
-    bool write = exit->code == EXIT_MMIO_WRITE;
-
-    for (uint64_t at = 0, n; at < len; at += n) {
-        uint64_t gpa = exit->info1 + at, rest = HV_PAGE_SIZE - gpa % HV_PAGE_SIZE;
-
-        n = len - at < 8 ? len - at : 8;
-        n = n < rest ? n : rest;
-        if (gpa < exit->info1 ||
-            !hv->ops.mmio(hv->machine, exit->cpu, gpa, data + at, (unsigned)n, write))
-            return false;
-    }
-    return true;
-}
-
-static void mmio(struct hv_exit *exit)
-{
-    const uint64_t len = exit->info2;
-    uint8_t *data;
-
-    if (!len)
-        return;
-    if (exit->es->config.max_version >= 2 && len > 8) {
-        fail(exit, GHCB_ERR_INVALID_INPUT);
-        return;
-    }
-    data = scratch(exit, len);
-    if (!data)
-        return;
-    if (!mmio_pieces(exit, data, len))
-        fail(exit, GHCB_ERR_INVALID_INPUT);
-    else if (exit->code == EXIT_MMIO_READ)
-        write_scratch(exit, data, len);
-}
-
-/* --- software exits --- */
-
 static void hold(struct hv_guest *guest, unsigned cpu)
 {
     hv_vcpu_hold(guest, cpu, HV_HOLD_PAGE);
 }
-
-static void jump_table(struct hv_exit *exit)
-{
-    if (exit->info1 == 0)
-        exit->es->jump_table = exit->info2;
-    else if (exit->info1 == 1)
-        respond(exit, GHCB_NO_ACTION, exit->es->jump_table);
-    else
-        fail(exit, GHCB_ERR_INVALID_INPUT);
-}
-
-static void features(struct hv_exit *exit)
-{
-    respond(exit, GHCB_NO_ACTION, HV_FEATURES);
-}
-
-static void terminate(struct hv_exit *exit)
-{
-    exit->stopped = true;
-    hv_es_terminate(exit->guest, exit->cpu, exit->info1 & 0xf, exit->info1 >> 4 & 0xff);
-}
-
-static void unsupported(struct hv_exit *exit)
-{
-    exit->stopped = true;
-    hv_es_stop(
-        exit->guest, exit->cpu,
-        "the #VC handler of the guest does not support the exit %#llx (%s), information %#llx",
-        (unsigned long long)exit->info1, exit_code_words(exit->info1),
-        (unsigned long long)exit->info2);
-}
-
-/* --- the table --- */
 
 struct row {
     uint32_t code;
@@ -350,40 +66,56 @@ struct row {
 
 /* clang-format off */
 static const struct row rows[] = {
-    {EXIT_READ_DR7,          0,                                0,           nothing,     0},
-    {EXIT_WRITE_DR7,         NEED_RAX,                         0,           nothing,     0},
-    {EXIT_RDTSC,             0,                                0,           rdtsc,       0},
-    {EXIT_RDPMC,             NEED_RCX,                         0,           rdpmc,       0},
-    {EXIT_CPUID,             NEED_RAX | NEED_RCX,              cpuid_needs, cpuid,       0},
-    {EXIT_INVD,              0,                                0,           nothing,     0},
-    {EXIT_IOIO,              0,                                io_needs,    io,          0},
-    {EXIT_MSR,               NEED_RCX,                         msr_needs,   msr,         0},
-    {EXIT_VMMCALL,           NEED_RAX | NEED_CPL,              0,           vmmcall,     0},
-    {EXIT_RDTSCP,            0,                                0,           rdtsc,       0},
-    {EXIT_WBINVD,            0,                                0,           wbinvd,      0},
-    {EXIT_MONITOR,           NEED_RAX | NEED_RCX | NEED_RDX,   0,           nothing,     0},
-    {EXIT_MWAIT,             NEED_RAX | NEED_RCX,              0,           nothing,     0},
-    {EXIT_MMIO_READ,         NEED_SCRATCH,                     0,           mmio,        0},
-    {EXIT_MMIO_WRITE,        NEED_SCRATCH,                     0,           mmio,        0},
-    {EXIT_NMI_COMPLETE,      0,                                0,           nothing,     hv_vcpu_nmi_complete},
-    {EXIT_AP_RESET_HOLD,     0,                                0,           nothing,     hold},
-    {EXIT_AP_JUMP_TABLE,     0,                                0,           jump_table,  0},
-    {EXIT_PSC,               0,                                0,           NULL,        0},
-    {EXIT_GUEST_REQUEST,     0,                                0,           NULL,        0},
-    {EXIT_EXT_GUEST_REQUEST, 0,                                0,           NULL,        0},
-    {EXIT_AP_CREATION,       0,                                0,           NULL,        0},
-    {EXIT_HV_FEATURES,       0,                                0,           features,    0},
-    {EXIT_TERM_REQUEST,      0,                                0,           terminate,   0},
-    {EXIT_UNSUPPORTED_EVENT, 0,                                0,           unsupported, 0},
+    {EXIT_READ_DR7,           0,                               0,           hv_answer_nothing,     0},
+    {EXIT_WRITE_DR7,          NEED_RAX,                        0,           hv_answer_nothing,     0},
+    {EXIT_RDTSC,              0,                               0,           hv_answer_rdtsc,       0},
+    {EXIT_RDPMC,              NEED_RCX,                        0,           hv_answer_rdpmc,       0},
+    {EXIT_CPUID,              NEED_RAX | NEED_RCX,             cpuid_needs, hv_answer_cpuid,       0},
+    {EXIT_INVD,               0,                               0,           hv_answer_nothing,     0},
+    {EXIT_IOIO,               0,                               io_needs,    hv_answer_io,          0},
+    {EXIT_MSR,                NEED_RCX,                        msr_needs,   hv_answer_msr,         0},
+    {EXIT_VMMCALL,            NEED_RAX | NEED_CPL,             0,           hv_answer_vmmcall,     0},
+    {EXIT_RDTSCP,             0,                               0,           hv_answer_rdtsc,       0},
+    {EXIT_WBINVD,             0,                               0,           hv_answer_wbinvd,      0},
+    {EXIT_MONITOR,            NEED_RAX | NEED_RCX | NEED_RDX,  0,           hv_answer_nothing,     0},
+    {EXIT_MWAIT,              NEED_RAX | NEED_RCX,             0,           hv_answer_nothing,     0},
+    {EXIT_MMIO_READ,          NEED_SCRATCH,                    0,           hv_answer_mmio,        0},
+    {EXIT_MMIO_WRITE,         NEED_SCRATCH,                    0,           hv_answer_mmio,        0},
+    {EXIT_NMI_COMPLETE,       0,                               0,           hv_answer_nothing,     hv_vcpu_nmi_complete},
+    {EXIT_AP_RESET_HOLD,      0,                               0,           hv_answer_nothing,     hold},
+    {EXIT_AP_JUMP_TABLE,      0,                               0,           hv_answer_jump_table,  0},
+    {EXIT_PSC,                0,                               0,           NULL,                  0},
+    {EXIT_GUEST_REQUEST,      0,                               0,           NULL,                  0},
+    {EXIT_EXT_GUEST_REQUEST,  0,                               0,           NULL,                  0},
+    {EXIT_AP_CREATION,        0,                               0,           NULL,                  0},
+    {EXIT_HV_FEATURES,        0,                               0,           hv_answer_features,    0},
+    {EXIT_TERM_REQUEST,       0,                               0,           hv_answer_terminate,   0},
+    {EXIT_UNSUPPORTED_EVENT,  0,                               0,           hv_answer_unsupported, 0},
 };
 /* clang-format on */
 
-static const struct row *find_row(uint64_t code)
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+_Static_assert(ROWS < HV_EXIT_ROWS_MAX, "a counter for each, and one for others");
+
+unsigned hv_exit_rows(void)
 {
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        if (rows[i].code == code)
-            return &rows[i];
-    return NULL;
+    return ROWS;
+}
+
+uint64_t hv_exit_row(unsigned index)
+{
+    return rows[index].code;
+}
+
+/* Return the row of an exit, and count it. NULL if there is none. */
+static const struct row *find_row(const struct hv_exit *exit)
+{
+    size_t row = 0;
+
+    while (row < ROWS && rows[row].code != exit->code)
+        row++;
+    exit->vcpu->counts[row]++;
+    return row < ROWS ? &rows[row] : NULL;
 }
 
 static bool has_needs(const struct hv_exit *exit, unsigned need)
@@ -397,24 +129,24 @@ static bool has_needs(const struct hv_exit *exit, unsigned need)
 /* Check a request in KVM's order. NULL: the error is the answer. */
 static const struct row *check(struct hv_exit *exit)
 {
-    const struct row *row = find_row(exit->code);
+    const struct row *row = find_row(exit);
 
     if (ghcb_get(exit->page, GHCB_USAGE)) {
-        fail(exit, GHCB_ERR_INVALID_USAGE);
+        hv_answer_error(exit, GHCB_ERR_INVALID_USAGE);
         return NULL;
     }
     if (!ghcb_valid(exit->page, GHCB_SW_EXITCODE) || !ghcb_valid(exit->page, GHCB_SW_EXITINFO1) ||
         !ghcb_valid(exit->page, GHCB_SW_EXITINFO2)) {
-        fail(exit, GHCB_ERR_MISSING_INPUT);
+        hv_answer_error(exit, GHCB_ERR_MISSING_INPUT);
         return NULL;
     }
     if (!row) {
-        fail(exit, GHCB_ERR_INVALID_EVENT);
+        hv_answer_error(exit, GHCB_ERR_INVALID_EVENT);
         return NULL;
     }
     if (!row->answer || !has_needs(exit, row->need) ||
         (row->need_also && !has_needs(exit, row->need_also(exit)))) {
-        fail(exit, GHCB_ERR_MISSING_INPUT);
+        hv_answer_error(exit, GHCB_ERR_MISSING_INPUT);
         return NULL;
     }
     return row;
@@ -445,8 +177,47 @@ static void take(struct hv_exit *exit)
         exit->vcpu->xcr0 = ghcb_get(page, GHCB_XCR0);
 }
 
+/* Execute a request. What ends the machine, or changes the CPU's state, is no opportunity to lie. */
+static void execute(struct hv_exit *exit, const struct row *row)
+{
+    struct hv_exit again;
+
+    if (row->after || row->answer == hv_answer_terminate || row->answer == hv_answer_unsupported) {
+        row->answer(exit);
+        return;
+    }
+    if (hv_exit_lie(exit, HV_LIE_DROP_EXIT))
+        return;
+    if (hv_exit_lie(exit, HV_LIE_REPEAT_EXIT)) {
+        again = *exit;
+        row->answer(&again);
+    }
+    row->answer(exit);
+}
+
+/* The lies that look the same for each request. */
+static void lie_about_result(struct hv_exit *exit)
+{
+    static const struct {
+        enum hv_lie kind;
+        uint64_t result1, result2;
+    } lies[] = {
+        {HV_LIE_ERROR_RESERVED, 3, 0},
+        {HV_LIE_REFUSE, GHCB_MALFORMED_INPUT, GHCB_ERR_INVALID_INPUT},
+        {HV_LIE_INJECT_GP, GHCB_ISSUE_EXCEPTION, GHCB_EVENT_VALID | GHCB_EVENT_EXCEPTION | 13},
+        {HV_LIE_INJECT_VC, GHCB_ISSUE_EXCEPTION, GHCB_EVENT_VALID | GHCB_EVENT_EXCEPTION | 29},
+        {HV_LIE_INJECT_DF, GHCB_ISSUE_EXCEPTION, GHCB_EVENT_VALID | GHCB_EVENT_EXCEPTION | 8},
+    };
+
+    for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++)
+        if (hv_exit_lie(exit, lies[i].kind)) {
+            exit->result1 = lies[i].result1;
+            exit->result2 = lies[i].result2;
+        }
+}
+
 /* Write the answer. Only these fields change, for the guest may have written others meanwhile. */
-static bool give(const struct hv_exit *exit)
+static bool give(struct hv_exit *exit)
 {
     static const struct {
         enum ghcb_offset first;
@@ -466,6 +237,12 @@ static bool give(const struct hv_exit *exit)
     ghcb_set(answer, GHCB_RDX, exit->rdx);
     ghcb_set(answer, GHCB_SW_EXITINFO1, exit->result1);
     ghcb_set(answer, GHCB_SW_EXITINFO2, exit->result2);
+    if (hv_exit_lie(exit, HV_LIE_STALE_GHCB))
+        return true;
+    if (hv_exit_lie(exit, HV_LIE_CLEAR_VALID))
+        ghcb_clear_valid(answer);
+    if (hv_exit_lie(exit, HV_LIE_EXTRA_VALID))
+        memset(answer + GHCB_VALID_BITMAP, 0xff, GHCB_BITMAP_SIZE);
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
         if (!hv_es_write(exit->guest, exit->gpa + parts[i].first, answer + parts[i].first,
                          parts[i].len))
@@ -506,7 +283,9 @@ void hv_exit_page(struct hv_guest *guest, unsigned cpu)
     take(&exit);
     row = check(&exit);
     if (row)
-        row->answer(&exit);
+        execute(&exit, row);
+    if (!exit.stopped)
+        lie_about_result(&exit);
     if (!exit.stopped && !give(&exit))
         no_page(&exit);
     else

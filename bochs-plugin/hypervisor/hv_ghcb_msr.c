@@ -24,7 +24,9 @@ typedef uint64_t request_fn(struct hv_guest *guest, unsigned cpu, uint64_t value
 
 static uint64_t sev_info(struct hv_guest *guest, unsigned cpu, uint64_t value)
 {
-    (void)cpu, (void)value;
+    (void)value;
+    if (hv_es_lie(guest, cpu, HV_LIE_WRONG_VERSION, "SEV information request"))
+        return (hv_ghcb_msr_info(hv_es_of(guest)) & UINT32_MAX) | UINT64_C(0x00030003) << 32;
     return hv_ghcb_msr_info(hv_es_of(guest));
 }
 
@@ -36,15 +38,19 @@ static uint64_t cpuid(struct hv_guest *guest, unsigned cpu, uint64_t value)
 
     hv->ops.cpuid(hv->machine, cpu, (uint32_t)(value >> 32), 0, hv_es_of(guest)->vcpus[cpu].xcr0,
                   regs);
+    hv_es_lie_cpuid(guest, cpu, (uint32_t)(value >> 32), regs);
     value = (value & UINT32_MAX) | (uint64_t)regs[value >> 30 & 3] << 32;
     return with_info(value, GHCB_MSR_CPUID_RESP);
 }
 
 static uint64_t hold(struct hv_guest *guest, unsigned cpu, uint64_t value)
 {
+    struct hv_vcpu *vcpu = &hv_es_of(guest)->vcpus[cpu];
+
     (void)value;
-    hv_vcpu_hold(guest, cpu, HV_HOLD_MSR);
-    return GHCB_MSR_AP_RESET_HOLD_RESP; /* 63:12 are 0: no SIPI came */
+    vcpu->ghcb_msr = GHCB_MSR_AP_RESET_HOLD_RESP; /* 63:12 are 0: no SIPI came */
+    hv_vcpu_hold(guest, cpu, HV_HOLD_MSR);        /* may end at once */
+    return vcpu->ghcb_msr;
 }
 
 static uint64_t features(struct hv_guest *guest, unsigned cpu, uint64_t value)
@@ -77,17 +83,32 @@ static const struct {
     {GHCB_MSR_HV_FT_REQ, features},     {GHCB_MSR_TERM_REQ, terminate},
 };
 
+#define ROWS (sizeof(requests) / sizeof(requests[0]))
+_Static_assert(ROWS < HV_MSR_ROWS_MAX, "a counter for each, and one for others");
+
+unsigned hv_ghcb_msr_rows(void)
+{
+    return ROWS;
+}
+
+uint64_t hv_ghcb_msr_row(unsigned index)
+{
+    return requests[index].request;
+}
+
 void hv_ghcb_msr_request(struct hv_guest *guest, unsigned cpu)
 {
     struct hv_vcpu *vcpu = &hv_es_of(guest)->vcpus[cpu];
     const uint64_t value = vcpu->ghcb_msr;
     struct hv_exit_record record = {cpu, true, value, 0, 0, value, 0, ghcb_msr_words(value)};
 
-    for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
-        if (requests[i].request == (value & GHCB_MSR_INFO_MASK)) {
-            vcpu->ghcb_msr = requests[i].answer(guest, cpu, value);
-            break;
-        }
+    size_t row = 0;
+
+    while (row < ROWS && requests[row].request != (value & GHCB_MSR_INFO_MASK))
+        row++;
+    vcpu->counts[hv_exit_rows() + 1 + row]++;
+    if (row < ROWS)
+        vcpu->ghcb_msr = requests[row].answer(guest, cpu, value);
     /* KVM leaves the MSR as it is at a request that it does not have, and the guest goes on. */
     record.result1 = vcpu->ghcb_msr;
     hv_es_trace(guest, &record);

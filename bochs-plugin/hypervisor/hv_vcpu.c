@@ -32,20 +32,6 @@ static void run(struct hv_guest *guest, unsigned cpu, bool first)
     }
 }
 
-void hv_vcpu_hold(struct hv_guest *guest, unsigned cpu, enum hv_hold hold)
-{
-    struct hv_vcpu *vcpu = &hv_es_of(guest)->vcpus[cpu];
-
-    vcpu->state = HV_VCPU_HELD;
-    vcpu->hold = hold;
-    wait(guest, cpu);
-}
-
-bool hv_es_vcpu_runs(const struct hv_guest *guest, unsigned cpu)
-{
-    return hv_es_of(guest)->vcpus[cpu].state == HV_VCPU_RUNS;
-}
-
 /* Answer the hold of a CPU: a SIPI came. Before it, the answer says that none came. */
 static void answer_hold(struct hv_guest *guest, unsigned cpu)
 {
@@ -58,6 +44,24 @@ static void answer_hold(struct hv_guest *guest, unsigned cpu)
         !hv_es_write(guest, vcpu->ghcb_msr + GHCB_SW_EXITINFO2, info2, sizeof(info2)))
         hv_es_log(guest, cpu, "the GHCB at %#llx is no memory any more",
                   (unsigned long long)vcpu->ghcb_msr);
+}
+
+void hv_vcpu_hold(struct hv_guest *guest, unsigned cpu, enum hv_hold hold)
+{
+    struct hv_vcpu *vcpu = &hv_es_of(guest)->vcpus[cpu];
+
+    vcpu->state = HV_VCPU_HELD;
+    vcpu->hold = hold;
+    wait(guest, cpu);
+    if (hv_es_lie(guest, cpu, HV_LIE_EARLY_SIPI, "AP reset hold")) {
+        answer_hold(guest, cpu);
+        run(guest, cpu, false);
+    }
+}
+
+bool hv_es_vcpu_runs(const struct hv_guest *guest, unsigned cpu)
+{
+    return hv_es_of(guest)->vcpus[cpu].state == HV_VCPU_RUNS;
 }
 
 void hv_es_init(struct hv_guest *guest, unsigned cpu)
@@ -80,7 +84,7 @@ void hv_es_sipi(struct hv_guest *guest, unsigned cpu, uint8_t vector)
     bool first = !vcpu->first_sipi;
 
     (void)vector;
-    if (vcpu->state != HV_VCPU_INIT)
+    if (vcpu->state != HV_VCPU_INIT || hv_es_lie(guest, cpu, HV_LIE_LOST_SIPI, "SIPI"))
         return;
     vcpu->first_sipi = true;
     if (!first)

@@ -16,6 +16,7 @@ unit_tests = \
 	%D%/test_kernel_boot \
 	%D%/test_dispatch \
 	%D%/test_es_exit \
+	%D%/test_es_lies \
 	%D%/test_es_vcpu \
 	%D%/test_failing \
 	%D%/test_finding \
@@ -123,6 +124,8 @@ unit_tests = \
 %C%_test_fwcfg_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_es_exit_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_es_exit_LDADD = libhypervisor.la $(UNIT_LDADD)
+%C%_test_es_lies_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_es_lies_LDADD = libhypervisor.la $(UNIT_LDADD)
 %C%_test_es_vcpu_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_es_vcpu_LDADD = libhypervisor.la $(UNIT_LDADD)
 %C%_test_ghcb_CPPFLAGS = $(UNIT_CPPFLAGS)
