@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hypervisor/hv.h"
+#include "hypervisor/hv_es.h"
 #include "msr.h"
 #include "psp.h"
 #include "psp_mailbox.h"
@@ -29,7 +29,7 @@ struct decoded {
     uint8_t hv[HV_SAVE_MAX];
     size_t hv_len;
     struct psp_saved *psp;
-    const struct save_section *memory;
+    const struct save_section *memory, *es;
     char words[300]; /* an error phrase that had to be composed */
 };
 
@@ -130,6 +130,24 @@ static const char *check_hv(struct decoded *d, uint32_t version, struct buf *b)
         buf_get(b, d->hv, b->len);
     }
     return hv_check_saved(d->hv, d->hv_len);
+}
+
+static int put_hves(const struct saved_parts *parts, struct buf *b)
+{
+    b->pos = hv_es_save(parts->hv, b->data);
+    return 0;
+}
+
+static const char *check_hves(struct decoded *d, uint32_t version, struct buf *b)
+{
+    (void)version;
+    b->pos = b->len;
+    return hv_es_check_saved(d->parts->hv, b->data, b->len, d->parts->cpus);
+}
+
+static size_t hves_size(const struct saved_parts *parts)
+{
+    return hv_es_save_size(parts->hv);
 }
 
 static int put_mbox(const struct saved_parts *parts, struct buf *b)
@@ -241,20 +259,27 @@ static const char *check_page(struct decoded *d, uint32_t version, struct buf *b
     return err ? "the states of the pages are damaged" : NULL;
 }
 
+static size_t page_size(const struct saved_parts *parts)
+{
+    return parts->memory->size(parts->memory_ctx);
+}
+
 /* In this order they are checked: the states of the pages need the guests' ASIDs. */
 static const struct row {
     uint32_t tag, version;
-    size_t size; /* bytes that put() writes at most; 0: ask the memory */
+    size_t size; /* bytes that put() writes at most; 0: get_size() says it */
     int (*put)(const struct saved_parts *parts, struct buf *b);
     const char *(*check)(struct decoded *d, uint32_t version, struct buf *b);
+    size_t (*get_size)(const struct saved_parts *parts);
 } rows[] = {
-    {SAVE_CONF, 1, 512, put_conf, check_conf},
-    {SAVE_HV, 2, HV_SAVE_MAX, put_hv, check_hv},
-    {SAVE_MBOX, 1, 16, put_mbox, check_mbox},
-    {SAVE_RNG, 1, 74, put_rng, check_rng},
-    {SAVE_VCPU, 2, 8 + VCPU_RECORD_SIZE *PSP_CPUS_MAX, put_vcpu, check_vcpu},
-    {SAVE_PSP, 1, PSP_SAVE_MAX, put_psp, check_psp},
-    {SAVE_PAGE, 1, 0, put_page, check_page},
+    {SAVE_CONF, 1, 512, put_conf, check_conf, NULL},
+    {SAVE_HV, 2, HV_SAVE_MAX, put_hv, check_hv, NULL},
+    {SAVE_HVES, 1, 0, put_hves, check_hves, hves_size},
+    {SAVE_MBOX, 1, 16, put_mbox, check_mbox, NULL},
+    {SAVE_RNG, 1, 74, put_rng, check_rng, NULL},
+    {SAVE_VCPU, 2, 8 + VCPU_RECORD_SIZE *PSP_CPUS_MAX, put_vcpu, check_vcpu, NULL},
+    {SAVE_PSP, 1, PSP_SAVE_MAX, put_psp, check_psp, NULL},
+    {SAVE_PAGE, 1, 0, put_page, check_page, page_size},
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -263,6 +288,12 @@ static_assert(N_ROWS <= SAVE_FILE_SECTIONS_MAX, "a section for each row");
 static bool has_row(const struct saved_parts *parts, const struct row *row)
 {
     return row->tag != SAVE_PAGE || parts->memory;
+}
+
+/* Sections that a machine has or has not, at the time that it is saved. */
+static bool is_optional(const struct row *row)
+{
+    return row->tag == SAVE_HVES;
 }
 
 /* --- save --- */
@@ -292,7 +323,7 @@ int saved_machine_possible(const struct saved_parts *parts, char *error, size_t 
 static int put_section(const struct saved_parts *parts, const struct row *row,
                        struct save_section *section)
 {
-    size_t size = row->size ? row->size : parts->memory->size(parts->memory_ctx);
+    size_t size = row->size ? row->size : row->get_size(parts);
     uint8_t *bytes = malloc(size);
     struct buf b = buf_writer(bytes, size);
     int err = bytes ? row->put(parts, &b) : -ENOMEM;
@@ -323,7 +354,7 @@ int saved_machine_write(const struct saved_parts *parts, uint8_t **data, size_t 
 
     *data = NULL;
     for (size_t i = 0; !err && i < N_ROWS; i++)
-        if (has_row(parts, &rows[i]))
+        if (has_row(parts, &rows[i]) && (!is_optional(&rows[i]) || rows[i].get_size(parts)))
             err = put_section(parts, &rows[i], &file.sections[file.n++]);
     if (!err) {
         *len = save_file_size(&file);
@@ -403,6 +434,7 @@ static int take_over(struct decoded *d, char *error, size_t error_size)
         return err == -EINVAL ? -EIO : err;
     }
     hv_restore(parts->hv, d->hv, d->hv_len);
+    hv_es_restore(parts->hv, d->es ? d->es->data : NULL, d->es ? d->es->len : 0, parts->cpus);
     parts->mailbox->cmdresp = d->mailbox.cmdresp;
     parts->mailbox->pending = d->mailbox.pending;
     parts->mailbox->addr_lo = d->mailbox.addr_lo;
@@ -428,11 +460,15 @@ int saved_machine_read(const struct saved_parts *parts, const uint8_t *data, siz
     err = save_file_read(&file, data, len, error, error_size);
     if (!err)
         err = check_tags(&file, error, error_size);
-    for (size_t i = 0; !err && i < N_ROWS; i++)
-        if (has_row(parts, &rows[i]))
-            err = check_section(&rows[i], save_file_find(&file, rows[i].tag), d, error, error_size);
+    for (size_t i = 0; !err && i < N_ROWS; i++) {
+        const struct save_section *section = save_file_find(&file, rows[i].tag);
+
+        if (has_row(parts, &rows[i]) && (section || !is_optional(&rows[i])))
+            err = check_section(&rows[i], section, d, error, error_size);
+    }
     if (!err) {
         d->memory = save_file_find(&file, SAVE_PAGE);
+        d->es = save_file_find(&file, SAVE_HVES);
         err = take_over(d, error, error_size);
     }
     psp_saved_free(d->psp);

@@ -76,6 +76,17 @@ uint64_t hv_es_count(const struct hv_guest *guest, unsigned cpu, unsigned index)
 /* How often the hypervisor has lied in one way. */
 uint64_t hv_es_lies(const struct hv_guest *guest, enum hv_lie lie);
 
+/* --- saved machines: guest 0 --- */
+
+/* Return how many bytes hv_es_save() writes; 0: no guest with SEV-ES runs. */
+size_t hv_es_save_size(const struct hv *hv);
+size_t hv_es_save(const struct hv *hv, uint8_t *out);
+/* Check the bytes of hv_es_save() for a machine with `cpus` CPUs that is configured. Return NULL, or
+ * what is wrong as an error phrase. Nothing is taken over. */
+const char *hv_es_check_saved(struct hv *hv, const uint8_t *in, size_t len, unsigned cpus);
+/* Take over checked bytes. `in` NULL: no guest with SEV-ES runs. */
+void hv_es_restore(struct hv *hv, const uint8_t *in, size_t len, unsigned cpus);
+
 #ifdef __cplusplus
 }
 #endif

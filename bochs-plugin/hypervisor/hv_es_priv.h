@@ -115,7 +115,7 @@ void hv_es_terminate(struct hv_guest *guest, unsigned cpu, uint64_t set, uint64_
 
 /* An opportunity for a lie about `what`. True: lie; the log says so. */
 bool hv_es_lie(struct hv_guest *guest, unsigned cpu, enum hv_lie lie, const char *what);
-/* Flip one of the `bits` low bits of a value, where a lie strikes. */
+/* Invert one of the `bits` low bits of a value, where a lie strikes. */
 uint64_t hv_es_lie_bit(struct hv_guest *guest, unsigned cpu, enum hv_lie lie, const char *what,
                        uint64_t value, unsigned bits);
 /* The lies about the registers that CPUID returns. */

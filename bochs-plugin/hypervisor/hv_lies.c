@@ -14,11 +14,11 @@
 static const struct {
     const char *name, *words;
 } kinds[HV_LIES] = {
-    [HV_LIE_WRONG_CPUID] = {"wrong-cpuid", "a bit of a CPUID answer is flipped"},
+    [HV_LIE_WRONG_CPUID] = {"wrong-cpuid", "a bit of a CPUID answer is inverted"},
     [HV_LIE_WRONG_CBIT] = {"wrong-cbit", "CPUID 8000001Fh shows another C-bit position"},
-    [HV_LIE_WRONG_MSR] = {"wrong-msr", "a bit of an RDMSR answer is flipped"},
-    [HV_LIE_WRONG_PORT] = {"wrong-port", "a bit of a port's value is flipped"},
-    [HV_LIE_WRONG_MMIO] = {"wrong-mmio", "a bit of an MMIO read is flipped"},
+    [HV_LIE_WRONG_MSR] = {"wrong-msr", "a bit of an RDMSR answer is inverted"},
+    [HV_LIE_WRONG_PORT] = {"wrong-port", "a bit of a port's value is inverted"},
+    [HV_LIE_WRONG_MMIO] = {"wrong-mmio", "a bit of an MMIO read is inverted"},
     [HV_LIE_WRONG_VERSION] = {"wrong-version", "only version 3 of the GHCB protocol is offered"},
     [HV_LIE_DROP_EXIT] = {"drop-exit", "the request is not executed, and reported as done"},
     [HV_LIE_REPEAT_EXIT] = {"repeat-exit", "the request is executed twice"},

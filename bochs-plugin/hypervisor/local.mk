@@ -7,6 +7,7 @@ libhypervisor_la_SOURCES = \
 	%D%/hv_answer.c \
 	%D%/hv_command.c \
 	%D%/hv_es.c %D%/hv_es.h %D%/hv_es_priv.h \
+	%D%/hv_es_save.c \
 	%D%/hv_exit.c \
 	%D%/hv_ghcb_msr.c \
 	%D%/hv_launch.c \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A machine for a guest with SEV-ES, for unit tests and fuzz targets: memory, ports, one device,
- * MSRs, CPUs that run or wait. Each access is checked against what hv_ops.h promises; ES_CHECK ends
- * the program where a promise is broken.
+ * MSRs, CPUs that run or wait. Each access is checked against what hv_ops.h says; ES_CHECK ends
+ * the program where that does not hold.
  */
 #ifndef TESTS_ES_MACHINE_H
 #define TESTS_ES_MACHINE_H

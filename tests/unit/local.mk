@@ -17,6 +17,7 @@ unit_tests = \
 	%D%/test_dispatch \
 	%D%/test_es_exit \
 	%D%/test_es_lies \
+	%D%/test_es_save \
 	%D%/test_es_vcpu \
 	%D%/test_failing \
 	%D%/test_finding \
@@ -126,6 +127,8 @@ unit_tests = \
 %C%_test_es_exit_LDADD = libhypervisor.la $(UNIT_LDADD)
 %C%_test_es_lies_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_es_lies_LDADD = libhypervisor.la $(UNIT_LDADD)
+%C%_test_es_save_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_es_save_LDADD = libhypervisor.la $(UNIT_LDADD)
 %C%_test_es_vcpu_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_es_vcpu_LDADD = libhypervisor.la $(UNIT_LDADD)
 %C%_test_ghcb_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -153,7 +156,7 @@ unit_tests = \
 %C%_test_nv_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_nv_LDADD = $(UNIT_LDADD)
 %C%_test_opt_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_test_opt_LDADD = libsevplugin.la libcpuext.la $(UNIT_LDADD)
+%C%_test_opt_LDADD = libsevplugin.la libhypervisor.la libcpuext.la $(UNIT_LDADD)
 %C%_test_ovmf_table_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_ovmf_table_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_output_file_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)

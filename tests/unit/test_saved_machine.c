@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "hypervisor/hv.h"
+#include "hypervisor/hv_es.h"
 #include "msr.h"
 #include "psp_mailbox.h"
 #include "rng.h"
@@ -519,9 +519,41 @@ static void before_launch_finish(void **state)
     machine_free(m);
 }
 
+/* A guest with SEV-ES that runs has a section of its own, and only that has. */
+static void sev_es(void **state)
+{
+    const struct hv_es_config config = {.max_version = 2, .cbit_pos = 47};
+    struct machine *es = running(), *other = machine_new();
+    struct file file, plain;
+    char error[200];
+
+    (void)state;
+    hv_es_configure(hv_guest(es->hv, 0), &config);
+    hv_es_configure(hv_guest(other->hv, 0), &config);
+    hv_es_start(hv_guest(es->hv, 0), CPUS);
+    hv_es_set_ghcb_msr(hv_guest(es->hv, 0), 1, 0x1234000);
+    file = save(es);
+    assert_int_equal(sections_of(file), sections_of(good) + 1);
+    assert_int_equal(saved_machine_read(&other->parts, file.data, file.len, error, sizeof(error)),
+                     0);
+    assert_int_equal(hv_es_ghcb_msr(hv_guest(other->hv, 0), 1), 0x1234000);
+    /* a file without the section ends it */
+    assert_int_equal(saved_machine_read(&other->parts, good.data, good.len, error, sizeof(error)),
+                     0);
+    plain = save(other);
+    assert_int_equal(sections_of(plain), sections_of(good));
+    memset(file.data + frame_of(file, 2) + 16 + 4, 1, 1); /* the version of the GHCB protocol */
+    sum_up(&file);
+    refuse(&file, "section HVES: the version of the GHCB protocol differs");
+    free(plain.data);
+    machine_free(es);
+    machine_free(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sev_es),
         cmocka_unit_test(cut_at_every_byte),
         cmocka_unit_test(versions),
         cmocka_unit_test(lengths),
