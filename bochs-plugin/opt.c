@@ -43,7 +43,7 @@ struct opt_row {
 };
 
 static opt_parser opt_number, opt_word, opt_key_file, opt_key_hex, opt_version, opt_address,
-    opt_blob, opt_text, opt_file, opt_picture, opt_socket, opt_gdb, opt_cpuid;
+    opt_blob, opt_text, opt_file, opt_picture, opt_socket, opt_gdb, opt_cpuid, opt_lies;
 
 /* clang-format off */
 #define FIELD(f) offsetof(struct opt, f)
@@ -53,6 +53,7 @@ static opt_parser opt_number, opt_word, opt_key_file, opt_key_hex, opt_version, 
 #define OPT_WORD(name, preset, allowed, ...) \
     {#name, opt_word, FIELD(name), 0, 0, 0, 1, (const char *const[]){__VA_ARGS__, NULL}, preset, allowed},
 #define OPT_CPUID(name, allowed) {#name, opt_cpuid, FIELD(name), 0, 0, 0, 1, NULL, "", allowed},
+#define OPT_LIES(name, allowed) {#name, opt_lies, FIELD(name), 0, 0, 0, 1, NULL, "", allowed},
 #define OPT_VERSION(name, preset, allowed) {#name, opt_version, FIELD(name), 0, 0, 255, 1, NULL, preset, allowed},
 #define OPT_ADDRESS(name, min, max, align, allowed) \
     {#name, opt_address, FIELD(name), FIELD(name##_set), min, max, align, NULL, "", allowed},
@@ -158,6 +159,17 @@ static bool opt_cpuid(const struct opt_row *row, const char *value, struct opt *
         return fail(wrong, "is not known");
     number = mask;
     memcpy(opt_field(row, opt), &number, sizeof(number));
+    return true;
+}
+
+static bool opt_lies(const struct opt_row *row, const char *value, struct opt *opt,
+                     struct opt_wrong *wrong)
+{
+    struct hv_lies lies;
+
+    if (!hv_lies_parse(value, &lies))
+        return fail(wrong, "is no list of lies");
+    memcpy(opt_field(row, opt), &lies, sizeof(lies));
     return true;
 }
 
@@ -346,6 +358,14 @@ bool opt_set(struct opt *opt, const char *name, const char *value, char *error, 
     return false;
 }
 
+static bool any_lie(const struct hv_lies *lies)
+{
+    for (unsigned kind = 0; kind < HV_LIES; kind++)
+        if (lies->kinds[kind].when != HV_LIE_NEVER)
+            return true;
+    return false;
+}
+
 bool opt_check(const struct opt *opt, char *error, size_t error_size)
 {
     bool header = opt->secret_header.len, payload = opt->secret_payload.len;
@@ -356,6 +376,8 @@ bool opt_check(const struct opt *opt, char *error, size_t error_size)
     } checks[] = {
         {opt->policy & SEV_POLICY_ES && !guest,
          "policy: bit 2 asks for SEV-ES, which this machine's CPU does not have"},
+        {any_lie(&opt->lies) && !(opt->policy & SEV_POLICY_ES),
+         "lies needs a policy with SEV-ES (bit 2): the hypervisor answers such a guest only"},
         {opt->tik.set != opt->tek.set, "tik and tek go together: give both or none"},
         {session != (opt->dh_cert.len != 0), "session and dh_cert go together: give both or none"},
         {session && opt->tik.set, "the session carries the keys: leave tik and tek out"},

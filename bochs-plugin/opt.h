@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hypervisor/hv_lies.h"
 #include "protocol/cert.h"
 #include "protocol/packet.h"
 #include "protocol/session.h"
@@ -55,6 +56,7 @@ struct opt {
 #define OPT_NUMBER(name, ...)   uint64_t name;
 #define OPT_WORD(name, ...)     uint64_t name;
 #define OPT_CPUID(name, ...)    uint64_t name;
+#define OPT_LIES(name, ...)     struct hv_lies name;
 #define OPT_VERSION(name, ...)  struct opt_api name;
 #define OPT_ADDRESS(name, ...)  uint64_t name; bool name##_set;
 #define OPT_KEY_HEX(name, ...)  struct opt_key name;

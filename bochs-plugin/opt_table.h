@@ -24,6 +24,9 @@
 #ifndef OPT_CPUID
 #define OPT_CPUID(name, allowed)
 #endif
+#ifndef OPT_LIES
+#define OPT_LIES(name, allowed) /* a list that hv_lies_parse() reads */
+#endif
 #ifndef OPT_VERSION
 #define OPT_VERSION(name, default, allowed)
 #endif
@@ -66,6 +69,8 @@ OPT_KEY_FILE(tek, "a file of exactly 16 bytes")
 OPT_BLOB(session, SESSION_SIZE, SESSION_SIZE, "a file with a launch session: 128 bytes, raw or base64")
 OPT_BLOB(dh_cert, CERT_SIZE, CERT_SIZE, "a file with the guest owner's Diffie-Hellman certificate: 2084 bytes, raw or base64")
 OPT_KEY_HEX(mnonce, "32 hexadecimal digits")
+OPT_NUMBER(ghcb_max, "2", 1, 2, 1, "1 or 2")
+OPT_LIES(lies, "names of lies, each with @n or @~n or nothing, e.g. wrong-cpuid@3")
 OPT_WORD(encryption, "aes", "aes or none", "aes", "none")
 OPT_NUMBER(port, "0x5e0", 0x100, 0xfff0, 16, "an I/O port from 0x100 to 0xfff0, a multiple of 16")
 OPT_WORD(launch, "auto", "auto, guest or wait", "auto", "guest", "wait")
@@ -98,6 +103,7 @@ OPT_WORD(log, "info", "error, info or debug", "error", "info", "debug")
 #undef OPT_NUMBER
 #undef OPT_WORD
 #undef OPT_CPUID
+#undef OPT_LIES
 #undef OPT_VERSION
 #undef OPT_ADDRESS
 #undef OPT_KEY_HEX

@@ -322,6 +322,18 @@ static void combinations(void **state)
     assert_false(consistent("encrypted with the guest owner's keys"));
 }
 
+static void lies(void **state)
+{
+    (void)state;
+    assert_true(accepts("lies", "wrong-cpuid@3 drop-exit"));
+    assert_int_equal(opt->lies.kinds[HV_LIE_WRONG_CPUID].n, 3);
+    assert_int_equal(opt->lies.kinds[HV_LIE_DROP_EXIT].when, HV_LIE_ALWAYS);
+    refused("lies", "wrong-cpuid@0", "lies", "is no list of lies; allowed:");
+    assert_int_equal(opt->lies.kinds[HV_LIE_WRONG_CPUID].n, 3);
+    assert_false(consistent("lies needs a policy with SEV-ES"));
+    assert_true(accepts("lies", "") && consistent(""));
+}
+
 static void sanitizer(void **state)
 {
     (void)state;
@@ -398,6 +410,7 @@ int main(void)
         cmocka_unit_test_setup(blobs, setup),
         cmocka_unit_test_setup(unknown, setup),
         cmocka_unit_test_setup(combinations, setup),
+        cmocka_unit_test_setup(lies, setup),
         cmocka_unit_test_setup(sanitizer, setup),
         cmocka_unit_test_setup(sessions, setup),
         cmocka_unit_test_setup(texts, setup),
