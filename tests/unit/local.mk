@@ -17,6 +17,7 @@ unit_tests = \
 	%D%/test_dispatch \
 	%D%/test_es_exit \
 	%D%/test_es_lies \
+	%D%/test_es_page \
 	%D%/test_es_save \
 	%D%/test_es_vcpu \
 	%D%/test_failing \
@@ -127,6 +128,8 @@ unit_tests = \
 %C%_test_es_exit_LDADD = libhypervisor.la $(UNIT_LDADD)
 %C%_test_es_lies_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_es_lies_LDADD = libhypervisor.la $(UNIT_LDADD)
+%C%_test_es_page_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_es_page_LDADD = libhypervisor.la $(UNIT_LDADD)
 %C%_test_es_save_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_es_save_LDADD = libhypervisor.la $(UNIT_LDADD)
 %C%_test_es_vcpu_CPPFLAGS = $(UNIT_CPPFLAGS)
