@@ -16,7 +16,7 @@ struct hv *hv_new(const struct hv_ops *ops, void *machine)
 
     if (!hv)
         return NULL;
-    hv->es = calloc(HV_GUESTS_MAX + 1, sizeof(*hv->es));
+    hv->es = calloc(2, sizeof(*hv->es));
     if (!hv->es) {
         free(hv);
         return NULL;

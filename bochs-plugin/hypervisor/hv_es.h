@@ -7,6 +7,8 @@
  * sev_es_validate_vmgexit(), setup_vmgexit_scratch(), sev_handle_vmgexit_msr_protocol(),
  * sev_vcpu_deliver_sipi_vector(); arch/x86/kvm/lapic.c kvm_apic_accept_events().
  *
+ * Only guest 0, the machine itself, runs: `guest` is always that one.
+ *
  * Every field of a GHCB is hostile. A page is copied once, and only the copy is checked and used.
  */
 #ifndef SEV_HV_ES_H

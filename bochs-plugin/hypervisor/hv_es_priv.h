@@ -50,7 +50,7 @@ struct hv_es {
 
 static inline struct hv_es *hv_es_of(const struct hv_guest *guest)
 {
-    return &guest->hv->es[guest->asid - 1];
+    return &guest->hv->es[0];
 }
 
 /* One page exit that is being answered. */

@@ -33,7 +33,7 @@ static struct hv_es *es_of(const struct hv *hv)
 /* Where saved bytes are decoded before they are taken over. */
 static struct hv_es *checked_of(const struct hv *hv)
 {
-    return &hv->es[HV_GUESTS_MAX];
+    return &hv->es[1];
 }
 
 size_t hv_es_save_size(const struct hv *hv)
@@ -105,17 +105,14 @@ size_t hv_es_save(const struct hv *hv, uint8_t *out)
 /* Find the counter of a saved request. One that this program does not have counts as "other". */
 static unsigned find_request(uint8_t flags, uint64_t code)
 {
-    unsigned other = 0;
+    const bool msr = flags & FLAG_MSR;
+    const unsigned first = msr ? hv_exit_rows() + 1 : 0,
+                   n = msr ? hv_ghcb_msr_rows() : hv_exit_rows();
+    unsigned row = 0;
 
-    for (unsigned i = 0; i < hv_es_requests(); i++) {
-        struct hv_request request = hv_es_request(i);
-
-        if (request_flags(&request) == flags && request.code == code)
-            return i;
-        if (request.other && request.msr_protocol == (flags & FLAG_MSR))
-            other = i;
-    }
-    return other;
+    while (row < n && (msr ? hv_ghcb_msr_row(row) : hv_exit_row(row)) != code)
+        row++;
+    return first + (flags & FLAG_OTHER ? n : row);
 }
 
 /* Check that a CPU can be in such a state. The bootstrap processor runs or holds. */

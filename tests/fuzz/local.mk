@@ -6,15 +6,17 @@ FUZZ_CLANG   = clang
 FUZZ_SECONDS = 120
 FUZZ_SANITIZE = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
-fuzz_targets = bzimage cert ctl fw_machine fwcfg gdb hv nv opt ovmf packet pflash psp save_file session trace
+fuzz_targets = bzimage cert ctl fw_machine fwcfg gdb ghcb hv nv opt ovmf packet pflash psp save_file session trace vmsa
 fuzz_seeds = \
 	$(srcdir)/tests/fuzz/firmware.txt \
 	$(srcdir)/tests/fuzz/gdb.txt \
+	$(srcdir)/tests/fuzz/ghcb.txt \
 	$(srcdir)/tests/fuzz/hv.txt \
 	$(srcdir)/tests/fuzz/psp.txt \
 	$(srcdir)/tests/fuzz/save_file.txt \
 	$(srcdir)/tests/fuzz/seeds.txt \
 	$(srcdir)/tests/fuzz/trace.txt \
+	$(srcdir)/tests/fuzz/vmsa.txt \
 	$(srcdir)/tests/vectors/amd_roots.txt \
 	$(srcdir)/tests/vectors/ovmf.txt \
 	$(srcdir)/tests/vectors/packet.txt \
@@ -33,6 +35,7 @@ check_PROGRAMS += \
 	%D%/replay_ctl \
 	%D%/replay_fwcfg \
 	%D%/replay_gdb \
+	%D%/replay_ghcb \
 	%D%/replay_hv \
 	%D%/replay_nv \
 	%D%/replay_opt \
@@ -42,7 +45,8 @@ check_PROGRAMS += \
 	%D%/replay_psp \
 	%D%/replay_save_file \
 	%D%/replay_session \
-	%D%/replay_trace
+	%D%/replay_trace \
+	%D%/replay_vmsa
 
 FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_fw_machine_SOURCES = %D%/fuzz.h %D%/no_memory.h %D%/fuzz_fw_machine.c %D%/replay.c
@@ -63,6 +67,9 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_gdb_SOURCES = %D%/fuzz.h %D%/fuzz_gdb.c %D%/replay.c
 %C%_replay_gdb_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_gdb_LDADD = libsevplugin.la libpspmodel.la
+%C%_replay_ghcb_SOURCES = %D%/fuzz.h %D%/fuzz_ghcb.c %D%/replay.c
+%C%_replay_ghcb_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_replay_ghcb_LDADD = libhypervisor.la libpspmodel.la
 %C%_replay_hv_SOURCES = %D%/fuzz.h %D%/fuzz_hv.c %D%/replay.c
 %C%_replay_hv_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_hv_LDADD = libhypervisor.la libpspmodel.la
@@ -94,8 +101,12 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_trace_CPPFLAGS = $(FUZZ_CPPFLAGS) -I$(srcdir)/psp-model/tools $(JANSSON_CFLAGS)
 %C%_replay_trace_LDADD = libpspmodel.la $(JANSSON_LIBS)
 
+%C%_replay_vmsa_SOURCES = %D%/fuzz.h %D%/fuzz_vmsa.c %D%/replay.c
+%C%_replay_vmsa_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_replay_vmsa_LDADD = libpspmodel.la
+
 long_tests += %D%/replay.tap
-EXTRA_DIST += %D%/firmware.txt %D%/gdb.txt %D%/hv.txt %D%/psp.txt %D%/save_file.txt %D%/psp_seeds.py %D%/replay.tap %D%/save %D%/seeds.txt %D%/trace.txt \
+EXTRA_DIST += %D%/firmware.txt %D%/gdb.txt %D%/ghcb.txt %D%/hv.txt %D%/psp.txt %D%/save_file.txt %D%/psp_seeds.py %D%/replay.tap %D%/save %D%/seeds.txt %D%/trace.txt %D%/vmsa.txt \
 	$(fuzz_targets:%=%D%/corpus/%.txt)
 
 .PHONY: fuzz

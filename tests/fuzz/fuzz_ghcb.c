@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Fuzz target: a guest with SEV-ES that sends anything to the built-in hypervisor: GHCB pages,
+ * values of the GHCB MSR, INIT, SIPI, NMIs, interrupts, in any order on four CPUs, with and without
+ * lies.
+ *
+ * Sources: the contracts of bochs-plugin/hypervisor/hv_es.h and hv_ops.h; the machine of
+ * es_machine.h checks each access. After each step it is checked that
+ *   - a request changes nothing but the answer in its GHCB and its scratch area
+ *   - an answer of a hypervisor that does not lie is complete
+ *   - a CPU that the hypervisor lets run does run, and the others wait
+ *   - nothing changes any more after the machine has ended
+ *   - a saved hypervisor is accepted, and restored it is the same; a changed one is refused, or it
+ *     can be saved again
+ *
+ * Input: a byte for the version of the protocol and the lies, then steps; each is a byte for what
+ * happens and on which CPU, then its parameters.
+ */
+#include "fuzz.h"
+
+#include <string.h>
+
+#include "es_machine.h"
+#include "protocol/exit_code.h"
+
+#define STEPS 48u
+
+static const uint8_t *input;
+static size_t input_left;
+static struct es_machine m, before;
+static struct hv *hv;
+static struct hv_guest *guest;
+static unsigned version;
+static bool lies;
+
+static uint8_t next8(void)
+{
+    uint8_t v = 0;
+
+    fuzz_take(&input, &input_left, &v, 1);
+    return v;
+}
+
+static uint64_t next64(void)
+{
+    uint64_t v = 0;
+
+    for (unsigned i = 0; i < 8; i++)
+        v = v << 8 | next8();
+    return v;
+}
+
+/* A number that is often interesting. */
+static uint64_t number(uint64_t page)
+{
+    uint8_t kind = next8();
+
+    switch (kind % 8) {
+    case 0:
+        return kind / 8;
+    case 1:
+        return page + GHCB_SHARED_BUFFER + next8();
+    case 2:
+        return page + GHCB_SHARED_BUFFER_END - next8();
+    case 3:
+        return ES_DEVICE + next8() * 16u;
+    case 4:
+        return (uint64_t)next8() << 12 | next8();
+    case 5:
+        return (uint64_t)next8() << 16 | next8();
+    case 6:
+        return UINT64_MAX - next8();
+    default:
+        return next64();
+    }
+}
+
+/* --- what must always hold --- */
+
+static bool is_in(uint64_t at, uint64_t begin, uint64_t len)
+{
+    return at >= begin && at - begin < len;
+}
+
+/* Check that a byte may have been changed by the request in the GHCB at `page`. */
+static bool may_change(uint64_t at, uint64_t page)
+{
+    const uint8_t *ghcb = before.ram + page;
+    uint64_t code = ghcb_get(ghcb, GHCB_SW_EXITCODE), scratch = ghcb_get(ghcb, GHCB_SW_SCRATCH);
+    uint64_t info1 = ghcb_get(ghcb, GHCB_SW_EXITINFO1), info2 = ghcb_get(ghcb, GHCB_SW_EXITINFO2);
+
+    if (is_in(at, page + GHCB_RAX, 8) || is_in(at, page + GHCB_RCX, 24) ||
+        is_in(at, page + GHCB_SW_EXITINFO1, 16) || is_in(at, page + GHCB_VALID_BITMAP, 16))
+        return true;
+    if (code == EXIT_MMIO_READ)
+        return is_in(at, scratch, info2) && info2 <= (version == 2 ? 8 : 16 * 4096);
+    return code == EXIT_IOIO && (info1 & GHCB_IO_STRING) && (info1 & GHCB_IO_IN) &&
+           is_in(at, scratch, info2 * (info1 >> GHCB_IO_SIZE_SHIFT & GHCB_IO_SIZE_MASK)) &&
+           (version == 1 || (scratch & ~UINT64_C(0xfff)) == page);
+}
+
+static void check_memory(uint64_t page)
+{
+    for (uint64_t at = 0; at < ES_RAM_SIZE; at += 4096) {
+        if (!memcmp(m.ram + at, before.ram + at, 4096))
+            continue;
+        for (uint64_t i = at; i < at + 4096; i++)
+            FUZZ_CHECK(m.ram[i] == before.ram[i] || may_change(i, page));
+    }
+}
+
+/* The answer of a hypervisor that does not lie. */
+static void check_answer(const uint8_t *ghcb)
+{
+    uint64_t info1 = ghcb_get(ghcb, GHCB_SW_EXITINFO1), info2 = ghcb_get(ghcb, GHCB_SW_EXITINFO2);
+    unsigned valid = 0;
+
+    for (unsigned i = 0; i < GHCB_BITMAP_SIZE; i++)
+        valid += (unsigned)__builtin_popcount(ghcb[GHCB_VALID_BITMAP + i]);
+    FUZZ_CHECK(valid == 6 && ghcb_valid(ghcb, GHCB_RAX) && ghcb_valid(ghcb, GHCB_RBX) &&
+               ghcb_valid(ghcb, GHCB_RCX) && ghcb_valid(ghcb, GHCB_RDX) &&
+               ghcb_valid(ghcb, GHCB_SW_EXITINFO1) && ghcb_valid(ghcb, GHCB_SW_EXITINFO2));
+    FUZZ_CHECK(info1 <= GHCB_MALFORMED_INPUT);
+    FUZZ_CHECK(info1 != GHCB_ISSUE_EXCEPTION || info2 == 0x8000030d);
+    FUZZ_CHECK(info1 != GHCB_MALFORMED_INPUT ||
+               (info2 >= GHCB_ERR_INVALID_USAGE && info2 <= GHCB_ERR_INVALID_EVENT));
+}
+
+static void check_cpus(void)
+{
+    for (unsigned cpu = 0; cpu < ES_CPUS; cpu++)
+        FUZZ_CHECK(hv_es_vcpu_runs(guest, cpu) == !m.waits[cpu]);
+}
+
+static uint8_t *saved(size_t *len)
+{
+    uint8_t *bytes = malloc(hv_es_save_size(hv));
+
+    FUZZ_CHECK(bytes);
+    *len = hv_es_save(hv, bytes);
+    FUZZ_CHECK(*len == hv_es_save_size(hv));
+    return bytes;
+}
+
+static void check_save(void)
+{
+    size_t len, again_len;
+    uint8_t *bytes = saved(&len), *again;
+
+    FUZZ_CHECK(!hv_es_check_saved(hv, bytes, len, ES_CPUS));
+    hv_es_restore(hv, bytes, len, ES_CPUS);
+    again = saved(&again_len);
+    FUZZ_CHECK(again_len == len && !memcmp(bytes, again, len));
+    free(bytes);
+    free(again);
+}
+
+/* --- steps --- */
+
+static void vmgexit(unsigned cpu)
+{
+    const uint64_t msr = hv_es_ghcb_msr(guest, cpu);
+    const bool is_page = msr && !(msr & GHCB_MSR_INFO_MASK) && msr / 4096 < ES_ROM_PAGE;
+
+    before = m;
+    hv_es_vmgexit(guest, cpu);
+    if (is_page)
+        check_memory(msr);
+    else
+        FUZZ_CHECK(!memcmp(m.ram, before.ram, ES_RAM_SIZE));
+    FUZZ_CHECK((hv_guest_stop_reason(guest) == HV_STOP_ENDED) == (m.stopped[0] != 0));
+    if (before.stopped[0]) {
+        FUZZ_CHECK(!memcmp(m.ram, before.ram, ES_RAM_SIZE) && m.n_trace == before.n_trace);
+        return;
+    }
+    FUZZ_CHECK(m.n_trace == before.n_trace + 1 && m.record.cpu == cpu);
+    if (is_page && !lies && !m.stopped[0])
+        check_answer(m.ram + msr);
+}
+
+/* A request whose fields are chosen one by one. */
+static void request(unsigned cpu)
+{
+    static const enum ghcb_offset fields[] = {
+        GHCB_SW_EXITCODE, GHCB_SW_EXITINFO1, GHCB_SW_EXITINFO2, GHCB_SW_SCRATCH, GHCB_RAX,
+        GHCB_RBX,         GHCB_RCX,          GHCB_RDX,          GHCB_CPL,        GHCB_XCR0};
+    uint64_t page = (uint64_t)(next8() % ES_PAGES) << 12;
+    uint8_t *ghcb = m.ram + page, code = next8();
+    uint16_t missing = next8();
+
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+        ghcb_set(ghcb, fields[i], i ? number(page) : 0);
+    if (code < exit_codes_count)
+        ghcb_put(ghcb, GHCB_SW_EXITCODE, exit_codes[code].code);
+    else
+        ghcb_put(ghcb, GHCB_SW_EXITCODE, number(page));
+    if (missing & 0x80) /* most requests have all */
+        for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+            ghcb_set_valid(ghcb, fields[i], next8() & 1);
+    ghcb_put(ghcb, GHCB_USAGE, missing == 0x7f);
+    hv_es_set_ghcb_msr(guest, cpu, page);
+    vmgexit(cpu);
+}
+
+/* Bytes anywhere in memory, then the request that is there. */
+static void scribble(unsigned cpu)
+{
+    uint64_t at = (uint64_t)next8() << 12 | (uint64_t)next8() << 4;
+    unsigned n = next8();
+
+    for (unsigned i = 0; i < n && at + i < ES_RAM_SIZE; i++)
+        m.ram[at + i] = next8();
+    hv_es_set_ghcb_msr(guest, cpu, at & ~UINT64_C(0xfff));
+    vmgexit(cpu);
+}
+
+static void restore_changed(void)
+{
+    size_t len;
+    uint8_t *bytes = saved(&len);
+    unsigned n = next8() % 4;
+
+    for (unsigned i = 0; i < n; i++)
+        bytes[(next8() << 8 | next8()) % len] ^= next8();
+    len -= next8() % 8 == 1;
+    if (!hv_es_check_saved(hv, bytes, len, ES_CPUS)) {
+        hv_es_restore(hv, bytes, len, ES_CPUS);
+        for (unsigned cpu = 0; cpu < ES_CPUS; cpu++)
+            m.waits[cpu] = !hv_es_vcpu_runs(guest, cpu);
+    }
+    free(bytes);
+}
+
+static void step(void)
+{
+    uint8_t what = next8();
+    unsigned cpu = what >> 6;
+
+    if ((what & 15) <= 7 && m.waits[cpu])
+        return; /* it executes nothing */
+    switch (what & 15) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+        request(cpu);
+        break;
+    case 4:
+        scribble(cpu);
+        break;
+    case 5:
+        hv_es_set_ghcb_msr(guest, cpu, number(0));
+        vmgexit(cpu);
+        break;
+    case 6:
+        hv_es_set_ghcb_msr(guest, cpu, (next64() & ~GHCB_MSR_INFO_MASK) | next8());
+        vmgexit(cpu);
+        break;
+    case 7:
+        vmgexit(cpu);
+        break;
+    case 8:
+    case 9:
+        hv_es_init(guest, cpu);
+        break;
+    case 10:
+    case 11:
+        hv_es_sipi(guest, cpu, next8());
+        break;
+    case 12:
+        (void)hv_es_nmi(guest, cpu);
+        break;
+    case 13:
+        hv_es_interrupt(guest, cpu);
+        break;
+    default:
+        restore_changed();
+    }
+}
+
+/* --- */
+
+static void power_on(uint8_t how)
+{
+    struct hv_es_config config = {.max_version = 1 + how % 2, .cbit_pos = 47, .seed = how};
+
+    version = config.max_version;
+    lies = how & 2;
+    for (unsigned kind = 0; lies && kind < HV_LIES; kind++) {
+        config.lies.kinds[kind].when = (enum hv_lie_when)(next8() % (HV_LIE_WITHIN + 1));
+        config.lies.kinds[kind].n = 1 + next8() % 8;
+    }
+    hv = hv_new(es_ops(), &m);
+    FUZZ_CHECK(hv);
+    guest = hv_guest(hv, 0);
+    es_power_on(&m, guest, version);
+    hv_es_configure(guest, &config);
+    hv_es_start(guest, ES_CPUS);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    input = data;
+    input_left = size;
+    power_on(next8());
+    for (unsigned i = 0; i < STEPS && input_left; i++) {
+        step();
+        check_cpus();
+        if (i % 8 == 0)
+            check_save();
+    }
+    hv_free(hv);
+    return 0;
+}
