@@ -128,6 +128,8 @@ static bool possible(const struct hv_vcpu *vcpu, unsigned cpu)
         return false;
     if (vcpu->state == HV_VCPU_HELD && vcpu->hold == HV_HOLD_NONE)
         return false;
+    if (vcpu->hold == HV_HOLD_PAGE && vcpu->ghcb_msr & GHCB_MSR_INFO_MASK)
+        return false;
     return vcpu->hold == HV_HOLD_NONE || vcpu->state == HV_VCPU_HELD || vcpu->state == HV_VCPU_INIT;
 }
 

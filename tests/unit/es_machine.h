@@ -51,6 +51,7 @@ struct es_machine {
     /* called after the page at `race_gpa` was read: as another CPU of the guest */
     uint64_t race_gpa;
     void (*race)(struct es_machine *m);
+    void (*written)(uint64_t gpa, unsigned len); /* called before each write to memory */
 };
 
 static inline bool es_read_shared(void *machine, uint64_t gpa, void *buf, unsigned len)
@@ -73,6 +74,8 @@ static inline bool es_write_shared(void *machine, uint64_t gpa, const void *buf,
     ES_CHECK(len >= 1 && gpa % 4096 + len <= 4096);
     if (gpa >= ES_ROM_PAGE * 4096u)
         return false;
+    if (m->written)
+        m->written(gpa, len);
     memcpy(m->ram + gpa, buf, len);
     return true;
 }
