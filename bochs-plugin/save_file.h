@@ -36,6 +36,7 @@ extern "C" {
 #define SAVE_PSP  SAVE_FILE_TAG('P', 'S', 'P', '_')
 #define SAVE_RNG  SAVE_FILE_TAG('R', 'N', 'G', '_')
 #define SAVE_VCPU SAVE_FILE_TAG('V', 'C', 'P', 'U')
+#define SAVE_VMSA SAVE_FILE_TAG('V', 'M', 'S', 'A')
 
 struct save_section {
     uint32_t tag, version;

@@ -29,7 +29,7 @@ struct decoded {
     uint8_t hv[HV_SAVE_MAX];
     size_t hv_len;
     struct psp_saved *psp;
-    const struct save_section *memory, *es;
+    const struct save_section *memory, *es, *vmsas;
     char words[300]; /* an error phrase that had to be composed */
 };
 
@@ -264,6 +264,19 @@ static size_t page_size(const struct saved_parts *parts)
     return parts->memory->size(parts->memory_ctx);
 }
 
+static int put_vmsa(const struct saved_parts *parts, struct buf *b)
+{
+    b->pos = hv_save_vmsas(parts->hv, b->data, b->len);
+    return b->pos ? 0 : -ENOSPC;
+}
+
+static const char *check_vmsa(struct decoded *d, uint32_t version, struct buf *b)
+{
+    (void)version;
+    buf_skip(b, b->len);
+    return hv_check_saved_vmsas(b->data, b->len, d->parts->cpus);
+}
+
 /* In this order they are checked: the states of the pages need the guests' ASIDs. */
 static const struct row {
     uint32_t tag, version;
@@ -280,6 +293,7 @@ static const struct row {
     {SAVE_VCPU, 2, 8 + VCPU_RECORD_SIZE *PSP_CPUS_MAX, put_vcpu, check_vcpu, NULL},
     {SAVE_PSP, 1, PSP_SAVE_MAX, put_psp, check_psp, NULL},
     {SAVE_PAGE, 1, 0, put_page, check_page, page_size},
+    {SAVE_VMSA, 1, HV_VMSAS_SAVE_MAX, put_vmsa, check_vmsa, NULL},
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -287,7 +301,9 @@ static_assert(N_ROWS <= SAVE_FILE_SECTIONS_MAX, "a section for each row");
 
 static bool has_row(const struct saved_parts *parts, const struct row *row)
 {
-    return row->tag != SAVE_PAGE || parts->memory;
+    return row->tag == SAVE_PAGE   ? parts->memory != NULL
+           : row->tag == SAVE_VMSA ? parts->has_vmsas
+                                   : true;
 }
 
 /* Sections that a machine has or has not, at the time that it is saved. */
@@ -434,6 +450,10 @@ static int take_over(struct decoded *d, char *error, size_t error_size)
         return err == -EINVAL ? -EIO : err;
     }
     hv_restore(parts->hv, d->hv, d->hv_len);
+    if (d->vmsas && hv_restore_vmsas(parts->hv, d->vmsas->data, d->vmsas->len)) {
+        snprintf(error, error_size, "the machine could not be taken over: out of memory");
+        return -ENOMEM;
+    }
     hv_es_restore(parts->hv, d->es ? d->es->data : NULL, d->es ? d->es->len : 0, parts->cpus);
     parts->mailbox->cmdresp = d->mailbox.cmdresp;
     parts->mailbox->pending = d->mailbox.pending;
@@ -469,6 +489,7 @@ int saved_machine_read(const struct saved_parts *parts, const uint8_t *data, siz
     if (!err) {
         d->memory = save_file_find(&file, SAVE_PAGE);
         d->es = save_file_find(&file, SAVE_HVES);
+        d->vmsas = parts->has_vmsas ? save_file_find(&file, SAVE_VMSA) : NULL;
         err = take_over(d, error, error_size);
     }
     psp_saved_free(d->psp);

@@ -11,6 +11,7 @@
  *   VCPU 2  number of CPUs u32, bytes of a record u32, for each CPU: HWCR u64; 1: number, HWCRs
  *   PSP_ 1  the secure processor, psp_save()
  *   PAGE 1  memory encryption, bx_sev_memory_save(); only with encryption=aes
+ *   VMSA 1  the launched VMSAs, hv_save_vmsas(); only of a guest with SEV-ES
  */
 #ifndef SEV_SAVED_MACHINE_H
 #define SEV_SAVED_MACHINE_H
@@ -50,6 +51,7 @@ struct saved_parts {
     struct psp_mailbox *mailbox;
     struct psp *psp;
     struct rng *rng;
+    bool has_vmsas; /* the built-in hypervisor launches a guest with SEV-ES */
     unsigned cpus;
     struct msr_state *const *msrs;         /* one for each CPU */
     const struct saved_memory_ops *memory; /* NULL with encryption=none */

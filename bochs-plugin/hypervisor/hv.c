@@ -4,6 +4,7 @@
  */
 #include "hv.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,6 +78,27 @@ uint32_t hv_guest_handle(const struct hv_guest *guest)
 const uint8_t *hv_guest_measurement(const struct hv_guest *guest)
 {
     return guest->measurement;
+}
+
+unsigned hv_guest_vmsas(const struct hv_guest *guest)
+{
+    return guest->n_vmsas;
+}
+
+bool hv_guest_vmsa(const struct hv_guest *guest, unsigned cpu, uint8_t out[VMSA_SIZE])
+{
+    const struct hv *hv = guest->hv;
+
+    return cpu < guest->n_vmsas && hv->ops.read_encrypted &&
+           !hv->ops.read_encrypted(hv->machine, guest->asid,
+                                   guest->vmsas + (uint64_t)cpu * VMSA_SIZE, out, VMSA_SIZE);
+}
+
+void hv_free_vmsas(struct hv_guest *guest)
+{
+    hv_memory_free(&guest->hv->memory, guest->vmsas, (size_t)guest->n_vmsas * VMSA_SIZE);
+    guest->vmsas = 0;
+    guest->n_vmsas = 0;
 }
 
 bool hv_guest_attest(struct hv_guest *guest, const uint8_t mnonce[16], void *report, size_t cap,
@@ -248,8 +270,62 @@ void hv_restore(struct hv *hv, const uint8_t *in, size_t len)
     hv->initialized = flags[0];
     hv->flushed = flags[1];
     for (unsigned i = 0; i < HV_GUESTS_MAX; i++) {
+        hv_free_vmsas(&hv->guests[i]);
         guests[i].hv = hv;
         guests[i].asid = i + 1;
         hv->guests[i] = guests[i];
     }
+}
+
+size_t hv_save_vmsas(const struct hv *hv, uint8_t *out, size_t cap)
+{
+    const struct hv_guest *guest = &hv->guests[0];
+    struct buf b = buf_writer(out, cap);
+
+    buf_put64(&b, guest->vmsas);
+    buf_put32(&b, guest->n_vmsas);
+    for (unsigned cpu = 0; cpu < guest->n_vmsas; cpu++) {
+        uint8_t page[VMSA_SIZE];
+
+        hv_memory_read(&hv->memory, guest->vmsas + (uint64_t)cpu * VMSA_SIZE, page, sizeof(page));
+        buf_put(&b, page, sizeof(page));
+    }
+    return buf_ok(&b) ? b.pos : 0;
+}
+
+const char *hv_check_saved_vmsas(const uint8_t *in, size_t len, unsigned cpus)
+{
+    struct buf b = buf_reader(in, len);
+    const uint64_t address = buf_get64(&b);
+    const uint32_t n = buf_get32(&b);
+
+    if (!n && !address)
+        return buf_done(&b) ? NULL : "the length is wrong"; /* nothing was launched */
+    if (!n || n != cpus || n > HV_VMSAS_MAX)
+        return "the number of VMSAs is not that of the CPUs";
+    buf_skip(&b, (size_t)n * VMSA_SIZE);
+    if (!buf_done(&b))
+        return "the length is wrong";
+    if (address % HV_PAGE_SIZE || address < HV_MEMORY_BASE ||
+        address - HV_MEMORY_BASE > HV_MEMORY_SIZE - (uint64_t)n * VMSA_SIZE)
+        return "the VMSAs are not in the hypervisor's memory";
+    return NULL;
+}
+
+int hv_restore_vmsas(struct hv *hv, const uint8_t *in, size_t len)
+{
+    struct hv_guest *guest = &hv->guests[0];
+    struct buf b = buf_reader(in, len);
+    const uint64_t address = buf_get64(&b);
+    const uint32_t n = buf_get32(&b);
+
+    if (!n)
+        return 0;
+    /* The tweak of the cipher depends on the address, so they must be there again. */
+    if (!hv_memory_alloc_at(&hv->memory, address, (size_t)n * VMSA_SIZE))
+        return -ENOMEM;
+    hv_memory_write(&hv->memory, address, in + b.pos, (size_t)n * VMSA_SIZE);
+    guest->vmsas = address;
+    guest->n_vmsas = n;
+    return 0;
 }

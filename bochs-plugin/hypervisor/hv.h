@@ -30,6 +30,8 @@ extern "C" {
 #define HV_GUESTS_MAX       8u
 #define HV_MEASUREMENT_SIZE 48 /* MEASURE || MNONCE */
 #define HV_ID_SIZE          64 /* of one socket */
+#define HV_TMR_BASE         (HV_MEMORY_BASE + HV_MEMORY_SIZE - SEV_TMR_SIZE)
+#define HV_VMSAS_MAX        256u /* PSP_CPUS_MAX */
 
 enum hv_state {
     HV_OFF,       /* never launched, or freed */
@@ -66,7 +68,7 @@ struct hv_firmware {
     uint64_t hashes_gpa;   /* where the firmware expects it */
     /* SEV-ES: the VMSA to launch for each CPU, the BSP's first; 0: not a SEV-ES guest. */
     const uint8_t (*vmsas)[VMSA_SIZE];
-    unsigned n_vmsas;
+    unsigned n_vmsas; /* at most HV_VMSAS_MAX */
 };
 
 /* What LAUNCH_START gets from the guest owner; NULL pointers: no session. */
@@ -106,8 +108,8 @@ const char *hv_region_name(const struct hv *hv);
 /* --- one guest; each function returns false with *failure set if it fails --- */
 
 /* Launch a guest that is off or stopped: INIT and DF_FLUSH (once for all guests), LAUNCH_START,
- * ACTIVATE, LAUNCH_UPDATE_DATA for each region, LAUNCH_MEASURE. After a failure the guest is
- * taken down and stopped. */
+ * ACTIVATE, LAUNCH_UPDATE_DATA for each region, LAUNCH_UPDATE_VMSA for each VMSA, LAUNCH_MEASURE.
+ * After a failure the guest is taken down and stopped. */
 bool hv_guest_launch(struct hv_guest *guest, const struct hv_owner *owner,
                      const struct hv_firmware *firmware, struct hv_failure *failure);
 /* LAUNCH_SECRET, while the guest is being launched. */
@@ -128,6 +130,11 @@ uint32_t hv_guest_asid(const struct hv_guest *guest);
 uint32_t hv_guest_handle(const struct hv_guest *guest);
 /* HV_MEASUREMENT_SIZE bytes, valid after a successful launch. */
 const uint8_t *hv_guest_measurement(const struct hv_guest *guest);
+/* The CPUs that have a launched VMSA: 0 for a guest without SEV-ES. */
+unsigned hv_guest_vmsas(const struct hv_guest *guest);
+/* Read the launched VMSA of a CPU, decrypted. Return false if it has none, or if its memory cannot
+ * be read. */
+bool hv_guest_vmsa(const struct hv_guest *guest, unsigned cpu, uint8_t out[VMSA_SIZE]);
 
 /* --- the platform --- */
 
@@ -147,6 +154,17 @@ size_t hv_save(const struct hv *hv, uint8_t out[HV_SAVE_MAX]);
 const char *hv_check_saved(const uint8_t *in, size_t len);
 /* Take over checked bytes. */
 void hv_restore(struct hv *hv, const uint8_t *in, size_t len);
+
+/* The launched VMSAs of the machine's own guest, encrypted as they are in memory. Layout, little
+ * endian: address u64, number u32, the pages. */
+#define HV_VMSAS_SAVE_MAX (8 + 4 + HV_VMSAS_MAX * VMSA_SIZE)
+/* Return the bytes written, 0 if `cap` is too small. */
+size_t hv_save_vmsas(const struct hv *hv, uint8_t *out, size_t cap);
+/* Check the bytes of hv_save_vmsas() for a guest of `cpus` CPUs. Return NULL, or what is wrong as an
+ * error phrase. */
+const char *hv_check_saved_vmsas(const uint8_t *in, size_t len, unsigned cpus);
+/* Take over checked bytes, after hv_restore(). Return 0 or -ENOMEM. */
+int hv_restore_vmsas(struct hv *hv, const uint8_t *in, size_t len);
 
 #ifdef __cplusplus
 }

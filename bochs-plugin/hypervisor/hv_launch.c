@@ -3,12 +3,14 @@
  * The launch of a guest: which commands, which regions, in which order.
  *
  * Linux arch/x86/kvm/svm/sev.c sev_guest_init(), sev_launch_start(), sev_launch_update_data(),
- * sev_launch_measure(), sev_launch_secret(), sev_launch_finish(). What is measured is what QEMU
- * measures (target/i386/sev.c sev_encrypt_flash() and sev_add_kernel_loader_hashes()), and, which
- * is a choice of this model, the legacy option ROMs, because a legacy BIOS executes them.
+ * sev_launch_update_vmsa(), sev_launch_measure(), sev_launch_secret(), sev_launch_finish(). What is
+ * measured is what QEMU measures (target/i386/sev.c sev_encrypt_flash(),
+ * sev_add_kernel_loader_hashes() and, last, sev_launch_get_measure(), which launches the VMSAs), and,
+ * which is a choice of this model, the legacy option ROMs, because a legacy BIOS executes them.
  */
 #include "hv.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "hv_priv.h"
@@ -16,13 +18,27 @@
 
 static_assert(HV_MEASUREMENT_SIZE == MEASURE_BLOB_SIZE, "the measurement is MEASURE || MNONCE");
 
+/* For SEV-ES the secure processor gets memory of its own until SHUTDOWN, the trusted memory region:
+ * Linux drivers/crypto/ccp/sev-dev.c __sev_init_locked(). */
+static bool reserve_tmr(struct hv *hv, struct hv_failure *failure)
+{
+    hv->has_tmr = hv->has_tmr || hv_memory_alloc_at(&hv->memory, HV_TMR_BASE, SEV_TMR_SIZE);
+    return hv->has_tmr || hv_fail(failure, "INIT", "", "the hypervisor's memory is full");
+}
+
 static bool init_once(struct hv *hv, uint32_t policy, struct hv_failure *failure)
 {
+    const bool es = policy & SEV_POLICY_ES;
     struct hv_command command;
     bool ok;
 
+    if (es && !reserve_tmr(hv, failure))
+        return false;
     hv_command_begin(&command, hv, SEV_CMD_INIT);
-    hv_command_put32(&command, policy & SEV_POLICY_ES ? SEV_INIT_FLAG_ES : 0);
+    hv_command_put32(&command, es ? SEV_INIT_FLAG_ES : 0);
+    hv_command_put32(&command, 0);
+    hv_command_put64(&command, es ? HV_TMR_BASE : 0);
+    hv_command_put32(&command, es ? SEV_TMR_SIZE : 0);
     ok = hv_command_exec(&command, "", failure);
     hv_command_end(&command);
     return ok;
@@ -146,6 +162,46 @@ static bool update_all(struct hv_guest *guest, const struct hv_firmware *firmwar
     return ok && update_hashes(guest, firmware, failure);
 }
 
+/* Launch the VMSA of one CPU, which is in the hypervisor's memory. */
+static bool update_vmsa(struct hv_guest *guest, unsigned cpu, struct hv_failure *failure)
+{
+    struct hv *hv = guest->hv;
+    struct hv_command command;
+    bool ok;
+
+    snprintf(hv->vmsa_name, sizeof(hv->vmsa_name), "VMSA of CPU %u", cpu);
+    hv_command_begin(&command, hv, SEV_CMD_LAUNCH_UPDATE_VMSA);
+    hv_command_put32(&command, guest->handle);
+    hv_command_put32(&command, 0);
+    hv_command_put64(&command, guest->vmsas + (uint64_t)cpu * VMSA_SIZE);
+    hv_command_put32(&command, VMSA_SIZE);
+    hv->region = hv->vmsa_name;
+    ok = hv_command_exec(&command, hv->vmsa_name, failure);
+    hv->region = NULL;
+    hv_command_end(&command);
+    return ok;
+}
+
+/* The VMSAs stay allocated until the guest is taken down, because a CPU starts from its VMSA. */
+static bool update_vmsas(struct hv_guest *guest, const struct hv_firmware *firmware,
+                         struct hv_failure *failure)
+{
+    struct hv *hv = guest->hv;
+    const size_t len = (size_t)firmware->n_vmsas * VMSA_SIZE;
+    bool ok = true;
+
+    if (!firmware->n_vmsas)
+        return true;
+    guest->vmsas = hv_memory_alloc(&hv->memory, len);
+    if (!guest->vmsas)
+        return hv_fail(failure, "LAUNCH_UPDATE_VMSA", "", "the hypervisor's memory is full");
+    guest->n_vmsas = firmware->n_vmsas;
+    hv_memory_write(&hv->memory, guest->vmsas, firmware->vmsas, len);
+    for (unsigned cpu = 0; ok && cpu < firmware->n_vmsas; cpu++)
+        ok = update_vmsa(guest, cpu, failure);
+    return ok;
+}
+
 static bool measure(struct hv_guest *guest, struct hv_failure *failure)
 {
     struct hv_command command;
@@ -172,7 +228,8 @@ bool hv_guest_launch(struct hv_guest *guest, const struct hv_owner *owner,
     guest->state = HV_LAUNCHING;
     guest->stop_reason = HV_STOP_NONE;
     if (init(hv, owner->policy, failure) && flush(hv, failure) && start(guest, owner, failure) &&
-        activate(guest, failure) && update_all(guest, firmware, failure) && measure(guest, failure))
+        activate(guest, failure) && update_all(guest, firmware, failure) &&
+        update_vmsas(guest, firmware, failure) && measure(guest, failure))
         return true;
     hv_guest_take_down(guest);
     guest->state = HV_STOPPED;
@@ -245,6 +302,7 @@ void hv_guest_take_down(struct hv_guest *guest)
         (void)exec_handle(guest, SEV_CMD_DECOMMISSION, &ignored);
         guest->hv->flushed = false; /* the ASID was used */
     }
+    hv_free_vmsas(guest);
     guest->handle = 0;
     guest->state = HV_OFF;
     guest->stop_reason = HV_STOP_NONE;

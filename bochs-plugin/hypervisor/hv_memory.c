@@ -27,21 +27,31 @@ static size_t find_free(const struct hv_memory *memory, size_t n)
     return PAGES;
 }
 
-uint64_t hv_memory_alloc(struct hv_memory *memory, size_t len)
+bool hv_memory_alloc_at(struct hv_memory *memory, uint64_t spa, size_t len)
 {
-    size_t n = pages_of(len), first = find_free(memory, n);
-    uint64_t spa = HV_MEMORY_BASE + first * HV_PAGE_SIZE;
+    size_t n = pages_of(len), first = (size_t)((spa - HV_MEMORY_BASE) / HV_PAGE_SIZE);
 
-    if (first == PAGES)
-        return 0;
+    if (spa < HV_MEMORY_BASE || first >= PAGES || n > PAGES - first)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (memory->page[first + i])
+            return false;
     for (size_t i = 0; i < n; i++) {
         memory->page[first + i] = calloc(1, HV_PAGE_SIZE);
         if (!memory->page[first + i]) {
             hv_memory_free(memory, spa, len);
-            return 0;
+            return false;
         }
     }
-    return spa;
+    return true;
+}
+
+uint64_t hv_memory_alloc(struct hv_memory *memory, size_t len)
+{
+    size_t first = find_free(memory, pages_of(len));
+    uint64_t spa = HV_MEMORY_BASE + first * HV_PAGE_SIZE;
+
+    return first < PAGES && hv_memory_alloc_at(memory, spa, len) ? spa : 0;
 }
 
 void hv_memory_free(struct hv_memory *memory, uint64_t spa, size_t len)

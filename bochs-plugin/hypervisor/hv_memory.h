@@ -25,6 +25,10 @@ struct hv_memory {
 /* Allocate zeroed pages at consecutive addresses for `len` bytes, at least one page. Return the
  * address of the first, 0 if there is no room. */
 uint64_t hv_memory_alloc(struct hv_memory *memory, size_t len) __attribute__((warn_unused_result));
+/* The same at an address, a multiple of HV_PAGE_SIZE. Return false if a page there is allocated, or
+ * if there is no memory. */
+bool hv_memory_alloc_at(struct hv_memory *memory, uint64_t spa, size_t len)
+    __attribute__((warn_unused_result));
 /* Release the pages of an allocation of `len` bytes. Address 0 is allowed. */
 void hv_memory_free(struct hv_memory *memory, uint64_t spa, size_t len);
 void hv_memory_free_all(struct hv_memory *memory);

@@ -36,6 +36,9 @@ struct hv_ops {
     /* Write raw memory of the guest, as a hypervisor does before the launch. Return 0 or a negative
      * errno. */
     int (*write)(void *machine, uint64_t gpa, const void *data, size_t len);
+    /* Read allocated memory of the hypervisor through the key of an ASID, as VMRUN reads a VMSA.
+     * Return 0 or a negative errno. NULL in a machine without SEV-ES. */
+    int (*read_encrypted)(void *machine, uint32_t asid, uint64_t spa, void *buf, size_t len);
 
     /* --- while a guest with SEV-ES runs; a machine without SEV-ES has NULL everywhere --- */
 

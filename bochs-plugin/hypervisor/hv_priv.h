@@ -17,6 +17,8 @@ struct hv_guest {
     enum hv_stop stop_reason;
     uint32_t asid, handle;
     uint8_t measurement[HV_MEASUREMENT_SIZE];
+    uint64_t vmsas; /* address of the launched VMSAs, encrypted with the guest's key */
+    unsigned n_vmsas;
 };
 
 struct hv {
@@ -24,8 +26,10 @@ struct hv {
     void *machine;
     struct hv_memory memory;
     bool initialized; /* INIT is done */
+    bool has_tmr;     /* the memory at HV_TMR_BASE is allocated */
     bool flushed;     /* DF_FLUSH is done since INIT and since the last DEACTIVATE */
     const char *region;
+    char vmsa_name[24]; /* what `region` points to while a VMSA is launched */
     struct hv_guest guests[HV_GUESTS_MAX];
     struct hv_es *es;                /* HV_GUESTS_MAX of them: guests with SEV-ES that run */
     uint8_t scratch[HV_SCRATCH_MAX]; /* copy of a scratch area outside the GHCB */
@@ -59,6 +63,9 @@ uint32_t hv_command_get32(const struct hv_command *command, unsigned offset);
 void hv_command_get_data(const struct hv_command *command, unsigned which, void *out, size_t len);
 /* Release the memory. Must follow each hv_command_begin(). */
 void hv_command_end(struct hv_command *command);
+
+/* Release the launched VMSAs of a guest. */
+void hv_free_vmsas(struct hv_guest *guest);
 
 /* Set *failure for a reason that is not a status. Return false. */
 bool hv_fail(struct hv_failure *failure, const char *step, const char *what, const char *words);

@@ -27,12 +27,20 @@ static bool ram_valid(void *ctx, enum psp_issuer issuer, uint64_t spa, uint64_t 
     return own(issuer, spa, len) || plain.ram_valid(ctx, issuer, spa, len);
 }
 
+/* The cipher of the hypervisor's memory: the ASID and the page's number are added to each byte. */
+static void cipher(uint32_t asid, uint64_t spa, uint8_t *bytes, size_t len, int sign)
+{
+    for (size_t i = 0; asid && i < len; i++)
+        bytes[i] = (uint8_t)(bytes[i] + sign * (int)(asid + (spa + i) / HV_PAGE_SIZE));
+}
+
 static int ram_read(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa, void *buf,
                     size_t len)
 {
     if (!own(issuer, spa, len))
         return plain.ram_read(ctx, issuer, asid, spa, buf, len);
     hv_memory_read(hv_memory(hv), spa, buf, len);
+    cipher(asid, spa, buf, len, -1);
     return 0;
 }
 
@@ -41,8 +49,18 @@ static int ram_write(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t 
 {
     if (!own(issuer, spa, len))
         return plain.ram_write(ctx, issuer, asid, spa, buf, len);
-    hv_memory_write(hv_memory(hv), spa, buf, len);
+    uint8_t *copy = malloc(len);
+    assert_non_null(copy);
+    memcpy(copy, buf, len);
+    cipher(asid, spa, copy, len, 1);
+    hv_memory_write(hv_memory(hv), spa, copy, len);
+    free(copy);
     return 0;
+}
+
+static int op_read_encrypted(void *machine, uint32_t asid, uint64_t spa, void *buf, size_t len)
+{
+    return ram_read(machine, PSP_ISSUER_HYPERVISOR, asid, spa, buf, len);
 }
 
 static enum sev_status op_psp(void *machine, uint16_t command, uint64_t buffer)
@@ -70,8 +88,10 @@ static int op_write(void *machine, uint64_t gpa, const void *data, size_t len)
     return 0;
 }
 
-static const struct hv_ops ops = {.psp = op_psp, .wbinvd = op_wbinvd, .write = op_write};
+static const struct hv_ops ops = {
+    .psp = op_psp, .wbinvd = op_wbinvd, .write = op_write, .read_encrypted = op_read_encrypted};
 static const struct hv_owner no_session = {SEV_POLICY_NODBG, NULL, NULL};
+static const struct hv_owner es_owner = {SEV_POLICY_NODBG | SEV_POLICY_ES, NULL, NULL};
 
 static int setup(void **state)
 {
@@ -190,6 +210,161 @@ static void launch_legacy(void **state)
 static void launch_ovmf(void **state)
 {
     launched(*state, true);
+}
+
+/* --- SEV-ES --- */
+
+enum { ES_CPUS = 3 };
+static uint8_t vmsas[ES_CPUS][VMSA_SIZE];
+
+static struct hv_firmware es_firmware(struct harness *h)
+{
+    struct hv_firmware firmware = {.bios = {"BIOS", 0x100000, 0x1000}, .is_ovmf = true};
+    struct vmsa_start start = {VMSA_BSP_EIP, 0x800f12, 0, VMSA_HOST_INIT2};
+
+    fill(h, 0x100000, 0x1000, 0x11);
+    for (unsigned cpu = 0; cpu < ES_CPUS; cpu++) {
+        vmsa_build(vmsas[cpu], &start);
+        start.reset_eip = 0x80b004;
+    }
+    firmware.vmsas = (const uint8_t(*)[VMSA_SIZE])vmsas;
+    firmware.n_vmsas = ES_CPUS;
+    return firmware;
+}
+
+/* The hypervisor never ends the platform, so it never releases the trusted memory region. */
+static void release_tmr(void)
+{
+    assert_true(hv_memory_valid(hv_memory(hv), HV_TMR_BASE, SEV_TMR_SIZE));
+    hv_memory_free(hv_memory(hv), HV_TMR_BASE, SEV_TMR_SIZE);
+}
+
+static void vmsas_are_launched(void)
+{
+    const struct hv_guest *guest = hv_guest(hv, 0);
+    uint8_t page[VMSA_SIZE];
+
+    assert_int_equal(hv_guest_vmsas(guest), ES_CPUS);
+    for (unsigned cpu = 0; cpu < ES_CPUS; cpu++) {
+        assert_true(hv_guest_vmsa(guest, cpu, page));
+        assert_memory_equal(page, vmsas[cpu], VMSA_SIZE);
+        hv_memory_read(hv_memory(hv), HV_MEMORY_BASE + cpu * VMSA_SIZE, page, VMSA_SIZE);
+        assert_memory_not_equal(page, vmsas[cpu], VMSA_SIZE); /* encrypted */
+    }
+    assert_false(hv_guest_vmsa(guest, ES_CPUS, page));
+    assert_false(hv_guest_vmsa(hv_guest(hv, 1), 0, page));
+}
+
+static void launch_es(void **state)
+{
+    struct harness *h = *state;
+    struct hv_guest *guest = hv_guest(hv, 0);
+    const struct hv_firmware firmware = es_firmware(h);
+    static uint8_t all[0x1000 + sizeof(vmsas)];
+    struct hv_failure failure;
+    uint8_t digest[32];
+
+    assert_true(hv_guest_launch(guest, &es_owner, &firmware, &failure));
+    memset(all, 0x11, 0x1000);
+    memcpy(all + 0x1000, vmsas, sizeof(vmsas));
+    crypto_sha256(all, sizeof(all), digest);
+    assert_memory_equal(guest_info(h, hv_guest_handle(guest)).launch_digest, digest, 32);
+    assert_true(hv_guest_finish(guest, &failure));
+    vmsas_are_launched();
+    hv_guest_take_down(guest);
+    assert_int_equal(hv_guest_vmsas(guest), 0);
+    release_tmr();
+}
+
+static void es_failures(void **state)
+{
+    struct harness *h = *state;
+    struct hv_guest *guest = hv_guest(hv, 0);
+    const struct hv_firmware firmware = es_firmware(h);
+    const size_t most = HV_MEMORY_SIZE - SEV_TMR_SIZE - (ES_CPUS - 1) * VMSA_SIZE;
+    struct hv_failure failure;
+    uint64_t spa;
+
+    spa = hv_memory_alloc(hv_memory(hv), HV_MEMORY_SIZE - SEV_TMR_SIZE + 1);
+    assert_false(hv_guest_launch(guest, &es_owner, &firmware, &failure));
+    assert_string_equal(failure.step, "INIT");
+    assert_string_equal(failure.words, "the hypervisor's memory is full");
+    hv_memory_free(hv_memory(hv), spa, HV_MEMORY_SIZE - SEV_TMR_SIZE + 1);
+    spa = hv_memory_alloc(hv_memory(hv), most); /* a page too few is left for the VMSAs */
+    assert_false(hv_guest_launch(guest, &es_owner, &firmware, &failure));
+    assert_string_equal(failure.step, "LAUNCH_UPDATE_VMSA");
+    assert_string_equal(failure.words, "the hypervisor's memory is full");
+    hv_memory_free(hv_memory(hv), spa, most);
+    assert_int_equal(guest_count(h), 0);
+
+    assert_false(hv_guest_launch(guest, &no_session, &firmware, &failure));
+    assert_string_equal(failure.step, "LAUNCH_UPDATE_VMSA");
+    assert_string_equal(failure.what, "VMSA of CPU 0");
+    assert_int_equal(failure.status, SEV_STATUS_POLICY_FAILURE);
+    assert_int_equal(hv_guest_stop_reason(guest), HV_STOP_LAUNCH);
+    assert_int_equal(hv_guest_vmsas(guest), 0);
+    assert_int_equal(guest_count(h), 0);
+    release_tmr();
+}
+
+static void es_saved(void **state)
+{
+    struct harness *h = *state;
+    const struct hv_firmware firmware = es_firmware(h);
+    static uint8_t saved[HV_VMSAS_SAVE_MAX], again[HV_VMSAS_SAVE_MAX];
+    uint8_t saved_hv[HV_SAVE_MAX];
+    struct hv_failure failure;
+    uint64_t spa;
+    size_t len, hv_len;
+
+    assert_true(hv_guest_launch(hv_guest(hv, 0), &es_owner, &firmware, &failure));
+    assert_true(hv_guest_finish(hv_guest(hv, 0), &failure));
+    hv_len = hv_save(hv, saved_hv);
+    len = hv_save_vmsas(hv, saved, sizeof(saved));
+    assert_int_equal(len, 12 + sizeof(vmsas));
+    assert_int_equal(hv_save_vmsas(hv, again, len - 1), 0);
+    assert_null(hv_check_saved_vmsas(saved, len, ES_CPUS));
+    hv_free(hv);
+    hv = hv_new(&ops, h);
+    hv_restore(hv, saved_hv, hv_len);
+    assert_int_equal(hv_guest_vmsas(hv_guest(hv, 0)), 0);
+    spa = hv_memory_alloc(hv_memory(hv), 1); /* somebody is there */
+    assert_int_equal(hv_restore_vmsas(hv, saved, len), -ENOMEM);
+    hv_memory_free(hv_memory(hv), spa, 1);
+    assert_int_equal(hv_restore_vmsas(hv, saved, len), 0);
+    vmsas_are_launched();
+    assert_int_equal(hv_save_vmsas(hv, again, sizeof(again)), len);
+    assert_memory_equal(saved, again, len);
+    hv_restore(hv, saved_hv, hv_len); /* releases them */
+    assert_int_equal(hv_restore_vmsas(hv, saved, len), 0);
+    hv_guest_take_down(hv_guest(hv, 0));
+    assert_int_equal(hv_guest_vmsas(hv_guest(hv, 0)), 0);
+}
+
+static void es_saved_hostile(void **state)
+{
+    static uint8_t bytes[8 + 4 + ES_CPUS * VMSA_SIZE];
+    const uint64_t wrong[] = {0, HV_MEMORY_BASE + 8, HV_MEMORY_BASE - HV_PAGE_SIZE,
+                              HV_MEMORY_BASE + HV_MEMORY_SIZE - (ES_CPUS - 1) * HV_PAGE_SIZE,
+                              UINT64_MAX - HV_PAGE_SIZE + 1};
+    const uint64_t last = HV_MEMORY_BASE + HV_MEMORY_SIZE - ES_CPUS * HV_PAGE_SIZE;
+
+    (void)state;
+    bytes[8] = ES_CPUS;
+    memcpy(bytes, &last, 8);
+    assert_null(hv_check_saved_vmsas(bytes, sizeof(bytes), ES_CPUS));
+    for (size_t len = 0; len < sizeof(bytes); len++)
+        assert_non_null(hv_check_saved_vmsas(bytes, len, ES_CPUS));
+    assert_non_null(hv_check_saved_vmsas(bytes, sizeof(bytes), ES_CPUS - 1));
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        memcpy(bytes, &wrong[i], 8);
+        assert_string_equal(hv_check_saved_vmsas(bytes, sizeof(bytes), ES_CPUS),
+                            "the VMSAs are not in the hypervisor's memory");
+    }
+    memset(bytes, 0, sizeof(bytes)); /* a guest that was not launched */
+    assert_null(hv_check_saved_vmsas(bytes, 12, ES_CPUS));
+    assert_non_null(hv_check_saved_vmsas(bytes, 13, ES_CPUS));
+    assert_int_equal(hv_restore_vmsas(hv, bytes, 12), 0);
 }
 
 /* --- several guests --- */
@@ -412,6 +587,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(launch_legacy, setup, teardown),
         cmocka_unit_test_setup_teardown(launch_ovmf, setup, teardown),
+        cmocka_unit_test_setup_teardown(launch_es, setup, teardown),
+        cmocka_unit_test_setup_teardown(es_failures, setup, teardown),
+        cmocka_unit_test_setup_teardown(es_saved, setup, teardown),
+        cmocka_unit_test_setup_teardown(es_saved_hostile, setup, teardown),
         cmocka_unit_test_setup_teardown(two_guests, setup, teardown),
         cmocka_unit_test_setup_teardown(damaged_chip, setup, teardown),
         cmocka_unit_test_setup_teardown(failing_memory, setup, teardown),

@@ -99,6 +99,7 @@ static struct machine *machine_new(void)
                                     .mailbox = &m->mailbox,
                                     .psp = m->h->psp,
                                     .rng = &m->rng,
+                                    .has_vmsas = true,
                                     .cpus = CPUS,
                                     .msrs = m->msrs,
                                     .memory = &memory_ops,
@@ -111,6 +112,17 @@ static void machine_free(struct machine *m)
     hv_free(m->hv);
     harness_free(m->h);
     free(m);
+}
+
+static void with_vmsas(struct hv *hv)
+{
+    static uint8_t saved[8 + 4 + CPUS * VMSA_SIZE] = {[8] = CPUS, [12] = 0x55};
+    const uint64_t address = HV_MEMORY_BASE;
+
+    memcpy(saved, &address, 8);
+    assert_null(hv_check_saved_vmsas(saved, sizeof(saved), CPUS));
+    assert_int_equal(hv_restore_vmsas(hv, saved, sizeof(saved)), 0);
+    assert_int_equal(hv_guest_vmsas(hv_guest(hv, 0)), CPUS);
 }
 
 /* A machine with something in every section. */
@@ -128,6 +140,7 @@ static struct machine *with_guest(enum hv_state state)
     memset(saved + 16, 0xaa, HV_MEASUREMENT_SIZE);
     hv_restore(m->hv, saved, 16 + HV_MEASUREMENT_SIZE);
     assert_int_equal(hv_guest_handle(hv_guest(m->hv, 0)), handle);
+    with_vmsas(m->hv);
     m->mailbox.cmdresp = 0x80000001;
     m->mailbox.addr_hi = 7;
     assert_int_equal(rng_fill(&m->rng, used, sizeof(used)), 0);
@@ -251,7 +264,7 @@ static void cut_at_every_byte(void **state)
 
 static void versions(void **state)
 {
-    static const uint32_t newest[] = {1, 2, 1, 1, 2, 1, 1};
+    static const uint32_t newest[] = {1, 2, 1, 1, 2, 1, 1, 1};
 
     (void)state;
     assert_int_equal(sections_of(good), sizeof(newest) / sizeof(newest[0]));
@@ -463,13 +476,26 @@ static struct file version_1(const struct machine *m)
     return file;
 }
 
+/* Whether the guests of all machines have SEV-ES. */
+static void have_vmsas(bool yes)
+{
+    source->parts.has_vmsas = target->parts.has_vmsas = yes;
+    free(good.data);
+    free(before.data);
+    good = save(source);
+    before = save(target);
+}
+
 static void version_1_restored(void **state)
 {
-    struct file file = version_1(source), again;
+    struct file file = version_1(source), again, copy = copy_of(file, file.len);
     struct machine *m = machine_new();
     char error[300] = "";
 
     (void)state;
+    refuse(&copy, "its section VMSA is missing");
+    have_vmsas(false); /* that version had no SEV-ES */
+    m->parts.has_vmsas = false;
     assert_int_equal(saved_machine_read(&m->parts, file.data, file.len, error, sizeof(error)), 0);
     again = save(m);
     assert_int_equal(again.len, good.len);
@@ -480,6 +506,7 @@ static void version_1_restored(void **state)
         sum_up(&cut);
         refuse(&cut, "");
     }
+    have_vmsas(true);
     free(again.data);
     free(file.data);
     machine_free(m);
