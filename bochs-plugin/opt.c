@@ -374,8 +374,6 @@ bool opt_check(const struct opt *opt, char *error, size_t error_size)
         bool wrong;
         const char *why;
     } checks[] = {
-        {opt->policy & SEV_POLICY_ES && !guest,
-         "policy: bit 2 asks for SEV-ES, which this machine's CPU does not have"},
         {any_lie(&opt->lies) && !(opt->policy & SEV_POLICY_ES),
          "lies needs a policy with SEV-ES (bit 2): the hypervisor answers such a guest only"},
         {opt->tik.set != opt->tek.set, "tik and tek go together: give both or none"},

@@ -147,9 +147,10 @@ struct sev_cpuid *bx_sev_cpuid_new(const struct opt *opt)
                                   visible ? (uint32_t)opt->asids : 0,
                                   visible ? 1u : 0,
                                   opt->enabled != 0,
-                                  (uint32_t)opt->cpuid};
+                                  (uint32_t)opt->cpuid,
+                                  (uint32_t)opt->cpu_signature};
 
-    if (!opt->enabled && !opt->cpuid)
+    if (!opt->enabled && !opt->cpuid && !opt->cpu_signature)
         return cpuid;
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
         BX_CPU_C *cpu = BX_CPU(i);
@@ -162,6 +163,14 @@ struct sev_cpuid *bx_sev_cpuid_new(const struct opt *opt)
             take_svm(cpu);
     }
     return cpuid;
+}
+
+uint32_t bx_sev_cpuid_signature(void)
+{
+    cpuid_function_t leaf = {0, 0, 0, 0};
+
+    BX_CPU(0)->cpuid->get_cpuid_leaf(1, 0, &leaf);
+    return leaf.eax;
 }
 
 void bx_sev_cpuid_free(struct sev_cpuid *cpuid)

@@ -12,13 +12,15 @@ struct opt;
 struct sev_cpuid;
 
 /* Put SEV's CPUID leaves and MSRs over the CPU model of every CPU; with enabled=0 only what the
- * parameter cpuid= changes. A model that cannot be a SEV guest ends Bochs with its name and the
+ * parameters cpuid= and cpu_signature= change. A model that cannot be a SEV guest ends Bochs with its name and the
  * reason. Never NULL. */
 struct sev_cpuid *bx_sev_cpuid_new(const struct opt *opt);
 /* The CPUs keep their models. NULL is allowed. */
 void bx_sev_cpuid_free(struct sev_cpuid *cpuid);
 /* Set the MSRs of all CPUs to their values after power-on. */
 void bx_sev_cpuid_reset(struct sev_cpuid *cpuid);
+/* CPUID 1 EAX, as the guest sees it. */
+uint32_t bx_sev_cpuid_signature(void);
 /* The MSRs of one CPU of a SEV machine, for save and restore. */
 struct msr_state *bx_sev_cpuid_msrs(struct sev_cpuid *cpuid, unsigned cpu);
 

@@ -86,7 +86,7 @@ void bx_sev_device_memory_decrypt(struct sev_device_memory *dm, uint64_t spa, un
 
     if (!dm->memory || !bx_sev_device_memory_private(dm, spa))
         return;
-    if (bx_sev_memory_cipher(dm->memory, start, page, false))
+    if (bx_sev_memory_cipher(dm->memory, 0, start, page, false))
         memcpy(data, page + (spa - start), len);
     else
         BX_ERROR(("sev: the cipher failed: %#lx is read as the device has it", (unsigned long)spa));
@@ -119,7 +119,7 @@ static bool decrypt_blocks(struct sev_device_memory *dm, uint64_t spa, unsigned 
     b->len = (in_page + len + block - 1) / block * block - b->offset;
     memset(b->page, 0, sizeof(b->page));
     BX_MEM(0)->dbg_fetch_mem(BX_CPU(0), b->start + b->offset, b->len, b->page + b->offset);
-    return bx_sev_memory_cipher(dm->memory, b->start, b->page, false);
+    return bx_sev_memory_cipher(dm->memory, 0, b->start, b->page, false);
 }
 
 static void failed(uint64_t spa)
@@ -152,7 +152,7 @@ bool bx_sev_frame_buffer_write(struct sev_device_memory *dm, uint64_t spa, unsig
         return false;
     }
     memcpy(b.page + (spa - b.start), data, len);
-    if (!bx_sev_memory_cipher(dm->memory, b.start, b.page, true)) {
+    if (!bx_sev_memory_cipher(dm->memory, 0, b.start, b.page, true)) {
         failed(spa);
         return false;
     }

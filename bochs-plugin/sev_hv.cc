@@ -32,9 +32,15 @@ static int hv_write(void *ctx, uint64_t gpa, const void *data, size_t len)
     return bx_sev_psp_host_write((struct sev_machine *)ctx, gpa, data, len);
 }
 
+static int hv_read_encrypted(void *ctx, uint32_t asid, uint64_t spa, void *buf, size_t len)
+{
+    return bx_sev_psp_host_read_own((struct sev_machine *)ctx, asid, spa, buf, len);
+}
+
 struct hv *bx_sev_hv_new(struct sev_machine *m)
 {
-    static const struct hv_ops ops = {.psp = hv_psp, .wbinvd = hv_wbinvd, .write = hv_write};
+    static const struct hv_ops ops = {
+        .psp = hv_psp, .wbinvd = hv_wbinvd, .write = hv_write, .read_encrypted = hv_read_encrypted};
 
     return hv_new(&ops, m);
 }

@@ -7,6 +7,7 @@
 
 #include "iodev.h"
 #include "param_names.h"
+#include "sev_cpuid.h"
 #include "sev_launch.h"
 #include "sev_log.h"
 #include "sev_machine.h"
@@ -15,6 +16,7 @@
 #include <sys/stat.h>
 
 #include <string>
+#include <vector>
 
 #include "protocol/b64.h"
 #include "memory_map.h"
@@ -74,6 +76,47 @@ static void list_option_roms(const struct sev_machine *m, struct hv_firmware *fi
     if (bx_sev_fwcfg_rom(bx_sev_machine_fwcfg(m), &boot_rom))
         roms[n++] = boot_rom;
     firmware->n_option_roms = n;
+}
+
+/* --- SEV-ES --- */
+
+struct vmsa_page {
+    uint8_t bytes[VMSA_SIZE];
+};
+static_assert(sizeof(struct vmsa_page) == VMSA_SIZE, "an array of them is an array of pages");
+
+/* The registers with which each CPU starts. */
+static std::vector<struct vmsa_page> build_vmsas(const struct sev_machine *m)
+{
+    const struct opt *opt = bx_sev_machine_opt(m);
+    struct vmsa_start start = {VMSA_BSP_EIP, bx_sev_cpuid_signature(), 0,
+                               (enum vmsa_host)opt->vmsa};
+    std::vector<struct vmsa_page> pages(BX_SMP_PROCESSORS);
+
+    for (size_t cpu = 0; cpu < pages.size(); cpu++) {
+        if (cpu)
+            start.reset_eip = bx_sev_machine_ovmf(m)->reset_eip;
+        vmsa_build(pages[cpu].bytes, &start);
+    }
+    return pages;
+}
+
+bool bx_sev_launch_es(const struct sev_machine *m)
+{
+    const struct opt *opt = bx_sev_machine_opt(m);
+
+    return opt->policy & SEV_POLICY_ES && opt->launch != OPT_LAUNCH_GUEST;
+}
+
+/* Firmware without a SEV-ES reset block cannot handle #VC. QEMU ends here too: hw/i386/pc_sysfw.c
+ * "failed to locate and/or save reset vector". */
+void bx_sev_launch_check(const struct sev_machine *m)
+{
+    if (bx_sev_launch_es(m) && !bx_sev_machine_ovmf(m)->reset_eip)
+        BX_FATAL(("sev: policy: bit 2 asks for SEV-ES, but the firmware '%s' has no SEV-ES reset "
+                  "block, so it cannot start in a SEV-ES guest; use an OVMF.fd for SEV-ES, such "
+                  "as /usr/share/ovmf/OVMF.fd of the Debian package ovmf",
+                  SIM->get_param_string(BXPN_ROM_PATH)->getptr()));
 }
 
 /* Everything that the CPU executes first. `hashes` has room for the table of kernel hashes. */
@@ -146,10 +189,16 @@ void bx_sev_launch(struct sev_machine *m)
                                    session ? opt->dh_cert.bytes : NULL};
     struct hv_guest *guest = hv_guest(bx_sev_machine_hv(m), 0);
     uint8_t hashes[KERNEL_HASHES_SIZE];
-    const struct hv_firmware firmware = list_firmware(m, hashes);
+    struct hv_firmware firmware = list_firmware(m, hashes);
     struct hv_failure failure = {};
     char text[B64_TEXT_SIZE(HV_MEASUREMENT_SIZE)];
+    std::vector<struct vmsa_page> vmsas;
 
+    if (bx_sev_launch_es(m)) {
+        vmsas = build_vmsas(m);
+        firmware.vmsas = (const uint8_t(*)[VMSA_SIZE])vmsas.data();
+        firmware.n_vmsas = (unsigned)vmsas.size();
+    }
     if (!hv_guest_launch(guest, &owner, &firmware, &failure))
         launch_failed(failure);
     b64_encode(hv_guest_measurement(guest), HV_MEASUREMENT_SIZE, text);

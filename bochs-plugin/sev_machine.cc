@@ -158,6 +158,7 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt, struct memmap *mem
     if (opt->sanitize != OPT_SANITIZE_OFF)
         m->sanitizer = bx_sev_sanitizer_new(m);
     check_secret(m);
+    bx_sev_launch_check(m);
     bx_sev_hooks_attach(m);
     m->save = bx_sev_save_new(m);
     if (*opt->control)

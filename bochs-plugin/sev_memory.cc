@@ -425,10 +425,10 @@ bool bx_sev_memory_peek(struct sev_memory *mem, uint32_t asid, uint64_t spa, voi
     return false;
 }
 
-bool bx_sev_memory_cipher(struct sev_memory *mem, uint64_t spa, uint8_t *page, bool encrypt)
+bool bx_sev_memory_cipher(struct sev_memory *mem, uint32_t asid, uint64_t spa, uint8_t *page,
+                          bool encrypt)
 {
-    const uint8_t key = pages_key(mem->pages, mem->asid);
-
+    const uint8_t key = pages_key(mem->pages, asid ? asid : mem->asid);
     return key && !pages_cipher(mem->pages, key, spa, page, encrypt);
 }
 

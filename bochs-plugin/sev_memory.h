@@ -35,9 +35,10 @@ int bx_sev_memory_write(struct sev_memory *memory, uint32_t asid, uint64_t spa, 
 /* The access hook of hooks.h. */
 struct sev_verdict bx_sev_memory_access(struct sev_memory *memory, unsigned cpu, uint64_t spa,
                                         uint32_t flags, void *tlb_entry);
-/* Encrypt or decrypt a copy of a page through the key of the machine's guest, for memory that is not
- * converted in place. Return false if the cipher failed or the guest has no key. */
-bool bx_sev_memory_cipher(struct sev_memory *memory, uint64_t spa, uint8_t *page, bool encrypt);
+/* Encrypt or decrypt a copy of a page through the key of an ASID (0: of the machine's guest), for
+ * memory that is not converted in place. Return false if the cipher failed or the ASID has no key. */
+bool bx_sev_memory_cipher(struct sev_memory *memory, uint32_t asid, uint64_t spa, uint8_t *page,
+                          bool encrypt);
 /* Fill the guest and the page-walk fast path of the contexts of all CPUs. After that, memory itself
  * changes the guest of the contexts in the hook table whenever the machine gets another key. */
 void bx_sev_memory_contexts(const struct sev_memory *memory, struct sev_cpu *cpus);

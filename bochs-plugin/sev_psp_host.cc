@@ -115,6 +115,55 @@ static int plain_write(struct sev_machine *m, uint64_t spa, const void *buf, siz
     });
 }
 
+/* --- memory of the built-in hypervisor --- */
+
+/* The pages that contain a range: read them, decrypt them, change or copy the range, and after a
+ * change encrypt them again. An ASID of 0, or a machine with encryption=none, means raw memory. */
+static int own_piece(struct sev_machine *m, uint32_t asid, uint64_t spa, Bit8u *in,
+                     const Bit8u *out, unsigned len)
+{
+    struct hv_memory *memory = hv_memory(bx_sev_machine_hv(m));
+    struct sev_memory *cipher = asid ? bx_sev_machine_memory(m) : NULL;
+    const uint64_t start = spa & ~(uint64_t)(HV_PAGE_SIZE - 1);
+    Bit8u page[HV_PAGE_SIZE];
+
+    hv_memory_read(memory, start, page, sizeof(page));
+    if (cipher && !bx_sev_memory_cipher(cipher, asid, start, page, false))
+        return -EIO;
+    if (in)
+        memcpy(in, page + (spa - start), len);
+    if (!out)
+        return 0;
+    memcpy(page + (spa - start), out, len);
+    if (cipher && !bx_sev_memory_cipher(cipher, asid, start, page, true))
+        return -EIO;
+    hv_memory_write(memory, start, page, sizeof(page));
+    return 0;
+}
+
+static int own_read(struct sev_machine *m, uint32_t asid, uint64_t spa, void *buf, size_t len)
+{
+    return for_pages(spa, len, [m, asid, buf](uint64_t addr, size_t offset, unsigned n) {
+        return own_piece(m, asid, addr, (Bit8u *)buf + offset, NULL, n);
+    });
+}
+
+static int own_write(struct sev_machine *m, uint32_t asid, uint64_t spa, const void *buf,
+                     size_t len)
+{
+    return for_pages(spa, len, [m, asid, buf](uint64_t addr, size_t offset, unsigned n) {
+        return own_piece(m, asid, addr, NULL, (const Bit8u *)buf + offset, n);
+    });
+}
+
+int bx_sev_psp_host_read_own(struct sev_machine *m, uint32_t asid, uint64_t spa, void *buf,
+                             size_t len)
+{
+    return hv_memory_valid(hv_memory(bx_sev_machine_hv(m)), spa, len)
+               ? own_read(m, asid, spa, buf, len)
+               : -EFAULT;
+}
+
 /* --- psp_host: memory --- */
 
 static int host_ram_read(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa, void *buf,
@@ -125,12 +174,11 @@ static int host_ram_read(void *ctx, enum psp_issuer issuer, uint32_t asid, uint6
 
     if (!own && bx_sev_machine_sanitizer(m))
         bx_sev_sanitizer_psp(bx_sev_machine_sanitizer(m), spa, len, asid, false);
-    if (!own)
-        return bx_sev_machine_memory(m)
-                   ? bx_sev_memory_read(bx_sev_machine_memory(m), asid, spa, buf, len)
-                   : plain_read(m, spa, buf, len);
-    hv_memory_read(hv_memory(bx_sev_machine_hv(m)), spa, buf, len);
-    return 0;
+    if (own)
+        return own_read(m, asid, spa, buf, len);
+    return bx_sev_machine_memory(m)
+               ? bx_sev_memory_read(bx_sev_machine_memory(m), asid, spa, buf, len)
+               : plain_read(m, spa, buf, len);
 }
 
 static int host_ram_write(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa,
@@ -141,12 +189,11 @@ static int host_ram_write(void *ctx, enum psp_issuer issuer, uint32_t asid, uint
 
     if (!own && bx_sev_machine_sanitizer(m))
         bx_sev_sanitizer_psp(bx_sev_machine_sanitizer(m), spa, len, asid, true);
-    if (!own)
-        return bx_sev_machine_memory(m)
-                   ? bx_sev_memory_write(bx_sev_machine_memory(m), asid, spa, buf, len)
-                   : plain_write(m, spa, buf, len);
-    hv_memory_write(hv_memory(bx_sev_machine_hv(m)), spa, buf, len);
-    return 0;
+    if (own)
+        return own_write(m, asid, spa, buf, len);
+    return bx_sev_machine_memory(m)
+               ? bx_sev_memory_write(bx_sev_machine_memory(m), asid, spa, buf, len)
+               : plain_write(m, spa, buf, len);
 }
 
 int bx_sev_psp_host_write(struct sev_machine *m, uint64_t gpa, const void *data, size_t len)

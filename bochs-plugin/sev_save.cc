@@ -9,6 +9,7 @@
 #include "bx_debug/debug.h"
 #include "sev_cpuid.h"
 #include "sev_hook_table.h"
+#include "sev_launch.h"
 #include "sev_log.h"
 #include "sev_machine.h"
 #include "sev_memory.h"
@@ -122,6 +123,7 @@ struct collected {
         parts.mailbox = bx_sev_machine_mailbox(m);
         parts.psp = bx_sev_machine_psp(m);
         parts.rng = bx_sev_machine_rng(m);
+        parts.has_vmsas = bx_sev_launch_es(m);
         parts.cpus = BX_SMP_PROCESSORS;
         parts.msrs = msrs.data();
         parts.memory = bx_sev_machine_memory(m) ? &memory_ops : NULL;

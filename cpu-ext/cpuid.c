@@ -208,4 +208,6 @@ void cpuid_sev_leaf(const struct cpuid_sev *sev, const struct cpuid_model *model
     if (sev->guest)
         guest_leaf(sev, function, regs);
     add_feature(sev, function, subfunction, regs);
+    if (sev->signature && (function == LEAF_FEATURES || function == LEAF_EXT_FEAT))
+        regs->eax = sev->signature;
 }

@@ -39,6 +39,7 @@ struct cpuid_sev {
     uint32_t min_asid;       /* EDX: first ASID for SEV guests without SEV-ES */
     bool guest;              /* false: a machine without SEV; only `features` are added */
     uint32_t features;       /* as cpuid_features() gives them */
+    uint32_t signature;      /* EAX of leaves 1 and 80000001h; 0: that of the CPU model */
 };
 
 /* What a CPU model can be given beside what it has: bits that say how the processor behaves but

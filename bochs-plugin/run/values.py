@@ -154,7 +154,10 @@ def gdb(text):
 
 # Property of QEMU's sev-guest object: parameter of the sev: line.
 SEV_GUEST = {"cbitpos": "cbitpos", "reduced-phys-bits": "reduced_phys_bits", "policy": "policy",
-             "dh-cert-file": "dh_cert", "session-file": "session", "kernel-hashes": "kernel_hashes"}
+             "dh-cert-file": "dh_cert", "session-file": "session", "kernel-hashes": "kernel_hashes", "legacy-vm-type": "vmsa"}
+
+# QEMU's legacy-vm-type chooses between KVM_SEV_ES_INIT and KVM_SEV_INIT2.
+HOSTS = {"on": "es_init", "off": "init2", "auto": "init2"}
 
 
 def sev_guest(text):
@@ -162,15 +165,19 @@ def sev_guest(text):
     found = properties(text, "qom-type")
     kind = found.pop("qom-type", "")
     if kind in ("sev-snp-guest", "tdx-guest"):
-        raise ValueError(f"'{kind}' is not possible: this machine has SEV, without SEV-ES and SEV-SNP; write sev-guest")
+        raise ValueError(f"'{kind}' is not possible: this machine has SEV and SEV-ES, without SEV-SNP; write sev-guest")
     if kind != "sev-guest":
         raise ValueError(f"'{kind}' is not known; the only object is sev-guest")
-    known(found, ("id", *SEV_GUEST, "handle", "sev-device", "legacy-vm-type"))
+    known(found, ("id", *SEV_GUEST, "handle", "sev-device"))
     if found.get("handle", "0") not in ("0", "0x0"):
         raise ValueError(f"handle={found['handle']}: the built-in hypervisor launches one guest, without a handle of another")
     parameters = {SEV_GUEST[key]: value for key, value in found.items() if key in SEV_GUEST}
     if "kernel_hashes" in parameters:
         parameters["kernel_hashes"] = str(int(switch(parameters["kernel_hashes"], "kernel-hashes")))
+    if "vmsa" in parameters:
+        if parameters["vmsa"] not in HOSTS:
+            raise ValueError(f"legacy-vm-type: '{parameters['vmsa']}' is not known; allowed: on, off or auto")
+        parameters["vmsa"] = HOSTS[parameters["vmsa"]]
     return found.get("id", ""), parameters
 
 

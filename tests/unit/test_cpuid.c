@@ -294,6 +294,28 @@ static void unfit_models(void **state)
     assert_int_equal(reason[8], 'x');
 }
 
+static void signature(void **state)
+{
+    static const uint32_t leaves[] = {1, 0x80000001};
+    struct cpuid_sev sev = {.guest = true, .cbit_pos = 47};
+    struct cpuid_regs model, regs;
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        sev.signature = 0;
+        cpuid_sev_leaf(&sev, MODEL(ryzen), leaves[i], 0, &model);
+        assert_int_equal(model.eax, 0x00800f11);
+        sev.signature = 0x00a00f11;
+        cpuid_sev_leaf(&sev, MODEL(ryzen), leaves[i], 0, &regs);
+        assert_regs(&regs, 0x00a00f11, model.ebx, model.ecx, model.edx);
+    }
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0x80000000, 0, &regs);
+    assert_int_equal(regs.eax, 0x8000001f);
+    sev.guest = false; /* without SEV too */
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 1, 0, &regs);
+    assert_int_equal(regs.eax, 0x00a00f11);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +330,7 @@ int main(void)
         cmocka_unit_test(features_without_sev),
         cmocka_unit_test(fit_models),
         cmocka_unit_test(unfit_models),
+        cmocka_unit_test(signature),
     };
     return cmocka_run_group_tests_name("cpuid", tests, NULL, NULL);
 }

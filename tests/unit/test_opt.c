@@ -13,6 +13,7 @@
 
 #include "opt.h"
 #include "psp.h"
+#include "protocol/vmsa.h"
 
 static char dir[] = "/tmp/test_opt.XXXXXX";
 static struct opt *opt;
@@ -168,6 +169,10 @@ static void words_and_versions(void **state)
     assert_int_equal(opt->reboot, OPT_REBOOT_END);
     refused("reboot", "stop", "reboot", "stop", "restart or end");
     refused("log", "verbose", "log", "verbose", "debug");
+    assert_int_equal(opt->vmsa, VMSA_HOST_INIT2);
+    assert_true(accepts("vmsa", "es_init"));
+    assert_int_equal(opt->vmsa, VMSA_HOST_ES_INIT);
+    refused("vmsa", "kvm", "vmsa", "kvm", "init2 or es_init");
     assert_true(accepts("api", "0.24"));
     assert_int_equal(opt->api.major, 0);
     assert_int_equal(opt->api.minor, 24);
@@ -296,10 +301,8 @@ static void combinations(void **state)
     make_file("p", packet, 32);
     make_file("odd", packet, 31);
     assert_true(consistent(""));
-    assert_true(accepts("policy", "5"));
-    assert_false(consistent("asks for SEV-ES"));
-    assert_true(accepts("launch", "guest") && consistent("")); /* that policy is nobody's */
-    assert_true(accepts("launch", "auto") && accepts("policy", "1"));
+    assert_true(accepts("policy", "5") && consistent("")); /* the firmware decides */
+    assert_true(accepts("policy", "1"));
     assert_true(accepts("tik", path_of("k")));
     assert_false(consistent("tik and tek"));
     assert_true(accepts("tek", path_of("k")));
