@@ -10,6 +10,7 @@ libhypervisor_la_SOURCES = \
 	%D%/hv_es_save.c \
 	%D%/hv_exit.c \
 	%D%/hv_ghcb_msr.c \
+	%D%/hv_intercepts.c %D%/hv_intercepts.h \
 	%D%/hv_launch.c \
 	%D%/hv_lies.c %D%/hv_lies.h \
 	%D%/hv_memory.c %D%/hv_memory.h \
