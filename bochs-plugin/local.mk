@@ -20,6 +20,7 @@ plugin_sources = \
 	%D%/sev.cc \
 	%D%/sev_cpuid.cc %D%/sev_cpuid.h \
 	%D%/sev_device_memory.cc %D%/sev_device_memory.h \
+	%D%/sev_es.cc %D%/sev_es.h \
 	%D%/sev_hv.cc %D%/sev_hv.h \
 	%D%/sev_hooks.cc %D%/sev_hook_table.h \
 	%D%/sev_launch.cc %D%/sev_launch.h \
@@ -29,7 +30,8 @@ plugin_sources = \
 	%D%/sev_memory_map.cc %D%/sev_memory_map.h \
 	%D%/sev_psp_host.cc %D%/sev_psp_host.h \
 	%D%/sev_options.cc %D%/sev_options.h \
-	%D%/sev_save.cc %D%/sev_save.h
+	%D%/sev_save.cc %D%/sev_save.h \
+	%D%/sev_vmsa.cc %D%/sev_vmsa.h
 
 include %D%/firmware/local.mk
 include %D%/hypervisor/local.mk
@@ -44,6 +46,7 @@ dist_man_MANS += \
 	%D%/man/bochs-sev.7 \
 	%D%/man/bochs-sev-control.7 \
 	%D%/man/bochs-sev-debug.7 \
+	%D%/man/bochs-sev-exits.5 \
 	%D%/man/bochs-sev-map.5 \
 	%D%/man/bochs-sev-report.1 \
 	%D%/man/bochs-sev-run.1 \

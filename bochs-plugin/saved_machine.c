@@ -212,7 +212,7 @@ static const char *check_vcpu(struct decoded *d, uint32_t version, struct buf *b
     if (version > 1 && buf_get32(b) != VCPU_RECORD_SIZE)
         return "the length of a record is wrong";
     for (unsigned i = 0; i < d->parts->cpus; i++)
-        if (msr_write(&d->msrs[i], MSR_HWCR, buf_get64(b)) != MSR_DONE)
+        if (msr_write(&d->msrs[i], false, MSR_HWCR, buf_get64(b)) != MSR_DONE)
             return "HWCR has reserved bits";
     return NULL;
 }

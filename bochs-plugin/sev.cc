@@ -6,6 +6,7 @@
  *   sev_options.cc   the `sev:` directive, over opt.c
  *   sev_machine.cc   a SEV machine: makes the parts below and gives access to them
  *   sev_cpuid.cc     CPUID and MSRs, over cpu-ext
+ *   sev_es.cc        SEV-ES in the CPUs, and what hypervisor/ asks of them: sev_hv.cc, sev_vmsa.cc
  *   sev_hooks.cc     the hook table that patched Bochs calls
  *   sev_memory_map.cc  Bochs's memory map, over memory_map.c
  *   sev_memory.cc    encrypted memory, over cpu-ext/pages.c
@@ -30,6 +31,7 @@
 
 #include "opt.h"
 #include "sev_cpuid.h"
+#include "sev_es.h"
 #include "sev_log.h"
 #include "sev_machine.h"
 #include "sev_memory_map.h"
@@ -257,6 +259,8 @@ void bx_sev_c::after_restore_state(void)
     bx_sev_save_restore(bx_sev_machine_save(machine), saved);
     fclose(saved);
     saved = NULL;
+    if (bx_sev_machine_es(machine))
+        bx_sev_es_restored(bx_sev_machine_es(machine));
     if (saved_rom) { /* machines that were saved with an older version have none */
         bx_sev_save_restore_rom(bx_sev_machine_save(machine), saved_rom);
         fclose(saved_rom);

@@ -10,6 +10,7 @@
 #include "cpu/cpu.h"
 #include "cpu/cpuid.h"
 #include "sev_cpuid.h"
+#include "sev_es.h"
 #include "sev_log.h"
 
 #include "opt.h"
@@ -39,9 +40,11 @@ class bx_sev_cpuid_t : public bx_cpuid_t
     virtual int wrmsr(Bit32u index, Bit64u msr);
 
     struct msr_state msrs;
+    struct sev_es *es; /* NULL: no SEV-ES, or the machine does not run yet */
 
   private:
     bool is_ours(Bit32u index) const;
+    int hypervisor_msr(Bit64u *value, bool write);
 
     bx_cpuid_t *model; /* owned, because Bochs deletes only the object that the CPU has */
     struct cpuid_sev sev;
@@ -57,11 +60,11 @@ static void model_leaf(void *ctx, uint32_t function, uint32_t subfunction, struc
 }
 
 bx_sev_cpuid_t::bx_sev_cpuid_t(BX_CPU_C *cpu, bx_cpuid_t *model_, const struct cpuid_sev &sev_)
-    : bx_cpuid_t(cpu), msrs(), model(model_), sev(sev_)
+    : bx_cpuid_t(cpu), msrs(), es(NULL), model(model_), sev(sev_)
 {
     msr_reset(&msrs);
     model->get_cpu_extensions(ia_extensions_bitmask);
-    if (sev.guest)
+    if (sev.guest && !sev.es)
         disable_cpu_extension(BX_ISA_SVM);
 }
 
@@ -76,6 +79,18 @@ void bx_sev_cpuid_t::get_cpuid_leaf(Bit32u function, Bit32u subfunction,
     leaf->ebx = regs.ebx;
     leaf->ecx = regs.ecx;
     leaf->edx = regs.edx;
+}
+
+/* The GHCB MSR. */
+int bx_sev_cpuid_t::hypervisor_msr(Bit64u *value, bool write)
+{
+    if (!es)
+        return 0;
+    if (write)
+        bx_sev_es_set_ghcb(es, cpu->bx_cpuid, *value);
+    else
+        *value = bx_sev_es_ghcb(es, cpu->bx_cpuid);
+    return 1;
 }
 
 /* Bochs expects 1: done, 0: #GP, -1: the MSR is unknown here. */
@@ -94,19 +109,24 @@ bool bx_sev_cpuid_t::is_ours(Bit32u index) const
 int bx_sev_cpuid_t::rdmsr(Bit32u index, Bit64u *msr)
 {
     uint64_t value = 0;
-    int answer = is_ours(index) ? bx_answer(msr_read(&msrs, index, &value)) : -1;
+    const enum msr_answer answer =
+        is_ours(index) ? msr_read(&msrs, sev.es, index, &value) : MSR_PASS;
 
-    if (answer < 0)
+    if (answer == MSR_PASS)
         return model->rdmsr(index, msr);
+    if (answer == MSR_HV)
+        return hypervisor_msr(msr, false);
     *msr = value;
-    return answer;
+    return bx_answer(answer);
 }
 
 int bx_sev_cpuid_t::wrmsr(Bit32u index, Bit64u msr)
 {
-    int answer = is_ours(index) ? bx_answer(msr_write(&msrs, index, msr)) : -1;
+    const enum msr_answer answer = is_ours(index) ? msr_write(&msrs, sev.es, index, msr) : MSR_PASS;
 
-    return answer < 0 ? model->wrmsr(index, msr) : answer;
+    if (answer == MSR_HV)
+        return hypervisor_msr(&msr, true);
+    return answer == MSR_PASS ? model->wrmsr(index, msr) : bx_answer(answer);
 }
 
 struct sev_cpuid {
@@ -128,7 +148,8 @@ static void check_model(BX_CPU_C *cpu)
             ("the CPU model '%s' is a doubtful SEV guest: %s", cpu->cpuid->get_name(), reason));
 }
 
-/* Remove SVM from what the CPU copied from its model before. A SEV guest has no SVM. */
+/* Remove SVM from what the CPU copied from its model before. A SEV guest has no SVM. One with SEV-ES
+ * runs as a guest of Bochs's SVM, so the CPU keeps it, but CPUID does not tell. */
 static void take_svm(BX_CPU_C *cpu)
 {
     cpu->cpuid->get_cpu_extensions(cpu->ia_extensions_bitmask);
@@ -147,6 +168,7 @@ struct sev_cpuid *bx_sev_cpuid_new(const struct opt *opt)
                                   visible ? (uint32_t)opt->asids : 0,
                                   visible ? 1u : 0,
                                   opt->enabled != 0,
+                                  bx_sev_es_wanted(opt),
                                   (uint32_t)opt->cpuid,
                                   (uint32_t)opt->cpu_signature};
 
@@ -159,7 +181,7 @@ struct sev_cpuid *bx_sev_cpuid_new(const struct opt *opt)
             check_model(cpu);
         cpuid->cpus.push_back(new bx_sev_cpuid_t(cpu, cpu->cpuid, sev));
         cpu->cpuid = cpuid->cpus.back();
-        if (opt->enabled)
+        if (opt->enabled && !bx_sev_es_wanted(opt))
             take_svm(cpu);
     }
     return cpuid;
@@ -182,6 +204,12 @@ void bx_sev_cpuid_reset(struct sev_cpuid *cpuid)
 {
     for (bx_sev_cpuid_t *cpu : cpuid->cpus)
         msr_reset(&cpu->msrs);
+}
+
+void bx_sev_cpuid_set_es(struct sev_cpuid *cpuid, struct sev_es *es)
+{
+    for (bx_sev_cpuid_t *cpu : cpuid->cpus)
+        cpu->es = es;
 }
 
 struct msr_state *bx_sev_cpuid_msrs(struct sev_cpuid *cpuid, unsigned cpu)

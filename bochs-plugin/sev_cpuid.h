@@ -10,6 +10,7 @@
 struct msr_state;
 struct opt;
 struct sev_cpuid;
+struct sev_es;
 
 /* Put SEV's CPUID leaves and MSRs over the CPU model of every CPU; with enabled=0 only what the
  * parameters cpuid= and cpu_signature= change. A model that cannot be a SEV guest ends Bochs with its name and the
@@ -21,6 +22,8 @@ void bx_sev_cpuid_free(struct sev_cpuid *cpuid);
 void bx_sev_cpuid_reset(struct sev_cpuid *cpuid);
 /* CPUID 1 EAX, as the guest sees it. */
 uint32_t bx_sev_cpuid_signature(void);
+/* Who keeps the GHCB MSRs. */
+void bx_sev_cpuid_set_es(struct sev_cpuid *cpuid, struct sev_es *es);
 /* The MSRs of one CPU of a SEV machine, for save and restore. */
 struct msr_state *bx_sev_cpuid_msrs(struct sev_cpuid *cpuid, unsigned cpu);
 

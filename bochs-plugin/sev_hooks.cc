@@ -7,6 +7,7 @@
 
 #include "iodev.h"
 #include "sev_device_memory.h"
+#include "sev_es.h"
 #include "sev_hook_table.h"
 #include "sev_log.h"
 #include "sev_machine.h"
@@ -26,11 +27,13 @@ struct parts {
     struct psp *psp;
     struct sev_memory *memory;
     struct sev_device_memory *device_memory;
+    struct sev_es *es;
     struct sev_timeline *timeline;
     struct sev_breaks *breaks;
     struct sev_sanitizer *sanitizer;
-    struct sev_verdict (*access[4])(struct parts *parts, struct access_info *info);
+    struct sev_verdict (*access[5])(struct parts *parts, struct access_info *info);
     unsigned n;
+    bool observed; /* by a part that has to see every access */
 };
 
 /* An access on its way through the parts. */
@@ -48,6 +51,11 @@ static bool is_write(const struct access_info *info)
 }
 
 /* --- what each part does --- */
+
+static struct sev_verdict es_access(struct parts *p, struct access_info *info)
+{
+    return bx_sev_es_access(p->es, info->cpu, info->spa, info->flags);
+}
 
 static struct sev_verdict memory_access(struct parts *p, struct access_info *info)
 {
@@ -82,8 +90,11 @@ static struct sev_verdict sanitizer_access(struct parts *p, struct access_info *
 /* List the parts in the order in which an access goes through them. */
 static void list_parts(struct parts *p)
 {
+    if (p->es)
+        p->access[p->n++] = es_access;
     if (p->memory)
         p->access[p->n++] = memory_access;
+    p->observed = p->timeline || p->sanitizer;
     if (p->timeline)
         p->access[p->n++] = timeline_access;
 #if BX_DEBUGGER
@@ -127,11 +138,33 @@ static struct sev_verdict hook_insn(void *ctx, unsigned cpu, enum sev_insn insn,
                                     struct sev_insn_regs *)
 {
     const struct sev_verdict undefined = {SEV_UD, 0};
+    struct parts *p = (struct parts *)ctx;
 
-    if (insn != SEV_INSN_WBINVD)
+    switch (insn) {
+    case SEV_INSN_WBINVD:
+        psp_wbinvd(p->psp, cpu); /* DF_FLUSH depends on it */
+        return go;
+    case SEV_INSN_VMGEXIT:
+        bx_sev_es_vmgexit(p->es, cpu);
+        return go;
+    default:
         return undefined;
-    psp_wbinvd(((struct parts *)ctx)->psp, cpu); /* DF_FLUSH depends on it */
-    return go;
+    }
+}
+
+static int hook_exit(void *ctx, unsigned cpu, int64_t code, uint64_t info1, uint64_t info2)
+{
+    return bx_sev_es_exit(((struct parts *)ctx)->es, cpu, code, info1, info2);
+}
+
+static bool hook_msr(void *ctx, unsigned, uint32_t index, bool)
+{
+    return bx_sev_es_msr(((struct parts *)ctx)->es, index);
+}
+
+static bool hook_startup(void *ctx, unsigned cpu, enum sev_signal signal, uint8_t vector)
+{
+    return bx_sev_es_startup(((struct parts *)ctx)->es, cpu, signal, vector);
 }
 
 static bool hook_peek(void *ctx, uint32_t asid, uint64_t spa, void *buf, unsigned len)
@@ -168,15 +201,17 @@ static void hook_decode(void *ctx, unsigned cpu, uint64_t spa, unsigned len)
 
 /* --- the table --- */
 
-/* The CPUs run a guest of plain SEV: of the instructions that the table has, only WBINVD exists. An
- * observer sees every access, so there is no fast path then. */
+/* In a guest of plain SEV only WBINVD exists of the instructions that the table has. An observer sees
+ * every access, so there is no fast path then. */
 static void fill_contexts(const struct parts *p, struct sev_cpu *cpus)
 {
     if (p->memory)
         bx_sev_memory_contexts(p->memory, cpus);
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
         cpus[i].insns = 1u << SEV_INSN_WBINVD;
-        if (p->n > 1 || !p->memory)
+        if (p->es)
+            bx_sev_es_context(&cpus[i]);
+        if (p->observed || !p->memory)
             cpus[i].n = 0;
     }
 }
@@ -190,6 +225,7 @@ void bx_sev_hooks_attach(struct sev_machine *m)
     p->psp = bx_sev_machine_psp(m);
     p->memory = bx_sev_machine_memory(m);
     p->device_memory = bx_sev_machine_device_memory(m);
+    p->es = bx_sev_machine_es(m);
     p->timeline = bx_sev_machine_timeline(m);
     p->breaks = bx_sev_machine_breaks(m);
     p->sanitizer = bx_sev_machine_sanitizer(m);
@@ -198,6 +234,11 @@ void bx_sev_hooks_attach(struct sev_machine *m)
     table.ctx = p;
     table.access = p->memory && p->n == 1 ? hook_access_memory : hook_access;
     table.insn = hook_insn;
+    if (p->es) {
+        table.exit = hook_exit;
+        table.msr = hook_msr;
+        table.startup = hook_startup;
+    }
     if (p->memory) {
         table.peek = hook_peek;
         table.device_memory = hook_device_memory;

@@ -5,10 +5,22 @@
 #define BX_PLUGGABLE
 
 #include "iodev.h"
+#include "cpu/cpu.h"
+#include "cpu/cpuid.h"
+#if BX_SUPPORT_APIC
+#include "cpu/apic.h"
+#endif
+#include "sev_device_memory.h"
+#include "sev_es.h"
 #include "sev_hv.h"
+#include "sev_log.h"
 #include "sev_machine.h"
+#include "sev_memory_map.h"
 #include "sev_psp_host.h"
 
+#include <string.h>
+
+#include "msr.h"
 #include "psp.h"
 #include "hypervisor/hv.h"
 
@@ -37,10 +49,162 @@ static int hv_read_encrypted(void *ctx, uint32_t asid, uint64_t spa, void *buf, 
     return bx_sev_psp_host_read_own((struct sev_machine *)ctx, asid, spa, buf, len);
 }
 
+/* --- a guest with SEV-ES --- */
+
+static bool hv_read_shared(void *ctx, uint64_t gpa, void *buf, unsigned len)
+{
+    return !bx_sev_psp_host_read((struct sev_machine *)ctx, gpa, buf, len);
+}
+
+static bool hv_write_shared(void *ctx, uint64_t gpa, const void *buf, unsigned len)
+{
+    struct sev_machine *m = (struct sev_machine *)ctx;
+
+    return memmap_all(bx_sev_machine_memmap(m), gpa, len, MEMMAP_DMA) &&
+           !bx_sev_psp_host_write(m, gpa, buf, len);
+}
+
+static uint32_t hv_port_in(void *, unsigned, uint16_t port, unsigned len)
+{
+    return BX_INP(port, len);
+}
+
+static void hv_port_out(void *, unsigned, uint16_t port, unsigned len, uint32_t value)
+{
+    BX_OUTP(port, value, len);
+}
+
+#if BX_SUPPORT_APIC
+static bool local_apic(unsigned index, uint64_t gpa, void *buf, unsigned len, bool write)
+{
+    BX_CPU_C *cpu = BX_CPU(index);
+
+    if (!cpu->lapic->is_selected(gpa))
+        return false;
+    if (write)
+        cpu->lapic->write(gpa, buf, len);
+    else
+        cpu->lapic->read(gpa, buf, len);
+    return true;
+}
+#else
+static bool local_apic(unsigned, uint64_t, void *, unsigned, bool)
+{
+    return false;
+}
+#endif
+
+/* Flash and the frame buffer are memory of the host: the hypervisor sees them through C=0. */
+static bool hv_mmio(void *ctx, unsigned cpu, uint64_t gpa, void *buf, unsigned len, bool write)
+{
+    struct sev_machine *m = (struct sev_machine *)ctx;
+
+    if (memmap_kind(bx_sev_machine_memmap(m), gpa) & MEMMAP_MEMORY)
+        return write ? hv_write_shared(ctx, gpa, buf, len) : hv_read_shared(ctx, gpa, buf, len);
+    if (gpa >> BX_PHY_ADDRESS_WIDTH)
+        return false;
+    if (local_apic(cpu, gpa, buf, len, write))
+        return true;
+    bx_sev_device_memory_access(bx_sev_machine_device_memory(m), gpa,
+                                SEV_FLAGS(SEV_ACCESS_SHARED, SEV_WHY_DATA) |
+                                    (write ? SEV_FLAG_WRITE : 0));
+    if (write)
+        BX_MEM(0)->writePhysicalPage(BX_CPU(cpu), gpa, len, buf);
+    else
+        BX_MEM(0)->readPhysicalPage(BX_CPU(cpu), gpa, len, buf);
+    return true;
+}
+
+/* The answer of leaf Dh depends on XCR0, for which the hypervisor has the guest's word. */
+static void hv_cpuid(void *, unsigned index, uint32_t function, uint32_t subfunction, uint64_t xcr0,
+                     uint32_t regs[4])
+{
+    BX_CPU_C *cpu = BX_CPU(index);
+    const Bit32u own = cpu->xcr0.get32();
+    cpuid_function_t leaf = {0, 0, 0, 0};
+
+    cpu->xcr0.set32((Bit32u)xcr0 & cpu->xcr0_suppmask);
+    cpu->cpuid->get_cpuid_leaf(function, subfunction, &leaf);
+    cpu->xcr0.set32(own);
+    regs[0] = leaf.eax;
+    regs[1] = leaf.ebx;
+    regs[2] = leaf.ecx;
+    regs[3] = leaf.edx;
+}
+
+/* The hypervisor has no access to the MSRs that belong to SEV-ES. */
+static bool hv_msr(void *, unsigned cpu, uint32_t index, uint64_t *value, bool write)
+{
+    Bit64u v = *value;
+    bool ok;
+
+    if (index == MSR_GHCB || index == MSR_SEV_STATUS)
+        return false;
+    ok = write ? BX_CPU(cpu)->wrmsr(index, v) : BX_CPU(cpu)->rdmsr(index, &v);
+    *value = v;
+    return ok;
+}
+
+static void hv_vcpu_wait(void *ctx, unsigned cpu)
+{
+    bx_sev_es_vcpu_wait(bx_sev_machine_es((struct sev_machine *)ctx), cpu);
+}
+
+static void hv_vcpu_run(void *ctx, unsigned cpu, bool first)
+{
+    bx_sev_es_vcpu_run(bx_sev_machine_es((struct sev_machine *)ctx), cpu, first);
+}
+
+/* The guest has left its NMI handler but for IRET, which the hypervisor cannot see. */
+static void hv_nmi_complete(void *, unsigned cpu)
+{
+    BX_CPU(cpu)->unmask_event(BX_EVENT_NMI);
+}
+
+static void hv_nmi_deliver(void *, unsigned cpu)
+{
+    BX_CPU(cpu)->signal_event(BX_EVENT_NMI);
+}
+
+static void hv_trace(void *ctx, const struct hv_exit_record *record)
+{
+    bx_sev_es_trace(bx_sev_machine_es((struct sev_machine *)ctx), record);
+}
+
+static void hv_log(void *, unsigned cpu, const char *line)
+{
+    BX_INFO(("CPU %u: %s", cpu, line));
+}
+
+static void hv_stop(void *, unsigned cpu, const char *sentence)
+{
+    BX_FATAL(("CPU %u: %s", cpu, sentence));
+}
+
+/* --- */
+
+static const struct hv_ops ops = {
+    .psp = hv_psp,
+    .wbinvd = hv_wbinvd,
+    .write = hv_write,
+    .read_encrypted = hv_read_encrypted,
+    .read_shared = hv_read_shared,
+    .write_shared = hv_write_shared,
+    .port_in = hv_port_in,
+    .port_out = hv_port_out,
+    .mmio = hv_mmio,
+    .cpuid = hv_cpuid,
+    .msr = hv_msr,
+    .vcpu_wait = hv_vcpu_wait,
+    .vcpu_run = hv_vcpu_run,
+    .nmi_complete = hv_nmi_complete,
+    .nmi_deliver = hv_nmi_deliver,
+    .stop = hv_stop,
+    .trace = hv_trace,
+    .log = hv_log,
+};
+
 struct hv *bx_sev_hv_new(struct sev_machine *m)
 {
-    static const struct hv_ops ops = {
-        .psp = hv_psp, .wbinvd = hv_wbinvd, .write = hv_write, .read_encrypted = hv_read_encrypted};
-
     return hv_new(&ops, m);
 }

@@ -8,6 +8,7 @@
 #include "param_names.h"
 #include "sev_cpuid.h"
 #include "sev_device_memory.h"
+#include "sev_es.h"
 #include "sev_hook_table.h"
 #include "sev_hv.h"
 #include "sev_launch.h"
@@ -45,6 +46,7 @@ struct sev_machine {
     struct sev_control *control;
     struct sev_cpuid *cpuid; /* the device's */
     struct sev_device_memory *device_memory;
+    struct sev_es *es;
     struct sev_fwcfg *fwcfg; /* the device's */
     struct sev_memory *memory;
     struct sev_sanitizer *sanitizer;
@@ -151,6 +153,8 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt, struct memmap *mem
     if (opt->encryption == OPT_ENCRYPTION_AES)
         m->memory = bx_sev_memory_new(m);
     m->device_memory = bx_sev_device_memory_new(memmap, m->memory);
+    m->es = bx_sev_es_new(m);
+    bx_sev_cpuid_set_es(m->cpuid, m->es);
     m->timeline = bx_sev_timeline_new(m);
 #if BX_DEBUGGER
     m->breaks = bx_sev_breaks_new(m);
@@ -178,10 +182,16 @@ static void power_on(struct sev_machine *m)
     if (m->opt->launch == OPT_LAUNCH_WAIT)
         bx_sev_control_wait(m->control);
     bx_sev_launch_finish(m);
+    if (m->es)
+        bx_sev_es_start(m->es);
 }
 
 void bx_sev_machine_reset(struct sev_machine *m)
 {
+    if (m->es && m->powered_on)
+        BX_FATAL(
+            ("the guest resets the machine: the hypervisor cannot reset CPUs with SEV-ES, so the "
+             "machine ends"));
     bx_sev_cpuid_reset(m->cpuid);
     if (!m->powered_on)
         power_on(m);
@@ -199,6 +209,8 @@ void bx_sev_machine_free(struct sev_machine *m)
 #endif
     bx_sev_sanitizer_free(m->sanitizer);
     m->sanitizer = NULL; /* freeing the secure processor's guests writes memory */
+    bx_sev_cpuid_set_es(m->cpuid, NULL);
+    bx_sev_es_free(m->es);
     bx_sev_device_memory_free(m->device_memory);
     bx_sev_memory_free(m->memory);
     m->memory = NULL;
@@ -279,6 +291,11 @@ struct sev_cpuid *bx_sev_machine_cpuid(const struct sev_machine *m)
 struct sev_device_memory *bx_sev_machine_device_memory(const struct sev_machine *m)
 {
     return m->device_memory;
+}
+
+struct sev_es *bx_sev_machine_es(const struct sev_machine *m)
+{
+    return m->es;
 }
 
 struct sev_fwcfg *bx_sev_machine_fwcfg(const struct sev_machine *m)

@@ -22,6 +22,7 @@ struct sev_breaks;
 struct sev_control;
 struct sev_cpuid;
 struct sev_device_memory;
+struct sev_es;
 struct sev_fwcfg;
 struct sev_machine;
 struct sev_memory;
@@ -39,7 +40,8 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt, struct memmap *mem
 void bx_sev_machine_free(struct sev_machine *machine);
 /* Reset the machine. The first reset is power-on: unless Bochs restores a saved machine, the
  * built-in hypervisor launches the guest. Later ones leave the secure processor and the guest's key
- * alone, as a reset of a real virtual machine does. */
+ * alone, as a reset of a real virtual machine does. A guest with SEV-ES cannot be reset: that ends
+ * Bochs with a message, as QEMU ends (system/runstate.c qemu_system_reset_request()). */
 void bx_sev_machine_reset(struct sev_machine *machine);
 
 /* The parts. Those that can be NULL say when. */
@@ -59,6 +61,8 @@ struct sev_save *bx_sev_machine_save(const struct sev_machine *machine);
 struct sev_breaks *bx_sev_machine_breaks(const struct sev_machine *machine);
 /* NULL without control=. */
 struct sev_control *bx_sev_machine_control(const struct sev_machine *machine);
+/* NULL without SEV-ES. */
+struct sev_es *bx_sev_machine_es(const struct sev_machine *machine);
 /* NULL: neither kernel= nor OVMF. */
 struct sev_fwcfg *bx_sev_machine_fwcfg(const struct sev_machine *machine);
 /* NULL with encryption=none. */

@@ -196,6 +196,13 @@ static int host_ram_write(void *ctx, enum psp_issuer issuer, uint32_t asid, uint
                : plain_write(m, spa, buf, len);
 }
 
+int bx_sev_psp_host_read(struct sev_machine *m, uint64_t gpa, void *buf, size_t len)
+{
+    if (!memmap_all(bx_sev_machine_memmap(m), gpa, len, MEMMAP_PSP_LAUNCH))
+        return -EFAULT;
+    return host_ram_read(m, PSP_ISSUER_GUEST, PSP_NO_ASID, gpa, buf, len);
+}
+
 int bx_sev_psp_host_write(struct sev_machine *m, uint64_t gpa, const void *data, size_t len)
 {
     if (!memmap_all(bx_sev_machine_memmap(m), gpa, len, MEMMAP_PSP_LAUNCH))

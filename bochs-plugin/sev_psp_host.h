@@ -15,6 +15,9 @@ struct sev_machine;
 /* The callbacks for psp_new(); their context is the machine. */
 struct psp_host bx_sev_psp_host(const struct sev_machine *machine);
 
+/* Read raw memory on behalf of the hypervisor. Return 0 or a negative errno. */
+int bx_sev_psp_host_read(struct sev_machine *machine, uint64_t gpa, void *buf, size_t len);
+
 /* Write raw memory on behalf of the hypervisor: an encrypted guest sees the bytes through C=0.
  * Return 0 or a negative errno. */
 int bx_sev_psp_host_write(struct sev_machine *machine, uint64_t gpa, const void *data, size_t len);

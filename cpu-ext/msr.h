@@ -11,6 +11,7 @@
 #ifndef CPU_EXT_MSR_H
 #define CPU_EXT_MSR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -22,11 +23,12 @@ extern "C" {
 #define MSR_SEV_STATUS 0xc0010131u
 
 /* These belong to SEV-ES and to the hypervisor. In a plain SEV guest they raise #GP(0), also if Bochs
- * is configured to ignore unknown MSRs. */
+ * is configured to ignore unknown MSRs. With SEV-ES a guest has the GHCB MSR of each CPU. */
 #define MSR_VM_PAGE_FLUSH 0xc001011eu
 #define MSR_GHCB          0xc0010130u
 
 #define MSR_SEV_STATUS_SEV UINT64_C(1)
+#define MSR_SEV_STATUS_ES  UINT64_C(2)
 
 #define MSR_HWCR_MCSTATUS_WR_EN (UINT64_C(1) << 18)
 #define MSR_HWCR_TSC_FREQ_SEL   (UINT64_C(1) << 24)
@@ -36,6 +38,7 @@ enum msr_answer {
     MSR_PASS, /* the CPU model: the MSR is none of SEV's */
     MSR_DONE, /* SEV: *value is valid (read), or the value was taken (write) */
     MSR_GP,   /* raise #GP(0); nothing changed */
+    MSR_HV,   /* the hypervisor, which keeps the GHCB MSR of a guest with SEV-ES */
 };
 
 /* The state of one CPU, saved and restored with the CPU. */
@@ -47,9 +50,10 @@ struct msr_state {
  * processors that have SEV; Linux calls a clear bit a firmware bug. */
 void msr_reset(struct msr_state *state);
 
-enum msr_answer msr_read(const struct msr_state *state, uint32_t index, uint64_t *value)
+/* `es`: the guest has SEV-ES. */
+enum msr_answer msr_read(const struct msr_state *state, bool es, uint32_t index, uint64_t *value)
     __attribute__((warn_unused_result));
-enum msr_answer msr_write(struct msr_state *state, uint32_t index, uint64_t value)
+enum msr_answer msr_write(struct msr_state *state, bool es, uint32_t index, uint64_t value)
     __attribute__((warn_unused_result));
 
 #ifdef __cplusplus

@@ -2,6 +2,7 @@
 # Observers: PSP command log, page-state timeline, sanitizer findings, debugger, HTML report.
 libsevplugin_la_SOURCES += \
 	%D%/conversions.c %D%/conversions.h \
+	%D%/exit_log.c %D%/exit_log.h \
 	%D%/finding.c %D%/finding.h \
 	%D%/output_file.c %D%/output_file.h \
 	%D%/symbols.c %D%/symbols.h \
@@ -17,6 +18,7 @@ plugin_sources += \
 	%D%/sev_conversions.cc \
 	%D%/sev_debug.cc \
 	%D%/sev_dump.cc \
+	%D%/sev_es_debug.cc \
 	%D%/sev_output.cc \
 	%D%/sev_timeline.cc \
 	%D%/sev_observe.h \

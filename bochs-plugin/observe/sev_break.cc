@@ -20,16 +20,21 @@
 #include "psp.h"
 #include "sev_observe.h"
 #include "command_log.h"
+#include "exit_log.h"
+#include "protocol/exit_code.h"
+#include "protocol/ghcb.h"
 
 static const uint64_t page_size = TIMELINE_PAGE_SIZE;
 
-enum stop_kind { STOP_FREE, STOP_ACCESS, STOP_CHANGE, STOP_COMMAND };
+enum stop_kind { STOP_FREE, STOP_ACCESS, STOP_CHANGE, STOP_COMMAND, STOP_EVENT };
 
 struct stop {
     enum stop_kind kind;
-    enum sev_access access; /* STOP_ACCESS */
-    uint64_t from, to;      /* pages, the last one included */
-    uint16_t command;       /* STOP_COMMAND */
+    enum sev_access access;  /* STOP_ACCESS */
+    uint64_t from, to;       /* pages, the last one included */
+    uint16_t command;        /* STOP_COMMAND */
+    enum bx_sev_event event; /* STOP_EVENT */
+    uint64_t code;
 };
 
 static const unsigned n_stops = 32;
@@ -56,6 +61,19 @@ void bx_sev_breaks_free(struct sev_breaks *breaks)
 
 /* --- setting and removing --- */
 
+static void print_event(unsigned number, const struct stop *stop)
+{
+    static const char *const names[] = {"#VC", "VMGEXIT", "VMGEXIT by the GHCB MSR"};
+    const char *words =
+        stop->event == BX_SEV_EVENT_MSR ? ghcb_msr_words(stop->code) : exit_code_words(stop->code);
+
+    if (stop->code == BX_SEV_ANY_CODE)
+        bx_sev_printf("%u: break on every %s\n", number, names[stop->event]);
+    else
+        bx_sev_printf("%u: break on %s %" PRIx64 "h (%s)\n", number, names[stop->event], stop->code,
+                      words);
+}
+
 static void print_stop(const struct sev_breaks *breaks, unsigned i)
 {
     const struct stop *stop = &breaks->stops[i];
@@ -63,7 +81,9 @@ static void print_stop(const struct sev_breaks *breaks, unsigned i)
                        : stop->access == SEV_ACCESS_PRIVATE ? "break on the first private access to"
                                                             : "break on the first shared access to";
 
-    if (stop->kind == STOP_COMMAND)
+    if (stop->kind == STOP_EVENT)
+        print_event(i + 1, stop);
+    else if (stop->kind == STOP_COMMAND)
         bx_sev_printf("%u: break on command %s\n", i + 1, psp_command_name(stop->command));
     else
         bx_sev_printf("%u: %s %#" PRIx64 "-%#" PRIx64 "\n", i + 1, what, stop->from * page_size,
@@ -94,7 +114,7 @@ static void add_stop(struct sev_breaks *breaks, const struct stop &stop)
         if (breaks->stops[i].kind == STOP_FREE) {
             breaks->stops[i] = stop;
             breaks->any = true;
-            if (stop.kind != STOP_COMMAND)
+            if (stop.kind == STOP_ACCESS || stop.kind == STOP_CHANGE)
                 bx_sev_drop_translations(stop.from, stop.to);
             print_stop(breaks, i);
             return;
@@ -105,17 +125,22 @@ static void add_stop(struct sev_breaks *breaks, const struct stop &stop)
 void bx_sev_break_on_access(struct sev_breaks *breaks, enum sev_access access, uint64_t from,
                             uint64_t to)
 {
-    add_stop(breaks, {STOP_ACCESS, access, from, to, 0});
+    add_stop(breaks, {STOP_ACCESS, access, from, to, 0, BX_SEV_EVENT_VC, 0});
 }
 
 void bx_sev_break_on_change(struct sev_breaks *breaks, uint64_t from, uint64_t to)
 {
-    add_stop(breaks, {STOP_CHANGE, SEV_ACCESS_PRIVATE, from, to, 0});
+    add_stop(breaks, {STOP_CHANGE, SEV_ACCESS_PRIVATE, from, to, 0, BX_SEV_EVENT_VC, 0});
 }
 
 void bx_sev_break_on_command(struct sev_breaks *breaks, uint16_t command)
 {
-    add_stop(breaks, {STOP_COMMAND, SEV_ACCESS_PRIVATE, 0, 0, command});
+    add_stop(breaks, {STOP_COMMAND, SEV_ACCESS_PRIVATE, 0, 0, command, BX_SEV_EVENT_VC, 0});
+}
+
+void bx_sev_break_on_event(struct sev_breaks *breaks, enum bx_sev_event event, uint64_t code)
+{
+    add_stop(breaks, {STOP_EVENT, SEV_ACCESS_PRIVATE, 0, 0, 0, event, code});
 }
 
 bool bx_sev_breaks_delete(struct sev_breaks *breaks, unsigned number)
@@ -209,6 +234,55 @@ void bx_sev_breaks_access(struct sev_breaks *breaks, unsigned cpu, uint64_t padd
         if (stop->kind == STOP_ACCESS)
             bx_sev_breaks_delete(breaks, i + 1); /* the first one only */
     }
+}
+
+/* Stop if a break is for this event. `text` says what happened. */
+static void stop_on_event(struct sev_breaks *breaks, unsigned cpu, enum bx_sev_event event,
+                          uint64_t code, const char *text)
+{
+    for (unsigned i = 0; i < n_stops; i++) {
+        const struct stop *stop = &breaks->stops[i];
+
+        if (stop->kind != STOP_EVENT || stop->event != event ||
+            (stop->code != BX_SEV_ANY_CODE && stop->code != code))
+            continue;
+        bx_sev_printf("\nsev: %u: CPU %u: %s\n", i + 1, cpu, text);
+        print_instruction(breaks, cpu);
+        bx_sev_console_stop(cpu);
+        return;
+    }
+}
+
+void bx_sev_breaks_vc(struct sev_breaks *breaks, unsigned cpu, uint32_t code, uint64_t info1)
+{
+    char text[120];
+
+    if (!breaks->any)
+        return;
+    snprintf(text, sizeof(text), "#VC %xh (%s), information %" PRIx64 "h", code,
+             exit_code_words(code), info1);
+    stop_on_event(breaks, cpu, BX_SEV_EVENT_VC, code, text);
+}
+
+void bx_sev_breaks_vmgexit(struct sev_breaks *breaks, unsigned cpu,
+                           const struct exit_log_request *r)
+{
+    char text[200];
+
+    if (!breaks->any)
+        return;
+    if (r->msr)
+        snprintf(text, sizeof(text), "VMGEXIT, GHCB MSR %" PRIx64 "h -> %" PRIx64 "h (%s)", r->code,
+                 r->result1, r->words);
+    else
+        snprintf(text, sizeof(text),
+                 "VMGEXIT %" PRIx64 "h (%s), information %" PRIx64 "h, %" PRIx64 "h -> %" PRIx64
+                 "h, %" PRIx64 "h",
+                 r->code, r->words, r->info1, r->info2, r->result1, r->result2);
+    if (r->msr)
+        stop_on_event(breaks, cpu, BX_SEV_EVENT_MSR, r->code & GHCB_MSR_INFO_MASK, text);
+    else
+        stop_on_event(breaks, cpu, BX_SEV_EVENT_VMGEXIT, r->code, text);
 }
 
 void bx_sev_breaks_psp(struct sev_breaks *breaks, const struct psp_event *event)

@@ -373,8 +373,10 @@ static void command_break(struct sev_machine *m, int argc, char **argv)
 
     if (!strcasecmp(argv[1], "psp"))
         break_on_command(m, argv[2]);
+    else if (bx_sev_debug_break(m, argv[1], argv[2]))
+        return;
     else if (!get_access(argv[1], &access))
-        bx_sev_printf("sev: '%s' is none of private, shared and psp\n", argv[1]);
+        bx_sev_printf("sev: '%s' is none of private, shared, psp, vc, vmgexit and msr\n", argv[1]);
     else if (get_pages(m, argc, argv, 2, &from, &to))
         bx_sev_break_on_access(bx_sev_machine_breaks(m), access, from, to);
 }
@@ -448,6 +450,15 @@ static const struct command {
     {"break", 2, 3, " private|shared ADDRESS [LENGTH]",
      "stop at the first such access to these pages", command_break},
     {"break", 2, 2, " psp COMMAND", "stop after a command of the secure processor", command_break},
+    {"break", 2, 2, " vc|vmgexit NAME|CODE|any",
+     "stop at a #VC, or at a VMGEXIT with this exit code", command_break},
+    {"break", 2, 2, " msr REQUEST|any", "stop at a VMGEXIT with this request in the GHCB MSR",
+     command_break},
+    {"ghcb", 0, 1, " [CPU]", "the GHCB of a CPU, field by field", bx_sev_debug_ghcb},
+    {"vmsa", 0, 2, " [diff] [CPU]",
+     "the registers of a CPU as a VMSA; diff: what differs from the launched one",
+     bx_sev_debug_vmsa},
+    {"exits", 0, 0, "", "how many exits of each kind there were", bx_sev_debug_exits},
     {"watch", 1, 2, " ADDRESS [LENGTH]",
      "stop each time one of these pages changes between private and shared", command_watch},
     {"why", 1, 1, " ADDRESS", "why a page was converted: its last conversions", command_why},

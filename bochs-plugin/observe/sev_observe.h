@@ -17,6 +17,7 @@
 #include "timeline.h"
 #include "walk.h"
 
+struct exit_log_request;
 struct psp_event;
 struct sev_machine;
 
@@ -127,14 +128,30 @@ void bx_sev_breaks_free(struct sev_breaks *breaks);
 /* Check an access of hooks.h, and a command, against all breaks. */
 void bx_sev_breaks_access(struct sev_breaks *breaks, unsigned cpu, uint64_t paddr,
                           enum sev_access access, enum sev_why why, bool write, bool changed);
+/* A #VC is raised, with EXITINFO1; the hypervisor has answered a VMGEXIT. */
+void bx_sev_breaks_vc(struct sev_breaks *breaks, unsigned cpu, uint32_t code, uint64_t info1);
+void bx_sev_breaks_vmgexit(struct sev_breaks *breaks, unsigned cpu,
+                           const struct exit_log_request *request);
 void bx_sev_breaks_psp(struct sev_breaks *breaks, const struct psp_event *event);
 /* Set a break on the pages [from, to] and print it. */
 void bx_sev_break_on_access(struct sev_breaks *breaks, enum sev_access access, uint64_t from,
                             uint64_t to);
 void bx_sev_break_on_change(struct sev_breaks *breaks, uint64_t from, uint64_t to);
+/* Which events of SEV-ES a break is for. */
+enum bx_sev_event { BX_SEV_EVENT_VC, BX_SEV_EVENT_VMGEXIT, BX_SEV_EVENT_MSR };
+#define BX_SEV_ANY_CODE UINT64_MAX
+/* `code`: an exit code, for BX_SEV_EVENT_MSR a request (bits 11:0 of the MSR), or BX_SEV_ANY_CODE. */
+void bx_sev_break_on_event(struct sev_breaks *breaks, enum bx_sev_event event, uint64_t code);
 void bx_sev_break_on_command(struct sev_breaks *breaks, uint16_t command);
 /* Drop the TLB entries of the pages [from, to] on all CPUs, so that the next access to them is seen. */
 void bx_sev_drop_translations(uint64_t from, uint64_t to);
+/* --- sev_es_debug.cc: commands of the debugger for SEV-ES --- */
+void bx_sev_debug_ghcb(struct sev_machine *machine, int argc, char **argv);
+void bx_sev_debug_vmsa(struct sev_machine *machine, int argc, char **argv);
+void bx_sev_debug_exits(struct sev_machine *machine, int argc, char **argv);
+/* Set a break for "vc", "vmgexit" or "msr". Return false if `event` is another word. */
+bool bx_sev_debug_break(struct sev_machine *machine, const char *event, const char *what);
+
 void bx_sev_breaks_print(const struct sev_breaks *breaks);
 /* Delete a break; 0: all. Return false if there was none. */
 bool bx_sev_breaks_delete(struct sev_breaks *breaks, unsigned number);

@@ -20,6 +20,7 @@ unit_tests = \
 	%D%/test_es_page \
 	%D%/test_es_save \
 	%D%/test_es_vcpu \
+	%D%/test_exit_log \
 	%D%/test_failing \
 	%D%/test_finding \
 	%D%/test_failing_cmd \
@@ -29,6 +30,7 @@ unit_tests = \
 	%D%/test_ghcb \
 	%D%/test_guest \
 	%D%/test_hv \
+	%D%/test_intercepts \
 	%D%/test_identity \
 	%D%/test_json_read \
 	%D%/test_kdf \
@@ -87,6 +89,8 @@ unit_tests = \
 %C%_test_kernel_boot_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_dispatch_CPPFLAGS = $(UNIT_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
 %C%_test_dispatch_LDADD = $(UNIT_LDADD)
+%C%_test_exit_log_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_exit_log_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_failing_CPPFLAGS = $(UNIT_CPPFLAGS) $(GCRYPT_CFLAGS)
 %C%_test_failing_LDADD = $(UNIT_LDADD)
 %C%_test_failing_LDFLAGS = $(AM_LDFLAGS) \
@@ -138,6 +142,8 @@ unit_tests = \
 %C%_test_ghcb_LDADD = $(UNIT_LDADD)
 %C%_test_guest_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_guest_LDADD = $(UNIT_LDADD)
+%C%_test_intercepts_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_intercepts_LDADD = libhypervisor.la $(UNIT_LDADD)
 %C%_test_hv_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_hv_LDADD = libhypervisor.la $(UNIT_LDADD)
 %C%_test_identity_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -82,6 +82,10 @@ static void leaf_1f(void **state)
     cpuid_sev_leaf(&sev, MODEL(ryzen), 0x8000001f, 0, &regs);
     assert_regs(&regs, 2, 0x73, 509, 100);
 
+    sev = (struct cpuid_sev){.guest = true, .es = true, .cbit_pos = 51, .phys_reduction = 1};
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0x8000001f, 0, &regs);
+    assert_regs(&regs, 0xa, 0x73, 0, 0);
+
     sev = (struct cpuid_sev){.guest = true, .cbit_pos = 32, .phys_reduction = 63};
     cpuid_sev_leaf(&sev, MODEL(ryzen), 0x8000001f, 0, &regs);
     assert_regs(&regs, 2, 0xfe0, 0, 0);

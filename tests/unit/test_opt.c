@@ -301,8 +301,9 @@ static void combinations(void **state)
     make_file("p", packet, 32);
     make_file("odd", packet, 31);
     assert_true(consistent(""));
-    assert_true(accepts("policy", "5") && consistent("")); /* the firmware decides */
-    assert_true(accepts("policy", "1"));
+    assert_true(accepts("policy", "5") && consistent(""));
+    assert_true(accepts("launch", "guest") && consistent("")); /* that policy is nobody's */
+    assert_true(accepts("launch", "auto") && accepts("policy", "1"));
     assert_true(accepts("tik", path_of("k")));
     assert_false(consistent("tik and tek"));
     assert_true(accepts("tek", path_of("k")));
