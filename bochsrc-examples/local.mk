@@ -11,7 +11,7 @@ dist_examples_DATA = %D%/README.md %D%/TUTORIAL.md %D%/amdsev.bochsrc %D%/direct
 # Files of the tutorial and the exercises. The reader builds the guests, and so does tests/tutorial.
 kitdir         = $(examplesdir)/kit
 dist_kit_DATA  = %D%/kit/boot.S %D%/kit/guest.ld %D%/kit/guest.mk %D%/kit/kit.c %D%/kit/kit.h %D%/kit/start.S \
-	%D%/kit/string.c
+	%D%/kit/rom.S %D%/kit/rom.ld %D%/kit/string.c
 tutorialdir    = $(examplesdir)/tutorial
 dist_tutorial_DATA = %D%/tutorial/Makefile %D%/tutorial/look.c %D%/tutorial/look.rc %D%/tutorial/mistakes.c \
 	%D%/tutorial/move.c %D%/tutorial/secret.c

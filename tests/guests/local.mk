@@ -17,7 +17,8 @@ guests = $(table_images) \
 	watched.32 \
 	watched.64
 guest_images  = $(guests:%=%D%/%.img)
-guest_sources = $(sort $(patsubst %.64,%D%/%.c,$(patsubst %.32,%.64,$(guests))))
+guest_names   = $(sort $(basename $(guests)))
+guest_sources = $(guest_names:%=%D%/%.c)
 
 guest_tests = \
 	%D%/bugs.tap \
@@ -41,10 +42,14 @@ guest_lib_sources = \
 EXTRA_DIST += %D%/README.md %D%/lib/guest.h %D%/lib/guest.ld \
 	%D%/launch_known.h %D%/launch_known.py $(guest_lib_sources) $(guest_sources) $(guest_tests)
 
+# Guests with SEV-ES, NAME.rom: they are firmware, with the kit's start.
+es_parts = %D%/es/es.64.o %D%/es/entry.64.o %D%/lib/rom.64.o %D%/lib/string.64.o %D%/lib/tap.64.o
+EXTRA_DIST += %D%/es/entry.S %D%/es/es.c %D%/es/es.h
+
 # Only the compiler's own headers; none of the flags that the host's programs are built with.
 guest_copts = -std=c11 -O2 -g -ffreestanding -mgeneral-regs-only -mno-red-zone -fno-pic -fno-pie \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
-	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -I$(srcdir)/%D%/lib
+	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -I$(srcdir)/%D%/lib -I$(srcdir)/%D%
 guest_ldflags = -n -z noexecstack --no-warn-rwx-segments --build-id=none
 guest_cc = $(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(guest_copts)
 
@@ -57,6 +62,8 @@ guest_cc = $(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(guest_copts)
 	$(guest_cc) -m64 -c -o $@ $<
 %D%/lib/boot.32.o: bochsrc-examples/kit/boot.S
 	$(guest_cc) -m32 -c -o $@ $<
+%D%/lib/rom.64.o: bochsrc-examples/kit/rom.S
+	$(guest_cc) -m64 -c -o $@ $<
 %D%/lib/string.64.o: bochsrc-examples/kit/string.c
 	$(guest_cc) -m64 -c -o $@ $<
 %D%/lib/string.32.o: bochsrc-examples/kit/string.c
@@ -73,7 +80,12 @@ guest_image = objcopy -O binary $@.elf $@ && truncate -s 1032192 $@
 %D%/%.32.img: %D%/%.32.o $(guest_lib:%=%D%/lib/%.32.o) %D%/lib/guest.ld
 	$(AM_V_GEN)$(LD) -m elf_i386 $(guest_ldflags) -T $(srcdir)/%D%/lib/guest.ld -o $@.elf $(filter %.o,$^) && $(guest_image)
 
-$(guests:%=%D%/%.o) $(guest_lib:%=%D%/lib/%.64.o) $(guest_lib:%=%D%/lib/%.32.o): compilers
+%D%/%.rom.img: %D%/%.64.o $(es_parts) bochsrc-examples/kit/rom.ld
+	$(AM_V_GEN)$(LD) -m elf_x86_64 $(guest_ldflags) -T $(srcdir)/bochsrc-examples/kit/rom.ld -o $@.elf $(filter %.o,$^) && \
+		objcopy -O binary --gap-fill 0xff $@.elf $@
+%D%/es/es.64.o: %D%/es/es.h
+
+$(guest_names:%=%D%/%.64.o) $(es_parts) $(guests:%=%D%/%.o) $(guest_lib:%=%D%/lib/%.64.o) $(guest_lib:%=%D%/lib/%.32.o): compilers
 .PRECIOUS: %D%/%.64.o %D%/%.32.o
 
 if WITH_BOCHS
@@ -81,7 +93,7 @@ check_DATA = $(guest_images)
 TESTS += $(guest_tests)
 endif
 
-CLEANFILES += %D%/*.img %D%/*.img.elf %D%/*.o %D%/lib/*.o
+CLEANFILES += %D%/*.img %D%/*.img.elf %D%/*.o %D%/lib/*.o %D%/es/*.o
 clean-local: clean-guests
 clean-guests:
 	-rm -rf %D%/run demo teaching.run

@@ -142,6 +142,12 @@ guest_disk() {
     printf '%s' "${3-}" | dd of="$2" bs=1 seek=384 conv=notrunc 2>/dev/null
 }
 
+# guest_rom IMAGE FILE [ARGUMENTS]: the same of a guest that is firmware (bochsrc-examples/kit/rom.ld).
+guest_rom() {
+    cp "tests/guests/$1.img" "$2" || bail_out "there is no guest $1"
+    printf '%s' "${3-}" | dd of="$2" bs=1 conv=notrunc 2>/dev/null
+}
+
 # guest_points NAME OPTION...: boot a guest with run-guest -n NAME; its points become ours.
 guest_points() {
     guest_name=$1
