@@ -339,12 +339,12 @@ static inline bool sev_hooks_store(uint64_t spa)
     return sev_hooks_access(SEV_HOOKS_NO_CPU, spa, spa, flags, (void *)0).kind == SEV_GO;
 }
 
-/* A device answered a read, with `cpu` SEV_HOOKS_NO_CPU of another device. Always true. */
-static inline bool sev_hooks_device_read(unsigned cpu, uint64_t spa, unsigned len, void *data)
+/* A device answered a read of `cpu` with `data`, which this may change. With SEV_HOOKS_NO_CPU, the
+ * reader was another device. */
+static inline void sev_hooks_device_read(unsigned cpu, uint64_t spa, unsigned len, void *data)
 {
     if (sev_hooks.device_memory && cpu != SEV_HOOKS_NO_CPU)
         (void)sev_hooks.device_memory(sev_hooks.ctx, cpu, spa, len, data, false);
-    return true;
 }
 
 /* Before a device takes a write. True: it is done. */
