@@ -24,3 +24,60 @@ s/^\([ -] *dbg_print_paging_pte(level, \)\(pte, \)/\1pt_address, \2/
     /^ #include "cpu\.h"$/ a\
  #include "icache.h"
 }
+
+# local APIC: one panic is an error already, a message is for debugging, and a mask has 64 bits.
+s/^-    BX_PANIC(("APIC read at address \(.*\) spans/-    BX_ERROR(("APIC read at address \1 spans/
+s/^-  Bit32u value = read_aligned(addr & ~0x3);$/-  Bit32u value = read_aligned(addr \& ~BX_CONST64(0x3));/
+s/^   BX_INFO(("set timer divide factor/   BX_DEBUG(("set timer divide factor/
+
+# HPET: accesses of 1 and 2 bytes are errors already. The panic for other sizes says the size.
+/^+++ b\/iodev\/hpet\.cc$/,/^--- / {
+    /^   } else {$/ {
+        N
+        /HPET read/ i\
+   } else if (len == 2) {\
+     BX_ERROR(("Unsupported HPET read at address 0x" FMT_PHY_ADDRX " with len = 2", a20addr));\
+     *((Bit16u *)data) = 0x0000;\
+   } else if (len == 1) {\
+     BX_ERROR(("Unsupported HPET read at address 0x" FMT_PHY_ADDRX " with len = 1", a20addr));\
+     *((Bit8u *)data) = 0x00;
+        /HPET write/ i\
+   } else if (len == 2) {\
+     BX_ERROR(("Unsupported HPET write at address 0x" FMT_PHY_ADDRX " with len = 2", a20addr));\
+   } else if (len == 1) {\
+     BX_ERROR(("Unsupported HPET write at address 0x" FMT_PHY_ADDRX " with len = 1", a20addr));
+        s/\(-    BX_PANIC.*FMT_PHY_ADDRX\), a20addr));/\1 " with len = %i", a20addr, len));/
+    }
+}
+
+# DMA handlers have the device as a parameter.
+/^+++ b\/iodev\/dma\.cc$/,/^--- / {
+    s/\(dma\(Read\|Write\)\(8\|16\)\)(\(buffer\|(Bit16u\*)\)/\1(BX_DMA_THIS h[channel].this_ptr\3, \4/
+}
+
+# The floppy controller is silent while it is reset, has one constant for its times, and shows sectors in a message.
+/^+++ b\/iodev\/floppy\.cc$/,/^--- / {
+    s/^\( .*\)= 200000 \/ \(.*\);$/\1= (FDC_TIMER_VAL \/ \2) * 1000;/
+    s/^         if (BX_FD_THIS s\.pending_command != FD_CMD_NOP)$/         } else if (BX_FD_THIS s.pending_command != FD_CMD_NOP)/
+    /^         } else if (BX_FD_THIS s\.pending_command != FD_CMD_NOP)$/ i\
+         if (BX_FD_THIS s.pending_command == FD_RESET) {\
+           return; // Don't respond during reset
+    s/offset=%u, bytes=%u, direction/offset=%u (sector=%u), bytes=%u (sectors=%u), direction/
+    s/drive, offset, bytes, (direction==FROM_FLOPPY)/drive, offset, offset >> 9, bytes, bytes >> 9, (direction==FROM_FLOPPY)/
+}
+
+# The debugger's access to memory: a translated address, a new function before it, no limit in dbg_set_mem().
+/^+++ b\/memory\/misc_mem\.cc$/,/^--- / {
+    /^   struct memory_handler_struct \*memory_handler = NULL;$/ i\
+   bx_phy_address linear_addr = bx_translate_gpa_to_linear(a20addr);
+    /^   if ((a20addr + len - 1) > BX_MEM_THIS len) {$/,/^ *$/d
+}
+
+# A read that a device answered may be one of shadow RAM.
+/^+++ b\/memory\/memory\.cc$/,/^--- / {
+    /^       return;$/ {
+        N
+        s/.*/ #if BX_SUPPORT_PCI\
+       if (BX_MEM_THIS pci_enabled \&\& ((a20addr \& 0xfffc0000) == 0x000c0000)) {/
+    }
+}
