@@ -8,6 +8,7 @@
 #define BX_PLUGGABLE
 
 #include "iodev.h"
+#include "pc_system.h"
 #include "param_names.h"
 #include "sev_log.h"
 

@@ -81,7 +81,7 @@ static Bit64u system(BX_CPU_C *cpu, unsigned number)
     case GDB_CR3:
         return cpu->cr3;
     case GDB_CR4:
-        return cpu->cr4.get32();
+        return cpu->read_CR4(); /* the member has another type in later versions of Bochs */
     case GDB_CR8:
         return task_priority(cpu);
     default: /* GDB_EFER */
