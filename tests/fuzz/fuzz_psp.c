@@ -9,7 +9,7 @@
  *   - states are consistent, and a command that did not succeed changed none of them
  * and the sanitizers check the rest.
  */
-#include "fuzz.h"
+#include "fuzz_host.h"
 
 #include <errno.h>
 #include <string.h>
@@ -23,7 +23,6 @@
 #include "protocol/root.h"
 
 #define RAM_SIZE 0x200000u
-#define ASIDS    4u
 #define CPUS     2u
 #define CMD_ADDR 0x800u
 #define STEPS    64u
@@ -63,95 +62,12 @@ static uint32_t next32(void)
 /* --- the host -------------------------------------------------------------------------------- */
 
 static uint8_t ram[RAM_SIZE], nv[NV_SIZE];
-static bool key_loaded[ASIDS + 1];
-static uint8_t keys[ASIDS + 1][16];
-static unsigned fail_in; /* this many calls succeed, then one fails; 0 = none fails */
-static uint64_t seed;
+static struct fuzz_host host_state = {.ram = ram, .ram_size = RAM_SIZE};
 static size_t nv_len;
-
-static bool fails(void)
-{
-    return fail_in && --fail_in == 0;
-}
-
-static bool ram_valid(void *ctx, enum psp_issuer issuer, uint64_t spa, uint64_t len)
-{
-    (void)ctx;
-    FUZZ_CHECK(issuer == PSP_ISSUER_GUEST); /* these commands are all the guest's */
-    return spa <= RAM_SIZE && len <= RAM_SIZE - spa;
-}
-
-static void engine(uint32_t asid, uint64_t spa, uint8_t *buf, size_t len)
-{
-    FUZZ_CHECK(asid <= ASIDS && (asid == PSP_NO_ASID || key_loaded[asid]));
-    for (size_t i = 0; asid != PSP_NO_ASID && i < len; i++)
-        buf[i] ^= keys[asid][(spa + i) % 16] ^ (uint8_t)((spa + i) >> 4);
-}
-
-static int ram_read(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa, void *buf,
-                    size_t len)
-{
-    FUZZ_CHECK(ram_valid(ctx, issuer, spa, len));
-    if (fails())
-        return -EIO;
-    memcpy(buf, ram + spa, len);
-    engine(asid, spa, buf, len);
-    return 0;
-}
-
-static int ram_write(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa,
-                     const void *buf, size_t len)
-{
-    FUZZ_CHECK(ram_valid(ctx, issuer, spa, len));
-    if (fails())
-        return -EIO;
-    memcpy(ram + spa, buf, len);
-    engine(asid, spa, ram + spa, len);
-    return 0;
-}
-
-static int key_install(void *ctx, uint32_t asid, const uint8_t vek[16])
-{
-    (void)ctx;
-    if (fails())
-        return -EIO;
-    FUZZ_CHECK(asid >= 1 && asid <= ASIDS && !key_loaded[asid]);
-    key_loaded[asid] = true;
-    memcpy(keys[asid], vek, 16);
-    return 0;
-}
-
-static void key_remove(void *ctx, uint32_t asid)
-{
-    (void)ctx;
-    FUZZ_CHECK(asid >= 1 && asid <= ASIDS && key_loaded[asid]);
-    key_loaded[asid] = false;
-}
-
-static int random_bytes(void *ctx, void *buf, size_t len)
-{
-    uint8_t *out = buf;
-
-    (void)ctx;
-    if (fails())
-        return -EIO;
-    for (size_t i = 0; i < len; i++) {
-        seed = seed * 6364136223846793005u + 1442695040888963407u;
-        out[i] = (uint8_t)(seed >> 56);
-    }
-    return 0;
-}
-
-static uint64_t time_us(void *ctx)
-{
-    (void)ctx;
-    return 0;
-}
 
 static int nv_load(void *ctx, void *buf, size_t cap, size_t *len)
 {
-    (void)ctx;
-    if (fails())
+    if (fuzz_host_fails(ctx))
         return -EIO;
     if (!nv_len)
         return -ENOENT;
@@ -163,8 +79,7 @@ static int nv_load(void *ctx, void *buf, size_t cap, size_t *len)
 
 static int nv_store(void *ctx, const void *buf, size_t len)
 {
-    (void)ctx;
-    if (fails())
+    if (fuzz_host_fails(ctx))
         return -EIO;
     FUZZ_CHECK(len == sizeof(nv));
     memcpy(nv, buf, len);
@@ -178,19 +93,11 @@ static void trace(void *ctx, const struct psp_event *event)
     FUZZ_CHECK(psp_command_name(event->command) && psp_status_name(event->status));
 }
 
-static const struct psp_host host = {.ram_valid = ram_valid,
-                                     .ram_read = ram_read,
-                                     .ram_write = ram_write,
-                                     .key_install = key_install,
-                                     .key_remove = key_remove,
-                                     .random = random_bytes,
-                                     .time_us = time_us,
-                                     .nv_load = nv_load,
-                                     .nv_store = nv_store,
+static const struct psp_host host = {FUZZ_PSP_HOST, .nv_load = nv_load, .nv_store = nv_store,
                                      .trace = trace};
 
 static const struct psp_config config = {
-    .api_major = 0, .api_minor = 24, .build = 15, .asids = ASIDS, .cpus = CPUS};
+    .api_major = 0, .api_minor = 24, .build = 15, .asids = FUZZ_ASIDS, .cpus = CPUS};
 
 /* --- what must always hold ------------------------------------------------------------------- */
 
@@ -212,7 +119,7 @@ static struct picture look(const struct psp *psp)
 
 static void check(const struct picture *p)
 {
-    bool active[ASIDS + 1] = {false};
+    bool active[FUZZ_ASIDS + 1] = {false};
     unsigned guests = 0;
 
     FUZZ_CHECK(p->platform.state <= SEV_PLATFORM_WORKING);
@@ -222,14 +129,15 @@ static void check(const struct picture *p)
         if (!g->handle)
             continue;
         guests++;
-        FUZZ_CHECK(g->state >= SEV_GUEST_LUPDATE && g->state <= SEV_GUEST_SENT && g->asid <= ASIDS);
+        FUZZ_CHECK(g->state >= SEV_GUEST_LUPDATE && g->state <= SEV_GUEST_SENT &&
+                   g->asid <= FUZZ_ASIDS);
         FUZZ_CHECK(!g->asid || !active[g->asid]);
         active[g->asid] = true;
     }
     FUZZ_CHECK(guests == p->platform.guests);
     FUZZ_CHECK((guests > 0) == (p->platform.state == SEV_PLATFORM_WORKING));
-    for (unsigned asid = 1; asid <= ASIDS; asid++)
-        FUZZ_CHECK(key_loaded[asid] == active[asid]);
+    for (unsigned asid = 1; asid <= FUZZ_ASIDS; asid++)
+        FUZZ_CHECK(host_state.key_loaded[asid] == active[asid]);
 }
 
 /* --- steps ----------------------------------------------------------------------------------- */
@@ -367,7 +275,7 @@ static void step(struct psp *psp, struct psp_mailbox *box)
         touch_mailbox(box);
         break;
     case 2:
-        fail_in = next8() % 8;
+        host_state.fail_in = next8() % 8;
         break;
     case 3:
         fill_memory(psp);
@@ -406,10 +314,10 @@ static void step(struct psp *psp, struct psp_mailbox *box)
  * pristine processor, which owns no memory yet, is copied for each input. */
 static struct psp *pristine(void)
 {
-    struct psp *psp = psp_new(&host, NULL, &config);
+    struct psp *psp = psp_new(&host, &host_state, &config);
 
     FUZZ_CHECK(psp);
-    seed = 1;
+    host_state.seed = 1;
     put(CMD_ADDR, 0, 8);
     FUZZ_CHECK(psp_exec(psp, PSP_ISSUER_GUEST, SEV_CMD_INIT, CMD_ADDR) == SEV_STATUS_SUCCESS);
     return psp;
@@ -428,8 +336,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     input = data;
     input_left = size;
     memset(ram, 0, sizeof(ram));
-    fail_in = 0;
-    seed = 1;
+    host_state.fail_in = 0;
+    host_state.seed = 1;
     nv_len = NV_SIZE;
     memcpy(nv, first_nv, NV_SIZE);
     work = *first;

@@ -9,7 +9,7 @@
  *             sets a byte, 1 adds to it, 2 removes the bytes from there on, 3 repeats `value` bytes
  * The checksum is made right unless bit 0 of the first byte is set.
  */
-#include "fuzz.h"
+#include "fuzz_host.h"
 
 #include <errno.h>
 #include <string.h>
@@ -29,76 +29,13 @@
 #define CMD_ADDR  0x100u
 #define FILE_MAX  0x4000u
 
-/* --- host callbacks of the secure processor --- */
+/* --- the secure processor --- */
 
 static uint8_t ram[RAM_SIZE];
-static bool keys[16];
-static uint64_t seed = 1;
-
-static bool ram_valid(void *ctx, enum psp_issuer issuer, uint64_t spa, uint64_t len)
-{
-    (void)ctx, (void)issuer;
-    return spa <= RAM_SIZE && len <= RAM_SIZE - spa;
-}
-
-static int ram_read(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa, void *buf,
-                    size_t len)
-{
-    (void)ctx, (void)issuer, (void)asid;
-    memcpy(buf, ram + spa, len);
-    return 0;
-}
-
-static int ram_write(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa,
-                     const void *buf, size_t len)
-{
-    (void)ctx, (void)issuer, (void)asid;
-    memcpy(ram + spa, buf, len);
-    return 0;
-}
-
-static int key_install(void *ctx, uint32_t asid, const uint8_t vek[16])
-{
-    (void)ctx, (void)vek;
-    FUZZ_CHECK(asid < sizeof(keys) && !keys[asid]);
-    keys[asid] = true;
-    return 0;
-}
-
-static void key_remove(void *ctx, uint32_t asid)
-{
-    (void)ctx;
-    FUZZ_CHECK(asid < sizeof(keys) && keys[asid]);
-    keys[asid] = false;
-}
-
-static int random_bytes(void *ctx, void *buf, size_t len)
-{
-    uint8_t *out = buf;
-
-    (void)ctx;
-    for (size_t i = 0; i < len; i++) {
-        seed = seed * 6364136223846793005u + 1442695040888963407u;
-        out[i] = (uint8_t)(seed >> 56);
-    }
-    return 0;
-}
-
-static uint64_t time_us(void *ctx)
-{
-    (void)ctx;
-    return 0;
-}
-
-static const struct psp_host host = {.ram_valid = ram_valid,
-                                     .ram_read = ram_read,
-                                     .ram_write = ram_write,
-                                     .key_install = key_install,
-                                     .key_remove = key_remove,
-                                     .random = random_bytes,
-                                     .time_us = time_us};
+static struct fuzz_host host_state = {.ram = ram, .ram_size = RAM_SIZE, .seed = 1};
+static const struct psp_host host = {FUZZ_PSP_HOST};
 static const struct psp_config config = {
-    .api_major = 1, .api_minor = 55, .build = 21, .asids = 4, .cpus = CPUS};
+    .api_major = 1, .api_minor = 55, .build = 21, .asids = FUZZ_ASIDS, .cpus = CPUS};
 
 /* --- memory encryption: the ASID of each page --- */
 
@@ -139,7 +76,7 @@ static int memory_restore(void *ctx, const uint8_t *in, size_t len)
     (void)ctx;
     FUZZ_CHECK(len == PAGES);
     for (unsigned i = 0; i < PAGES; i++)
-        FUZZ_CHECK(!in[i] || (in[i] < sizeof(keys) && keys[in[i]]));
+        FUZZ_CHECK(!in[i] || (in[i] <= FUZZ_ASIDS && host_state.key_loaded[in[i]]));
     memcpy(pages, in, PAGES);
     return 0;
 }
@@ -192,7 +129,7 @@ static void start(void)
     static const uint32_t launch[] = {0, 1}, measure[] = {1, 0, 0x1000, 0, 48}, finish[] = {1},
                           activate[] = {1, 1}, init[] = {0};
 
-    parts.psp = psp_new(&host, NULL, &config);
+    parts.psp = psp_new(&host, &host_state, &config);
     parts.hv = hv_new(&ops, NULL);
     FUZZ_CHECK(parts.psp && parts.hv);
     psp_mailbox_init(&mailbox, parts.psp);
