@@ -180,9 +180,11 @@ SEV_INSN_HANDLER(INVLPGB)
 SEV_INSN_HANDLER(TLBSYNC)
 
 #if BX_SUPPORT_HANDLERS_CHAINING_SPEEDUPS
-// An entry of a trace, before the instruction that has a breakpoint. RIP is that of the instruction.
+// An entry of a trace, before the instruction that has a breakpoint. Later versions of Bochs take a trace whose first
+// entry has no length as invalid, so this one has a length, and RIP is set back to the instruction here.
 void BX_CPP_AttrRegparmN(1) BX_CPU_C::sev_breakpoint(bxInstruction_c *i)
 {
+    RIP -= i->ilen();
     if (sev_debugger_hit(BX_CPU_ID, get_laddr(BX_SEG_REG_CS, RIP))) {
         BX_CPU_THIS_PTR async_event |= 1;
         return;
@@ -193,7 +195,7 @@ void BX_CPP_AttrRegparmN(1) BX_CPU_C::sev_breakpoint(bxInstruction_c *i)
 
 void sev_gen_breakpoint(bxInstruction_c *i)
 {
-    i->setILen(0);
+    i->setILen(1);
     i->setIaOpcode(BX_INSERTED_OPCODE);
     i->execute1 = &BX_CPU_C::sev_breakpoint;
 }
