@@ -61,6 +61,11 @@ bochs_inputs = \
 	%D%/patches/fixes/12-ryzen-la57.patch \
 	%D%/patches/fixes/13-image-lock.patch \
 	%D%/patches/fixes/14-aperf-mperf.patch \
+	%D%/patches/fixes/15-monitor-exit.patch \
+	%D%/patches/fixes/16-fixed-since.patch \
+	%D%/patches/fixes/17-floppy-times.patch \
+	%D%/patches/fixes/18-floppy-times-devel.patch \
+	%D%/patches/fixes/19-pci-panics.patch \
 	%D%/patches/speed/series \
 	%D%/patches/speed/08-trace-link.patch \
 	%D%/patches/speed/09-handler-address.patch \
