@@ -189,7 +189,7 @@ void bx_sev_vmsa_store(unsigned index, uint8_t vmsa[VMSA_SIZE])
     vmsa_put(vmsa, VMSA_CPL, cpu->sregs[BX_SEG_REG_CS].selector.rpl);
     vmsa_put(vmsa, VMSA_EFER, cpu->efer.get32());
     vmsa_put(vmsa, VMSA_CR0, cpu->cr0.get32());
-    vmsa_put(vmsa, VMSA_CR4, cpu->cr4.get32());
+    vmsa_put(vmsa, VMSA_CR4, cpu->read_CR4());
     vmsa_put(vmsa, VMSA_DR6, cpu->dr6.get32());
     vmsa_put(vmsa, VMSA_DR7, cpu->dr7.get32());
     vmsa_put(vmsa, VMSA_RFLAGS, cpu->read_eflags());
@@ -201,13 +201,24 @@ void bx_sev_vmsa_store(unsigned index, uint8_t vmsa[VMSA_SIZE])
     put_vectors(cpu, vmsa);
 }
 
+/* CR4 has 32 bits in Bochs 3.0, and 64 bits and functions of other names in later versions. */
+template <typename CR4> static auto set_cr4(CR4 &cr4, Bit64u value) -> decltype(cr4.set32(0))
+{
+    cr4.set32((Bit32u)value);
+}
+
+template <typename CR4> static auto set_cr4(CR4 &cr4, Bit64u value) -> decltype(cr4.set(0))
+{
+    cr4.set(value);
+}
+
 static void load(BX_CPU_C *cpu, const uint8_t *vmsa)
 {
     const Bit16u status = (Bit16u)vmsa_get(vmsa, VMSA_X87_FSW);
 
     cpu->efer.set32((Bit32u)vmsa_get(vmsa, VMSA_EFER));
     cpu->cr0.set32((Bit32u)vmsa_get(vmsa, VMSA_CR0));
-    cpu->cr4.set32((Bit32u)vmsa_get(vmsa, VMSA_CR4));
+    set_cr4(cpu->cr4, vmsa_get(vmsa, VMSA_CR4));
     cpu->efer.set_LMA(cpu->cr0.get_PG() && cpu->efer.get_LME());
     cpu->dr6.set32((Bit32u)vmsa_get(vmsa, VMSA_DR6));
     cpu->dr7.set32((Bit32u)vmsa_get(vmsa, VMSA_DR7) | 0x400);
