@@ -7,6 +7,7 @@
 #include "../../bochsrc-examples/linux/bare.h"
 
 enum {
+    CALL_MOUNT = 165,
     CALL_REBOOT = 169,
     CALL_KEXEC_FILE_LOAD = 320,
     AT_FDCWD = -100,
@@ -35,9 +36,12 @@ static long open_file(const char *path)
 static long run(void)
 {
     static char line[1024];
+    long mounted = call(CALL_MOUNT, (long)"devtmpfs", "/dev", (long)"devtmpfs", 0, 0, 0);
     long next = open_file("/next"), len = call(CALL_READ, next, line, sizeof(line) - 1, 0, 0, 0);
     long kernel = open_file("/kernel"), initrd = open_file("/initrd"), error;
 
+    if (mounted < 0)
+        return 1; /* the kernel panics: nothing can be said without /dev/kmsg */
     if (next < 0) {
         say("SEV-GUEST: kexec: the next kernel is in userspace\n");
     } else if (kernel < 0 || initrd < 0 || len < 1) {
