@@ -11,6 +11,7 @@ real_tests = \
 	%D%/ipxe.tap \
 	%D%/kexec_la57.tap \
 	%D%/memtest.tap \
+	%D%/sev_es.tap \
 	%D%/xen.tap
 
 EXTRA_DIST += $(real_tests) %D%/kexec.c %D%/make_disk.py %D%/packages %D%/realguest.py %D%/table %D%/writes.init
