@@ -13,7 +13,7 @@ kitdir         = $(examplesdir)/kit
 dist_kit_DATA  = %D%/kit/boot.S %D%/kit/guest.ld %D%/kit/guest.mk %D%/kit/kit.c %D%/kit/kit.h %D%/kit/start.S \
 	%D%/kit/rom.S %D%/kit/rom.ld %D%/kit/string.c
 tutorialdir    = $(examplesdir)/tutorial
-dist_tutorial_DATA = %D%/tutorial/Makefile %D%/tutorial/look.c %D%/tutorial/look.rc %D%/tutorial/mistakes.c \
+dist_tutorial_DATA = %D%/tutorial/Makefile %D%/tutorial/look.c %D%/tutorial/look.rc %D%/tutorial/mistakes.c %D%/tutorial/vc.c \
 	%D%/tutorial/move.c %D%/tutorial/secret.c
 dist_tutorial_SCRIPTS = %D%/tutorial/qmp %D%/tutorial/where
 exercisesdir      = $(examplesdir)/exercises

@@ -104,8 +104,8 @@ class Machine:
         for name in ("initrd", "append"):
             if getattr(o, name) is not None and not o.kernel:
                 raise Refused(self.typed(name), "a kernel is missing that it is for; give --kernel", WRONG_USAGE)
-        if not (o.kernel or self.drives):
-            raise Refused(None, "nothing to boot; give --kernel, --disk or --cdrom (see --help)", WRONG_USAGE)
+        if not (o.kernel or self.drives or o.firmware):
+            raise Refused(None, "nothing to boot; give --kernel, --disk, --cdrom or --firmware (see --help)", WRONG_USAGE)
         if o.s and o.gdb:
             raise Refused(self.typed("gdb"), "-s gives a port, too", WRONG_USAGE)
         if len(o.serial) > SERIALS_MAX:

@@ -29,7 +29,7 @@ MODES = {
     "sanitize": ["--sev", "encryption=aes", "--sev", "sanitize=report"],
     "es": ["--sev", "policy=5"],
 }
-PLAIN = ("stock", "none", "aes", "sanitize")  # without a firmware that knows SEV-ES
+PLAIN = ("stock", "none", "aes", "sanitize")  # without a firmware that supports SEV-ES
 
 
 # --- what guests are made of ---
