@@ -270,6 +270,11 @@ static int put_vmsa(const struct saved_parts *parts, struct buf *b)
     return b->pos ? 0 : -ENOSPC;
 }
 
+static size_t vmsa_size(const struct saved_parts *parts)
+{
+    return HV_VMSAS_SAVE_SIZE(hv_guest_vmsas(hv_guest(parts->hv, 0)));
+}
+
 static const char *check_vmsa(struct decoded *d, uint32_t version, struct buf *b)
 {
     (void)version;
@@ -293,7 +298,7 @@ static const struct row {
     {SAVE_VCPU, 2, 8 + VCPU_RECORD_SIZE *PSP_CPUS_MAX, put_vcpu, check_vcpu, NULL},
     {SAVE_PSP, 1, PSP_SAVE_MAX, put_psp, check_psp, NULL},
     {SAVE_PAGE, 1, 0, put_page, check_page, page_size},
-    {SAVE_VMSA, 1, HV_VMSAS_SAVE_MAX, put_vmsa, check_vmsa, NULL},
+    {SAVE_VMSA, 1, 0, put_vmsa, check_vmsa, vmsa_size},
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
 

@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	%D%/lib/amdsev_image.py \
 	%D%/lib/bootsector.py \
 	%D%/lib/driver \
+	%D%/lib/es_launch.py \
 	%D%/lib/gdbclient.py \
 	%D%/lib/linux-image \
 	%D%/lib/machine.py \

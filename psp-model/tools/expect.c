@@ -34,6 +34,8 @@ bool expect_option(struct expect *expect, int id, const char *value)
         [EXPECT_VMSA0 - EXPECT_API_MAJOR] = &expect->vmsa[0],
         [EXPECT_VMSA1 - EXPECT_API_MAJOR] = &expect->vmsa[1],
     };
+    if (vcpu_option(&expect->vcpu, id, value))
+        return true;
     if (id < EXPECT_API_MAJOR || id > EXPECT_VMSA1)
         return false;
     if (id != EXPECT_FIRMWARE)
@@ -125,29 +127,85 @@ static enum owner_exit add_hashes(struct expect *expect)
     return add(expect, "kernel hashes", table, sizeof(table));
 }
 
-static enum owner_exit add_vmsas(struct expect *expect)
+/* Where the APs start, from the first measured file that says it. */
+static enum owner_exit find_reset_eip(const struct expect *expect, uint32_t *eip)
 {
-    uint32_t cpus;
-    if (!expect->num_cpus || !expect->vmsa[0])
-        return owner_fail(OWNER_USAGE, "policy has bit 2 (SEV-ES): --num-cpus and --vmsa-cpu0 "
-                                       "are needed");
-    enum owner_exit code = input_number("--num-cpus", expect->num_cpus, EXPECT_CPUS_MAX, &cpus);
-    if (!code && cpus == 0)
-        code = owner_fail(OWNER_USAGE, "--num-cpus: there is no guest without a CPU");
-    if (!code && cpus > 1 && !expect->vmsa[1])
+    for (unsigned i = 0; i < expect->firmwares; i++) {
+        const struct expect_region *region = &expect->regions[i];
+        struct ovmf_table table;
+
+        if (!ovmf_table_parse(&table, expect->data + region->offset, region->len) &&
+            table.reset_eip) {
+            *eip = table.reset_eip;
+            return OWNER_OK;
+        }
+    }
+    return vcpu_reset_eip(expect->regions[0].name, expect->data, expect->regions[0].len, eip);
+}
+
+static void name_vmsa(struct expect *expect, unsigned cpu)
+{
+    snprintf(expect->regions[expect->count - 1].name, EXPECT_NAME_SIZE, "VMSA of CPU %u", cpu);
+}
+
+/* The VMSAs that QEMU and KVM launch for a CPU model. */
+static enum owner_exit build_vmsas(struct expect *expect, uint32_t cpus)
+{
+    struct vmsa_start start = {.reset_eip = VMSA_BSP_EIP};
+    enum owner_exit code = vcpu_start(&expect->vcpu, &start);
+    uint32_t ap_eip = 0;
+
+    if (!code && (expect->vmsa[0] || expect->vmsa[1]))
+        code = owner_fail(OWNER_USAGE, "--vmsa-cpu0 and --vmsa-cpu1 exclude a CPU model");
+    if (!code)
+        code = find_reset_eip(expect, &ap_eip);
+    for (unsigned i = 0; i < cpus && !code; i++) {
+        uint8_t vmsa[VMSA_SIZE];
+
+        if (i)
+            start.reset_eip = ap_eip;
+        vmsa_build(vmsa, &start);
+        code = add(expect, "", vmsa, sizeof(vmsa));
+        if (!code)
+            name_vmsa(expect, i);
+    }
+    return code;
+}
+
+/* The VMSAs of files. */
+static enum owner_exit load_vmsas(struct expect *expect, uint32_t cpus)
+{
+    enum owner_exit code = OWNER_OK;
+
+    if (cpus > 1 && !expect->vmsa[1])
         code = owner_fail(OWNER_USAGE, "more than one CPU: --vmsa-cpu1 is needed");
     for (unsigned i = 0; i < cpus && !code; i++) {
-        char name[EXPECT_NAME_SIZE];
-        snprintf(name, sizeof(name), "VMSA of CPU %u", i);
         code = add_file(expect, i ? "--vmsa-cpu1" : "--vmsa-cpu0", expect->vmsa[i > 0]);
         if (code)
             break;
-        struct expect_region *region = &expect->regions[expect->count - 1];
-        memcpy(region->name, name, sizeof(name));
-        if (region->len != SEV_VMSA_SIZE)
+        name_vmsa(expect, i);
+        if (expect->regions[expect->count - 1].len != SEV_VMSA_SIZE)
             code = owner_fail(OWNER_INPUT, "%s: a VMSA has %d bytes, not %zu", expect->vmsa[i > 0],
-                              SEV_VMSA_SIZE, region->len);
+                              SEV_VMSA_SIZE, expect->regions[expect->count - 1].len);
     }
+    return code;
+}
+
+static enum owner_exit add_vmsas(struct expect *expect)
+{
+    const bool model = vcpu_given(&expect->vcpu);
+    enum owner_exit code;
+    uint32_t cpus;
+
+    if (!expect->num_cpus || (!expect->vmsa[0] && !model))
+        return owner_fail(
+            OWNER_USAGE, "policy has bit 2 (SEV-ES): --num-cpus and a CPU model (--vcpu-type, or "
+                         "--cpu-family, --cpu-model and --cpu-stepping) or --vmsa-cpu0 are needed");
+    code = input_number("--num-cpus", expect->num_cpus, EXPECT_CPUS_MAX, &cpus);
+    if (!code && cpus == 0)
+        code = owner_fail(OWNER_USAGE, "--num-cpus: there is no guest without a CPU");
+    if (!code)
+        code = model ? build_vmsas(expect, cpus) : load_vmsas(expect, cpus);
     return code;
 }
 

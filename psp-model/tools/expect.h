@@ -14,6 +14,7 @@
 
 #include "protocol/measure.h"
 #include "owner.h"
+#include "vcpu.h"
 
 enum {
     EXPECT_API_MAJOR = 0x100,
@@ -49,7 +50,8 @@ enum {
     {EXPECT_CMDLINE, "append", "TEXT", "the same, as QEMU and bochsrc call it"},                   \
     {EXPECT_NUM_CPUS, "num-cpus", "N", "CPUs of an SEV-ES guest"},                                 \
     {EXPECT_VMSA0, "vmsa-cpu0", "FILE", "initial state of the first"},                             \
-    {EXPECT_VMSA1, "vmsa-cpu1", "FILE", "and of every other"}
+    {EXPECT_VMSA1, "vmsa-cpu1", "FILE", "and of every other"},                                     \
+    VCPU_OPTIONS
 /* clang-format on */
 
 enum { EXPECT_FIRMWARE_MAX = 16, EXPECT_CPUS_MAX = 512, EXPECT_NAME_SIZE = 64 };
@@ -63,6 +65,7 @@ struct expect {
     /* from the options */
     const char *api_major, *api_minor, *build_id, *policy, *tik_arg, *blob_arg, *digest_arg;
     const char *firmware[EXPECT_FIRMWARE_MAX], *kernel, *initrd, *cmdline, *num_cpus, *vmsa[2];
+    struct vcpu vcpu;
     unsigned firmwares;
     /* from expect_load() */
     struct measure_input input; /* mnonce only if blob_arg was given */

@@ -11,6 +11,7 @@ sevowner_SOURCES = \
 	%D%/launched.c %D%/launched.h \
 	%D%/owner.h \
 	%D%/sevowner.c \
+	%D%/vcpu.c %D%/vcpu.h \
 	%D%/verb_cert_export.c \
 	%D%/verb_cert_show.c \
 	%D%/verb_cert_verify.c \
@@ -18,7 +19,9 @@ sevowner_SOURCES = \
 	%D%/verb_measurement_verify.c \
 	%D%/verb_report_verify.c \
 	%D%/verb_secret_build.c \
-	%D%/verb_session.c
+	%D%/verb_session.c \
+	%D%/verb_vmsa_build.c \
+	%D%/verb_vmsa_show.c
 sevowner_CPPFLAGS = $(AM_CPPFLAGS) -DOWNER_VERSION='"$(PACKAGE_VERSION)"'
 sevowner_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 sevowner_LDADD = libpspmodel.la $(JANSSON_LIBS)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * sevowner: the tool of a guest owner. It makes a session, predicts and verifies the measurement,
- * builds secret packets, reads certificates and attestation reports. See sevowner(1).
+ * builds secret packets and VMSAs, reads certificates and attestation reports. See sevowner(1).
  *
  * This file: the table of verbs, help, and the JSON answer.
  */
@@ -22,8 +22,9 @@
 static const struct owner_verb *const verbs[] = {
     &verb_session,     &verb_measurement_build, &verb_measurement_verify, &verb_secret_build,
     &verb_cert_export, &verb_cert_verify,       &verb_cert_show,          &verb_report_verify,
+    &verb_vmsa_build,  &verb_vmsa_show,         &verb_vmsa_diff,
 };
-enum { VERBS = sizeof(verbs) / sizeof(verbs[0]), OPTIONS_MAX = 32 };
+enum { VERBS = sizeof(verbs) / sizeof(verbs[0]), OPTIONS_MAX = 40 };
 enum { OPTION_HELP = 0x1000, OPTION_JSON };
 
 static bool json_mode;

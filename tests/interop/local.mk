@@ -2,6 +2,7 @@
 # Other people's tools on what this project makes.
 interop_tests = \
 	%D%/control.tap \
+	%D%/es_launch.tap \
 	%D%/migrate.tap \
 	%D%/save.tap \
 	%D%/save_middle.tap \

@@ -8,6 +8,7 @@ real_tests = \
 	%D%/debian13_cloud.tap \
 	%D%/debian13_generic.tap \
 	%D%/disk_writes.tap \
+	%D%/es_launch.tap \
 	%D%/ipxe.tap \
 	%D%/kexec_la57.tap \
 	%D%/memtest.tap \

@@ -246,10 +246,13 @@ static unsigned sections_of(struct file file)
     return file.data[8];
 }
 
+/* But of the pages of VMSAs, which are at the end, only at some. */
 static void cut_at_every_byte(void **state)
 {
+    const size_t pages = good.len - HASH_SIZE - CPUS * VMSA_SIZE;
+
     (void)state;
-    for (size_t len = 0; len < good.len; len++) {
+    for (size_t len = 0; len<good.len; len += len> pages && len + 400 < good.len ? 367 : 1) {
         struct file cut = copy_of(good, len);
 
         refuse(&cut, "");
