@@ -413,13 +413,14 @@ static void restored(void **state)
     machine_free(m);
 }
 
-/* Change any byte: the file is refused and nothing is changed, or it is another right file. */
+/* Change any byte, of the VMSAs some: the file is refused, nothing changes, or it is right too. */
 static void any_byte(void **state)
 {
     unsigned refused = 0;
 
     (void)state;
-    for (size_t at = 0; at < good.len - HASH_SIZE; at++) {
+    for (size_t at = 0;
+         at<good.len - HASH_SIZE; at += at> good.len - HASH_SIZE - CPUS * VMSA_SIZE ? 367 : 1) {
         struct machine *m = target;
         struct file file = copy_of(good, good.len), after;
         char error[300];
@@ -433,11 +434,11 @@ static void any_byte(void **state)
         after = save(m);
         if (err)
             assert_memory_equal(after.data, before.data, before.len);
-        free(after.data);
-        free(file.data);
-        if (!err)
+        else
             assert_int_equal(
                 saved_machine_read(&m->parts, before.data, before.len, error, sizeof(error)), 0);
+        free(after.data);
+        free(file.data);
     }
     assert_true(refused > good.len / 2);
     target->memory.forgotten = 0;
