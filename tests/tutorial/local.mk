@@ -11,6 +11,7 @@ tutorial_answers = \
 	%D%/solutions/3.c \
 	%D%/solutions/4.c \
 	%D%/solutions/5.sh \
+	%D%/solutions/6.c \
 	%D%/wrong/1-always-47.S \
 	%D%/wrong/1-no-msr.S \
 	%D%/wrong/1-rbx.S \
@@ -24,7 +25,11 @@ tutorial_answers = \
 	%D%/wrong/4-first-only.c \
 	%D%/wrong/4-second-only.c \
 	%D%/wrong/5-no-key.sh \
-	%D%/wrong/5-policy-1.sh
+	%D%/wrong/5-policy-1.sh \
+	%D%/wrong/6-half.c \
+	%D%/wrong/6-no-gp.c \
+	%D%/wrong/6-only-reads.c \
+	%D%/wrong/6-tells-all.c
 
 EXTRA_DIST += $(tutorial_tests) $(tutorial_answers)
 if WITH_BOCHS
