@@ -419,24 +419,23 @@ static void any_byte(void **state)
     unsigned refused = 0;
 
     (void)state;
-    for (size_t at = 0;
-         at<good.len - HASH_SIZE; at += at> good.len - HASH_SIZE - CPUS * VMSA_SIZE ? 367 : 1) {
-        struct machine *m = target;
+    for (size_t at = 0; at < good.len - HASH_SIZE; at += good.len - at < 8000 ? 367 : 1) {
         struct file file = copy_of(good, good.len), after;
         char error[300];
         int err;
 
         file.data[at] ^= 0x80;
         sum_up(&file);
-        err = saved_machine_read(&m->parts, file.data, file.len, error, sizeof(error));
+        err = saved_machine_read(&target->parts, file.data, file.len, error, sizeof(error));
         assert_true(err == 0 || err == -EINVAL);
         refused += err != 0;
-        after = save(m);
+        after = save(target);
         if (err)
             assert_memory_equal(after.data, before.data, before.len);
         else
             assert_int_equal(
-                saved_machine_read(&m->parts, before.data, before.len, error, sizeof(error)), 0);
+                saved_machine_read(&target->parts, before.data, before.len, error, sizeof(error)),
+                0);
         free(after.data);
         free(file.data);
     }
