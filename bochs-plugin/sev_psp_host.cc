@@ -166,6 +166,21 @@ int bx_sev_psp_host_read_own(struct sev_machine *m, uint32_t asid, uint64_t spa,
 
 /* --- psp_host: memory --- */
 
+static int ram_read(struct sev_machine *m, uint32_t asid, uint64_t spa, void *buf, size_t len)
+{
+    return bx_sev_machine_memory(m)
+               ? bx_sev_memory_read(bx_sev_machine_memory(m), asid, spa, buf, len)
+               : plain_read(m, spa, buf, len);
+}
+
+static int ram_write(struct sev_machine *m, uint32_t asid, uint64_t spa, const void *buf,
+                     size_t len)
+{
+    return bx_sev_machine_memory(m)
+               ? bx_sev_memory_write(bx_sev_machine_memory(m), asid, spa, buf, len)
+               : plain_write(m, spa, buf, len);
+}
+
 static int host_ram_read(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa, void *buf,
                          size_t len)
 {
@@ -174,11 +189,7 @@ static int host_ram_read(void *ctx, enum psp_issuer issuer, uint32_t asid, uint6
 
     if (!own && bx_sev_machine_sanitizer(m))
         bx_sev_sanitizer_psp(bx_sev_machine_sanitizer(m), spa, len, asid, false);
-    if (own)
-        return own_read(m, asid, spa, buf, len);
-    return bx_sev_machine_memory(m)
-               ? bx_sev_memory_read(bx_sev_machine_memory(m), asid, spa, buf, len)
-               : plain_read(m, spa, buf, len);
+    return own ? own_read(m, asid, spa, buf, len) : ram_read(m, asid, spa, buf, len);
 }
 
 static int host_ram_write(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa,
@@ -189,25 +200,25 @@ static int host_ram_write(void *ctx, enum psp_issuer issuer, uint32_t asid, uint
 
     if (!own && bx_sev_machine_sanitizer(m))
         bx_sev_sanitizer_psp(bx_sev_machine_sanitizer(m), spa, len, asid, true);
-    if (own)
-        return own_write(m, asid, spa, buf, len);
-    return bx_sev_machine_memory(m)
-               ? bx_sev_memory_write(bx_sev_machine_memory(m), asid, spa, buf, len)
-               : plain_write(m, spa, buf, len);
+    return own ? own_write(m, asid, spa, buf, len) : ram_write(m, asid, spa, buf, len);
 }
 
 int bx_sev_psp_host_read(struct sev_machine *m, uint64_t gpa, void *buf, size_t len)
 {
     if (!memmap_all(bx_sev_machine_memmap(m), gpa, len, MEMMAP_PSP_LAUNCH))
         return -EFAULT;
-    return host_ram_read(m, PSP_ISSUER_GUEST, PSP_NO_ASID, gpa, buf, len);
+    if (bx_sev_machine_sanitizer(m))
+        bx_sev_sanitizer_hypervisor(bx_sev_machine_sanitizer(m), gpa, len, false);
+    return ram_read(m, PSP_NO_ASID, gpa, buf, len);
 }
 
 int bx_sev_psp_host_write(struct sev_machine *m, uint64_t gpa, const void *data, size_t len)
 {
     if (!memmap_all(bx_sev_machine_memmap(m), gpa, len, MEMMAP_PSP_LAUNCH))
         return -EFAULT;
-    return host_ram_write(m, PSP_ISSUER_GUEST, PSP_NO_ASID, gpa, data, len);
+    if (bx_sev_machine_sanitizer(m))
+        bx_sev_sanitizer_hypervisor(bx_sev_machine_sanitizer(m), gpa, len, true);
+    return ram_write(m, PSP_NO_ASID, gpa, data, len);
 }
 
 /* With encryption=none there are no memory keys. */

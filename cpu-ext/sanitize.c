@@ -397,7 +397,8 @@ bool san_watched(const struct san *san, uint64_t paddr)
 }
 
 /* Unlike a device's read, a read of the secure processor converts no page and drops no translation. */
-void san_psp(struct san *san, uint64_t paddr, unsigned len, enum sev_access how, bool write)
+void san_psp(struct san *san, uint64_t paddr, unsigned len, enum sev_access how, bool write,
+             enum san_by by)
 {
     struct page *page = page_of(san, paddr);
     struct access access = {.paddr = paddr, .len = len, .how = how, .write = write};
@@ -405,7 +406,7 @@ void san_psp(struct san *san, uint64_t paddr, unsigned len, enum sev_access how,
     if (!page || !len)
         return;
     access.who = who_now(san, SEV_HOOKS_NO_CPU, true);
-    access.who.by = SAN_BY_PSP;
+    access.who.by = by;
     if (write)
         page->how = how;
     if (write && (len >= PAGE_SIZE || page->state == UNTOUCHED)) {
@@ -487,7 +488,7 @@ const char *san_kind_meaning(enum san_kind kind)
 
 const char *san_by_name(enum san_by by)
 {
-    static const char *const names[] = {"nobody", "cpu", "firmware", "device", "psp"};
+    static const char *const names[] = {"nobody", "cpu", "firmware", "device", "psp", "hypervisor"};
 
     return names[by];
 }

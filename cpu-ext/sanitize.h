@@ -62,7 +62,14 @@ enum san_kind {
 };
 
 /* The source of an access. */
-enum san_by { SAN_BY_NOBODY, SAN_BY_CPU, SAN_BY_FIRMWARE, SAN_BY_DEVICE, SAN_BY_PSP };
+enum san_by {
+    SAN_BY_NOBODY,
+    SAN_BY_CPU,
+    SAN_BY_FIRMWARE,
+    SAN_BY_DEVICE,
+    SAN_BY_PSP,
+    SAN_BY_HYPERVISOR, /* the GHCB of a guest with SEV-ES */
+};
 
 struct san_who {
     uint64_t rip;  /* linear address of the instruction; of CPU 0 if no CPU made the access */
@@ -125,7 +132,8 @@ void san_decode(struct san *san, unsigned cpu, uint64_t paddr, unsigned len);
 bool san_watched(const struct san *san, uint64_t paddr);
 /* Take an access of the secure processor, within one page: private through a guest's key, shared to
  * raw memory contents. */
-void san_psp(struct san *san, uint64_t paddr, unsigned len, enum sev_access how, bool write);
+void san_psp(struct san *san, uint64_t paddr, unsigned len, enum sev_access how, bool write,
+             enum san_by by);
 
 /* Take an access of a CPU through C=1 to memory of the host in a device, which has no blocks here. */
 void san_host_memory(struct san *san, unsigned cpu, uint64_t paddr, unsigned len, bool write);

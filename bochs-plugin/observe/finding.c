@@ -125,6 +125,14 @@ static void add(char *text, size_t size, size_t *len, const char *format, ...)
     *len = n < 0 ? *len : *len + (size_t)n;
 }
 
+/* Who made an access that is no CPU's. */
+static const char *other_name(const struct san_who *who)
+{
+    return who->by == SAN_BY_PSP          ? "the secure processor"
+           : who->by == SAN_BY_HYPERVISOR ? "the hypervisor"
+                                          : "a device";
+}
+
 static void add_access(const struct symbols *symbols, const struct finding *f, char *line,
                        size_t size, size_t *len)
 {
@@ -137,9 +145,8 @@ static void add_access(const struct symbols *symbols, const struct finding *f, c
             symbols_text(symbols, r->who.rip, name), *f->disasm ? " (" : "", f->disasm,
             *f->disasm ? ")" : "", r->who.cpu);
     else
-        add(line, size, len, " by %s while CPU 0 was at %#" PRIx64 "%s",
-            r->who.by == SAN_BY_PSP ? "the secure processor" : "a device", r->who.rip,
-            symbols_text(symbols, r->who.rip, name));
+        add(line, size, len, " by %s while CPU 0 was at %#" PRIx64 "%s", other_name(&r->who),
+            r->who.rip, symbols_text(symbols, r->who.rip, name));
     add(line, size, len, ", tick %" PRIu64 ": %s of %u bytes at physical %#" PRIx64, r->who.tick,
         r->write ? "store" : "load", r->len, r->paddr);
     if (f->linear_known)
@@ -162,7 +169,7 @@ static void add_writer(const struct symbols *symbols, const struct san_who *w, c
             w->by == SAN_BY_FIRMWARE ? "firmware" : "the instruction", w->rip,
             symbols_text(symbols, w->rip, name), w->cpu);
     else
-        add(line, size, len, "%s", w->by == SAN_BY_PSP ? "the secure processor" : "a device");
+        add(line, size, len, "%s", other_name(w));
     add(line, size, len, ", tick %" PRIu64, w->tick);
 }
 

@@ -97,6 +97,10 @@ void bx_sev_sanitizer_decode(struct sev_sanitizer *sanitizer, unsigned cpu, uint
 void bx_sev_sanitizer_psp(struct sev_sanitizer *sanitizer, uint64_t spa, size_t len, uint32_t asid,
                           bool write);
 
+/* The hypervisor reads or writes raw memory: a GHCB, what a guest is launched with. */
+void bx_sev_sanitizer_hypervisor(struct sev_sanitizer *sanitizer, uint64_t spa, size_t len,
+                                 bool write);
+
 struct bx_sev_sanitizer_info {
     uint64_t reports, mixed_ever, touches, forgotten; /* as in struct san_stats */
     uint32_t sites, mixed;

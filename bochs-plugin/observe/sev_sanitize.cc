@@ -323,8 +323,9 @@ void bx_sev_sanitizer_decode(struct sev_sanitizer *s, unsigned cpu, uint64_t pad
     s->decoding = false;
 }
 
-void bx_sev_sanitizer_psp(struct sev_sanitizer *s, uint64_t spa, size_t len, uint32_t asid,
-                          bool write)
+/* An access that no CPU makes, split at page ends. */
+static void other_access(struct sev_sanitizer *s, uint64_t spa, size_t len, enum sev_access how,
+                         bool write, enum san_by by)
 {
     while (len) {
         unsigned n = 0x1000 - (unsigned)(spa & 0xfff);
@@ -332,10 +333,21 @@ void bx_sev_sanitizer_psp(struct sev_sanitizer *s, uint64_t spa, size_t len, uin
         if (n > len)
             n = (unsigned)len;
         if (followed(s, spa))
-            san_psp(s->san, spa, n, asid ? SEV_ACCESS_PRIVATE : SEV_ACCESS_SHARED, write);
+            san_psp(s->san, spa, n, how, write, by);
         spa += n;
         len -= n;
     }
+}
+
+void bx_sev_sanitizer_hypervisor(struct sev_sanitizer *s, uint64_t spa, size_t len, bool write)
+{
+    other_access(s, spa, len, SEV_ACCESS_SHARED, write, SAN_BY_HYPERVISOR);
+}
+
+void bx_sev_sanitizer_psp(struct sev_sanitizer *s, uint64_t spa, size_t len, uint32_t asid,
+                          bool write)
+{
+    other_access(s, spa, len, asid ? SEV_ACCESS_PRIVATE : SEV_ACCESS_SHARED, write, SAN_BY_PSP);
 }
 
 void bx_sev_sanitizer_info(const struct sev_sanitizer *s, struct bx_sev_sanitizer_info *info)

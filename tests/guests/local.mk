@@ -9,6 +9,7 @@ table_images := $(shell $(srcdir)/tests/run-row --images)
 guests = $(table_images) \
 	bugs.64 \
 	flip.64 \
+	ghcb_private.rom \
 	launch.64 \
 	migrate.64 \
 	rom.64 \
@@ -22,6 +23,7 @@ guest_sources = $(guest_names:%=%D%/%.c)
 
 guest_tests = \
 	%D%/bugs.tap \
+	%D%/ghcb_private.tap \
 	%D%/launch.tap \
 	%D%/rom.tap \
 	%D%/rom_unmeasured.tap \

@@ -250,7 +250,7 @@ static void test_devices(void **state)
 static void test_firmware_and_launch(void **state)
 {
     (void)state;
-    san_psp(m.san, PAGE(8), 4096, SEV_ACCESS_PRIVATE, true);
+    san_psp(m.san, PAGE(8), 4096, SEV_ACCESS_PRIVATE, true, SAN_BY_PSP);
     data(PAGE(8), 16, SEV_ACCESS_SHARED, false);
     assert_int_equal(m.reports, 1);
     assert_int_equal(m.last.kind, SAN_FIRMWARE_READ);
@@ -265,6 +265,17 @@ static void test_firmware_and_launch(void **state)
     assert_int_equal(m.last.writer.by, SAN_BY_FIRMWARE);
 }
 
+static void test_hypervisor(void **state)
+{
+    (void)state;
+    m.rip = 0x300;
+    data(PAGE(10), 8, SEV_ACCESS_PRIVATE, true);
+    san_psp(m.san, PAGE(10), 4096, SEV_ACCESS_SHARED, false, SAN_BY_HYPERVISOR);
+    expect(SAN_DEVICE_READ, 0x300);
+    assert_int_equal(m.last.who.by, SAN_BY_HYPERVISOR);
+    assert_string_equal(san_by_name(SAN_BY_HYPERVISOR), "hypervisor");
+}
+
 static void test_secure_processor(void **state)
 {
     unsigned watches;
@@ -273,7 +284,7 @@ static void test_secure_processor(void **state)
     m.rip = 0x300;
     data(PAGE(10), 8, SEV_ACCESS_PRIVATE, true);
     watches = m.watches;
-    san_psp(m.san, PAGE(10) + 32, 32, SEV_ACCESS_SHARED, false);
+    san_psp(m.san, PAGE(10) + 32, 32, SEV_ACCESS_SHARED, false, SAN_BY_PSP);
     expect(SAN_DEVICE_READ, 0x300);
     assert_int_equal(m.last.who.by, SAN_BY_PSP);
     /* The page is still decrypted and its translations live on: they must lose their pointers. */
@@ -283,13 +294,13 @@ static void test_secure_processor(void **state)
 
     /* LAUNCH_UPDATE_DATA of a shared buffer: private from now on, and no mistake. */
     data(PAGE(11), 64, SEV_ACCESS_SHARED, true);
-    san_psp(m.san, PAGE(11), 64, SEV_ACCESS_SHARED, false);
-    san_psp(m.san, PAGE(11), 64, SEV_ACCESS_PRIVATE, true);
+    san_psp(m.san, PAGE(11), 64, SEV_ACCESS_SHARED, false, SAN_BY_PSP);
+    san_psp(m.san, PAGE(11), 64, SEV_ACCESS_PRIVATE, true, SAN_BY_PSP);
     data(PAGE(11) + 48, 16, SEV_ACCESS_PRIVATE, false);
     assert_int_equal(m.reports, 0);
     data(PAGE(11) + 48, 16, SEV_ACCESS_SHARED, false);
     assert_int_equal(m.last.kind, SAN_FIRMWARE_READ);
-    san_psp(m.san, PAGE(11), 4096, SEV_ACCESS_PRIVATE, true);
+    san_psp(m.san, PAGE(11), 4096, SEV_ACCESS_PRIVATE, true, SAN_BY_PSP);
     assert_int_equal(san_stats(m.san).mixed, 1); /* page 10 */
 }
 
@@ -544,6 +555,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_devices, setup, teardown),
         cmocka_unit_test_setup_teardown(test_firmware_and_launch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_secure_processor, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_hypervisor, setup, teardown),
         cmocka_unit_test_setup_teardown(test_fetch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_page_tables, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_page_table_is_watched_while_it_is_one, setup,

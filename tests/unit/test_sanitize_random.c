@@ -198,12 +198,12 @@ static void random_step(void)
             check_read(page, at, len, SEV_ACCESS_SHARED);
         break;
     case 1:
-        san_psp(san, PAGE(page) + at, len, SEV_ACCESS_SHARED, false);
+        san_psp(san, PAGE(page) + at, len, SEV_ACCESS_SHARED, false, SAN_BY_PSP);
         check_read(page, at, len, SEV_ACCESS_SHARED);
         break;
     case 2:
         drop(page, SEV_ACCESS_PRIVATE);
-        san_psp(san, PAGE(page) + at, len, SEV_ACCESS_PRIVATE, true);
+        san_psp(san, PAGE(page) + at, len, SEV_ACCESS_PRIVATE, true, SAN_BY_PSP);
         model_write(page, at, len, SEV_ACCESS_PRIVATE);
         break;
     case 3:

@@ -279,7 +279,7 @@ def person(who, exact_matters=False):
     if who is None:
         return "unknown"
     words = {"cpu": "an instruction", "firmware": "firmware", "device": "a device",
-             "psp": "the secure processor"}.get(who["by"], who["by"])
+             "psp": "the secure processor", "hypervisor": "the hypervisor"}.get(who["by"], who["by"])
     name = f" <{who['symbol']}>" if who["symbol"] else ""
     if who["rip"] is not None:
         words += f" at {hexa(who['rip'])}{name}"

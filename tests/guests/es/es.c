@@ -50,7 +50,17 @@ void ghcb_clear(void)
     *(volatile uint32_t *)(GHCB_PAGE + G_USAGE) = 0;
 }
 
-uint64_t ghcb_exit(uint64_t code, uint64_t info1, uint64_t info2)
+static uint8_t answered[4096]; /* output uses the page too */
+
+uint64_t ghcb_answer(unsigned offset)
+{
+    uint64_t value;
+
+    memcpy(&value, answered + offset, sizeof(value));
+    return value;
+}
+
+static uint64_t send(uint64_t code, uint64_t info1, uint64_t info2)
 {
     ghcb_set(G_CODE, code);
     ghcb_set(G_INFO1, info1);
@@ -58,6 +68,14 @@ uint64_t ghcb_exit(uint64_t code, uint64_t info1, uint64_t info2)
     wrmsr(MSR_GHCB, (uintptr_t)GHCB_PAGE);
     vmgexit();
     return ghcb_is_valid(G_INFO1) && ghcb_is_valid(G_INFO2) ? ghcb_get(G_INFO1) : ~UINT64_C(0);
+}
+
+uint64_t ghcb_exit(uint64_t code, uint64_t info1, uint64_t info2)
+{
+    const uint64_t result = send(code, info1, info2);
+
+    memcpy(answered, GHCB_PAGE, sizeof(answered));
+    return result;
 }
 
 uint64_t ghcb_msr(uint64_t request)
@@ -86,7 +104,7 @@ static bool answer_io(struct vc_frame *f)
     info = (immediate ? code[1] : f->rdx & 0xffff) << 16 | 0x200 | size << 4 | in;
     ghcb_clear();
     ghcb_set(G_RAX, in ? 0 : f->rax & (size == 4 ? 0xffffffff : size == 2 ? 0xffff : 0xff));
-    if (ghcb_exit(0x7b, info, 0) != 0)
+    if (send(0x7b, info, 0) != 0)
         return false;
     if (in && size == 4)
         f->rax = (uint32_t)ghcb_get(G_RAX);

@@ -65,6 +65,8 @@ bool ghcb_is_valid(unsigned offset);
 /* Send an exit with valid SW_EXITCODE, SW_EXITINFO1 and 2. Return SW_EXITINFO1 of the answer, all ones if
  * it is not valid. */
 uint64_t ghcb_exit(uint64_t code, uint64_t info1, uint64_t info2);
+/* A field of the last answer, also after more output. */
+uint64_t ghcb_answer(unsigned offset);
 /* The GHCB MSR protocol: the answer. */
 uint64_t ghcb_msr(uint64_t request);
 
