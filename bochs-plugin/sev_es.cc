@@ -53,6 +53,7 @@ struct sev_es {
     struct hv_intercepts_cpu features;
     std::vector<struct es_cpu> cpus;
     struct exit_log *log;
+    bool started;
     /* Bochs reads and writes the VMCB through a pointer. There is none, so it gets a page of its own. */
     alignas(4096) uint8_t vmcb[4096];
 };
@@ -160,6 +161,7 @@ void bx_sev_es_start(struct sev_es *es)
 {
     hv_es_start(es->guest, BX_SMP_PROCESSORS);
     first_run(es, 0);
+    es->started = true;
 }
 
 void bx_sev_es_restored(struct sev_es *es)
@@ -167,9 +169,20 @@ void bx_sev_es_restored(struct sev_es *es)
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++)
         if (BX_CPU(i)->in_svm_guest)
             enter(es, i);
+    es->started = true;
 }
 
 /* --- #VC --- */
+
+/* A guest can move its local APIC over RAM. */
+static bool is_local_apic(unsigned cpu, uint64_t spa)
+{
+#if BX_SUPPORT_APIC
+    return BX_CPU(cpu)->lapic->is_selected(spa);
+#else
+    return false;
+#endif
+}
 
 struct sev_verdict bx_sev_es_access(struct sev_es *es, unsigned cpu, uint64_t spa, uint32_t flags)
 {
@@ -179,10 +192,10 @@ struct sev_verdict bx_sev_es_access(struct sev_es *es, unsigned cpu, uint64_t sp
 
     if (why == SEV_WHY_DEVICE || why == SEV_WHY_HOST || (flags & SEV_FLAG_OBSERVER))
         return go;
-    if (memmap_kind(map, spa) & MEMMAP_MEMORY)
+    if (memmap_kind(map, spa) & MEMMAP_MEMORY && !is_local_apic(cpu, spa))
         return go;
     bx_sev_memmap_update(map);
-    if (memmap_kind(map, spa) & (MEMMAP_MEMORY | MEMMAP_HOST))
+    if (memmap_kind(map, spa) & (MEMMAP_MEMORY | MEMMAP_HOST) && !is_local_apic(cpu, spa))
         return go;
     (void)bx_sev_es_exit(es, cpu, vc_mmio, 0, spa);
     return mmio;
@@ -201,6 +214,16 @@ static bool peek(struct sev_es *es, unsigned index, uint64_t linear, void *buf, 
            BX_MEM(0)->dbg_fetch_mem(cpu, paddr, len, (Bit8u *)buf);
 }
 
+/* A byte of a gate, which may cross the end of a page. */
+static uint8_t gate_byte(struct sev_es *es, unsigned index, uint64_t at)
+{
+    uint8_t byte = 0;
+
+    if (!BX_CPU(index)->efer.get_LMA())
+        at = (uint32_t)at;
+    return peek(es, index, at, &byte, 1) ? byte : 0;
+}
+
 /* Check that the IDT of a CPU has something to call for #VC. In real mode that is an entry that is not
  * 0:0. */
 static bool has_gate(struct sev_es *es, unsigned index)
@@ -210,11 +233,13 @@ static bool has_gate(struct sev_es *es, unsigned index)
     const bool real = !cpu->cr0.get_PE();
     const unsigned size = real ? 4 : cpu->efer.get_LMA() ? 16 : 8;
     const uint64_t at = cpu->idtr.base + vc_vector * size;
-    uint8_t gate[16] = {};
 
-    if (cpu->idtr.limit < vc_vector * size + size - 1 || !peek(es, index, at, gate, real ? 4 : 8))
+    if (cpu->idtr.limit < vc_vector * size + size - 1)
         return false;
-    return real ? (gate[0] | gate[1] | gate[2] | gate[3]) != 0 : (gate[5] & present) != 0;
+    if (!real)
+        return (gate_byte(es, index, at + 5) & present) != 0;
+    return gate_byte(es, index, at) || gate_byte(es, index, at + 1) ||
+           gate_byte(es, index, at + 2) || gate_byte(es, index, at + 3);
 }
 
 static void check_gate(struct sev_es *es, unsigned index, uint32_t code)
@@ -278,10 +303,15 @@ bool bx_sev_es_msr(const struct sev_es *es, uint32_t index)
 /* --- the hypervisor --- */
 
 /* A CPU in reset hold that executes was woken by an interrupt. */
-void bx_sev_es_vmgexit(struct sev_es *es, unsigned cpu)
+static void executes(struct sev_es *es, unsigned cpu)
 {
     if (!hv_es_vcpu_runs(es->guest, cpu))
         hv_es_interrupt(es->guest, cpu);
+}
+
+void bx_sev_es_vmgexit(struct sev_es *es, unsigned cpu)
+{
+    executes(es, cpu);
     hv_es_vmgexit(es->guest, cpu);
 }
 
@@ -311,14 +341,18 @@ uint64_t bx_sev_es_ghcb(const struct sev_es *es, unsigned cpu)
 
 void bx_sev_es_set_ghcb(struct sev_es *es, unsigned cpu, uint64_t value)
 {
+    executes(es, cpu);
     hv_es_set_ghcb_msr(es->guest, cpu, value);
 }
 
-/* INIT resets the local APIC, as Linux arch/x86/kvm/x86.c kvm_vcpu_reset() does, and no register. */
+/* INIT resets the local APIC but for its address, as Linux arch/x86/kvm/x86.c kvm_vcpu_reset() does,
+ * and no register. */
 static void init(struct sev_es *es, unsigned cpu)
 {
 #if BX_SUPPORT_APIC
     BX_CPU(cpu)->lapic->reset(BX_RESET_SOFTWARE);
+    BX_CPU(cpu)->lapic->set_base(BX_CPU(cpu)->msr.apicbase);
+    BX_CPU(cpu)->clear_event(BX_EVENT_PENDING_LAPIC_INTR);
 #endif
     hv_es_init(es->guest, cpu);
     if (!hv_es_vcpu_runs(es->guest, cpu)) /* nothing but a SIPI makes it go on */
@@ -334,8 +368,15 @@ bool bx_sev_es_startup(struct sev_es *es, unsigned cpu, enum sev_signal signal, 
     case SEV_SIGNAL_SIPI:
         hv_es_sipi(es->guest, cpu, vector);
         return true;
-    default:
+    case SEV_SIGNAL_NMI:
         return !hv_es_nmi(es->guest, cpu);
+    case SEV_SIGNAL_SMI: /* Linux arch/x86/kvm/svm/svm.c svm_has_emulated_msr(): there is no SMM */
+        return true;
+    default:
+        if (es->started)
+            BX_FATAL(("the machine is reset: a hypervisor cannot reset CPUs with SEV-ES, so the "
+                      "machine ends"));
+        return false;
     }
 }
 
@@ -343,6 +384,8 @@ bool bx_sev_es_startup(struct sev_es *es, unsigned cpu, enum sev_signal signal, 
  * arch/x86/kvm/x86.c vcpu_block() for KVM_MP_STATE_AP_RESET_HOLD. */
 void bx_sev_es_vcpu_wait(struct sev_es *, unsigned cpu)
 {
+    if (!cpu && !BX_CPU(cpu)->get_IF())
+        BX_INFO(("CPU 0 is in AP reset hold with interrupts off: only an NMI or INIT ends it"));
     BX_CPU(cpu)->activity_state = BX_CPU_C::BX_ACTIVITY_STATE_HLT;
     BX_CPU(cpu)->async_event = 1;
 }

@@ -20,8 +20,9 @@
 
 #include <string.h>
 
-#include "msr.h"
+#include "opt.h"
 #include "psp.h"
+#include "protocol/vmsa.h"
 #include "hypervisor/hv.h"
 
 static enum sev_status hv_psp(void *ctx, uint16_t command, uint64_t buffer)
@@ -51,17 +52,24 @@ static int hv_read_encrypted(void *ctx, uint32_t asid, uint64_t spa, void *buf, 
 
 /* --- a guest with SEV-ES --- */
 
+/* GHCB and scratch area must be RAM. That they are not in shadow RAM is a choice of this model. */
+static bool is_ram(struct sev_machine *m, uint64_t gpa, unsigned len)
+{
+    return memmap_all(bx_sev_machine_memmap(m), gpa, len, MEMMAP_KIND_RAM);
+}
+
 static bool hv_read_shared(void *ctx, uint64_t gpa, void *buf, unsigned len)
 {
-    return !bx_sev_psp_host_read((struct sev_machine *)ctx, gpa, buf, len);
+    struct sev_machine *m = (struct sev_machine *)ctx;
+
+    return is_ram(m, gpa, len) && !bx_sev_psp_host_read(m, gpa, buf, len);
 }
 
 static bool hv_write_shared(void *ctx, uint64_t gpa, const void *buf, unsigned len)
 {
     struct sev_machine *m = (struct sev_machine *)ctx;
 
-    return memmap_all(bx_sev_machine_memmap(m), gpa, len, MEMMAP_DMA) &&
-           !bx_sev_psp_host_write(m, gpa, buf, len);
+    return is_ram(m, gpa, len) && !bx_sev_psp_host_write(m, gpa, buf, len);
 }
 
 static uint32_t hv_port_in(void *, unsigned, uint16_t port, unsigned len)
@@ -94,17 +102,29 @@ static bool local_apic(unsigned, uint64_t, void *, unsigned, bool)
 }
 #endif
 
-/* Flash and the frame buffer are memory of the host: the hypervisor sees them through C=0. */
+/* Memory by an MMIO request: a write does not change ROM. */
+static bool memory_mmio(struct sev_machine *m, uint64_t gpa, void *buf, unsigned len, bool write)
+{
+    if (!write)
+        return !bx_sev_psp_host_read(m, gpa, buf, len);
+    return !is_ram(m, gpa, len) || !bx_sev_psp_host_write(m, gpa, buf, len);
+}
+
+/* Flash and the frame buffer are memory of the host: the hypervisor sees them through C=0. Where
+ * nothing is, a read returns ones and a write is dropped. */
 static bool hv_mmio(void *ctx, unsigned cpu, uint64_t gpa, void *buf, unsigned len, bool write)
 {
     struct sev_machine *m = (struct sev_machine *)ctx;
 
-    if (memmap_kind(bx_sev_machine_memmap(m), gpa) & MEMMAP_MEMORY)
-        return write ? hv_write_shared(ctx, gpa, buf, len) : hv_read_shared(ctx, gpa, buf, len);
-    if (gpa >> BX_PHY_ADDRESS_WIDTH)
-        return false;
     if (local_apic(cpu, gpa, buf, len, write))
         return true;
+    if (memmap_kind(bx_sev_machine_memmap(m), gpa) & MEMMAP_MEMORY)
+        return memory_mmio(m, gpa, buf, len, write);
+    if (gpa >> BX_PHY_ADDRESS_WIDTH) {
+        if (!write)
+            memset(buf, 0xff, len);
+        return true;
+    }
     bx_sev_device_memory_access(bx_sev_machine_device_memory(m), gpa,
                                 SEV_FLAGS(SEV_ACCESS_SHARED, SEV_WHY_DATA) |
                                     (write ? SEV_FLAG_WRITE : 0));
@@ -115,7 +135,7 @@ static bool hv_mmio(void *ctx, unsigned cpu, uint64_t gpa, void *buf, unsigned l
     return true;
 }
 
-/* The answer of leaf Dh depends on XCR0, for which the hypervisor has the guest's word. */
+/* The answer of leaf Dh depends on XCR0, which is in the request. */
 static void hv_cpuid(void *, unsigned index, uint32_t function, uint32_t subfunction, uint64_t xcr0,
                      uint32_t regs[4])
 {
@@ -132,14 +152,30 @@ static void hv_cpuid(void *, unsigned index, uint32_t function, uint32_t subfunc
     regs[3] = leaf.edx;
 }
 
-/* The hypervisor has no access to the MSRs that belong to SEV-ES. */
-static bool hv_msr(void *, unsigned cpu, uint32_t index, uint64_t *value, bool write)
+/* MSRs of nested guests, which this guest cannot have: they read as 0 and stay so. Bochs would let
+ * them change the CPU. */
+static bool is_svm_msr(uint32_t index)
 {
+    static const uint32_t vm_cr = 0xc0010114, vm_hsave_pa = 0xc0010117;
+
+    return index == vm_cr || index == vm_hsave_pa;
+}
+
+/* The hypervisor has no access to MSRs that it does not intercept: they are in the encrypted VMSA. A
+ * host of KVM_SEV_INIT2 answers with an error, an older one reads 0 and drops a write: Linux
+ * arch/x86/kvm/svm/svm.c sev_es_prevent_msr_access(), svm_get_msr(), svm_set_msr(). That a write is
+ * #GP in the guest is a choice of this model. */
+static bool hv_msr(void *ctx, unsigned cpu, uint32_t index, uint64_t *value, bool write)
+{
+    struct sev_machine *m = (struct sev_machine *)ctx;
     Bit64u v = *value;
     bool ok;
 
-    if (index == MSR_GHCB || index == MSR_SEV_STATUS)
-        return false;
+    if (!bx_sev_es_msr(bx_sev_machine_es(m), index) || is_svm_msr(index)) {
+        if (!write)
+            *value = 0;
+        return is_svm_msr(index) ? !write || !v : bx_sev_machine_opt(m)->vmsa == VMSA_HOST_ES_INIT;
+    }
     ok = write ? BX_CPU(cpu)->wrmsr(index, v) : BX_CPU(cpu)->rdmsr(index, &v);
     *value = v;
     return ok;

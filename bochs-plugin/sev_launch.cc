@@ -108,8 +108,8 @@ bool bx_sev_launch_es(const struct sev_machine *m)
     return opt->policy & SEV_POLICY_ES && opt->launch != OPT_LAUNCH_GUEST;
 }
 
-/* Firmware without a SEV-ES reset block cannot handle #VC. QEMU ends here too: hw/i386/pc_sysfw.c
- * "failed to locate and/or save reset vector". */
+/* Firmware without a SEV-ES reset block cannot handle #VC. QEMU ends here too:
+ * target/i386/sev.c sev_es_find_reset_vector() finds no address for the second CPU. */
 void bx_sev_launch_check(const struct sev_machine *m)
 {
     if (bx_sev_launch_es(m) && !bx_sev_machine_ovmf(m)->reset_eip)

@@ -188,10 +188,6 @@ static void power_on(struct sev_machine *m)
 
 void bx_sev_machine_reset(struct sev_machine *m)
 {
-    if (m->es && m->powered_on)
-        BX_FATAL(
-            ("the guest resets the machine: the hypervisor cannot reset CPUs with SEV-ES, so the "
-             "machine ends"));
     bx_sev_cpuid_reset(m->cpuid);
     if (!m->powered_on)
         power_on(m);

@@ -33,7 +33,7 @@ extern "C" {
 #endif
 
 /* Changes whenever the layout or the meaning of the table does. */
-#define SEV_HOOKS_VERSION 6u
+#define SEV_HOOKS_VERSION 7u
 
 #define SEV_HOOKS_NO_CPU (~0u)
 
@@ -129,7 +129,13 @@ struct sev_insn_regs {
     uint8_t long64; /* executed in 64-bit mode */
 };
 
-enum sev_signal { SEV_SIGNAL_INIT, SEV_SIGNAL_SIPI, SEV_SIGNAL_NMI };
+enum sev_signal {
+    SEV_SIGNAL_INIT,
+    SEV_SIGNAL_SIPI,
+    SEV_SIGNAL_NMI,
+    SEV_SIGNAL_SMI,
+    SEV_SIGNAL_RESET /* of the machine */
+};
 
 /* --- the context of a CPU --- */
 
@@ -182,8 +188,8 @@ struct sev_hooks {
     struct sev_verdict (*insn)(void *ctx, unsigned cpu, enum sev_insn insn,
                                struct sev_insn_regs *regs);
 
-    /* `cpu` receives INIT, SIPI (with a vector) or NMI. True if the plugin handled it; Bochs does
-     * nothing then. */
+    /* `cpu` receives INIT, SIPI (with a vector), NMI or SMI, or is reset. True if the plugin handled
+     * it; Bochs does nothing then. */
     bool (*startup)(void *ctx, unsigned cpu, enum sev_signal signal, uint8_t vector);
 
     /* Reads `len` bytes at `spa` (within one page) for an observer (debugger, gdbstub), as the

@@ -146,10 +146,18 @@ void hv_answer_rdtsc(struct hv_exit *exit)
         exit->rcx = (uint32_t)aux;
 }
 
-/* The machine offers no hypercalls. */
+/* The machine offers no hypercalls but the one that KVM answers without a feature bit: Linux
+ * arch/x86/kvm/x86.c __kvm_emulate_hypercall(), include/uapi/linux/kvm_para.h KVM_HC_VAPIC_POLL_IRQ. */
 void hv_answer_vmmcall(struct hv_exit *exit)
 {
-    exit->rax = 0 - (uint64_t)(exit->cpl ? KVM_EPERM : KVM_ENOSYS);
+    static const uint64_t vapic_poll_irq = 1;
+
+    if (exit->cpl)
+        exit->rax = 0 - (uint64_t)KVM_EPERM;
+    else if (exit->rax == vapic_poll_irq)
+        exit->rax = 0;
+    else
+        exit->rax = 0 - (uint64_t)KVM_ENOSYS;
 }
 
 void hv_answer_wbinvd(struct hv_exit *exit)
