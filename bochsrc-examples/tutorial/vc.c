@@ -57,6 +57,7 @@ static uint32_t ask_cpuid(uint32_t leaf, unsigned n)
     return (uint32_t)(answer >> 32);
 }
 
+/* ECX, the subleaf, has no place in these requests: a guest that needs subleaves asks in the GHCB. */
 static void handle_cpuid(struct frame *f)
 {
     const uint32_t leaf = (uint32_t)f->rax;

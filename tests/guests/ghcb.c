@@ -54,6 +54,36 @@ static void requests(void)
     ghcb_clear();
 }
 
+/* What the hypervisor must not reach by a request: MSRs of the guest, MSRs of nested guests, ROM. */
+static void protected(void)
+{
+    static const uint32_t msrs[] = {0xc0000080, 0xc0000082, 0xc0000100, 0xc0010130, 0xc0010131};
+    const uint32_t rom = *(volatile uint32_t *)0xfffffff0u;
+
+    for (unsigned i = 0; i < sizeof(msrs) / sizeof(msrs[0]); i++) {
+        const uint64_t before = msrs[i] == MSR_GHCB ? 0 : rdmsr(msrs[i]);
+
+        ghcb_clear();
+        ghcb_set(G_RCX, msrs[i]);
+        ghcb_set(G_RAX, 0x1000);
+        ghcb_set(G_RDX, 0);
+        (void)ghcb_exit(0x7c, 1, 0);
+        ok(msrs[i] == MSR_GHCB || rdmsr(msrs[i]) == before,
+           "WRMSR of %x by a request changes nothing", msrs[i]);
+    }
+    ghcb_clear();
+    ghcb_set(G_RCX, 0xc0010114);
+    ghcb_set(G_RAX, 0xff);
+    ghcb_set(G_RDX, 0);
+    is(ghcb_exit(0x7c, 1, 0), 1, "WRMSR of VM_CR: an exception, by the answer");
+    ghcb_clear();
+    ghcb_set(G_SCRATCH, (uintptr_t)GHCB_PAGE + G_BUFFER);
+    memset(GHCB_PAGE + G_BUFFER, 0x5a, 8);
+    is(ghcb_exit(0x80000002, 0xfffffff0, 4), 0, "MMIO write to ROM");
+    ok(*(volatile uint32_t *)0xfffffff0u == rom, "it is dropped");
+    ghcb_clear();
+}
+
 static void wrong_ones(void)
 {
     ghcb_set(G_RAX, 0);
@@ -91,6 +121,7 @@ void guest_main(void)
     es_init();
     msr_protocol((unsigned)argument("version", 2));
     requests();
+    protected();
     wrong_ones();
     odd_mmio();
     done_testing();

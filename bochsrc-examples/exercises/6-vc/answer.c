@@ -18,7 +18,7 @@
  * 64 bits, is in EDX:EAX. That of the answer is 0 if all went well; 1 if the instruction has to raise #GP,
  * which raise_gp(f) does; and another number if the request was wrong: then call give_up().
  *
- * What the hypervisor need not know, do not tell it. As it is now, the function skips the instruction.
+ * Do not tell the hypervisor what it need not know. As it is now, the function skips the instruction.
  */
 #include "vc.h"
 
