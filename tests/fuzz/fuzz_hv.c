@@ -88,12 +88,16 @@ static void check_guest(unsigned index)
         FUZZ_CHECK(!handle || hv_guest_handle(hv_guest(hv, i)) != handle);
 }
 
+/* No command leaves memory behind. Only the trusted memory region of SEV-ES stays. */
 static void check_memory(void)
 {
     const struct hv_memory *memory = hv_memory(hv);
+    const size_t tmr = (HV_TMR_BASE - HV_MEMORY_BASE) / HV_PAGE_SIZE;
 
-    for (size_t i = 0; i < sizeof(memory->page) / sizeof(memory->page[0]); i++)
+    for (size_t i = 0; i < tmr; i++)
         FUZZ_CHECK(!memory->page[i]);
+    for (size_t i = tmr; i < sizeof(memory->page) / sizeof(memory->page[0]); i++)
+        FUZZ_CHECK(!memory->page[i] == !memory->page[tmr]);
 }
 
 static void check_save(void)
