@@ -2,6 +2,7 @@
 # The plugin in Bochs: directive, debugger, devices of others; the patches.
 plugin_tests = \
 	%D%/debugger.tap \
+	%D%/debugger_es.tap \
 	%D%/debugger_memory.tap \
 	%D%/directive.tap \
 	%D%/full_disk.tap \
