@@ -255,6 +255,7 @@ endif
 %C%_libunit_la_SOURCES = \
 	%D%/counter_random.h \
 	%D%/es_machine.h \
+	%D%/es_request.h \
 	%D%/firmware_reader.h \
 	%D%/pc_memory.h \
 	%D%/fixture.c %D%/fixture.h \
