@@ -20,7 +20,6 @@
 #include "sev_es.h"
 #include "sev_log.h"
 #include "sev_machine.h"
-#include "sev_memory.h"
 #include "sev_memory_map.h"
 #include "sev_vmsa.h"
 
@@ -189,39 +188,31 @@ struct sev_verdict bx_sev_es_access(struct sev_es *es, unsigned cpu, uint64_t sp
     static const struct sev_verdict go = {SEV_GO, 0}, mmio = {SEV_VC, vc_mmio};
     struct memmap *map = bx_sev_machine_memmap(es->machine);
     const enum sev_why why = sev_flags_why(flags);
+    bool is_memory;
 
     if (why == SEV_WHY_DEVICE || why == SEV_WHY_HOST || (flags & SEV_FLAG_OBSERVER))
         return go;
-    if (memmap_kind(map, spa) & MEMMAP_MEMORY && !is_local_apic(cpu, spa))
-        return go;
-    bx_sev_memmap_update(map);
-    if (memmap_kind(map, spa) & (MEMMAP_MEMORY | MEMMAP_HOST) && !is_local_apic(cpu, spa))
+    is_memory = memmap_kind(map, spa) & MEMMAP_MEMORY;
+    if (!is_memory) {
+        bx_sev_memmap_update(map); /* the frame buffer moves */
+        is_memory = memmap_kind(map, spa) & MEMMAP_HOST;
+    }
+    if (is_memory && !is_local_apic(cpu, spa))
         return go;
     (void)bx_sev_es_exit(es, cpu, vc_mmio, 0, spa);
     return mmio;
 }
 
-/* Read memory of the guest as its CPU does. */
-static bool peek(struct sev_es *es, unsigned index, uint64_t linear, void *buf, unsigned len)
-{
-    struct sev_memory *memory = bx_sev_machine_memory(es->machine);
-    BX_CPU_C *cpu = BX_CPU(index);
-    bx_phy_address paddr = linear;
-
-    if (cpu->cr0.get_PG() && !cpu->dbg_xlate_linear2phy(linear, &paddr))
-        return false;
-    return (memory && bx_sev_memory_peek(memory, sev_hooks.cpus[index].asid, paddr, buf, len)) ||
-           BX_MEM(0)->dbg_fetch_mem(cpu, paddr, len, (Bit8u *)buf);
-}
-
-/* A byte of a gate, which may cross the end of a page. */
+/* A byte of a gate, which may cross the end of a page; 0 if there is no memory. */
 static uint8_t gate_byte(struct sev_es *es, unsigned index, uint64_t at)
 {
+    const struct walk_mode mode = bx_sev_walk_mode(index);
+    const struct walk_memory tables = bx_sev_walk_memory(es->machine);
+    const struct walk_result result =
+        walk_linear(&mode, &tables, BX_CPU(index)->efer.get_LMA() ? at : (uint32_t)at);
     uint8_t byte = 0;
 
-    if (!BX_CPU(index)->efer.get_LMA())
-        at = (uint32_t)at;
-    return peek(es, index, at, &byte, 1) ? byte : 0;
+    return result.present && bx_sev_read_private(es->machine, result.paddr, &byte, 1) ? byte : 0;
 }
 
 /* Check that the IDT of a CPU has something to call for #VC. In real mode that is an entry that is not

@@ -8,6 +8,7 @@
 #include "iodev.h"
 #include "param_names.h"
 #include "sev_cpuid.h"
+#include "sev_es.h"
 #include "sev_launch.h"
 #include "sev_log.h"
 #include "sev_machine.h"
@@ -101,18 +102,11 @@ static std::vector<struct vmsa_page> build_vmsas(const struct sev_machine *m)
     return pages;
 }
 
-bool bx_sev_launch_es(const struct sev_machine *m)
-{
-    const struct opt *opt = bx_sev_machine_opt(m);
-
-    return opt->policy & SEV_POLICY_ES && opt->launch != OPT_LAUNCH_GUEST;
-}
-
 /* Firmware without a SEV-ES reset block cannot handle #VC. QEMU ends here too:
  * target/i386/sev.c sev_es_find_reset_vector() finds no address for the second CPU. */
 void bx_sev_launch_check(const struct sev_machine *m)
 {
-    if (bx_sev_launch_es(m) && !bx_sev_machine_ovmf(m)->reset_eip)
+    if (bx_sev_es_wanted(bx_sev_machine_opt(m)) && !bx_sev_machine_ovmf(m)->reset_eip)
         BX_FATAL(("sev: policy: bit 2 asks for SEV-ES, but the firmware '%s' has no SEV-ES reset "
                   "block, so it cannot start in a SEV-ES guest; use an OVMF.fd for SEV-ES, such "
                   "as /usr/share/ovmf/OVMF.fd of the Debian package ovmf",
@@ -194,7 +188,7 @@ void bx_sev_launch(struct sev_machine *m)
     char text[B64_TEXT_SIZE(HV_MEASUREMENT_SIZE)];
     std::vector<struct vmsa_page> vmsas;
 
-    if (bx_sev_launch_es(m)) {
+    if (bx_sev_machine_es(m)) {
         vmsas = build_vmsas(m);
         firmware.vmsas = (const uint8_t(*)[VMSA_SIZE])vmsas.data();
         firmware.n_vmsas = (unsigned)vmsas.size();

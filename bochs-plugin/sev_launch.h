@@ -12,8 +12,6 @@
 
 struct sev_machine;
 
-/* Return whether the built-in hypervisor launches a guest with SEV-ES. */
-bool bx_sev_launch_es(const struct sev_machine *machine);
 /* Check that the firmware can start in such a guest. */
 void bx_sev_launch_check(const struct sev_machine *machine);
 /* Launch and measure everything that the guest executes first, and inject the secret of

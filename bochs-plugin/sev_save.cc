@@ -123,7 +123,7 @@ struct collected {
         parts.mailbox = bx_sev_machine_mailbox(m);
         parts.psp = bx_sev_machine_psp(m);
         parts.rng = bx_sev_machine_rng(m);
-        parts.has_vmsas = bx_sev_launch_es(m);
+        parts.has_vmsas = bx_sev_machine_es(m) != NULL;
         parts.cpus = BX_SMP_PROCESSORS;
         parts.msrs = msrs.data();
         parts.memory = bx_sev_machine_memory(m) ? &memory_ops : NULL;
