@@ -13,6 +13,8 @@ libcpuext_la_SOURCES = \
 	%D%/msr.c %D%/msr.h \
 	%D%/sanitize.c %D%/sanitize.h \
 	%D%/pages.c %D%/pages.h \
+	%D%/rmp.c %D%/rmp.h \
+	%D%/rmp_save.c %D%/rmp_table.h \
 	%D%/tlb_index.c %D%/tlb_index.h \
 	%D%/walk.c %D%/walk.h \
 	%D%/xts.c %D%/xts.h

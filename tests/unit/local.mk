@@ -212,6 +212,7 @@ unit_tests += \
 	%D%/test_sanitize_random \
 	%D%/test_pages \
 	%D%/test_pages_random \
+	%D%/test_rmp \
 	%D%/test_walk
 
 %C%_test_cbit_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -231,6 +232,8 @@ unit_tests += \
 %C%_test_pages_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mee_encrypt -Wl,--wrap=mee_decrypt
 %C%_test_pages_random_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_pages_random_LDADD = libcpuext.la $(UNIT_LDADD)
+%C%_test_rmp_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_rmp_LDADD = libcpuext.la $(UNIT_LDADD)
 %C%_test_walk_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_walk_LDADD = libcpuext.la $(UNIT_LDADD)
 

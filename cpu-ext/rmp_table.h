@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The entries of the RMP in memory, for rmp.c and rmp_save.c only.
+ */
+#ifndef CPU_EXT_RMP_TABLE_H
+#define CPU_EXT_RMP_TABLE_H
+
+#include "rmp.h"
+
+/* An entry in memory. The raw form of a processor is not public for all models, so this one is a
+ * choice of this model. `word` has the guest address in 51:12, and RMP_W_* below. In an entry of
+ * 2 MiB only the head, its first page, is used; the other 511 are zero. */
+struct rmp_slot {
+    uint64_t word;
+    uint32_t asid;
+    uint8_t perms[RMP_VMPLS];
+};
+
+#define RMP_W_ASSIGNED  0x01u
+#define RMP_W_SIZE_2M   0x02u
+#define RMP_W_IMMUTABLE 0x04u
+#define RMP_W_VALIDATED 0x08u
+#define RMP_W_VMSA      0x10u
+#define RMP_W_IN_USE    0x20u
+#define RMP_W_FLAGS     0x3fu
+#define RMP_W_GPA       UINT64_C(0xffffffffff000)
+
+struct rmp_part {
+    uint64_t base, pages;
+    struct rmp_slot *slots;
+};
+
+struct rmp {
+    struct rmp_ops ops;
+    struct rmp_stats stats;
+    unsigned n;
+    struct rmp_part parts[];
+};
+
+/* Check that `slot` can be the entry of a page of 4 KiB, or of 2 MiB if its flag says so. */
+bool rmp_slot_valid(const struct rmp_slot *slot);
+
+#endif
