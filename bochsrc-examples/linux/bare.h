@@ -35,7 +35,7 @@ static inline long call(long number, long a, const void *b, long c, long d, long
  * access: Linux arch/x86/kernel/sev.c vc_ioio_check() looks at the bitmap of ioperm() only. */
 static inline int ports_open(void)
 {
-    return !call(CALL_IOPERM, 0, 65536, 1, 0, 0, 0);
+    return !call(CALL_IOPERM, 0, (const void *)65536, 1, 0, 0, 0);
 }
 
 static inline void outb(unsigned short port, unsigned char value)
