@@ -31,6 +31,12 @@ static const uint8_t kinds[OVMF_KINDS][GUID] = {
 static const uint8_t es_reset[GUID] = {0xde, 0x71, 0xf7, 0x00, 0x7e, 0x1a, 0xcb, 0x4f,
                                        0x89, 0x0e, 0x68, 0xc7, 0x7e, 0x2f, 0xb4, 0x4e};
 
+/* dc886566-984a-4798-a75e-5585a7bf67cc */
+static const uint8_t sev_metadata[GUID] = {0x66, 0x65, 0x88, 0xdc, 0x4a, 0x98, 0x98, 0x47,
+                                           0xa7, 0x5e, 0x55, 0x85, 0xa7, 0xbf, 0x67, 0xcc};
+
+static const char no_metadata[] = "has no SEV metadata, which SEV-SNP needs";
+
 /* GUID and length in front of `end`, of which `end` bytes are there. False: too little. */
 static bool read_trailer(const uint8_t *image, size_t end, const uint8_t **guid, size_t *len)
 {
@@ -53,12 +59,82 @@ static bool take_reset(struct ovmf_table *table, const uint8_t *data, size_t len
     return buf_done(&b);
 }
 
+/* --- the SEV metadata --- */
+
+enum { PAGE = 4096 };
+
+static bool overlap(const struct ovmf_section *a, const struct ovmf_section *b)
+{
+    return a->base < (uint64_t)b->base + b->size && b->base < (uint64_t)a->base + a->size;
+}
+
+static const char *take_section(struct ovmf_table *table, struct buf *b)
+{
+    struct ovmf_section section;
+
+    section.base = buf_get32(b);
+    section.size = buf_get32(b);
+    section.kind = buf_get32(b);
+    if (section.base % PAGE || section.size % PAGE || !section.size ||
+        (uint64_t)section.base + section.size > UINT64_C(1) << 32)
+        return "has damaged SEV metadata: a section is not made of pages below 4 GiB";
+    for (unsigned i = 0; i < table->n_sections; i++)
+        if (overlap(&section, &table->sections[i]))
+            return "has damaged SEV metadata: two sections overlap";
+    table->sections[table->n_sections++] = section;
+    return NULL;
+}
+
+/* `offset` is counted from the end of the image. */
+static const char *read_metadata(struct ovmf_table *table, const uint8_t *image, size_t len,
+                                 uint32_t offset)
+{
+    static const uint32_t signature = 0x56455341, header = 16, section = 12; /* "ASEV" */
+    uint32_t total, version, n;
+    const char *wrong = NULL;
+    struct buf b;
+
+    if (offset > len || offset < header)
+        return "has damaged SEV metadata: it is not in the image";
+    b = buf_reader(image + len - offset, offset);
+    if (buf_get32(&b) != signature)
+        return "has damaged SEV metadata: the signature is not ASEV";
+    total = buf_get32(&b);
+    version = buf_get32(&b);
+    n = buf_get32(&b);
+    if (version != 1)
+        return "has SEV metadata of an unknown version";
+    if (n > OVMF_SECTIONS_MAX || total > offset || total < header + n * section)
+        return "has damaged SEV metadata: its length does not fit";
+    while (n-- && !wrong)
+        wrong = take_section(table, &b);
+    return wrong;
+}
+
+/* --- the table --- */
+
+static bool take_metadata(struct ovmf_table *table, const uint8_t *data, size_t len,
+                          uint32_t *offset)
+{
+    struct buf b = buf_reader(data, len);
+    const uint32_t got = buf_get32(&b);
+
+    if (table->snp_wrong == no_metadata) {
+        table->snp_wrong = NULL;
+        *offset = got;
+    }
+    return buf_done(&b);
+}
+
 /* The data of an entry. The first of each kind counts, as for QEMU, which searches downwards, too.
  */
-static bool take(struct ovmf_table *table, const uint8_t *guid, const uint8_t *data, size_t len)
+static bool take(struct ovmf_table *table, const uint8_t *guid, const uint8_t *data, size_t len,
+                 uint32_t *metadata)
 {
     if (memcmp(guid, es_reset, GUID) == 0)
         return take_reset(table, data, len);
+    if (memcmp(guid, sev_metadata, GUID) == 0)
+        return take_metadata(table, data, len, metadata);
     for (unsigned kind = 0; kind < OVMF_KINDS; kind++) {
         struct ovmf_area *area = &table->areas[kind];
         struct buf b = buf_reader(data, len);
@@ -86,8 +162,9 @@ static const char *take_alone(struct ovmf_table *table, const uint8_t *image, si
 const char *ovmf_table_parse(struct ovmf_table *table, const void *image, size_t len)
 {
     const uint8_t *bytes = image, *guid;
-    struct ovmf_table got = {0};
+    struct ovmf_table got = {.snp_wrong = no_metadata};
     size_t at, start, total, entry;
+    uint32_t metadata = 0;
 
     *table = got;
     if (len < RESET_VECTOR + TRAILER)
@@ -107,9 +184,13 @@ const char *ovmf_table_parse(struct ovmf_table *table, const void *image, size_t
         if (!read_trailer(bytes + start, at - start, &guid, &entry) || entry < TRAILER ||
             entry > at - start)
             return "has a damaged table of GUIDed structures: the length of an entry does not fit";
-        if (!take(&got, guid, bytes + at - entry, entry - TRAILER))
+        if (!take(&got, guid, bytes + at - entry, entry - TRAILER, &metadata))
             return "has a damaged table of GUIDed structures: an area has a wrong length";
     }
+    if (!got.snp_wrong)
+        got.snp_wrong = read_metadata(&got, bytes, len, metadata);
+    if (got.snp_wrong)
+        got.n_sections = 0;
     *table = got;
     return NULL;
 }

@@ -67,6 +67,66 @@ static void good_tables(void **state)
     area_is(OVMF_HASHES, true, 0x810c00, 0x400);
 }
 
+static void sev_metadata(void **state)
+{
+    static const struct ovmf_section wanted[] = {
+        {OVMF_PAGE_SEC_MEM, 0x800000, 0x9000},  {OVMF_PAGE_SEC_MEM, 0x80a000, 0x3000},
+        {OVMF_PAGE_SECRETS, 0x80d000, 0x1000},  {OVMF_PAGE_CPUID, 0x80e000, 0x1000},
+        {OVMF_PAGE_SVSM_CAA, 0x80f000, 0x1000}, {OVMF_PAGE_HASHES, 0x810000, 0x1000},
+        {OVMF_PAGE_SEC_MEM, 0x811000, 0xf000},
+    };
+    static const char *const names[] = {"sev", "sev_twice"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        assert_null(load(names[i]));
+        assert_null(table.snp_wrong);
+        assert_int_equal(table.n_sections, sizeof(wanted) / sizeof(wanted[0]));
+        assert_memory_equal(table.sections, wanted, sizeof(wanted));
+        assert_int_equal(table.reset_eip, 0x80b004);
+    }
+    assert_null(load("sev_none"));
+    assert_null(table.snp_wrong);
+    assert_int_equal(table.n_sections, 0);
+    assert_null(load("sev_top"));
+    assert_null(table.snp_wrong);
+    assert_int_equal(table.sections[0].base, 0xfffff000);
+}
+
+/* Firmware whose SEV metadata cannot be used is good for SEV and SEV-ES. */
+static void bad_sev_metadata(void **state)
+{
+    static const struct {
+        const char *name, *why;
+    } cases[] = {
+        {"debian", "has no SEV metadata"},
+        {"amdsev", "it is not in the image"},
+        {"not_ovmf", "has no SEV metadata"},
+        {"sev_signature", "the signature is not ASEV"},
+        {"sev_version", "of an unknown version"},
+        {"sev_length", "its length does not fit"},
+        {"sev_too_long", "its length does not fit"},
+        {"sev_count", "its length does not fit"},
+        {"sev_outside", "it is not in the image"},
+        {"sev_short", "it is not in the image"},
+        {"sev_unaligned", "a section is not made of pages"},
+        {"sev_part", "a section is not made of pages"},
+        {"sev_empty", "a section is not made of pages"},
+        {"sev_wraps", "a section is not made of pages"},
+        {"sev_overlap", "two sections overlap"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_null(load(cases[i].name));
+        assert_non_null(table.snp_wrong);
+        if (!strstr(table.snp_wrong, cases[i].why))
+            fail_msg("%s: '%s'", cases[i].name, table.snp_wrong);
+        assert_int_equal(table.n_sections, 0);
+    }
+    assert_non_null(load("sev_entry_short"));
+}
+
 static void no_table(void **state)
 {
     size_t len = vector_get("ovmf.txt", "not_ovmf", image, sizeof(image));
@@ -200,8 +260,14 @@ static void areas(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_tables),  cmocka_unit_test(no_table), cmocka_unit_test(damaged),
-        cmocka_unit_test(reset_blocks), cmocka_unit_test(cut),      cmocka_unit_test(areas),
+        cmocka_unit_test(good_tables),
+        cmocka_unit_test(sev_metadata),
+        cmocka_unit_test(bad_sev_metadata),
+        cmocka_unit_test(no_table),
+        cmocka_unit_test(damaged),
+        cmocka_unit_test(reset_blocks),
+        cmocka_unit_test(cut),
+        cmocka_unit_test(areas),
     };
 
     return cmocka_run_group_tests_name("ovmf_table", tests, NULL, NULL);

@@ -57,6 +57,43 @@ image("alone_small", [pack("<L", 0x80B004)], total=17, footer=ES_RESET)
 image("alone_short", [pack("<L", 0x80B004)], total=21, footer=ES_RESET)
 image("alone_large", [pack("<L", 0x80B004)], total=0xFFFF, footer=ES_RESET)
 
+# --- SEV metadata: EDK2 OvmfPkg/ResetVector/X64/OvmfSevMetadata.asm ---
+
+# What Debian 13's OVMF.fd has, and the page of kernel hashes of an AmdSev build.
+SECTIONS = [(0x800000, 0x9000, 1), (0x80A000, 0x3000, 1), (0x80D000, 0x1000, 2), (0x80E000, 0x1000, 3), (0x80F000, 0x1000, 4),
+            (0x810000, 0x1000, 0x10), (0x811000, 0xF000, 1)]
+
+
+def sev(name, sections=SECTIONS, signature=b"ASEV", version=1, length=None, count=None, offset=None, again=()):
+    """The metadata is in front of the table."""
+    body = b"".join(pack("<LLL", *section) for section in sections)
+    body = pack("<4sLLL", signature, len(body) + 16 if length is None else length, version,
+                len(sections) if count is None else count) + body
+    table = [entry(SEV_INFO, pack("<L", value)) for value in again]
+    table += [entry(SEV_INFO, b"\0\0\0\0"), entry(ES_RESET, pack("<L", 0x80B004))]
+    end = len(b"".join(table)) + 18 + 32  # of the image, after the metadata
+    table[len(again)] = entry(SEV_INFO, pack("<L", len(body) + end if offset is None else offset))
+    image(name, table, front=b"\x90" * 16 + body)
+
+
+sev("sev")
+sev("sev_none", [])
+sev("sev_twice", again=[0x10])
+sev("sev_signature", signature=b"AESV")
+sev("sev_version", version=2)
+sev("sev_length", length=16 + 12 * len(SECTIONS) - 1)
+sev("sev_too_long", length=0x1000)
+sev("sev_count", count=33)
+sev("sev_outside", offset=0x10000)
+sev("sev_short", offset=15)
+sev("sev_unaligned", [(0x800010, 0x1000, 1)])
+sev("sev_part", [(0x800000, 0x800, 1)])
+sev("sev_empty", [(0x800000, 0, 1)])
+sev("sev_wraps", [(0xFFFFF000, 0x2000, 1)])
+sev("sev_overlap", [(0x800000, 0x3000, 1), (0x802000, 0x1000, 3)])
+sev("sev_top", [(0xFFFFF000, 0x1000, 1)])
+image("sev_entry_short", [entry(SEV_INFO, bytes(3))])
+
 # --- kernel hashes ---
 
 
