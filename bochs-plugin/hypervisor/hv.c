@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "hv_es_priv.h"
+#include "hv_snp_priv.h"
 #include "protocol/buf.h"
 
 struct hv *hv_new(const struct hv_ops *ops, void *machine)
@@ -36,6 +37,7 @@ void hv_free(struct hv *hv)
     if (!hv)
         return;
     hv_memory_free_all(&hv->memory);
+    hv_snp_free(hv);
     free(hv->es);
     free(hv);
 }

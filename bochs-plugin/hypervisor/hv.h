@@ -19,6 +19,7 @@
 #include "hv_ops.h"
 #include "protocol/cert.h"
 #include "protocol/kernel_hashes.h"
+#include "protocol/ovmf_table.h"
 #include "protocol/packet.h"
 #include "protocol/session.h"
 #include "protocol/vmsa.h"
@@ -49,6 +50,7 @@ enum hv_stop {
 
 struct hv;
 struct hv_guest;
+struct rmp;
 
 /* A piece of guest memory to launch. */
 struct hv_region {
@@ -69,6 +71,22 @@ struct hv_firmware {
     /* SEV-ES: the VMSA to launch for each CPU, the BSP's first; 0: not a SEV-ES guest. */
     const uint8_t (*vmsas)[VMSA_SIZE];
     unsigned n_vmsas; /* at most HV_VMSAS_MAX */
+    /* SEV-SNP: the SEV metadata of the firmware. */
+    const struct ovmf_section *sections;
+    unsigned n_sections;
+};
+
+/* What a launch with SEV-SNP gets, beside the firmware. */
+#define HV_SNP_ID_BLOCK_SIZE 96u
+#define HV_SNP_ID_AUTH_SIZE  4096u
+struct hv_snp_launch {
+    uint64_t policy;
+    uint8_t gosvw[16]; /* guest OS visible workarounds, for the secrets page */
+    uint8_t host_data[32];
+    const uint8_t *id_block; /* HV_SNP_ID_BLOCK_SIZE bytes; NULL: none */
+    const uint8_t *id_auth;  /* HV_SNP_ID_AUTH_SIZE bytes; NULL: none */
+    bool author_key;         /* id_auth has an author key */
+    bool vcek_disabled;
 };
 
 /* What LAUNCH_START gets from the guest owner; NULL pointers: no session. */
@@ -98,6 +116,11 @@ struct hv *hv_new(const struct hv_ops *ops, void *machine);
 /* Free the hypervisor. Guests stay in the secure processor. NULL is allowed. */
 void hv_free(struct hv *hv);
 
+/* The reverse map table of the machine, which covers all RAM and ROM of the guest and the memory of the
+ * hypervisor. It belongs to the caller and lives longer than `hv`. Every page of the guest becomes
+ * private for the hypervisor, as for QEMU, which backs all memory by guest_memfd. Return 0 or
+ * -ENOMEM. */
+int hv_set_rmp(struct hv *hv, struct rmp *rmp);
 /* The memory that the secure processor may access for this hypervisor's commands. */
 struct hv_memory *hv_memory(struct hv *hv);
 /* The guest of a slot below HV_GUESTS_MAX. It uses ASID `index` + 1. */
@@ -112,6 +135,12 @@ const char *hv_region_name(const struct hv *hv);
  * After a failure the guest is taken down and stopped. */
 bool hv_guest_launch(struct hv_guest *guest, const struct hv_owner *owner,
                      const struct hv_firmware *firmware, struct hv_failure *failure);
+/* The same with SEV-SNP: SNP_INIT_EX and SNP_DF_FLUSH (once for all guests), SNP_GCTX_CREATE,
+ * SNP_LAUNCH_START, SNP_ACTIVATE, then SNP_LAUNCH_UPDATE for each page of the firmware, of the SEV
+ * metadata, and for each VMSA. There is no measurement: the guest attests itself. The data that `snp`
+ * points to is copied, for hv_guest_finish(). hv_set_rmp() must be called before. */
+bool hv_guest_snp_launch(struct hv_guest *guest, const struct hv_snp_launch *snp,
+                         const struct hv_firmware *firmware, struct hv_failure *failure);
 /* LAUNCH_SECRET, while the guest is being launched. */
 bool hv_guest_inject(struct hv_guest *guest, const struct hv_secret *secret,
                      struct hv_failure *failure);
@@ -124,6 +153,8 @@ bool hv_guest_attest(struct hv_guest *guest, const uint8_t mnonce[16], void *rep
 void hv_guest_take_down(struct hv_guest *guest);
 
 enum hv_state hv_guest_state(const struct hv_guest *guest);
+/* True: the guest was launched with SEV-SNP. */
+bool hv_guest_is_snp(const struct hv_guest *guest);
 enum hv_stop hv_guest_stop_reason(const struct hv_guest *guest);
 uint32_t hv_guest_asid(const struct hv_guest *guest);
 /* 0 if the secure processor has no such guest. */

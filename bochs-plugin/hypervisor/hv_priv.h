@@ -8,6 +8,7 @@
 #include "hv.h"
 
 struct hv_es;
+struct hv_snp;
 
 #define HV_SCRATCH_MAX (16u * HV_PAGE_SIZE) /* Linux GHCB_SCRATCH_AREA_LIMIT */
 
@@ -16,6 +17,7 @@ struct hv_guest {
     enum hv_state state;
     enum hv_stop stop_reason;
     uint32_t asid, handle;
+    bool snp; /* launched with SEV-SNP */
     uint8_t measurement[HV_MEASUREMENT_SIZE];
     uint64_t vmsas; /* address of the launched VMSAs, encrypted with the guest's key */
     unsigned n_vmsas;
@@ -32,6 +34,7 @@ struct hv {
     char vmsa_name[24]; /* what `region` points to while a VMSA is launched */
     struct hv_guest guests[HV_GUESTS_MAX];
     struct hv_es *es;                /* HV_GUESTS_MAX of them: guests with SEV-ES that run */
+    struct hv_snp *snp;              /* NULL: the machine has no SEV-SNP */
     uint8_t scratch[HV_SCRATCH_MAX]; /* copy of a scratch area outside the GHCB */
 };
 

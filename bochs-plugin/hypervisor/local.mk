@@ -14,5 +14,7 @@ libhypervisor_la_SOURCES = \
 	%D%/hv_launch.c \
 	%D%/hv_lies.c %D%/hv_lies.h \
 	%D%/hv_memory.c %D%/hv_memory.h \
+	%D%/hv_policy.c %D%/hv_policy.h \
+	%D%/hv_snp.c %D%/hv_snp.h %D%/hv_snp_priv.h \
 	%D%/hv_vcpu.c
 libhypervisor_la_CPPFLAGS = $(AM_CPPFLAGS)
