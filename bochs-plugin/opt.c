@@ -11,6 +11,7 @@
 #include "protocol/crypto.h"
 #include "protocol/file.h"
 #include "protocol/hex.h"
+#include "protocol/vmsa.h"
 #include "psp.h"
 
 #include <ctype.h>
@@ -370,12 +371,32 @@ bool opt_check(const struct opt *opt, char *error, size_t error_size)
 {
     bool header = opt->secret_header.len, payload = opt->secret_payload.len;
     bool session = opt->session.len, guest = opt->launch == OPT_LAUNCH_GUEST;
+    bool snp = opt->snp, id_auth = opt->id_auth.len, id_block = opt->id_block.len;
     const struct {
         bool wrong;
         const char *why;
     } checks[] = {
-        {any_lie(&opt->lies) && !(opt->policy & SEV_POLICY_ES),
-         "lies needs a policy with SEV-ES (bit 2): the hypervisor answers such a guest only"},
+        {any_lie(&opt->lies) && !snp && !(opt->policy & SEV_POLICY_ES),
+         "lies needs a policy with SEV-ES (bit 2) or snp=1: the hypervisor answers such a guest "
+         "only"},
+        {snp && guest,
+         "snp needs a launch by the built-in hypervisor: launch=guest has no SEV-SNP"},
+        {snp && (session || opt->tik.set),
+         "session, tik and tek are for SEV and SEV-ES: with snp=1 the guest owner checks an "
+         "attestation report"},
+        {snp && header,
+         "secret_header is for SEV and SEV-ES: a guest with SEV-SNP gets its secrets itself"},
+        {snp && opt->vmsa != VMSA_HOST_INIT2,
+         "vmsa=es_init is for SEV-ES: with snp=1 leave vmsa out"},
+        {snp && opt->ghcb_max < 2, "snp needs version 2 of the GHCB protocol: leave ghcb_max out"},
+        {!(opt->sev_features & 1), "sev_features: bit 0 (SNP) must be set"},
+        {!snp && (opt->host_data.len || id_block || id_auth || opt->author_key_enabled ||
+                  opt->vcek_disabled || opt->guest_visible_workarounds.len),
+         "host_data, id_block, id_auth, author_key_enabled, vcek_disabled and "
+         "guest_visible_workarounds need snp=1"},
+        {id_block != id_auth, "id_block and id_auth go together: give both or none"},
+        {opt->author_key_enabled && !id_auth,
+         "author_key_enabled needs id_auth, which has the author key"},
         {opt->tik.set != opt->tek.set, "tik and tek go together: give both or none"},
         {session != (opt->dh_cert.len != 0), "session and dh_cert go together: give both or none"},
         {session && opt->tik.set, "the session carries the keys: leave tik and tek out"},

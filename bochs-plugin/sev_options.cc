@@ -18,7 +18,7 @@
 
 #include "opt.h"
 
-static const size_t error_size = 400; /* Bochs's message buffers hold 1 KiB with prefixes */
+static const size_t error_size = 800; /* Bochs's message buffers hold 1 KiB with prefixes */
 
 static bx_list_c *bx_sev_params(void)
 {

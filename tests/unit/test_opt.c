@@ -65,7 +65,7 @@ static bool accepts(const char *name, const char *value)
 /* The value is refused, nothing changes, and the message has all the `words`. */
 static void refused(const char *name, const char *value, const char *const *words)
 {
-    char error[400];
+    char error[800];
     struct opt *before = malloc(sizeof(*before));
 
     assert_non_null(before);
@@ -151,7 +151,10 @@ static void every_number(void **state)
         assert_true(accepts(rows[i].name, text));
         assert_int_equal(*field, rows[i].most);
         snprintf(text, sizeof(text), "%llu", (unsigned long long)(rows[i].most + rows[i].multiple));
-        refused(rows[i].name, text, rows[i].name, "is out of range; allowed:");
+        if (rows[i].most == UINT64_MAX)
+            refused(rows[i].name, "18446744073709551616", rows[i].name, "is not a number");
+        else
+            refused(rows[i].name, text, rows[i].name, "is out of range; allowed:");
         if (rows[i].multiple > 1) {
             snprintf(text, sizeof(text), "%llu", (unsigned long long)(rows[i].least + 1));
             refused(rows[i].name, text, rows[i].name, "is not aligned; allowed:");
@@ -275,6 +278,56 @@ static void blobs(void **state)
     refused("secret_gpa", "0x10000000000", "2^40");
     assert_true(accepts("secret_gpa", "0x1000"));
     assert_true(opt->secret_gpa_set);
+}
+
+/* Parameters of SEV-SNP: each refusal of opt_check() names what is wrong. */
+static void snp_rules(void **state)
+{
+    static const struct {
+        const char *name, *value, *why;
+    } cases[] = {
+        {"launch", "guest", "snp needs a launch by the built-in hypervisor"},
+        {"vmsa", "es_init", "vmsa=es_init is for SEV-ES"},
+        {"ghcb_max", "1", "snp needs version 2 of the GHCB protocol"},
+        {"sev_features", "2", "sev_features: bit 0"},
+        {"author_key_enabled", "1", "author_key_enabled needs id_auth"},
+        {"id_block", "96", "id_block and id_auth go together"},
+        {"id_auth", "4096", "id_block and id_auth go together"},
+        {"secret_header", "52", "secret_header is for SEV and SEV-ES"},
+    };
+    static const uint8_t raw[4096] = {0xff};
+    char error[400];
+
+    (void)state;
+    make_file("96", raw, 96);
+    make_file("4096", raw, 4096);
+    make_file("52", raw, 52);
+    make_file("31", raw, 31);
+    make_file("32", raw, 32);
+    refused("host_data", path_of("31"), "has 31 bytes, 32 are needed, raw or base64");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char digit = cases[i].value[0];
+        const bool file = strlen(cases[i].value) > 1 && digit >= '0' && digit <= '9';
+
+        opt_init(opt);
+        assert_true(accepts("snp", "1"));
+        assert_true(opt_check(opt, error, sizeof(error)));
+        assert_true(accepts(cases[i].name, file ? path_of(cases[i].value) : cases[i].value));
+        assert_false(opt_check(opt, error, sizeof(error)));
+        if (!strstr(error, cases[i].why))
+            fail_msg("'%s' is not in '%s'", cases[i].why, error);
+    }
+    opt_init(opt);
+    assert_true(accepts("host_data", path_of("32")));
+    assert_false(opt_check(opt, error, sizeof(error)));
+    assert_non_null(strstr(error, "need snp=1"));
+    assert_true(accepts("snp", "1"));
+    assert_true(accepts("lies", "wrong-cpuid"));
+    assert_true(accepts("id_block", path_of("96")));
+    assert_true(accepts("id_auth", path_of("4096")));
+    assert_true(accepts("author_key_enabled", "1"));
+    assert_true(opt_check(opt, error, sizeof(error)));
+    assert_int_equal(opt->snp_policy, 0x30000);
 }
 
 static void unknown(void **state)
@@ -412,6 +465,7 @@ int main(void)
         cmocka_unit_test_setup(nonce, setup),
         cmocka_unit_test_setup(key_files, setup),
         cmocka_unit_test_setup(blobs, setup),
+        cmocka_unit_test_setup(snp_rules, setup),
         cmocka_unit_test_setup(unknown, setup),
         cmocka_unit_test_setup(combinations, setup),
         cmocka_unit_test_setup(lies, setup),
