@@ -15,6 +15,7 @@ libcpuext_la_SOURCES = \
 	%D%/pages.c %D%/pages.h \
 	%D%/rmp.c %D%/rmp.h \
 	%D%/rmp_save.c %D%/rmp_table.h \
+	%D%/rmp_state.c \
 	%D%/tlb_index.c %D%/tlb_index.h \
 	%D%/walk.c %D%/walk.h \
 	%D%/xts.c %D%/xts.h

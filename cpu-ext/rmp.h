@@ -181,6 +181,32 @@ struct rmp_stats {
 };
 struct rmp_stats rmp_stats(const struct rmp *rmp);
 
+/* Who owns a page, and what it is used for: the page states of the secure processor's firmware
+ * (AMDESE/sev-tool src/rmp.h SNP_PAGE_STATE_*). */
+enum rmp_state {
+    RMP_STATE_HYPERVISOR,
+    RMP_STATE_FIRMWARE,
+    RMP_STATE_RECLAIM,
+    RMP_STATE_CONTEXT,
+    RMP_STATE_METADATA,
+    RMP_STATE_PRE_GUEST,
+    RMP_STATE_PRE_SWAP,
+    RMP_STATE_GUEST_INVALID,
+    RMP_STATE_GUEST_VALID,
+    RMP_STATES
+};
+enum rmp_state rmp_state(const struct rmp_entry *entry);
+/* "hypervisor", "guest-valid"; never NULL. */
+const char *rmp_state_name(enum rmp_state state);
+
+/* Pages that follow each other and whose entries are equal, but for the guest address. */
+struct rmp_run {
+    uint64_t spa, pages;
+    struct rmp_entry entry; /* of the first page */
+};
+/* Set *run to the run after it; {0} is before the first one. Return false after the last one. */
+bool rmp_next_run(const struct rmp *rmp, struct rmp_run *run);
+
 /* --- saved machines: runs of equal entries (rmp_save.c) --- */
 
 /* Return the bytes that rmp_save() needs. */

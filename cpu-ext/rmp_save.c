@@ -39,18 +39,24 @@ static struct rmp_slot later(const struct rmp_slot *first, uint64_t pages)
     return slot;
 }
 
-static struct run run_at(const struct rmp_part *part, uint64_t page)
+uint64_t rmp_run_length(const struct rmp_part *part, uint64_t page)
 {
-    struct run run = {0, part->slots[page]};
-    const uint64_t step = step_of(&run.first);
+    const struct rmp_slot *first = &part->slots[page];
+    const uint64_t step = step_of(first);
+    uint64_t pages = 0;
     struct rmp_slot next;
 
     do {
-        run.pages += step;
-        next = later(&run.first, run.pages);
-    } while (page + run.pages < part->pages &&
-             memcmp(&part->slots[page + run.pages], &next, sizeof(next)) == 0);
-    return run;
+        pages += step;
+        next = later(first, pages);
+    } while (page + pages < part->pages &&
+             memcmp(&part->slots[page + pages], &next, sizeof(next)) == 0);
+    return pages;
+}
+
+static struct run run_at(const struct rmp_part *part, uint64_t page)
+{
+    return (struct run){rmp_run_length(part, page), part->slots[page]};
 }
 
 static size_t header_size(const struct rmp *rmp)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The entries of the RMP in memory, for rmp.c and rmp_save.c only.
+ * The entries of the RMP in memory, for rmp*.c only.
  */
 #ifndef CPU_EXT_RMP_TABLE_H
 #define CPU_EXT_RMP_TABLE_H
@@ -37,6 +37,8 @@ struct rmp {
     struct rmp_part parts[];
 };
 
+/* Return the number of pages from `page` on, at least one, whose entries continue each other. */
+uint64_t rmp_run_length(const struct rmp_part *part, uint64_t page);
 /* Check that `slot` can be the entry of a page of 4 KiB, or of 2 MiB if its flag says so. */
 bool rmp_slot_valid(const struct rmp_slot *slot);
 

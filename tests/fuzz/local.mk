@@ -6,13 +6,14 @@ FUZZ_CLANG   = clang
 FUZZ_SECONDS = 120
 FUZZ_SANITIZE = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
-fuzz_targets = bzimage cert ctl fw_machine fwcfg gdb ghcb hv nv opt ovmf packet pflash psp save_file session trace vmsa
+fuzz_targets = bzimage cert ctl fw_machine fwcfg gdb ghcb hv nv opt ovmf packet pflash psp rmp save_file session trace vmsa
 fuzz_seeds = \
 	$(srcdir)/tests/fuzz/firmware.txt \
 	$(srcdir)/tests/fuzz/gdb.txt \
 	$(srcdir)/tests/fuzz/ghcb.txt \
 	$(srcdir)/tests/fuzz/hv.txt \
 	$(srcdir)/tests/fuzz/psp.txt \
+	$(srcdir)/tests/fuzz/rmp.txt \
 	$(srcdir)/tests/fuzz/save_file.txt \
 	$(srcdir)/tests/fuzz/seeds.txt \
 	$(srcdir)/tests/fuzz/trace.txt \
@@ -23,7 +24,7 @@ fuzz_seeds = \
 	$(srcdir)/tests/vectors/pki.txt
 fuzz_libraries = $(addprefix $(srcdir)/bochs-plugin/control/, ctl.c json_read.c qmp_schema.c unix_socket.c) $(srcdir)/bochs-plugin/memory_map.c $(srcdir)/bochs-plugin/opt.c \
 	$(addprefix $(srcdir)/bochs-plugin/, rng.c save_file.c saved_machine.c) \
-	$(wildcard $(srcdir)/bochs-plugin/hypervisor/*.c) $(addprefix $(srcdir)/cpu-ext/, cpuid.c msr.c) \
+	$(wildcard $(srcdir)/bochs-plugin/hypervisor/*.c) $(addprefix $(srcdir)/cpu-ext/, cpuid.c msr.c rmp.c rmp_save.c) \
 	$(addprefix $(srcdir)/bochs-plugin/firmware/, acpi.c fw_machine.c bzimage.c kernel_boot.c fwcfg.c ovmf_area.c \
 		pflash.c smbios.c) \
 	$(srcdir)/bochs-plugin/control/qmp.c $(wildcard $(srcdir)/bochs-plugin/gdb/*.c) $(wildcard $(addprefix $(srcdir)/psp-model/, *.c commands/*.c protocol/*.c))
@@ -43,6 +44,7 @@ check_PROGRAMS += \
 	%D%/replay_packet \
 	%D%/replay_pflash \
 	%D%/replay_psp \
+	%D%/replay_rmp \
 	%D%/replay_save_file \
 	%D%/replay_session \
 	%D%/replay_trace \
@@ -91,6 +93,9 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_psp_SOURCES = %D%/fuzz.h %D%/fuzz_host.h %D%/fuzz_psp.c %D%/replay.c
 %C%_replay_psp_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_psp_LDADD = libpspmodel.la
+%C%_replay_rmp_SOURCES = %D%/fuzz.h %D%/fuzz_rmp.c %D%/replay.c
+%C%_replay_rmp_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_replay_rmp_LDADD = libcpuext.la
 %C%_replay_save_file_SOURCES = %D%/fuzz.h %D%/fuzz_host.h %D%/fuzz_save_file.c %D%/replay.c
 %C%_replay_save_file_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_save_file_LDADD = libsevplugin.la libhypervisor.la libcpuext.la libpspmodel.la
@@ -106,7 +111,7 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_vmsa_LDADD = libpspmodel.la
 
 long_tests += %D%/replay.tap
-EXTRA_DIST += %D%/firmware.txt %D%/gdb.txt %D%/ghcb.txt %D%/hv.txt %D%/psp.txt %D%/save_file.txt %D%/psp_seeds.py %D%/replay.tap %D%/save %D%/seeds.txt %D%/trace.txt %D%/vmsa.txt \
+EXTRA_DIST += %D%/firmware.txt %D%/gdb.txt %D%/ghcb.txt %D%/hv.txt %D%/psp.txt %D%/rmp.txt %D%/save_file.txt %D%/psp_seeds.py %D%/replay.tap %D%/save %D%/seeds.txt %D%/trace.txt %D%/vmsa.txt \
 	$(fuzz_targets:%=%D%/corpus/%.txt)
 
 .PHONY: fuzz

@@ -213,6 +213,8 @@ unit_tests += \
 	%D%/test_pages \
 	%D%/test_pages_random \
 	%D%/test_rmp \
+	%D%/test_rmp_random \
+	%D%/test_rmp_save \
 	%D%/test_walk
 
 %C%_test_cbit_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -234,6 +236,11 @@ unit_tests += \
 %C%_test_pages_random_LDADD = libcpuext.la $(UNIT_LDADD)
 %C%_test_rmp_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_rmp_LDADD = libcpuext.la $(UNIT_LDADD)
+%C%_test_rmp_random_SOURCES = %D%/rmp_model.h %D%/rmp_model.c %D%/test_rmp_random.c
+%C%_test_rmp_random_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_rmp_random_LDADD = libcpuext.la $(UNIT_LDADD)
+%C%_test_rmp_save_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_rmp_save_LDADD = libcpuext.la $(UNIT_LDADD)
 %C%_test_walk_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_walk_LDADD = libcpuext.la $(UNIT_LDADD)
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * cpu-ext/rmp: each check of an access, each result of each instruction and their order, entries of
- * 2 MiB, notices of changes, the saved form. test_rmp_random compares with a model of the rules.
+ * 2 MiB, notices of changes. test_rmp_random compares with a model of the rules.
  */
 #include "unit.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "rmp.h"
@@ -466,87 +465,6 @@ static void bad_ranges(void **state)
     assert_string_equal(rmp_error_name((enum rmp_error)5), "unknown result");
 }
 
-static uint8_t *save(size_t *len)
-{
-    uint8_t *saved;
-
-    *len = rmp_save_size(rmp);
-    saved = malloc(*len);
-    assert_non_null(saved);
-    assert_int_equal(rmp_save(rmp, saved, *len - 1), 0);
-    assert_int_equal(rmp_save(rmp, saved, *len), *len);
-    return saved;
-}
-
-static void save_and_restore(void **state)
-{
-    struct rmp_entry before[3 * 512 + 5];
-    uint8_t *saved;
-    size_t len;
-
-    (void)state;
-    assert_int_equal(rmp_save_size(rmp), 4 + 2 * 16 + 2 * 24);
-    for (unsigned i = 0; i < 100; i++) /* one run: the guest addresses go on */
-        assert_int_equal(assign(i * PAGE, 0x700000 + i * PAGE, 1, false), RMP_OK);
-    assert_int_equal(assign(LARGE, LARGE, 1, true), RMP_OK);
-    assert_int_equal(assign(2 * LARGE, 2 * LARGE, 1, true), RMP_OK);
-    assert_int_equal(assign(ROM + PAGE, ROM + PAGE, 1, false), RMP_OK);
-    validate(ROM + PAGE, ROM + PAGE, false);
-    rmp_rmpadjust(rmp, &guest0, ROM + PAGE, ROM + PAGE, false, 0x11f03);
-    rmp_set_in_use(rmp, ROM + PAGE, true);
-    for (unsigned i = 0; i < 3 * 512 + 5; i++)
-        before[i] = rmp_get(rmp, i < 3 * 512 ? i * PAGE : ROM + (i - 3 * 512) * PAGE);
-    saved = save(&len);
-    assert_int_equal(len, 4 + 2 * 16 + (3 + 3) * 24);
-    assert_null(rmp_check_saved(rmp, saved, len));
-    rmp_clear(rmp);
-    assert_int_equal(assign(LARGE + PAGE, 0, 9, false), RMP_OK);
-    changes = 0;
-    rmp_restore(rmp, saved, len);
-    assert_int_equal(changes, 2);
-    for (unsigned i = 0; i < 3 * 512 + 5; i++) {
-        const struct rmp_entry after =
-            rmp_get(rmp, i < 3 * 512 ? i * PAGE : ROM + (i - 3 * 512) * PAGE);
-
-        assert_memory_equal(&after, &before[i], sizeof(after));
-    }
-    free(saved);
-}
-
-/* Each byte of the file is changed to each other value: a file that is accepted is saved again as it
- * is. Each shorter file is refused, and a longer one. */
-static void bad_files(void **state)
-{
-    uint8_t *saved, *again;
-    size_t len;
-
-    (void)state;
-    assert_int_equal(assign(0, 0x700000, 1, false), RMP_OK);
-    assert_int_equal(assign(LARGE, LARGE, 1, true), RMP_OK);
-    saved = save(&len);
-    for (size_t cut = 0; cut < len; cut++)
-        assert_non_null(rmp_check_saved(rmp, saved, cut));
-    again = realloc(saved, len + 1);
-    assert_non_null(again);
-    saved = again;
-    assert_non_null(rmp_check_saved(rmp, saved, len + 1));
-    for (size_t at = 0; at < len; at++)
-        for (unsigned x = 1; x < 256; x++) {
-            saved[at] ^= (uint8_t)x;
-            if (!rmp_check_saved(rmp, saved, len)) {
-                size_t n;
-
-                rmp_restore(rmp, saved, len);
-                again = save(&n);
-                assert_true(n <= len); /* runs that continue each other become one */
-                assert_null(rmp_check_saved(rmp, again, n));
-                free(again);
-            }
-            saved[at] ^= (uint8_t)x;
-        }
-    free(saved);
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -564,8 +482,6 @@ int main(void)
         TEST(large_entries),
         TEST(set_refuses),
         TEST(bad_ranges),
-        TEST(save_and_restore),
-        TEST(bad_files),
     };
     return cmocka_run_group_tests_name("rmp", tests, NULL, NULL);
 }
