@@ -17,6 +17,10 @@
 #define PLATFORM_ANY   0x7u
 #define CMD_HANDLE     0x01u /* the buffer holds the handle of an existing guest at 0 */
 #define CMD_HANDLE_AT4 0x02u /* the same at 4 */
+/* A command of SEV-SNP: the states are those of its platform and of enum snp_guest_state. */
+#define CMD_SNP         0x04u
+#define CMD_CONTEXT     0x08u /* the buffer holds the address of a guest's context page at 0 */
+#define CMD_CONTEXT_AT8 0x10u /* the same at 8 */
 
 struct dispatch_entry {
     uint16_t id;

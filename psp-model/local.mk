@@ -16,6 +16,7 @@ libpspmodel_la_SOURCES = \
 	%D%/psp_host.h \
 	%D%/psp_priv.c %D%/psp_priv.h \
 	%D%/save.c \
+	%D%/snp.c %D%/snp.h \
 	%D%/sev_abi.h
 libpspmodel_la_CFLAGS = $(AM_CFLAGS) $(GCRYPT_CFLAGS) $(GPGERROR_CFLAGS)
 libpspmodel_la_LIBADD = $(GCRYPT_LIBS) $(GPGERROR_LIBS)

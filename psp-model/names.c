@@ -2,7 +2,8 @@
  *
  * Names of status codes and states, for logs and traces.
  *
- * Source: AMDESE/sev-tool src/sevapi.h SEV_ERROR_CODE, SEV_PLATFORM_STATE, SEV_GUEST_STATE.
+ * Source: AMDESE/sev-tool src/sevapi.h SEV_ERROR_CODE, SEV_PLATFORM_STATE, SEV_GUEST_STATE,
+ * SNP_GUEST_STATE, SNP_LAUNCH_UPDATE_PAGE.
  */
 #include "psp.h"
 
@@ -63,6 +64,14 @@ static const char *const platform_names[] = {"UNINIT", "INIT", "WORKING"};
 static const char *const guest_names[] = {"UNINIT",  "LUPDATE", "LSECRET", "RUNNING",
                                           "SUPDATE", "RUPDATE", "SENT"};
 
+static const char *const snp_guest_names[] = {"INIT", "LAUNCH", "RUNNING"};
+
+static const char *const snp_page_names[] = {
+    [SNP_PAGE_NORMAL] = "NORMAL",   [SNP_PAGE_VMSA] = "VMSA",
+    [SNP_PAGE_ZERO] = "ZERO",       [SNP_PAGE_UNMEASURED] = "UNMEASURED",
+    [SNP_PAGE_SECRETS] = "SECRETS", [SNP_PAGE_CPUID] = "CPUID",
+};
+
 static const char *lookup(const char *const *names, unsigned n, unsigned i)
 {
     return i < n && names[i] ? names[i] : "?";
@@ -83,4 +92,14 @@ const char *psp_platform_state_name(uint8_t state)
 const char *psp_guest_state_name(uint8_t state)
 {
     return LOOKUP(guest_names, state);
+}
+
+const char *psp_snp_guest_state_name(uint8_t state)
+{
+    return LOOKUP(snp_guest_names, state);
+}
+
+const char *psp_snp_page_type_name(uint8_t type)
+{
+    return LOOKUP(snp_page_names, type);
 }

@@ -34,6 +34,15 @@ void platform_dirty_asid(struct platform *platform, uint32_t asid, uint32_t cpus
         bit_set(platform->cpu_dirty, cpu);
 }
 
+bool platform_any_asid_dirty(const struct platform *platform)
+{
+    for (unsigned i = 0; i < sizeof(platform->asid_dirty); i++) {
+        if (platform->asid_dirty[i])
+            return true;
+    }
+    return false;
+}
+
 bool platform_asid_dirty(const struct platform *platform, uint32_t asid)
 {
     return bit_get(platform->asid_dirty, asid);

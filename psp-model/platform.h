@@ -31,6 +31,7 @@ void platform_reset(struct platform *platform);
 void platform_dirty_all_asids(struct platform *platform);
 /* `asid` was in use until now: it needs DF_FLUSH, and `cpus` CPUs WBINVD. */
 void platform_dirty_asid(struct platform *platform, uint32_t asid, uint32_t cpus);
+bool platform_any_asid_dirty(const struct platform *platform);
 bool platform_asid_dirty(const struct platform *platform, uint32_t asid);
 
 void platform_wbinvd(struct platform *platform, unsigned cpu);

@@ -17,7 +17,8 @@ static bool config_ok(const struct psp_host *host, const struct psp_config *conf
     return config->asids >= 1 && config->asids <= PSP_ASIDS_MAX && config->cpus >= 1 &&
            config->cpus <= PSP_CPUS_MAX && host->ram_valid && host->ram_read && host->ram_write &&
            host->key_install && host->key_remove && host->random && host->time_us &&
-           !host->nv_load == !host->nv_store;
+           !host->nv_load == !host->nv_store && !host->rmp_get == !host->rmp_set &&
+           !host->rmp_get == !host->rmp_clear;
 }
 
 static const uint8_t *keep16(const uint8_t *from, uint8_t to[16])
@@ -44,6 +45,7 @@ struct psp *psp_new(const struct psp_host *host, void *ctx, const struct psp_con
     psp->config.tek = keep16(config->tek, psp->fixed_tek);
     psp->config.mnonce = keep16(config->mnonce, psp->fixed_mnonce);
     platform_reset(&psp->platform);
+    snp_reset(&psp->snp);
     return psp;
 }
 
@@ -52,6 +54,7 @@ void psp_free(struct psp *psp)
     if (!psp)
         return;
     psp_delete_guests(psp);
+    psp_delete_snp_guests(psp);
     crypto_wipe(psp, sizeof(*psp));
     free(psp);
 }
@@ -59,9 +62,11 @@ void psp_free(struct psp *psp)
 void psp_reset(struct psp *psp)
 {
     psp_delete_guests(psp);
+    psp_delete_snp_guests(psp);
     chip_leave_buffer(psp);
     psp->chip.damage_reported = false;
     platform_reset(&psp->platform);
+    snp_reset(&psp->snp);
 }
 
 enum sev_status psp_exec(struct psp *psp, enum psp_issuer issuer, uint16_t command, uint64_t buffer)
@@ -84,6 +89,13 @@ void psp_get_platform(const struct psp *psp, struct psp_platform_info *info)
     info->es = psp->platform.es;
     info->owned = psp->chip.loaded && chip_identity(psp)->owned;
     info->guests = gctx_count(&psp->guests);
+    info->snp = psp_has_snp(psp);
+    info->snp_state = psp->snp.state;
+    info->rmp_ready = psp->snp.rmp_ready;
+    info->snp_guests = snp_count(&psp->snp);
+    info->tcb = SNP_TCB;
+    info->committed_tcb = psp->snp.committed_tcb;
+    info->reported_tcb = psp->snp.reported_tcb;
 }
 
 bool psp_get_guest(const struct psp *psp, unsigned index, struct psp_guest_info *info)
@@ -106,4 +118,33 @@ bool psp_get_guest(const struct psp *psp, unsigned index, struct psp_guest_info 
 unsigned psp_guest_slots(void)
 {
     return GCTX_SLOTS;
+}
+
+bool psp_get_snp_guest(const struct psp *psp, unsigned index, struct psp_snp_guest_info *info)
+{
+    const struct snp_guest *guest;
+
+    if (index >= SNP_GUESTS || !psp->snp.guests[index].context)
+        return false;
+    guest = &psp->snp.guests[index];
+    info->context = guest->context;
+    info->policy = guest->policy;
+    info->asid = guest->asid;
+    info->state = guest->state;
+    memcpy(info->launch_digest, guest->launch_digest, sizeof(info->launch_digest));
+    memcpy(info->host_data, guest->host_data, sizeof(info->host_data));
+    info->id_block = guest->id_block;
+    info->author_key = guest->author_key;
+    info->vcek_disabled = guest->vcek_disabled;
+    memcpy(info->family_id, guest->family_id, sizeof(info->family_id));
+    memcpy(info->image_id, guest->image_id, sizeof(info->image_id));
+    info->guest_svn = guest->guest_svn;
+    memcpy(info->id_key_digest, guest->id_key_digest, sizeof(info->id_key_digest));
+    memcpy(info->author_key_digest, guest->author_key_digest, sizeof(info->author_key_digest));
+    return true;
+}
+
+unsigned psp_snp_guest_slots(void)
+{
+    return SNP_GUESTS;
 }

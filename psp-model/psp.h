@@ -28,10 +28,14 @@ const char *psp_version(void);
 struct psp;
 
 /* The API version that fits the commands of this library; psp_config.api_* can be any. From 1.51 on
- * Linux expects the commands of SEV-SNP (drivers/crypto/ccp/sev-dev.c SNP_MIN_API_MINOR), which are
- * not here. 0.24 is the last version before those that have SEV-SNP: a choice of this model. */
-#define PSP_API_MAJOR 0
-#define PSP_API_MINOR 24
+ * Linux expects the commands of SEV-SNP (drivers/crypto/ccp/sev-dev.c SNP_MIN_API_MINOR), which
+ * only a host with an RMP has (psp_host.h). 0.24 is the last version before those that have SEV-SNP:
+ * a choice of this model. 1.55 is for a host with an RMP: it is new enough for KVM, which asks for
+ * 1.51 (arch/x86/kvm/svm/sev.c snp_launch_start()). */
+#define PSP_API_MAJOR     0
+#define PSP_API_MINOR     24
+#define PSP_API_SNP_MAJOR 1
+#define PSP_API_SNP_MINOR 55
 
 #define PSP_ASIDS_MAX 1023u
 #define PSP_CPUS_MAX  256u
@@ -55,7 +59,8 @@ struct psp_config {
 struct psp *psp_new(const struct psp_host *host, void *ctx, const struct psp_config *config);
 void psp_free(struct psp *psp);
 
-/* Power cycle: delete guests and volatile keys; non-volatile storage stays. */
+/* Power cycle: delete guests and volatile keys; non-volatile storage stays. The host clears its RMP
+ * itself, as the rest of its memory. */
 void psp_reset(struct psp *psp);
 
 /* Execute one command (enum sev_cmd) for `issuer`. Its buffer is at system physical address
@@ -72,7 +77,7 @@ void psp_wbinvd(struct psp *psp, unsigned cpu);
  *   -ENOSPC  `cap` is too small
  *   -EBUSY   a guest is in LUPDATE: its running hash cannot be stored before LAUNCH_MEASURE
  *   another negative errno if the cryptographic library fails. */
-#define PSP_SAVE_MAX 0x8000u
+#define PSP_SAVE_MAX 0x20000u
 int psp_save(const struct psp *psp, void *out, size_t cap, size_t *len)
     __attribute__((warn_unused_result));
 /* Restore a saved state. Everything is parsed and checked before anything changes. Non-volatile
@@ -104,6 +109,13 @@ struct psp_platform_info {
     bool es;
     bool owned; /* by an external owner; false as long as no command has read the chip's storage */
     uint32_t guests;
+    bool snp;          /* the host has an RMP; the next four fields are valid */
+    uint8_t snp_state; /* UNINIT or INIT of enum sev_platform_state */
+    bool rmp_ready;    /* SNP_INIT has initialised the RMP */
+    uint32_t snp_guests;
+    /* Versions of the firmware's parts, 8 bits each: boot loader 7:0, TEE 15:8, SNP 55:48, microcode
+     * 63:56 (Linux include/linux/psp-sev.h struct sev_snp_tcb_version_genoa_milan). */
+    uint64_t tcb, committed_tcb, reported_tcb;
 };
 
 struct psp_guest_info {
@@ -114,16 +126,36 @@ struct psp_guest_info {
     uint8_t measure[32], mnonce[16];
 };
 
+/* A guest of SEV-SNP. */
+struct psp_snp_guest_info {
+    uint64_t context; /* address of its context page */
+    uint64_t policy;
+    uint32_t asid; /* 0 = not active */
+    uint8_t state; /* enum snp_guest_state */
+    uint8_t launch_digest[SNP_DIGEST_SIZE];
+    /* By LAUNCH_FINISH. */
+    uint8_t host_data[SNP_HOST_DATA_SIZE];
+    bool id_block, author_key, vcek_disabled;
+    uint8_t family_id[16], image_id[16]; /* of the ID block, like guest_svn */
+    uint32_t guest_svn;
+    uint8_t id_key_digest[SNP_DIGEST_SIZE], author_key_digest[SNP_DIGEST_SIZE];
+};
+
 void psp_get_platform(const struct psp *psp, struct psp_platform_info *info);
 /* The guest in slot `index` of psp_guest_slots(); false if the slot is empty. */
 bool psp_get_guest(const struct psp *psp, unsigned index, struct psp_guest_info *info);
 unsigned psp_guest_slots(void);
+/* The same for guests of SEV-SNP. */
+bool psp_get_snp_guest(const struct psp *psp, unsigned index, struct psp_snp_guest_info *info);
+unsigned psp_snp_guest_slots(void);
 
 /* Names for logs: never NULL ("?" if unknown). */
 const char *psp_command_name(uint16_t command);
 const char *psp_status_name(uint16_t status);
 const char *psp_platform_state_name(uint8_t state);
 const char *psp_guest_state_name(uint8_t state);
+const char *psp_snp_guest_state_name(uint8_t state);
+const char *psp_snp_page_type_name(uint8_t type);
 
 #ifdef __cplusplus
 }

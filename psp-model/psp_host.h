@@ -42,8 +42,25 @@ struct psp_event {
     uint64_t usec;                /* time spent, by the host's clock */
     uint64_t region_addr;         /* LAUNCH_UPDATE_* and SECRET: guest region; else 0 */
     uint32_t region_len;          /* its length, 0 = no region */
-    const uint8_t *region_digest; /* 32 bytes: SHA-256 of the region's plaintext, or NULL */
-    const uint8_t *launch_digest; /* 32 bytes: running GCTX.LD after the command, or NULL */
+    const uint8_t *region_digest; /* SHA-256 of the region's plaintext, or NULL */
+    const uint8_t *launch_digest; /* running GCTX.LD after the command, or NULL */
+    uint8_t digest_size;          /* bytes of the two digests: 32; 48 (SHA-384) for SEV-SNP */
+
+    /* A command of SEV-SNP: platform_before and _after are those of SEV-SNP, handle is 0, and
+     * guest_before and _after are enum snp_guest_state, of the guest that `context` names. */
+    bool snp;
+    uint64_t context;     /* address of the guest's context page, 0 if no guest */
+    bool existed, exists; /* the guest, before and after the command */
+    uint64_t region_gpa;  /* guest physical address of the region, by its RMP entry */
+    uint8_t page_type;    /* SNP_LAUNCH_UPDATE: enum snp_page_type, else 0 */
+};
+
+/* An entry of the reverse map table (RMP) of SEV-SNP. All zero: a page of the hypervisor. */
+struct psp_rmp_entry {
+    uint64_t gpa;
+    uint32_t asid;
+    bool assigned, size_2m, immutable, validated, vmsa;
+    uint8_t perms[4]; /* of VMPL0 to VMPL3 */
 };
 
 struct psp_host {
@@ -71,6 +88,20 @@ struct psp_host {
      * be NULL: then every start is a new chip. */
     int (*nv_load)(void *ctx, void *buf, size_t cap, size_t *len);
     int (*nv_store)(void *ctx, const void *buf, size_t len);
+
+    /* The RMP. All three NULL: a platform without SEV-SNP, whose processor has none of its commands.
+     * rmp_get: the entry of the page at `spa`; false: the RMP does not cover the page, which then
+     * belongs to the hypervisor. Within a 2 MiB entry every 4 KiB page has an answer.
+     * rmp_set: replace the entry, with no check but that the page is covered; the processor may set
+     * what software cannot. 0 or a negative errno. The translations of the page must leave all TLBs.
+     * rmp_clear: give every page to the hypervisor. */
+    bool (*rmp_get)(void *ctx, uint64_t spa, struct psp_rmp_entry *entry);
+    int (*rmp_set)(void *ctx, uint64_t spa, const struct psp_rmp_entry *entry);
+    void (*rmp_clear)(void *ctx);
+    /* What CPUID answers on this processor: EAX, EBX, ECX, EDX. For the check of the CPUID page of a
+     * SEV-SNP guest. May be NULL: then the values of the page are taken as given. */
+    void (*cpuid)(void *ctx, uint32_t leaf, uint32_t subleaf, uint64_t xcr0, uint64_t xss,
+                  uint32_t result[4]);
 
     /* May be NULL. */
     void (*log)(void *ctx, enum psp_log_level level, const char *message);

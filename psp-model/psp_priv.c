@@ -61,11 +61,47 @@ enum sev_status psp_random(struct psp *psp, void *buf, size_t len)
     return err ? psp_host_trouble(psp, "random numbers", err) : SEV_STATUS_SUCCESS;
 }
 
+bool psp_has_snp(const struct psp *psp)
+{
+    return psp->host.rmp_get != NULL;
+}
+
+enum sev_status psp_rmp_set(struct psp *psp, uint64_t spa, const struct psp_rmp_entry *entry)
+{
+    int err = psp->host.rmp_set(psp->ctx, spa, entry);
+
+    return err ? psp_host_trouble(psp, "changing an entry of the RMP", err) : SEV_STATUS_SUCCESS;
+}
+
+enum sev_status psp_activate(struct psp *psp, uint32_t asid, const uint8_t vek[16])
+{
+    int err;
+
+    if (!asid || asid > psp->config.asids)
+        return SEV_STATUS_INVALID_ASID;
+    if (gctx_find_asid(&psp->guests, asid) || snp_find_asid(&psp->snp, asid))
+        return SEV_STATUS_ASID_OWNED;
+    if (platform_asid_dirty(&psp->platform, asid))
+        return SEV_STATUS_DFFLUSH_REQUIRED;
+    err = psp->host.key_install(psp->ctx, asid, vek);
+    return err ? psp_host_trouble(psp, "loading a guest's key", err) : SEV_STATUS_SUCCESS;
+}
+
+static void leave_asid(struct psp *psp, uint32_t *asid)
+{
+    psp->host.key_remove(psp->ctx, *asid);
+    platform_dirty_asid(&psp->platform, *asid, psp->config.cpus);
+    *asid = 0;
+}
+
 void psp_deactivate(struct psp *psp, struct gctx *guest)
 {
-    psp->host.key_remove(psp->ctx, guest->asid);
-    platform_dirty_asid(&psp->platform, guest->asid, psp->config.cpus);
-    guest->asid = 0;
+    leave_asid(psp, &guest->asid);
+}
+
+void psp_snp_deactivate(struct psp *psp, struct snp_guest *guest)
+{
+    leave_asid(psp, &guest->asid);
 }
 
 void psp_delete_guests(struct psp *psp)
@@ -78,5 +114,16 @@ void psp_delete_guests(struct psp *psp)
         if (guest->asid)
             psp_deactivate(psp, guest);
         gctx_delete(guest);
+    }
+}
+
+void psp_delete_snp_guests(struct psp *psp)
+{
+    for (unsigned i = 0; i < SNP_GUESTS; i++) {
+        struct snp_guest *guest = &psp->snp.guests[i];
+
+        if (guest->context && guest->asid)
+            psp_snp_deactivate(psp, guest);
+        snp_delete(guest);
     }
 }

@@ -9,6 +9,7 @@
 #include "gctx.h"
 #include "platform.h"
 #include "psp.h"
+#include "snp.h"
 
 /* Guest memory is worked on in pieces of this size. */
 #define PSP_CHUNK 0x10000u
@@ -20,6 +21,7 @@ struct psp {
     uint8_t fixed_tik[16], fixed_tek[16], fixed_mnonce[16];
     struct platform platform;
     struct gctx_table guests;
+    struct snp snp;
     struct chip chip;
     uint8_t chunk[PSP_CHUNK]; /* plaintext passes through here; wiped after each command */
 };
@@ -41,10 +43,22 @@ enum sev_status psp_ram_write(struct psp *psp, enum psp_issuer issuer, uint32_t 
 enum sev_status psp_random(struct psp *psp, void *buf, size_t len)
     __attribute__((warn_unused_result));
 
+/* Whether the host has an RMP, and so the processor the commands of SEV-SNP. */
+bool psp_has_snp(const struct psp *psp);
+/* Replace an entry of the RMP. SUCCESS or HWERROR_PLATFORM. */
+enum sev_status psp_rmp_set(struct psp *psp, uint64_t spa, const struct psp_rmp_entry *entry)
+    __attribute__((warn_unused_result));
+
+/* Give an ASID to a guest with this key. INVALID_ASID, ASID_OWNED, DFFLUSH_REQUIRED or
+ * HWERROR_PLATFORM. */
+enum sev_status psp_activate(struct psp *psp, uint32_t asid, const uint8_t vek[16])
+    __attribute__((warn_unused_result));
 /* Deactivate an active guest: remove its key from the memory controllers. The flush rule of
  * platform.h then applies to its ASID. */
 void psp_deactivate(struct psp *psp, struct gctx *guest);
-/* Delete every guest, as SHUTDOWN and a power cycle do. */
+void psp_snp_deactivate(struct psp *psp, struct snp_guest *guest);
+/* Delete every guest of SEV, or of SEV-SNP, as SHUTDOWN and a power cycle do. */
 void psp_delete_guests(struct psp *psp);
+void psp_delete_snp_guests(struct psp *psp);
 
 #endif

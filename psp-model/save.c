@@ -102,6 +102,8 @@ int psp_save(const struct psp *psp, void *out, size_t cap, size_t *len)
     struct buf b;
     int err;
 
+    if (psp->snp.state != SEV_PLATFORM_UNINIT)
+        return -EBUSY; /* the file has no place for guests of SEV-SNP yet */
     for (unsigned i = 0; i < GCTX_SLOTS; i++) {
         if (psp->guests.slot[i].hash)
             return -EBUSY;

@@ -3,9 +3,10 @@
  * The binary interface of the secure processor: command ids, status codes, states, policy bits and
  * the layout of every command buffer. Names are AMD's. Nothing here executes.
  *
- * Source: Linux include/linux/psp-sev.h enum sev_cmd, SEV_POLICY_MASK_*, struct sev_data_*; Linux
- * include/uapi/linux/psp-sev.h sev_ret_code; AMDESE/sev-tool src/sevapi.h SEV_API_COMMANDS,
- * SEV_ERROR_CODE, SEV_PLATFORM_STATE, SEV_GUEST_STATE, SEV_POLICY, *_cmd_buf. Where the two differ
+ * Source: Linux include/linux/psp-sev.h enum sev_cmd, SEV_POLICY_MASK_*, SNP_POLICY_MASK_*, struct
+ * sev_data_*; Linux include/uapi/linux/psp-sev.h sev_ret_code, struct sev_user_data_snp_*;
+ * AMDESE/sev-tool src/sevapi.h SEV_API_COMMANDS, SEV_ERROR_CODE, SEV_PLATFORM_STATE,
+ * SEV_GUEST_STATE, SNP_PLATFORM_STATE, SNP_GUEST_STATE, SEV_POLICY, *_cmd_buf. Where the two differ
  * it is said.
  *
  * All fields are little endian and packed. A layout is a list of byte offsets, because buffers are
@@ -60,6 +61,35 @@ enum sev_cmd {
     SEV_CMD_DBG_ENCRYPT = 0x61,
     SEV_CMD_SWAP_OUT = 0x70,
     SEV_CMD_SWAP_IN = 0x71,
+    SEV_CMD_SNP_INIT = 0x81,
+    SEV_CMD_SNP_SHUTDOWN = 0x82,
+    SEV_CMD_SNP_PLATFORM_STATUS = 0x83,
+    SEV_CMD_SNP_DF_FLUSH = 0x84,
+    SEV_CMD_SNP_INIT_EX = 0x85,
+    SEV_CMD_SNP_SHUTDOWN_EX = 0x86,
+    SEV_CMD_SNP_DECOMMISSION = 0x90,
+    SEV_CMD_SNP_ACTIVATE = 0x91,
+    SEV_CMD_SNP_GUEST_STATUS = 0x92,
+    SEV_CMD_SNP_GCTX_CREATE = 0x93,
+    SEV_CMD_SNP_GUEST_REQUEST = 0x94,
+    SEV_CMD_SNP_ACTIVATE_EX = 0x95,
+    SEV_CMD_SNP_LAUNCH_START = 0xa0,
+    SEV_CMD_SNP_LAUNCH_UPDATE = 0xa1,
+    SEV_CMD_SNP_LAUNCH_FINISH = 0xa2,
+    SEV_CMD_SNP_DBG_DECRYPT = 0xb0,
+    SEV_CMD_SNP_DBG_ENCRYPT = 0xb1,
+    SEV_CMD_SNP_PAGE_SWAP_OUT = 0xc0,
+    SEV_CMD_SNP_PAGE_SWAP_IN = 0xc1,
+    SEV_CMD_SNP_PAGE_MOVE = 0xc2,
+    SEV_CMD_SNP_PAGE_MD_INIT = 0xc3,
+    SEV_CMD_SNP_PAGE_SET_STATE = 0xc6,
+    SEV_CMD_SNP_PAGE_RECLAIM = 0xc7,
+    SEV_CMD_SNP_PAGE_UNSMASH = 0xc8,
+    SEV_CMD_SNP_CONFIG = 0xc9,
+    SEV_CMD_SNP_DOWNLOAD_FIRMWARE_EX = 0xca,
+    SEV_CMD_SNP_COMMIT = 0xcb,
+    SEV_CMD_SNP_VLEK_LOAD = 0xcd,
+    SEV_CMD_SNP_FEATURE_INFO = 0xce,
 };
 
 /* Status codes. Those from 19h on belong to SEV-SNP. */
@@ -123,6 +153,14 @@ enum sev_guest_state {
     SEV_GUEST_SENT = 6,
 };
 
+/* SEV-SNP has a platform state of its own, UNINIT or INIT, with the values of enum
+ * sev_platform_state. A guest of SEV-SNP has no handle: it is named by its context page. */
+enum snp_guest_state {
+    SNP_GUEST_INIT = 0,
+    SNP_GUEST_LAUNCH = 1,
+    SNP_GUEST_RUNNING = 2,
+};
+
 /* Guest policy. */
 #define SEV_POLICY_NODBG           0x00000001u /* DBG_* are forbidden */
 #define SEV_POLICY_NOKS            0x00000002u /* no key sharing with other guests */
@@ -133,6 +171,21 @@ enum sev_guest_state {
 #define SEV_POLICY_RESERVED        0x0000ffc0u
 #define SEV_POLICY_API_MAJOR_SHIFT 16 /* the least API version, 8 bits each */
 #define SEV_POLICY_API_MINOR_SHIFT 24
+
+/* Guest policy of SEV-SNP: 64 bits, the least API version in bits 7:0 (minor) and 15:8 (major). */
+#define SNP_POLICY_API_MINOR_SHIFT   0
+#define SNP_POLICY_API_MAJOR_SHIFT   8
+#define SNP_POLICY_SMT               0x0000000000010000u
+#define SNP_POLICY_MUST_BE_ONE       0x0000000000020000u
+#define SNP_POLICY_MIGRATE_MA        0x0000000000040000u
+#define SNP_POLICY_DEBUG             0x0000000000080000u
+#define SNP_POLICY_SINGLE_SOCKET     0x0000000000100000u
+#define SNP_POLICY_CXL_ALLOW         0x0000000000200000u
+#define SNP_POLICY_MEM_AES_256_XTS   0x0000000000400000u
+#define SNP_POLICY_RAPL_DIS          0x0000000000800000u
+#define SNP_POLICY_CIPHERTEXT_HIDING 0x0000000001000000u
+#define SNP_POLICY_PAGE_SWAP_DISABLE 0x0000000002000000u
+#define SNP_POLICY_RESERVED          0xfffffffffc000000u
 
 /* INIT and INIT_EX: flags. */
 #define SEV_INIT_FLAG_ES 0x00000001u
@@ -306,6 +359,168 @@ enum {
 #define SEV_SWAP_OUT_FLAGS 0x00000007u
 #define SEV_SWAP_IN_FLAGS  0x0000000fu
 
+/* --- SEV-SNP ------------------------------------------------------------------------------------ */
+
+#define SNP_PAGE_SIZE       0x1000u
+#define SNP_LARGE_PAGE_SIZE 0x200000u
+#define SNP_DIGEST_SIZE     48u
+#define SNP_VMPCKS          4u
+#define SNP_VMPCK_SIZE      32u
+#define SNP_HOST_DATA_SIZE  32u
+#define SNP_GOSVW_SIZE      16u
+
+/* The types of pages that LAUNCH_UPDATE takes. */
+enum snp_page_type {
+    SNP_PAGE_NORMAL = 1,
+    SNP_PAGE_VMSA = 2,
+    SNP_PAGE_ZERO = 3,
+    SNP_PAGE_UNMEASURED = 4,
+    SNP_PAGE_SECRETS = 5,
+    SNP_PAGE_CPUID = 6,
+};
+
+/* Where KVM has the VMSA of each CPU: a guest physical address that no guest can use. Linux
+ * arch/x86/kvm/svm/sev.c snp_launch_update_vmsa(). */
+#define SNP_VMSA_GPA 0xfffffffff000u
+
+/* SNP_INIT_EX */
+enum {
+    SNP_INIT_EX_FLAGS = 0x00,
+    SNP_INIT_EX_LIST_ADDR = 0x08,
+    SNP_INIT_EX_MAX_ASID = 0x10, /* 16 bits */
+};
+#define SNP_INIT_EX_SIZE              0x40u
+#define SNP_INIT_FLAG_RMP             0x00000001u
+#define SNP_INIT_FLAG_LIST            0x00000002u
+#define SNP_INIT_FLAG_RAPL_DIS        0x00000004u
+#define SNP_INIT_FLAG_CIPHERTEXT_HIDE 0x00000008u
+#define SNP_INIT_FLAG_TIO             0x00000010u
+/* Its list of ranges: how many, then base, pages and a reserved word for each. */
+#define SNP_RANGE_LIST_HEADER 8u
+#define SNP_RANGE_SIZE        16u
+#define SNP_RANGES_MAX        ((SNP_PAGE_SIZE - SNP_RANGE_LIST_HEADER) / SNP_RANGE_SIZE)
+
+/* SNP_SHUTDOWN_EX */
+enum { SNP_SHUTDOWN_EX_LENGTH = 0x00, SNP_SHUTDOWN_EX_FLAGS = 0x04 };
+#define SNP_SHUTDOWN_EX_SIZE    0x08u
+#define SNP_SHUTDOWN_FLAG_IOMMU 0x00000001u
+#define SNP_SHUTDOWN_FLAG_X86   0x00000002u
+
+/* SNP_PLATFORM_STATUS, GCTX_CREATE, DECOMMISSION, PAGE_RECLAIM, PAGE_UNSMASH: one address. Bit 0 of
+ * PAGE_RECLAIM's and PAGE_UNSMASH's is 1 for 2 MiB. */
+enum { SNP_ADDR = 0x00 };
+#define SNP_ADDR_SIZE    0x08u
+#define SNP_ADDR_FLAG_2M 0x1u
+
+/* What SNP_PLATFORM_STATUS writes. */
+enum {
+    SNP_STATUS_API_MAJOR = 0x00, /* 8 bits each up to _RMP */
+    SNP_STATUS_API_MINOR = 0x01,
+    SNP_STATUS_STATE = 0x02,
+    SNP_STATUS_RMP = 0x03, /* bit 0: the RMP is initialised */
+    SNP_STATUS_BUILD = 0x04,
+    SNP_STATUS_FLAGS = 0x08,
+    SNP_STATUS_GUESTS = 0x0c,
+    SNP_STATUS_TCB = 0x10,
+    SNP_STATUS_REPORTED_TCB = 0x18,
+};
+#define SNP_STATUS_SIZE              0x20u
+#define SNP_STATUS_FLAG_MASK_CHIP_ID 0x00000001u
+#define SNP_STATUS_FLAG_MASK_KEY     0x00000002u
+#define SNP_STATUS_FLAG_VLEK         0x00000004u
+#define SNP_STATUS_FLAG_FEATURE_INFO 0x00000008u
+
+/* Every guest command but SNP_ACTIVATE_EX begins with the address of the context page. */
+enum { SNP_CONTEXT_ADDR = 0x00 };
+
+/* SNP_ACTIVATE */
+enum { SNP_ACTIVATE_ASID = 0x08 };
+#define SNP_ACTIVATE_SIZE 0x0cu
+
+/* SNP_ACTIVATE_EX */
+enum {
+    SNP_ACTIVATE_EX_LENGTH = 0x00,
+    SNP_ACTIVATE_EX_CONTEXT_ADDR = 0x08,
+    SNP_ACTIVATE_EX_ASID = 0x10,
+    SNP_ACTIVATE_EX_NUMIDS = 0x14,
+    SNP_ACTIVATE_EX_IDS_ADDR = 0x18,
+};
+#define SNP_ACTIVATE_EX_SIZE 0x20u
+
+/* SNP_GUEST_STATUS, and what it writes. */
+enum { SNP_GUEST_STATUS_ADDR = 0x08 };
+#define SNP_GUEST_STATUS_CMD_SIZE 0x10u
+enum {
+    SNP_GUEST_STATUS_POLICY = 0x00,
+    SNP_GUEST_STATUS_ASID = 0x08,
+    SNP_GUEST_STATUS_STATE = 0x0c
+};
+#define SNP_GUEST_STATUS_SIZE 0x20u
+
+/* SNP_GUEST_REQUEST */
+enum { SNP_REQUEST_ADDR = 0x08, SNP_RESPONSE_ADDR = 0x10 };
+#define SNP_GUEST_REQUEST_SIZE 0x18u
+
+/* SNP_LAUNCH_START */
+enum {
+    SNP_START_POLICY = 0x08,
+    SNP_START_MA_ADDR = 0x10,
+    SNP_START_FLAGS = 0x18,
+    SNP_START_TSC_KHZ = 0x1c,
+    SNP_START_GOSVW = 0x20, /* 16 bytes */
+};
+#define SNP_START_SIZE     0x30u
+#define SNP_START_FLAG_MA  0x00000001u
+#define SNP_START_FLAG_IMI 0x00000002u
+
+/* SNP_LAUNCH_UPDATE. Flags: bit 0 is 2 MiB, bits 3:1 the type, bit 4 a page of a migration image. */
+enum {
+    SNP_UPDATE_FLAGS = 0x08,
+    SNP_UPDATE_ADDR = 0x10,
+    SNP_UPDATE_PERMS = 0x18, /* a reserved byte, then VMPL1, VMPL2, VMPL3 */
+};
+#define SNP_UPDATE_SIZE       0x20u
+#define SNP_UPDATE_FLAG_2M    0x00000001u
+#define SNP_UPDATE_TYPE_SHIFT 1
+#define SNP_UPDATE_TYPE_MASK  0x7u
+#define SNP_UPDATE_FLAG_IMI   0x00000010u
+#define SNP_UPDATE_FLAGS_MASK 0x0000001fu
+
+/* SNP_LAUNCH_FINISH */
+enum {
+    SNP_FINISH_ID_BLOCK_ADDR = 0x08,
+    SNP_FINISH_ID_AUTH_ADDR = 0x10,
+    SNP_FINISH_FLAGS = 0x18,
+    SNP_FINISH_HOST_DATA = 0x20, /* 32 bytes */
+};
+#define SNP_FINISH_SIZE               0x40u
+#define SNP_FINISH_FLAG_ID_BLOCK      0x00000001u
+#define SNP_FINISH_FLAG_AUTHOR_KEY    0x00000002u
+#define SNP_FINISH_FLAG_VCEK_DISABLED 0x00000004u
+
+/* SNP_DBG_DECRYPT, SNP_DBG_ENCRYPT: one page. */
+enum { SNP_DBG_SRC_ADDR = 0x08, SNP_DBG_DST_ADDR = 0x10 };
+#define SNP_DBG_SIZE 0x18u
+
+/* SNP_CONFIG */
+enum { SNP_CONFIG_TCB = 0x00, SNP_CONFIG_FLAGS = 0x08 };
+#define SNP_CONFIG_SIZE              0x40u
+#define SNP_CONFIG_FLAG_MASK_CHIP_ID 0x00000001u
+#define SNP_CONFIG_FLAG_MASK_KEY     0x00000002u
+
+/* SNP_COMMIT, SNP_VLEK_LOAD, SNP_FEATURE_INFO begin with their own length. */
+enum { SNP_LENGTH = 0x00 };
+#define SNP_COMMIT_SIZE    0x04u
+#define SNP_VLEK_LOAD_SIZE 0x10u
+enum { SNP_FEATURE_INFO_ECX = 0x04, SNP_FEATURE_INFO_ADDR = 0x08 };
+#define SNP_FEATURE_INFO_CMD_SIZE 0x10u
+#define SNP_FEATURE_INFO_SIZE     0x10u /* what it writes: EAX, EBX, ECX, EDX */
+
+/* Commands for pages that leave memory, in sev-tool only. */
+#define SNP_SWAP_SIZE      0x30u
+#define SNP_PAGE_MOVE_SIZE 0x20u
+#define SNP_MD_INIT_SIZE   0x10u
+
 /* The last field must end where the buffer ends. */
 #define SEV_ABI_ENDS(field, width, size)                                                           \
     static_assert((unsigned)(field) + (width) == (size), #field " does not end at " #size)
@@ -329,6 +544,16 @@ SEV_ABI_ENDS(SEV_SEND_START_SESSION_LEN, 4u, SEV_SEND_START_SIZE);
 SEV_ABI_ENDS(SEV_DBG_LEN, 4u, SEV_DBG_SIZE);
 SEV_ABI_ENDS(SEV_SWAP_SOFTWARE_DATA, 8u, SEV_SWAP_OUT_SIZE);
 SEV_ABI_ENDS(SEV_SWAP_MDATA_ADDR, 8u, SEV_SWAP_IN_SIZE);
+SEV_ABI_ENDS(SNP_SHUTDOWN_EX_FLAGS, 4u, SNP_SHUTDOWN_EX_SIZE);
+SEV_ABI_ENDS(SNP_STATUS_REPORTED_TCB, 8u, SNP_STATUS_SIZE);
+SEV_ABI_ENDS(SNP_ACTIVATE_ASID, 4u, SNP_ACTIVATE_SIZE);
+SEV_ABI_ENDS(SNP_ACTIVATE_EX_IDS_ADDR, 8u, SNP_ACTIVATE_EX_SIZE);
+SEV_ABI_ENDS(SNP_GUEST_STATUS_ADDR, 8u, SNP_GUEST_STATUS_CMD_SIZE);
+SEV_ABI_ENDS(SNP_RESPONSE_ADDR, 8u, SNP_GUEST_REQUEST_SIZE);
+SEV_ABI_ENDS(SNP_START_GOSVW, SNP_GOSVW_SIZE, SNP_START_SIZE);
+SEV_ABI_ENDS(SNP_FINISH_HOST_DATA, SNP_HOST_DATA_SIZE, SNP_FINISH_SIZE);
+SEV_ABI_ENDS(SNP_DBG_DST_ADDR, 8u, SNP_DBG_SIZE);
+SEV_ABI_ENDS(SNP_FEATURE_INFO_ADDR, 8u, SNP_FEATURE_INFO_CMD_SIZE);
 static_assert(SEV_SEND_START_SIZE == SEV_COMMAND_SIZE_MAX, "SEND_START has the largest buffer");
 
 #endif

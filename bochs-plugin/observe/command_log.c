@@ -74,10 +74,28 @@ static void remember_region(struct command_log *log, const struct psp_event *eve
     memcpy(region->launch_digest, event->launch_digest, sizeof(region->launch_digest));
 }
 
+static const char *state_name(const struct psp_event *event, uint8_t state, bool exists)
+{
+    if (!event->snp)
+        return psp_guest_state_name(state);
+    return exists ? psp_snp_guest_state_name(state) : "NONE";
+}
+
+/* What only an event of SEV-SNP has. */
+static void add_snp(json_t *o, const struct psp_event *event)
+{
+    if (event->context)
+        json_object_set_new(o, "context", json_integer((json_int_t)event->context));
+    if (event->page_type) {
+        json_object_set_new(o, "page_type", json_string(psp_snp_page_type_name(event->page_type)));
+        json_object_set_new(o, "region_gpa", json_integer((json_int_t)event->region_gpa));
+    }
+}
+
 static void write_json(struct output_file *file, const struct psp_event *event, const char *name,
                        uint64_t tick)
 {
-    char digest[65];
+    char digest[2 * SNP_DIGEST_SIZE + 1];
     json_t *o =
         json_pack("{s:s, s:I, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:I}", /* clang-format off */
                           "command", psp_command_name(event->command),
@@ -86,8 +104,8 @@ static void write_json(struct output_file *file, const struct psp_event *event, 
                           "status_code", (int)event->status,
                           "platform_before", psp_platform_state_name(event->platform_before),
                           "platform_after", psp_platform_state_name(event->platform_after),
-                          "state_before", psp_guest_state_name(event->guest_before),
-                          "state_after", psp_guest_state_name(event->guest_after),
+                          "state_before", state_name(event, event->guest_before, event->existed),
+                          "state_after", state_name(event, event->guest_after, event->exists),
                           "usec", (json_int_t)event->usec,
                           "tick", (json_int_t)tick); /* clang-format on */
 
@@ -101,12 +119,14 @@ static void write_json(struct output_file *file, const struct psp_event *event, 
         json_object_set_new(o, "region_addr", json_integer((json_int_t)event->region_addr));
         json_object_set_new(o, "region_len", json_integer(event->region_len));
     }
+    if (event->snp)
+        add_snp(o, event);
     if (event->region_digest) {
-        hex_encode(event->region_digest, 32, digest);
-        json_object_set_new(o, "region_sha256", json_string(digest));
+        hex_encode(event->region_digest, event->digest_size, digest);
+        json_object_set_new(o, event->snp ? "region_sha384" : "region_sha256", json_string(digest));
     }
     if (event->launch_digest) {
-        hex_encode(event->launch_digest, 32, digest);
+        hex_encode(event->launch_digest, event->digest_size, digest);
         json_object_set_new(o, "launch_digest", json_string(digest));
     }
     if (json_dumpf(o, output_stream(file), JSON_COMPACT))
@@ -119,19 +139,22 @@ static void write_json(struct output_file *file, const struct psp_event *event, 
 void command_log_event(struct command_log *log, const struct psp_event *event,
                        const char *region_name, uint64_t tick, char *line, size_t line_size)
 {
-    char where[64] = "";
+    char where[64] = "", who[32];
 
+    snprintf(who, sizeof(who), event->snp ? "context=%#" PRIx64 : "handle=%" PRIu64,
+             event->snp ? event->context : event->handle);
     if (event->region_len)
         snprintf(where, sizeof(where), " [%#" PRIx64 "+%#" PRIx32 "%s%s]", event->region_addr,
                  event->region_len, region_name ? " " : "", region_name ? region_name : "");
-    snprintf(line, line_size,
-             "%s handle=%" PRIu32 "%s platform %s->%s guest %s->%s: %s (%" PRIu64 " us)",
-             psp_command_name(event->command), event->handle, where,
+    snprintf(line, line_size, "%s %s%s platform %s->%s guest %s->%s: %s (%" PRIu64 " us)",
+             psp_command_name(event->command), who, where,
              psp_platform_state_name(event->platform_before),
              psp_platform_state_name(event->platform_after),
-             psp_guest_state_name(event->guest_before), psp_guest_state_name(event->guest_after),
-             psp_status_name(event->status), event->usec);
-    if (event->status == SEV_STATUS_SUCCESS && event->region_digest && event->launch_digest)
+             state_name(event, event->guest_before, event->existed),
+             state_name(event, event->guest_after, event->exists), psp_status_name(event->status),
+             event->usec);
+    if (event->status == SEV_STATUS_SUCCESS && event->region_digest && event->launch_digest &&
+        !event->snp)
         remember_region(log, event, region_name);
     if (log->file)
         write_json(log->file, event, region_name, tick);

@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-/* One region that LAUNCH_UPDATE_* took, in launch order. */
+/* One region that LAUNCH_UPDATE_* of SEV took, in launch order. */
 struct command_log_region {
     char name[32]; /* "" if a command of the guest launched it */
     uint32_t handle;

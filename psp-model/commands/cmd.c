@@ -25,11 +25,23 @@ uint32_t cmd_get32(const struct cmd *cmd, unsigned offset)
     return buf_get32(&b);
 }
 
-uint64_t cmd_addr(const struct cmd *cmd, unsigned offset)
+uint64_t cmd_get64(const struct cmd *cmd, unsigned offset)
 {
     struct buf b = field(cmd, offset);
 
-    return buf_get64(&b) & ~cmd->psp->config.addr_ignore;
+    return buf_get64(&b);
+}
+
+uint64_t cmd_addr(const struct cmd *cmd, unsigned offset)
+{
+    return cmd_get64(cmd, offset) & ~cmd->psp->config.addr_ignore;
+}
+
+void cmd_get(const struct cmd *cmd, unsigned offset, void *out, size_t len)
+{
+    struct buf b = field(cmd, offset);
+
+    buf_get(&b, out, len);
 }
 
 bool cmd_zero(const struct cmd *cmd, unsigned offset, unsigned size)

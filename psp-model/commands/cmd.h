@@ -20,20 +20,27 @@ struct cmd {
     uint8_t buf[SEV_COMMAND_SIZE_MAX];
     struct gctx *guest; /* the guest with `handle`, for commands that need a guest */
     uint32_t handle;
-    uint8_t guest_before; /* its state before the command */
-    size_t chunk_used;    /* bytes of psp->chunk that hold secrets, wiped afterwards */
+    struct snp_guest *snp; /* the guest with this context page, for commands of SEV-SNP */
+    uint64_t context;      /* the address of that page, for the event too */
+    bool existed;          /* a guest was found before the command */
+    uint8_t guest_before;  /* its state before the command */
+    size_t chunk_used;     /* bytes of psp->chunk that hold secrets, wiped afterwards */
 
     /* For the event (psp_host.h): the guest region that the command read or wrote. */
     uint64_t region_addr;
     uint32_t region_len;
     bool region_hashed;
-    uint8_t region_digest[32];
+    uint8_t region_digest[CRYPTO_SHA384_SIZE];
+    uint64_t region_gpa;
+    uint8_t page_type; /* enum snp_page_type */
 };
 
 /* Return the field of the command buffer at `offset`, one of sev_abi.h. cmd_addr() reads an
  * address and clears the bits that are not part of it (psp_config.addr_ignore). */
 uint32_t cmd_get32(const struct cmd *cmd, unsigned offset);
+uint64_t cmd_get64(const struct cmd *cmd, unsigned offset);
 uint64_t cmd_addr(const struct cmd *cmd, unsigned offset);
+void cmd_get(const struct cmd *cmd, unsigned offset, void *out, size_t len);
 bool cmd_zero(const struct cmd *cmd, unsigned offset, unsigned size);
 void cmd_put8(struct cmd *cmd, unsigned offset, uint8_t v);
 void cmd_put16(struct cmd *cmd, unsigned offset, uint16_t v);
@@ -56,6 +63,13 @@ enum sev_status cmd_reply(const struct cmd *cmd) __attribute__((warn_unused_resu
 /* Answer a length query, or a buffer that is too short: store `needed` in the length field at
  * `offset`. INVALID_LEN or HWERROR_PLATFORM. */
 enum sev_status cmd_reply_length(struct cmd *cmd, unsigned offset, uint32_t needed)
+    __attribute__((warn_unused_result));
+
+/* The list of APIC ids of ACTIVATE_EX.
+ * INVALID_PARAM    no APIC ids, or more than the machine has CPUs
+ * INVALID_ADDRESS  the list of APIC ids is not all in RAM
+ * INVALID_PARAM    an APIC id that no CPU has */
+enum sev_status cmd_check_apic_ids(const struct cmd *cmd, uint32_t n, uint64_t ids)
     __attribute__((warn_unused_result));
 
 /* A command body. It runs after the checks of dispatch.c. */
@@ -81,5 +95,15 @@ cmd_handler cmd_send_start, cmd_send_update_data, cmd_send_update_vmsa, cmd_send
     cmd_receive_finish;
 /* cmd_debug.c */
 cmd_handler cmd_dbg_decrypt, cmd_dbg_encrypt, cmd_copy;
+/* cmd_snp_platform.c */
+cmd_handler cmd_snp_init, cmd_snp_init_ex, cmd_snp_shutdown, cmd_snp_shutdown_ex,
+    cmd_snp_platform_status, cmd_snp_config, cmd_snp_commit, cmd_snp_feature_info;
+/* cmd_snp_guest.c */
+cmd_handler cmd_snp_gctx_create, cmd_snp_decommission, cmd_snp_activate, cmd_snp_activate_ex,
+    cmd_snp_guest_status, cmd_snp_dbg_decrypt, cmd_snp_dbg_encrypt;
+/* cmd_snp_launch.c */
+cmd_handler cmd_snp_launch_start, cmd_snp_launch_update, cmd_snp_launch_finish;
+/* cmd_snp_page.c */
+cmd_handler cmd_snp_page_reclaim, cmd_snp_page_unsmash, cmd_snp_unsupported;
 
 #endif

@@ -19,22 +19,14 @@
  * HWERROR_PLATFORM the host could not load the key */
 static enum sev_status activate(struct cmd *cmd, uint32_t asid)
 {
-    struct psp *psp = cmd->psp;
-    int err;
+    enum sev_status status;
 
     if (cmd->guest->asid)
         return SEV_STATUS_ACTIVE;
-    if (!asid || asid > psp->config.asids)
-        return SEV_STATUS_INVALID_ASID;
-    if (gctx_find_asid(&psp->guests, asid))
-        return SEV_STATUS_ASID_OWNED;
-    if (platform_asid_dirty(&psp->platform, asid))
-        return SEV_STATUS_DFFLUSH_REQUIRED;
-    err = psp->host.key_install(psp->ctx, asid, cmd->guest->vek);
-    if (err)
-        return psp_host_trouble(psp, "loading a guest's key", err);
-    cmd->guest->asid = asid;
-    return SEV_STATUS_SUCCESS;
+    status = psp_activate(cmd->psp, asid, cmd->guest->vek);
+    if (status == SEV_STATUS_SUCCESS)
+        cmd->guest->asid = asid;
+    return status;
 }
 
 /* As activate(). */
@@ -43,23 +35,13 @@ enum sev_status cmd_activate(struct cmd *cmd)
     return activate(cmd, cmd_get32(cmd, SEV_ACTIVATE_ASID));
 }
 
-/* INVALID_LEN      the buffer's own length is not 18h
- * INVALID_PARAM    no APIC ids, or more than the machine has CPUs
- * INVALID_ADDRESS  the list of APIC ids is not all in RAM
- * INVALID_PARAM    an APIC id that no CPU has
- * then as activate(). The list says where the guest may run; the model's memory controllers serve
- * all CPUs, so the guest may run everywhere. */
-enum sev_status cmd_activate_ex(struct cmd *cmd)
+enum sev_status cmd_check_apic_ids(const struct cmd *cmd, uint32_t n, uint64_t ids)
 {
     struct psp *psp = cmd->psp;
-    uint32_t n = cmd_get32(cmd, SEV_ACTIVATE_EX_NUMIDS);
-    uint64_t ids = cmd_addr(cmd, SEV_ACTIVATE_EX_IDS_ADDR);
     uint8_t wire[4 * PSP_CPUS_MAX];
     enum sev_status status;
     struct buf b;
 
-    if (cmd_get32(cmd, SEV_ACTIVATE_EX_LENGTH) != SEV_ACTIVATE_EX_SIZE)
-        return SEV_STATUS_INVALID_LEN;
     if (!n || n > psp->config.cpus)
         return SEV_STATUS_INVALID_PARAM;
     if (!cmd_ram_valid(cmd, ids, 4ull * n))
@@ -72,6 +54,22 @@ enum sev_status cmd_activate_ex(struct cmd *cmd)
         if (buf_get32(&b) >= psp->config.cpus)
             return SEV_STATUS_INVALID_PARAM;
     }
+    return SEV_STATUS_SUCCESS;
+}
+
+/* INVALID_LEN  the buffer's own length is not 18h
+ * then as cmd_check_apic_ids(), then as activate(). The list says where the guest may run; the
+ * model's memory controllers serve all CPUs, so the guest may run everywhere. */
+enum sev_status cmd_activate_ex(struct cmd *cmd)
+{
+    enum sev_status status;
+
+    if (cmd_get32(cmd, SEV_ACTIVATE_EX_LENGTH) != SEV_ACTIVATE_EX_SIZE)
+        return SEV_STATUS_INVALID_LEN;
+    status = cmd_check_apic_ids(cmd, cmd_get32(cmd, SEV_ACTIVATE_EX_NUMIDS),
+                                cmd_addr(cmd, SEV_ACTIVATE_EX_IDS_ADDR));
+    if (status != SEV_STATUS_SUCCESS)
+        return status;
     return activate(cmd, cmd_get32(cmd, SEV_ACTIVATE_EX_ASID));
 }
 

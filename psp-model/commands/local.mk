@@ -9,6 +9,11 @@ libpspmodel_la_SOURCES += \
 	%D%/cmd_migrate.c \
 	%D%/cmd_pki.c \
 	%D%/cmd_platform.c \
+	%D%/cmd_snp_guest.c \
+	%D%/cmd_snp_launch.c \
+	%D%/cmd_snp_page.c \
+	%D%/cmd_snp_platform.c \
+	%D%/page.c %D%/page.h \
 	%D%/policy.c %D%/policy.h \
 	%D%/start.c %D%/start.h \
 	%D%/transfer.c %D%/transfer.h

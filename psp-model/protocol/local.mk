@@ -5,11 +5,13 @@ libpspmodel_la_SOURCES += \
 	%D%/blob.c %D%/blob.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/cert.c %D%/cert.h \
+	%D%/cpuid_page.c %D%/cpuid_page.h \
 	%D%/crypto.c %D%/crypto.h \
 	%D%/exit_code.c %D%/exit_code.h \
 	%D%/file.c %D%/file.h \
 	%D%/ghcb.c %D%/ghcb.h \
 	%D%/hex.c %D%/hex.h \
+	%D%/id_block.c %D%/id_block.h \
 	%D%/kdf.c %D%/kdf.h \
 	%D%/kernel_hashes.c %D%/kernel_hashes.h \
 	%D%/measure.c %D%/measure.h \
@@ -18,5 +20,7 @@ libpspmodel_la_SOURCES += \
 	%D%/report.c %D%/report.h \
 	%D%/root.c %D%/root.h \
 	%D%/root_keys.h \
+	%D%/secrets_page.c %D%/secrets_page.h \
 	%D%/session.c %D%/session.h \
+	%D%/snp_digest.c %D%/snp_digest.h \
 	%D%/vmsa.c %D%/vmsa.h

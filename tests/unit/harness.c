@@ -145,6 +145,49 @@ static int nv_store(void *ctx, const void *buf, size_t len)
     return 0;
 }
 
+/* The page of an address; the head of its 2 MiB entry is another one. */
+static struct psp_rmp_entry *rmp_page(struct harness *h, uint64_t spa)
+{
+    assert_int_equal(spa % 0x1000, 0);
+    return spa < RAM_SIZE ? &h->rmp[spa / 0x1000] : NULL;
+}
+
+static bool rmp_get(void *ctx, uint64_t spa, struct psp_rmp_entry *entry)
+{
+    struct harness *h = ctx;
+    const struct psp_rmp_entry *at = rmp_page(h, spa), *head = rmp_page(h, spa & ~0x1fffffull);
+
+    if (!at)
+        return false;
+    *entry = *at;
+    if (head->size_2m) {
+        *entry = *head;
+        entry->gpa += spa % 0x200000;
+    }
+    return true;
+}
+
+static int rmp_set(void *ctx, uint64_t spa, const struct psp_rmp_entry *entry)
+{
+    struct harness *h = ctx;
+    struct psp_rmp_entry *at = rmp_page(h, spa);
+
+    assert_non_null(at);
+    if (fault(h, FAULT_RMP_SET))
+        return -EIO;
+    if (entry->size_2m)
+        assert_int_equal(spa % 0x200000, 0);
+    *at = *entry;
+    return 0;
+}
+
+static void rmp_clear(void *ctx)
+{
+    struct harness *h = ctx;
+
+    memset(h->rmp, 0, sizeof(h->rmp));
+}
+
 static void log_line(void *ctx, enum psp_log_level level, const char *message)
 {
     struct harness *h = ctx;
@@ -162,9 +205,9 @@ static void trace(void *ctx, const struct psp_event *event)
     h->trace_has_region = event->region_digest != NULL;
     h->trace_has_launch = event->launch_digest != NULL;
     if (event->region_digest)
-        memcpy(h->trace_region, event->region_digest, 32);
+        memcpy(h->trace_region, event->region_digest, event->digest_size);
     if (event->launch_digest)
-        memcpy(h->trace_launch, event->launch_digest, 32);
+        memcpy(h->trace_launch, event->launch_digest, event->digest_size);
     h->trace.region_digest = h->trace.launch_digest = NULL;
     if (h->on_trace)
         h->on_trace(h);
@@ -204,6 +247,16 @@ void harness_start(struct harness *h)
     psp_free(h->psp);
     h->psp = psp_new(&h->host, h, &h->config);
     assert_non_null(h->psp);
+}
+
+void harness_snp(struct harness *h)
+{
+    h->host.rmp_get = rmp_get;
+    h->host.rmp_set = rmp_set;
+    h->host.rmp_clear = rmp_clear;
+    h->config.api_major = PSP_API_SNP_MAJOR;
+    h->config.api_minor = PSP_API_SNP_MINOR;
+    harness_start(h);
 }
 
 void harness_free(struct harness *h)
@@ -397,6 +450,14 @@ struct snapshot snapshot(struct harness *h)
         (void)psp_get_guest(h->psp, i, &guest);
         crypto_sha256_update(hash, &guest, sizeof(guest));
     }
+    for (unsigned i = 0; i < psp_snp_guest_slots(); i++) {
+        struct psp_snp_guest_info guest;
+
+        memset(&guest, 0, sizeof(guest));
+        (void)psp_get_snp_guest(h->psp, i, &guest);
+        crypto_sha256_update(hash, &guest, sizeof(guest));
+    }
+    crypto_sha256_update(hash, h->rmp, sizeof(h->rmp));
     crypto_sha256_update(hash, h->keys, sizeof(h->keys));
     crypto_sha256_update(hash, h->nv, h->nv_len);
     assert_int_equal(crypto_sha256_peek(hash, s.state), 0);

@@ -32,6 +32,7 @@ enum fault {
     FAULT_RANDOM,
     FAULT_NV_LOAD,
     FAULT_NV_STORE,
+    FAULT_RMP_SET,
     FAULT_COUNT
 };
 
@@ -41,6 +42,7 @@ struct harness {
         bool loaded;
         uint8_t vek[16];
     } keys[ASIDS + 1];
+    struct psp_rmp_entry rmp[RAM_SIZE / 0x1000u]; /* used after harness_snp() */
     uint64_t seed, clock;
     int64_t clock_step; /* what each look at the clock adds, 7 */
     uint8_t nv[0x10000];
@@ -53,7 +55,7 @@ struct harness {
 
     unsigned traces;
     struct psp_event trace;
-    uint8_t trace_region[32], trace_launch[32];
+    uint8_t trace_region[48], trace_launch[48];
     bool trace_has_region, trace_has_launch;
     void (*on_trace)(struct harness *harness); /* called inside a command */
     void *on_trace_arg;
@@ -71,6 +73,8 @@ struct harness {
  * harness_start() again for something else. */
 struct harness *harness_new(void);
 void harness_start(struct harness *harness);
+/* Start again as a platform with SEV-SNP: API 1.55, an RMP for all of RAM. */
+void harness_snp(struct harness *harness);
 void harness_free(struct harness *harness);
 
 void harness_fail(struct harness *harness, enum fault fault, int after);

@@ -52,6 +52,7 @@ unit_tests = \
 	%D%/test_saved_machine \
 	%D%/test_session \
 	%D%/test_smbios \
+	%D%/test_snp \
 	%D%/test_soak \
 	%D%/test_start \
 	%D%/test_storage \
@@ -192,7 +193,8 @@ unit_tests = \
 %C%_test_session_LDADD = $(UNIT_LDADD)
 %C%_test_smbios_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_smbios_LDADD = libsevplugin.la $(UNIT_LDADD)
-
+%C%_test_snp_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_snp_LDADD = $(UNIT_LDADD)
 %C%_test_soak_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_soak_LDADD = $(UNIT_LDADD)
 %C%_test_start_CPPFLAGS = $(UNIT_CPPFLAGS)

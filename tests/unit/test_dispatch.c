@@ -21,7 +21,12 @@ static void the_table_is_sound(void **state)
     const struct dispatch_entry *rows = dispatch_table(&n);
 
     for (unsigned i = 0; i < n; i++) {
-        unsigned handle = rows[i].flags & CMD_HANDLE ? 4 : rows[i].flags & CMD_HANDLE_AT4 ? 8 : 0;
+        unsigned handle = rows[i].flags & CMD_HANDLE        ? 4
+                          : rows[i].flags & CMD_HANDLE_AT4  ? 8
+                          : rows[i].flags & CMD_CONTEXT     ? 8
+                          : rows[i].flags & CMD_CONTEXT_AT8 ? 16
+                                                            : 0;
+        bool context = rows[i].flags & (CMD_CONTEXT | CMD_CONTEXT_AT8);
 
         assert_true(i == 0 || rows[i].id > rows[i - 1].id);
         assert_non_null(rows[i].handler);
@@ -29,6 +34,9 @@ static void the_table_is_sound(void **state)
         assert_true(handle <= rows[i].size);
         assert_true(rows[i].platform_states != 0);
         assert_true(!handle == !rows[i].guest_states);
+        assert_true(!context || rows[i].flags & CMD_SNP);
+        assert_true(!(rows[i].flags & CMD_SNP) ||
+                    !(rows[i].platform_states & STATE(SEV_PLATFORM_WORKING)));
         assert_ptr_equal(dispatch_find(rows[i].id), &rows[i]);
         assert_string_equal(psp_command_name(rows[i].id), rows[i].name);
         for (unsigned j = 0; j < 3; j++)
@@ -37,13 +45,16 @@ static void the_table_is_sound(void **state)
     assert_null(dispatch_find(0));
 }
 
+/* On a host without an RMP, those of SEV-SNP are unknown too. */
 static void unknown_commands(void **state)
 {
     (void)state;
     struct snapshot before = snapshot(h);
 
     for (unsigned id = 0; id < 0x10000; id++) {
-        if (dispatch_find((uint16_t)id))
+        const struct dispatch_entry *row = dispatch_find((uint16_t)id);
+
+        if (row && !(row->flags & CMD_SNP))
             continue;
         assert_int_equal(psp_exec(h->psp, PSP_ISSUER_GUEST, (uint16_t)id, CMD_ADDR),
                          SEV_STATUS_INVALID_COMMAND);
@@ -63,7 +74,10 @@ static void bad_buffers(void **state)
                                    ~0ull,      0xffffffffffffffc0ull, RAM_SIZE - 3};
     unsigned n;
     const struct dispatch_entry *rows = dispatch_table(&n);
-    struct snapshot before = snapshot(h);
+    struct snapshot before;
+
+    harness_snp(h);
+    before = snapshot(h);
 
     for (unsigned i = 0; i < n; i++) {
         for (unsigned j = 0; rows[i].size && j < sizeof(bad) / sizeof(bad[0]); j++)
@@ -129,7 +143,10 @@ static void the_host_cannot_read(void **state)
     (void)state;
     unsigned n;
     const struct dispatch_entry *rows = dispatch_table(&n);
-    struct snapshot before = snapshot(h);
+    struct snapshot before;
+
+    harness_snp(h);
+    before = snapshot(h);
 
     for (unsigned i = 0; i < n; i++) {
         if (!rows[i].size)
@@ -140,6 +157,15 @@ static void the_host_cannot_read(void **state)
         assert_int_equal(h->errors_logged, 1);
     }
     assert_unchanged(h, before);
+}
+
+/* Bring the platform of SEV-SNP to a state. */
+static void go_snp(uint8_t platform)
+{
+    psp_reset(h->psp);
+    if (platform == SEV_PLATFORM_INIT)
+        assert_int_equal(exec(h, SEV_CMD_SNP_INIT), SEV_STATUS_SUCCESS);
+    cmd_clear(h);
 }
 
 /* Bring the platform to a state; WORKING by a guest that no handle below names. */
@@ -153,6 +179,24 @@ static void go(uint8_t platform)
     cmd_clear(h);
 }
 
+/* What is no context page of a guest. */
+static void context_pages(enum sev_cmd id, uint64_t field)
+{
+    static const struct {
+        uint64_t page;
+        enum sev_status status;
+    } bad[] = {{0, SEV_STATUS_INVALID_GUEST},
+               {DATA_ADDR, SEV_STATUS_INVALID_GUEST},
+               {DATA_ADDR + 1, SEV_STATUS_INVALID_ADDRESS},
+               {RAM_SIZE, SEV_STATUS_INVALID_ADDRESS},
+               {~0xfffull, SEV_STATUS_INVALID_ADDRESS}};
+
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        put64(h, field, bad[i].page);
+        assert_int_equal(exec(h, id), bad[i].status);
+    }
+}
+
 /* The platform's state comes before reserved fields, those before the handle. */
 static void order_of_common_checks(void **state)
 {
@@ -160,12 +204,18 @@ static void order_of_common_checks(void **state)
     unsigned n;
     const struct dispatch_entry *rows = dispatch_table(&n);
 
+    harness_snp(h);
     for (unsigned i = 0; i < n; i++) {
-        for (uint8_t p = 0; p <= SEV_PLATFORM_WORKING; p++) {
+        bool snp = rows[i].flags & CMD_SNP;
+
+        for (uint8_t p = 0; p <= (snp ? SEV_PLATFORM_INIT : SEV_PLATFORM_WORKING); p++) {
             bool allowed = rows[i].platform_states & STATE(p);
             enum sev_cmd id = (enum sev_cmd)rows[i].id;
 
-            go(p);
+            if (snp)
+                go_snp(p);
+            else
+                go(p);
             if (!allowed) {
                 memset(h->ram + CMD_ADDR, 0xff, rows[i].size);
                 assert_int_equal(exec(h, id), SEV_STATUS_INVALID_PLATFORM_STATE);
@@ -188,7 +238,10 @@ static void order_of_common_checks(void **state)
                 put32(h, CMD_ADDR + at, 0xfffffff0u);
                 assert_int_equal(exec(h, id), SEV_STATUS_INVALID_GUEST);
             }
-            assert_int_equal(platform_state(h), p);
+            if (rows[i].flags & (CMD_CONTEXT | CMD_CONTEXT_AT8))
+                context_pages(id, CMD_ADDR + (rows[i].flags & CMD_CONTEXT ? 0 : 8));
+            if (!snp)
+                assert_int_equal(platform_state(h), p);
             break;
         }
     }
