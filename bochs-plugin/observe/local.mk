@@ -29,6 +29,7 @@ plugin_sources += \
 reportdir        = $(pkgdatadir)/report
 dist_report_DATA = \
 	%D%/report/__main__.py \
+	%D%/report/exits.py \
 	%D%/report/looks.def \
 	%D%/report/looks.py \
 	%D%/report/memory.js \

@@ -91,12 +91,32 @@ def findings(usec, **more):
         "who": {"by": "device", "tick": tick(usec + 1000), "cpu0_rip": "0x1000"},
         "physical": "0x2000000",
         "writer": {"by": "cpu", "tick": 5, "cpu": 1, "rip": "0x2000", "exact": True}}
+    third = {
+        "kind": "ghcb-field-not-valid", "view": "shared", "access": "read", "length": 8,
+        "meaning": "the hypervisor refuses the exit",
+        "who": {"by": "cpu", "tick": tick(usec + 2000), "cpu": 0, "rip": "0x3000"},
+        "physical": "0x2001f8", "field": "RAX", "exit": "0x72", "exit_words": "CPUID"}
     total = {"kind": "summary", "reports": 9, "reports_of_other_sites": 1, "sites": [
         {"kind": "firmware-read-shared", "access": "read", "by": "cpu", "count": 7,
          "site": "0xffffffff85b753a3"},
         {"kind": "device-read-of-private", "access": "read", "by": "device", "count": 1,
-         "site": "0x2000"}]}
-    return [first, second, total]
+         "site": "0x2000"},
+        {"kind": "ghcb-field-not-valid", "access": "read", "by": "cpu", "count": 4, "site": "0x3000",
+         "field": "RCX", "exit": "0x72"},
+        {"kind": "ghcb-field-not-valid", "access": "read", "by": "cpu", "count": 5, "site": "0x3000",
+         "field": "RAX", "exit": "0x72"}]}
+    return [first, second, third, total]
+
+
+def exits(last_lines=True):
+    """The lines of a log of exits: two instructions execute CPUID, one of them by the MSR protocol."""
+    lines = (["100 CPU 0 fffffff0 #VC 72 (CPUID)",
+              "101 CPU 0 8001 VMGEXIT MSR 4 -> d00000005 (CPUID request)",
+              "102 CPU 0 8001 VMGEXIT MSR 40000004 -> 6874754140000005 (CPUID request)"] +
+             [f"{200 + i} CPU {i % 2} ffffffff81000000 #VC 72 (CPUID)" for i in range(5)] +
+             ["300 CPU 1 ffffffff81000100 VMGEXIT 7b 3f80210 1 -> 0 2 (port I/O)"])
+    return lines + ["# #VC 72 (CPUID): 6", "# VMGEXIT MSR 4 (CPUID request): 2",
+                    "# VMGEXIT 7b (port I/O): 1"] * last_lines
 
 
 def poisoned(value):

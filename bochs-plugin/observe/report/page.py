@@ -103,6 +103,9 @@ def overview(run, timeline):
                           f"{failed} failed" if failed else "all succeeded", failed > 0))
         cards.append(card("Launch", counted(regions, "region") + " measured",
                           "launch digest " + digests[-1] if digests else "no launch digest"))
+    if run.exits:
+        vmgexits = run.exits.number("VMGEXIT", "VMGEXIT MSR")
+        cards.append(card("Exits", f"{run.exits.number('#VC')} #VC", f"{vmgexits} VMGEXIT"))
     if timeline.map:
         ram = size(timeline.map["ram_pages"] * timeline.map["page_size"])
         cards.append(card("Memory", counted(timeline.changes, "change"),
@@ -197,6 +200,39 @@ def launch(run, timeline):
         "<table class='cards-when-narrow'><caption>The commands of the hypervisor and the answers of the secure "
         f"processor</caption><thead><tr>{heads}</tr></thead>"
         f"<tbody>{rows}</tbody></table>"))
+
+
+# --- exits of a guest with SEV-ES ---
+
+PLACES = 3
+
+
+def exit_row(kind):
+    places = ", ".join(f"{hexa(rip)} ({n})" for rip, n in kind.busiest(PLACES))
+    return (f'<tr><th scope="row">{e(kind.name)}</th>'
+            f"<td data-label='Code'>{e(f'{kind.code:x}h')}</td>"
+            f"<td data-label='Meaning'>{e(kind.words)}</td>"
+            f"<td data-label='Number' class='number'>{kind.number()}</td>"
+            f"<td data-label='Most often at'>{e(places)}</td></tr>")
+
+
+def exit_counts(run):
+    if not run.exits:
+        return ("<p>There is no log of exits. A machine with SEV-ES writes one with "
+                "<code>exits=FILE</code>.</p>")
+    note = ("" if run.exits.ended else
+            "<p><strong>The last lines of the log of exits are missing: the machine still ran, was killed, or "
+            "could not write the file.</strong></p>")
+    if not run.exits.kinds:
+        return note + "<p>There was no exit.</p>"
+    heads = "".join(f'<th scope="col">{head}</th>' for head in (
+        "Kind", "Code", "Meaning", "Number", "Most often at"))
+    rows = "".join(exit_row(kind) for kind in run.exits.in_order())
+    return note + scrolling(
+        "Exits by kind and code",
+        "<table class='cards-when-narrow' id='exit-counts'><caption>How often a #VC was raised and a VMGEXIT was "
+        "answered, by exit code (for the MSR protocol, by request), and the instructions with the most of them"
+        f"</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>")
 
 
 # --- memory ---
@@ -329,6 +365,9 @@ def finding_facts(run, timeline, found):
          if timeline.map else e(when(timeline, who["tick"]))),
         ("Physical address", map_link(timeline, usec, found["physical"], hexa(found["physical"]))),
     ]
+    if found["field"]:
+        facts.append(("Field of the GHCB", e(
+            f"{found['field']}, which exit {found['exit'] or 0:x}h ({found['exit_words']}) needs")))
     if found["linear"] is not None:
         facts.append(("Linear address", e(hexa(found["linear"]))))
     launched = launched_at(run, found["physical"]) if len(run.commands) <= 1000 else ""
@@ -402,14 +441,17 @@ def build(run, timeline, title):
             f"<title>{e(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n")
     body = (f'<header><h1>{e(title)}</h1>{overview(run, timeline)}'
             '</header>\n<nav aria-label="Parts of this page"><ul><li><a href="#launch">Launch</a></li>'
-            '<li><a href="#memory">Memory</a></li><li><a href="#findings">Findings</a></li></ul>'
+            '<li><a href="#memory">Memory</a></li><li><a href="#findings">Findings</a></li>'
+            '<li><a href="#exits">Exits</a></li></ul>'
             "</nav>\n<main>\n"
             f'{bad_lines(run)}\n<section aria-labelledby="launch"><h2 id="launch">Launch</h2>'
             f"{launch(run, timeline)}</section>\n"
             '<section aria-labelledby="memory"><h2 id="memory">Memory over time</h2>'
             f"{memory(run, timeline)}</section>\n"
             '<section aria-labelledby="findings"><h2 id="findings">Findings of the sanitizer</h2>'
-            f"{findings(run, timeline)}</section>\n</main>\n"
+            f"{findings(run, timeline)}</section>\n"
+            '<section aria-labelledby="exits"><h2 id="exits">Exits to the hypervisor</h2>'
+            f"{exit_counts(run)}</section>\n</main>\n"
             "<footer><p>The emulator protects nothing: it holds all keys in the clear. "
             "Made by bochs-sev-report(1).</p></footer>\n")
     tail = "".join(f"<script>{script}</script>\n" for script in scripts)

@@ -31,6 +31,7 @@ class Run:
         self.map = None      # the first line of the file of map_changes=
         self.steps = []      # the slices of that file
         self.end_usec = None
+        self.exits = None    # of exits.py
         self.truncated = False
         self.ended = False   # the map's file has its last line
         self.bad = []        # messages
@@ -296,6 +297,9 @@ def finding(line):
         "entry_at": address(line, "entry_at"),
         "entry_cbit": truth(line, "entry_cbit"),
         "changed_entry_at": address(line, "changed_entry_at"),
+        "field": text(line, "field", ""),
+        "exit": address(line, "exit"),
+        "exit_words": text(line, "exit_words", ""),
         "walk": [path_entry(entry) for entry in walk],
         "code": hex_text(line, "code", 30),
         "disassembly": text(line, "disassembly", ""),
@@ -309,7 +313,8 @@ def summary(line):
         if not isinstance(site, dict):
             raise Wrong("'sites' is not a list of objects")
         sites.append((text(site, "kind"), text(site, "access"), text(site, "by"),
-                      address(site, "site"), number(site, "count")))
+                      address(site, "site"), text(site, "field", ""), address(site, "exit"),
+                      number(site, "count")))
     return {"reports": number(line, "reports"), "sites": sites,
             "others": number(line, "reports_of_other_sites", default=0)}
 
@@ -323,7 +328,7 @@ def site_of(found):
         at = maker["rip"]
     else:
         at = found["writer"]["rip"] if found["writer"] else 0
-    return (found["kind"], found["access"], maker["by"], at)
+    return (found["kind"], found["access"], maker["by"], at, found["field"], found["exit"])
 
 
 def read_findings(path, run):
@@ -334,6 +339,6 @@ def read_findings(path, run):
             bounded(run.findings, finding(line))
 
     read_lines(path, run, take)
-    counts = {site[:4]: site[4] for site in run.summary["sites"]} if run.summary else {}
+    counts = {site[:-1]: site[-1] for site in run.summary["sites"]} if run.summary else {}
     for found in run.findings:
         found["count"] = counts.get(site_of(found))
