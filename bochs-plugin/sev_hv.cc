@@ -24,6 +24,7 @@
 #include "psp.h"
 #include "protocol/vmsa.h"
 #include "hypervisor/hv.h"
+#include "observe/sev_observe.h"
 
 static enum sev_status hv_psp(void *ctx, uint16_t command, uint64_t buffer)
 {
@@ -207,6 +208,14 @@ static void hv_trace(void *ctx, const struct hv_exit_record *record)
     bx_sev_es_trace(bx_sev_machine_es((struct sev_machine *)ctx), record);
 }
 
+static void hv_field_missing(void *ctx, unsigned cpu, uint64_t gpa, unsigned field, uint64_t code)
+{
+    struct sev_sanitizer *sanitizer = bx_sev_machine_sanitizer((struct sev_machine *)ctx);
+
+    if (sanitizer)
+        bx_sev_sanitizer_ghcb_field(sanitizer, cpu, gpa, field, code);
+}
+
 static void hv_log(void *, unsigned cpu, const char *line)
 {
     BX_INFO(("CPU %u: %s", cpu, line));
@@ -236,6 +245,7 @@ static const struct hv_ops ops = {
     .nmi_complete = hv_nmi_complete,
     .nmi_deliver = hv_nmi_deliver,
     .stop = hv_stop,
+    .field_missing = hv_field_missing,
     .trace = hv_trace,
     .log = hv_log,
 };

@@ -442,6 +442,18 @@ void san_host_memory(struct san *san, unsigned cpu, uint64_t paddr, unsigned len
     san->ops.report(san->ops.ctx, &r);
 }
 
+void san_ghcb_field(struct san *san, unsigned cpu, const struct san_ghcb_field *field)
+{
+    struct san_report r = {.kind = SAN_GHCB_FIELD,
+                           .how = SEV_ACCESS_SHARED,
+                           .paddr = field->gpa + field->offset,
+                           .len = field->size,
+                           .who = who_now(san, cpu, true),
+                           .ghcb = *field};
+
+    san->ops.report(san->ops.ctx, &r);
+}
+
 struct san_stats san_stats(const struct san *san)
 {
     return san->stats;
@@ -474,6 +486,10 @@ static const struct {
                                "the entry's C-bit was changed, the TLB was not flushed"},
     [SAN_HOST_MEMORY] = {"private-access-to-device",
                          "reads or writes garbage: flash and frame buffers are memory of the host"},
+    [SAN_GHCB_FIELD] =
+        {"ghcb-field-not-valid",
+         "the hypervisor refuses the exit: it needs the field, whose bit in the valid "
+         "bitmap is clear"},
 };
 
 const char *san_kind_name(enum san_kind kind)

@@ -58,6 +58,9 @@ enum san_kind {
     SAN_STALE_TRANSLATION,
     /* An access through C=1 to memory that the host has in a device: flash, a frame buffer. */
     SAN_HOST_MEMORY,
+    /* A guest with SEV-ES sends an exit that needs a field of its GHCB, and the field's valid bit is
+     * clear. */
+    SAN_GHCB_FIELD,
     SAN_KINDS
 };
 
@@ -79,6 +82,16 @@ struct san_who {
     bool exact; /* false: the store for which the page was translated, not every store to it */
 };
 
+/* A field of a GHCB that an exit needs. */
+struct san_ghcb_field {
+    uint64_t gpa;    /* of the GHCB */
+    uint16_t offset; /* of the field in it */
+    uint8_t size;    /* bytes */
+    const char *name;
+    uint64_t exit;          /* SW_EXITCODE */
+    const char *exit_words; /* the same in words */
+};
+
 /* A finding. */
 struct san_report {
     enum san_kind kind;
@@ -88,6 +101,7 @@ struct san_report {
     unsigned len;   /* of the whole access */
     struct san_who who, writer;
     uint64_t entry; /* SAN_STALE_TRANSLATION: physical address of the changed entry, else 0 */
+    struct san_ghcb_field ghcb; /* SAN_GHCB_FIELD; else all zero */
 };
 
 struct san_ops {
@@ -137,6 +151,9 @@ void san_psp(struct san *san, uint64_t paddr, unsigned len, enum sev_access how,
 
 /* Take an access of a CPU through C=1 to memory of the host in a device, which has no blocks here. */
 void san_host_memory(struct san *san, unsigned cpu, uint64_t paddr, unsigned len, bool write);
+
+/* Take a field without its valid bit. `cpu` executes the VMGEXIT now. The texts must live on. */
+void san_ghcb_field(struct san *san, unsigned cpu, const struct san_ghcb_field *field);
 
 struct san_stats {
     uint32_t mixed;      /* mixed pages now */

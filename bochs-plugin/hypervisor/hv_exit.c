@@ -18,6 +18,9 @@ enum need {
     NEED_CPL = 0x08,
     NEED_SCRATCH = 0x10,
     NEED_XCR0 = 0x20,
+    NEED_CODE = 0x40,
+    NEED_INFO1 = 0x80,
+    NEED_INFO2 = 0x100,
 };
 
 static const struct {
@@ -30,6 +33,9 @@ static const struct {
     {NEED_CPL, GHCB_CPL},
     {NEED_SCRATCH, GHCB_SW_SCRATCH},
     {NEED_XCR0, GHCB_XCR0},
+    {NEED_CODE, GHCB_SW_EXITCODE},
+    {NEED_INFO1, GHCB_SW_EXITINFO1},
+    {NEED_INFO2, GHCB_SW_EXITINFO2},
 };
 
 /* --- the table --- */
@@ -118,12 +124,26 @@ static const struct row *find_row(const struct hv_exit *exit)
     return row < ROWS ? &rows[row] : NULL;
 }
 
+static bool is_given(const struct hv_exit *exit, enum ghcb_offset field)
+{
+    struct hv *hv = exit->guest->hv;
+
+    if (ghcb_valid(exit->page, field))
+        return true;
+    if (hv->ops.field_missing)
+        hv->ops.field_missing(hv->machine, exit->cpu, exit->gpa, field, exit->code);
+    return false;
+}
+
+/* Each missing field is reported, so there is no return in the loop. */
 static bool has_needs(const struct hv_exit *exit, unsigned need)
 {
+    bool all = true;
+
     for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
-        if ((need & needs[i].bit) && !ghcb_valid(exit->page, needs[i].field))
-            return false;
-    return true;
+        if ((need & needs[i].bit) && !is_given(exit, needs[i].field))
+            all = false;
+    return all;
 }
 
 /* Check a request in KVM's order. NULL: the error is the answer. */
@@ -135,8 +155,7 @@ static const struct row *check(struct hv_exit *exit)
         hv_answer_error(exit, GHCB_ERR_INVALID_USAGE);
         return NULL;
     }
-    if (!ghcb_valid(exit->page, GHCB_SW_EXITCODE) || !ghcb_valid(exit->page, GHCB_SW_EXITINFO1) ||
-        !ghcb_valid(exit->page, GHCB_SW_EXITINFO2)) {
+    if (!has_needs(exit, NEED_CODE | NEED_INFO1 | NEED_INFO2)) {
         hv_answer_error(exit, GHCB_ERR_MISSING_INPUT);
         return NULL;
     }

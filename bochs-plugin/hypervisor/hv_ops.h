@@ -66,6 +66,9 @@ struct hv_ops {
     void (*nmi_deliver)(void *machine, unsigned cpu);
     /* End the machine; `sentence` says why. It may return, in tests: the guest is stopped then. */
     void (*stop)(void *machine, unsigned cpu, const char *sentence);
+    /* The GHCB at `gpa` has an exit that needs a field (enum ghcb_offset) whose valid bit is clear. The
+     * guest gets an error. Called for each such field; may be NULL. */
+    void (*field_missing)(void *machine, unsigned cpu, uint64_t gpa, unsigned field, uint64_t code);
     /* Called after each VMGEXIT; may be NULL. */
     void (*trace)(void *machine, const struct hv_exit_record *record);
     /* Write a line to the log; may be NULL. */

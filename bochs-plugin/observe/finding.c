@@ -21,6 +21,7 @@ struct site {
     bool write;
     uint8_t by;
     uint64_t rip;
+    struct san_ghcb_field ghcb; /* SAN_GHCB_FIELD */
     uint64_t count;
 };
 
@@ -71,7 +72,8 @@ static bool by_cpu(const struct san_who *who)
 
 static bool same(const struct site *a, const struct site *b)
 {
-    return a->kind == b->kind && a->write == b->write && a->by == b->by && a->rip == b->rip;
+    return a->kind == b->kind && a->write == b->write && a->by == b->by && a->rip == b->rip &&
+           a->ghcb.exit == b->ghcb.exit && a->ghcb.offset == b->ghcb.offset;
 }
 
 /* Garbage in one block is decoded as several instructions; they are one site. */
@@ -84,8 +86,10 @@ static uint64_t site_rip(const struct san_report *report)
 
 bool findings_count(struct findings *findings, const struct san_report *report)
 {
-    struct site site = {report->kind, report->write, report->who.by, site_rip(report), 1};
-    uint64_t hash = (site.rip * 16 + (unsigned)site.kind) * UINT64_C(0x9e3779b97f4a7c15);
+    struct site site = {report->kind,     report->write, report->who.by,
+                        site_rip(report), report->ghcb,  1};
+    uint64_t ghcb = (site.ghcb.exit << 12 | site.ghcb.offset) * UINT64_C(0xbf58476d1ce4e5b9);
+    uint64_t hash = (site.rip * 16 + (unsigned)site.kind + ghcb) * UINT64_C(0x9e3779b97f4a7c15);
     unsigned at = (unsigned)(hash >> 51) % BUCKETS;
 
     findings->reports++;
@@ -147,8 +151,13 @@ static void add_access(const struct symbols *symbols, const struct finding *f, c
     else
         add(line, size, len, " by %s while CPU 0 was at %#" PRIx64 "%s", other_name(&r->who),
             r->who.rip, symbols_text(symbols, r->who.rip, name));
-    add(line, size, len, ", tick %" PRIu64 ": %s of %u bytes at physical %#" PRIx64, r->who.tick,
-        r->write ? "store" : "load", r->len, r->paddr);
+    add(line, size, len, ", tick %" PRIu64 ": ", r->who.tick);
+    if (r->ghcb.name)
+        add(line, size, len, "exit %" PRIx64 "h (%s) without a valid %s of the GHCB at %#" PRIx64,
+            r->ghcb.exit, r->ghcb.exit_words, r->ghcb.name, r->ghcb.gpa);
+    else
+        add(line, size, len, "%s of %u bytes at physical %#" PRIx64, r->write ? "store" : "load",
+            r->len, r->paddr);
     if (f->linear_known)
         add(line, size, len, ", linear %#" PRIx64, f->linear);
     if (leaf)
@@ -217,6 +226,15 @@ static json_t *who_json(const struct symbols *symbols, const struct san_who *who
     return o;
 }
 
+static void add_ghcb(json_t *object, const struct san_ghcb_field *ghcb)
+{
+    if (!ghcb->name)
+        return;
+    json_object_set_new(object, "field", json_string(ghcb->name));
+    set_hex(object, "exit", ghcb->exit);
+    json_object_set_new(object, "exit_words", json_string(ghcb->exit_words));
+}
+
 static void write_line(struct output_file *file, json_t *object)
 {
     if (!object || json_dumpf(object, output_stream(file), JSON_COMPACT))
@@ -275,6 +293,7 @@ static json_t *finding_json(const struct symbols *symbols, const struct finding 
         json_object_set_new(o, "walk", walk_json(f));
     if (r->kind == SAN_STALE_TRANSLATION)
         set_hex(o, "changed_entry_at", r->entry);
+    add_ghcb(o, &r->ghcb);
     for (unsigned i = 0; i < f->code_len; i++)
         snprintf(hex + 2 * i, 3, "%02x", f->code[i]);
     if (f->code_len)
@@ -321,8 +340,10 @@ static json_t *summary_json(const struct findings *findings)
                               s->write ? "write" : "read", "by", san_by_name((enum san_by)s->by),
                               "count", (json_int_t)s->count);
 
-        if (o)
+        if (o) {
             set_hex(o, "site", s->rip);
+            add_ghcb(o, &s->ghcb);
+        }
         json_array_append_new(sites, o);
     }
     return json_pack("{s:s, s:I, s:I, s:o}", "kind", "summary", "reports",
@@ -340,12 +361,16 @@ void findings_summary(struct findings *findings, void (*print)(void *ctx, const 
     print(ctx, line);
     for (unsigned i = 0; i < findings->n; i++) {
         const struct site *s = &findings->sites[i];
+        char field[64] = "";
 
-        snprintf(line, sizeof(line), "sanitizer: %8" PRIu64 " x %s, %s %#" PRIx64 "%s", s->count,
+        if (s->ghcb.name)
+            snprintf(field, sizeof(field), ", exit %" PRIx64 "h, field %s", s->ghcb.exit,
+                     s->ghcb.name);
+        snprintf(line, sizeof(line), "sanitizer: %8" PRIu64 " x %s, %s %#" PRIx64 "%s%s", s->count,
                  san_kind_name(s->kind),
                  s->by == SAN_BY_CPU || s->by == SAN_BY_FIRMWARE ? "by the instruction at"
                                                                  : "of data from the one at",
-                 s->rip, symbols_text(findings->symbols, s->rip, name));
+                 s->rip, symbols_text(findings->symbols, s->rip, name), field);
         print(ctx, line);
     }
     if (findings->more) {

@@ -101,6 +101,10 @@ void bx_sev_sanitizer_psp(struct sev_sanitizer *sanitizer, uint64_t spa, size_t 
 void bx_sev_sanitizer_hypervisor(struct sev_sanitizer *sanitizer, uint64_t spa, size_t len,
                                  bool write);
 
+/* An exit needs a field (enum ghcb_offset) of the GHCB at `gpa` whose valid bit is clear. */
+void bx_sev_sanitizer_ghcb_field(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t gpa,
+                                 unsigned field, uint64_t code);
+
 struct bx_sev_sanitizer_info {
     uint64_t reports, mixed_ever, touches, forgotten; /* as in struct san_stats */
     uint32_t sites, mixed;

@@ -21,6 +21,8 @@
 
 #include "finding.h"
 #include "sev_observe.h"
+#include "protocol/exit_code.h"
+#include "protocol/ghcb.h"
 #include "sanitize.h"
 #include "walk.h"
 
@@ -148,6 +150,9 @@ static void describe_code(struct sev_sanitizer *s, struct finding *f)
             bx_disasm_wrapper(cpu->sregs[BX_SEG_REG_CS].cache.u.segment.d_b, cpu->long64_mode(),
                               cpu->get_segment_base(BX_SEG_REG_CS), who->rip, f->code, text);
 
+        for (size_t n = strlen(text); n && text[n - 1] == ' ';
+             n--) /* after a name without operands */
+            text[n - 1] = '\0';
         snprintf(f->disasm, sizeof(f->disasm), "%s", text);
         if (len <= sizeof(f->code))
             f->code_len = len;
@@ -161,6 +166,8 @@ static void describe(struct sev_sanitizer *s, const struct san_report *report, s
     if (report->who.by != SAN_BY_CPU && report->who.by != SAN_BY_FIRMWARE)
         return;
     describe_code(s, f);
+    if (report->kind == SAN_GHCB_FIELD) /* the hypervisor reads the field, not the instruction */
+        return;
     f->linear = report->kind == SAN_FETCH ? report->who.rip : san_ops_linear(s, report->who.cpu);
     f->linear_known = true;
     f->mode = bx_sev_walk_mode(report->who.cpu);
@@ -342,6 +349,16 @@ static void other_access(struct sev_sanitizer *s, uint64_t spa, size_t len, enum
 void bx_sev_sanitizer_hypervisor(struct sev_sanitizer *s, uint64_t spa, size_t len, bool write)
 {
     other_access(s, spa, len, SEV_ACCESS_SHARED, write, SAN_BY_HYPERVISOR);
+}
+
+void bx_sev_sanitizer_ghcb_field(struct sev_sanitizer *s, unsigned cpu, uint64_t gpa,
+                                 unsigned field, uint64_t code)
+{
+    const struct ghcb_field *row = ghcb_find_field(field);
+    const struct san_ghcb_field taken = {gpa,  (uint16_t)field,      row->size, row->name,
+                                         code, exit_code_words(code)};
+
+    san_ghcb_field(s->san, cpu, &taken);
 }
 
 void bx_sev_sanitizer_psp(struct sev_sanitizer *s, uint64_t spa, size_t len, uint32_t asid,

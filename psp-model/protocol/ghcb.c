@@ -41,6 +41,14 @@ const struct ghcb_field ghcb_fields[] = {
 /* clang-format on */
 const size_t ghcb_fields_count = sizeof(ghcb_fields) / sizeof(ghcb_fields[0]);
 
+const struct ghcb_field *ghcb_find_field(unsigned offset)
+{
+    for (size_t i = 0; i < ghcb_fields_count; i++)
+        if (ghcb_fields[i].offset == offset)
+            return &ghcb_fields[i];
+    return NULL;
+}
+
 /* Fields that are not in the table have 8 bytes. */
 static unsigned size_of(enum ghcb_offset field)
 {

@@ -65,6 +65,9 @@ struct ghcb_field {
 extern const struct ghcb_field ghcb_fields[];
 extern const size_t ghcb_fields_count;
 
+/* Find the row of a field. NULL if there is none. */
+const struct ghcb_field *ghcb_find_field(unsigned offset);
+
 /* Read and write a field. A field of 1, 2 or 4 bytes takes the low bytes of the value. */
 uint64_t ghcb_get(const uint8_t page[GHCB_SIZE], enum ghcb_offset field);
 void ghcb_put(uint8_t page[GHCB_SIZE], enum ghcb_offset field, uint64_t value);

@@ -10,6 +10,7 @@ guests = $(table_images) \
 	bugs.64 \
 	flip.64 \
 	ghcb_private.rom \
+	ghcb_valid.rom \
 	reset_es.rom \
 	launch.64 \
 	migrate.64 \
@@ -25,6 +26,7 @@ guest_sources = $(guest_names:%=%D%/%.c)
 guest_tests = \
 	%D%/bugs.tap \
 	%D%/ghcb_private.tap \
+	%D%/ghcb_valid.tap \
 	%D%/reset_es.tap \
 	%D%/launch.tap \
 	%D%/rom.tap \

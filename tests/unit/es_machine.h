@@ -48,6 +48,8 @@ struct es_machine {
     char stopped[300]; /* the sentence, "" while it runs */
     char line[300];
     struct hv_exit_record record;
+    unsigned n_missing, missing_field; /* a field of the GHCB without its valid bit */
+    uint64_t missing_code, missing_gpa;
     /* called after the page at `race_gpa` was read: as another CPU of the guest */
     uint64_t race_gpa;
     void (*race)(struct es_machine *m);
@@ -202,6 +204,18 @@ static inline void es_trace(void *machine, const struct hv_exit_record *record)
     m->n_trace++;
 }
 
+static inline void es_field_missing(void *machine, unsigned cpu, uint64_t gpa, unsigned field,
+                                    uint64_t code)
+{
+    struct es_machine *m = machine;
+
+    ES_CHECK(cpu < ES_CPUS && field < GHCB_SIZE);
+    m->missing_field = field;
+    m->missing_code = code;
+    m->missing_gpa = gpa;
+    m->n_missing++;
+}
+
 static inline void es_log(void *machine, unsigned cpu, const char *line)
 {
     struct es_machine *m = machine;
@@ -232,6 +246,7 @@ static inline const struct hv_ops *es_ops(void)
         .nmi_complete = es_nmi_complete,
         .nmi_deliver = es_nmi_deliver,
         .stop = es_stop,
+        .field_missing = es_field_missing,
         .trace = es_trace,
         .log = es_log,
     };

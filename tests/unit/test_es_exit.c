@@ -86,6 +86,15 @@ static void prepare(size_t row, unsigned version)
     ghcb_set(page, GHCB_XCR0, 1);
 }
 
+/* The machine was notified of this field without its valid bit, and of no other. */
+static void assert_missing(size_t row, enum ghcb_offset field)
+{
+    assert_int_equal(m.n_missing, 1);
+    assert_int_equal(m.missing_field, field);
+    assert_int_equal(m.missing_code, exits[row].code);
+    assert_int_equal(m.missing_gpa, GHCB_AT);
+}
+
 static void one_exit(size_t row, unsigned version)
 {
     static const enum ghcb_offset always[] = {GHCB_SW_EXITCODE, GHCB_SW_EXITINFO1,
@@ -93,10 +102,12 @@ static void one_exit(size_t row, unsigned version)
 
     prepare(row, version);
     answer(exits[row].result1, exits[row].result2);
+    assert_int_equal(m.n_missing, 0);
     for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
         prepare(row, version);
         ghcb_set_valid(page, always[i], false);
         answer(ERROR(GHCB_ERR_MISSING_INPUT));
+        assert_missing(row, always[i]);
         prepare(row, version);
         ghcb_set_valid(page, always[i], false);
         ghcb_put(page, GHCB_USAGE, 1); /* is checked first */
@@ -105,10 +116,13 @@ static void one_exit(size_t row, unsigned version)
     for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
         prepare(row, version);
         ghcb_set_valid(page, inputs[i].field, false);
-        if (exits[row].needs & inputs[i].bit)
+        if (exits[row].needs & inputs[i].bit) {
             answer(ERROR(GHCB_ERR_MISSING_INPUT));
-        else
+            assert_missing(row, inputs[i].field);
+        } else {
             answer(exits[row].result1, exits[row].result2);
+            assert_int_equal(m.n_missing, 0);
+        }
     }
     prepare(row, version);
     ghcb_put(page, GHCB_PROTOCOL_VERSION, 0xffff); /* is not read */

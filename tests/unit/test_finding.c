@@ -219,6 +219,44 @@ static void test_text_is_cut(void **state)
     assert_int_equal(line[20], 'x');
 }
 
+/* One VMGEXIT sends all exits of a guest, so each exit and field is a site of its own. */
+static void test_fields_of_a_ghcb(void **state)
+{
+    struct san_report rax = {.kind = SAN_GHCB_FIELD,
+                             .how = SEV_ACCESS_SHARED,
+                             .paddr = 0x2001f8,
+                             .len = 8,
+                             .who = {.rip = 0x100, .tick = 77, .cpu = 1, .by = SAN_BY_CPU},
+                             .ghcb = {0x200000, 0x1f8, 8, "RAX", 0x72, "CPUID"}};
+    struct san_report rcx = rax, msr = rax;
+    struct finding f = {.report = rax};
+    char line[1024];
+    json_t *o;
+
+    (void)state;
+    rcx.ghcb.offset = 0x308;
+    rcx.ghcb.name = "RCX";
+    msr.ghcb.exit = 0x7c;
+    assert_true(findings_count(findings, &rax));
+    assert_true(findings_count(findings, &rcx));
+    assert_true(findings_count(findings, &msr));
+    assert_false(findings_count(findings, &rcx));
+    assert_int_equal(findings_sites(findings), 3);
+    findings_tell(findings, &f, line, sizeof(line));
+    assert_string_equal(
+        line, "sanitizer: ghcb-field-not-valid at 0x100, CPU 1, tick 77: exit 72h (CPUID) "
+              "without a valid RAX of the GHCB at 0x200000: the hypervisor refuses the "
+              "exit: it needs the field, whose bit in the valid bitmap is clear");
+    o = json_line(0);
+    expect_text(o, "kind", "ghcb-field-not-valid");
+    expect_text(o, "field", "RAX");
+    expect_text(o, "exit", "0x72");
+    expect_text(o, "exit_words", "CPUID");
+    expect_text(o, "physical", "0x2001f8");
+    assert_null(json_object_get(o, "linear"));
+    json_decref(o);
+}
+
 static unsigned printed;
 
 static void print(void *ctx, const char *line)
@@ -259,6 +297,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_names, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_not_known_is_not_there, setup, teardown),
         cmocka_unit_test_setup_teardown(test_text_is_cut, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_fields_of_a_ghcb, setup, teardown),
         cmocka_unit_test_setup_teardown(test_more_sites_than_room, setup, teardown),
     };
 

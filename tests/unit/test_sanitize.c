@@ -414,6 +414,23 @@ static void test_forgotten_flush(void **state)
     assert_int_equal(m.reports, 0);
 }
 
+/* The hypervisor reads the field, for an instruction of the guest. */
+static void test_a_field_of_a_ghcb(void **state)
+{
+    static const struct san_ghcb_field field = {PAGE(7), 0x308, 8, "RCX", 0x7c, "RDMSR or WRMSR"};
+
+    (void)state;
+    m.rip = 0x900;
+    san_ghcb_field(m.san, 1, &field);
+    assert_int_equal(m.reports, 1);
+    assert_int_equal(m.last.kind, SAN_GHCB_FIELD);
+    assert_int_equal(m.last.paddr, PAGE(7) + 0x308);
+    assert_int_equal(m.last.who.rip, 0x900);
+    assert_int_equal(m.last.who.cpu, 1);
+    assert_string_equal(m.last.ghcb.name, "RCX");
+    assert_int_equal(m.last.writer.by, SAN_BY_NOBODY);
+}
+
 /* Memory of devices is above RAM: it has no blocks, every access is a finding. */
 static void test_memory_of_the_host(void **state)
 {
@@ -562,6 +579,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_forgotten_flush, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory_of_the_host, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_field_of_a_ghcb, setup, teardown),
         cmocka_unit_test_setup_teardown(test_touch_has_its_own_reason, setup, teardown),
         cmocka_unit_test_setup_teardown(test_entries_that_leave_nothing_stale, setup, teardown),
         cmocka_unit_test_setup_teardown(test_forgotten_flush_of_a_large_page, setup, teardown),
