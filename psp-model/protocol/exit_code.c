@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Exit codes. See exit_code.h. Numbers: Linux arch/x86/include/uapi/asm/svm.h; INVLPGB, VMGEXIT and
- * PAGE_NOT_VALIDATED: microsoft/openvmm vm/x86/x86defs/src/snp.rs SevExitCode. Which exits are
- * automatic: those that KVM handles for a SEV-ES guest without a GHCB, Linux
- * arch/x86/kvm/svm/svm.c svm_exit_handlers[], and for which Linux
- * arch/x86/coco/sev/core.c vc_handle_exitcode() has no case.
+ * PAGE_NOT_VALIDATED: microsoft/openvmm vm/x86/x86defs/src/snp.rs SevExitCode.
+ *
+ * The kind of an exit:
+ *  - Non-automatic is what a guest handles (Linux arch/x86/coco/sev/core.c vc_handle_exitcode(), EDK2
+ *    OvmfPkg/Library/CcExitLib/CcExitVcHandler.c InternalVmgExitHandleVc()) or what KVM accepts by the
+ *    GHCB (Linux arch/x86/kvm/svm/sev.c sev_es_validate_vmgexit()).
+ *  - Automatic is what KVM handles for a SEV-ES guest without a GHCB: interrupts, NMI, SMI, INIT, #MC,
+ *    PAUSE, HLT, shutdown, nested page faults, AVIC, VMGEXIT (Linux arch/x86/kvm/svm/svm.c
+ *    svm_exit_handlers[]), and the writes that sev.c sev_es_init_vmcb() traps because it cannot
+ *    intercept them: EFER, CR0, CR4, CR8.
+ *  - The rest is not intercepted for such a guest by KVM, and no source that we use says what it is. A
+ *    choice of this model: instructions and exceptions are non-automatic, as those above; the write
+ *    trap of CR3, bus locks and idle HLT are automatic, as their like.
  */
 #include "exit_code.h"
 
