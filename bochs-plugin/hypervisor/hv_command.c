@@ -24,15 +24,25 @@ void hv_command_begin(struct hv_command *command, struct hv *hv, uint16_t id)
     command->full = !command->buffer;
 }
 
+void hv_command_put(struct hv_command *command, const void *data, size_t len)
+{
+    if (!command->full)
+        hv_memory_write(&command->hv->memory, command->buffer + command->pos, data, len);
+    command->pos += (unsigned)len;
+}
+
+void hv_command_fill(struct hv_command *command, unsigned len)
+{
+    command->pos = command->pos < len ? len : command->pos; /* the page is zero */
+}
+
 static void put(struct hv_command *command, uint64_t v, unsigned size)
 {
     uint8_t bytes[8];
     struct buf b = buf_writer(bytes, sizeof(bytes));
 
     buf_put64(&b, v);
-    if (!command->full)
-        hv_memory_write(&command->hv->memory, command->buffer + command->pos, bytes, size);
-    command->pos += size;
+    hv_command_put(command, bytes, size);
 }
 
 void hv_command_put32(struct hv_command *command, uint32_t v)

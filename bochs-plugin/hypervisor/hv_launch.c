@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "hv_priv.h"
+#include "hv_snp_priv.h"
 #include "protocol/measure.h"
 
 static_assert(HV_MEASUREMENT_SIZE == MEASURE_BLOB_SIZE, "the measurement is MEASURE || MNONCE");
@@ -223,7 +224,7 @@ bool hv_guest_launch(struct hv_guest *guest, const struct hv_owner *owner,
 {
     struct hv *hv = guest->hv;
 
-    if (guest->handle)
+    if (guest->handle || guest->context)
         return hv_fail(failure, "the launch", "", "the guest exists already");
     guest->state = HV_LAUNCHING;
     guest->stop_reason = HV_STOP_NONE;
@@ -282,7 +283,8 @@ bool hv_guest_finish(struct hv_guest *guest, struct hv_failure *failure)
 {
     if (!check_launching(guest, "LAUNCH_FINISH", failure))
         return false;
-    if (exec_handle(guest, SEV_CMD_LAUNCH_FINISH, failure)) {
+    if (guest->snp ? hv_snp_finish(guest, failure)
+                   : exec_handle(guest, SEV_CMD_LAUNCH_FINISH, failure)) {
         guest->state = HV_RUNNING;
         return true;
     }
@@ -302,6 +304,7 @@ void hv_guest_take_down(struct hv_guest *guest)
         (void)exec_handle(guest, SEV_CMD_DECOMMISSION, &ignored);
         guest->hv->flushed = false; /* the ASID was used */
     }
+    hv_snp_take_down(guest);
     hv_free_vmsas(guest);
     guest->handle = 0;
     guest->state = HV_OFF;

@@ -17,7 +17,8 @@ struct hv_guest {
     enum hv_state state;
     enum hv_stop stop_reason;
     uint32_t asid, handle;
-    bool snp; /* launched with SEV-SNP */
+    bool snp;         /* launched with SEV-SNP */
+    uint64_t context; /* SEV-SNP: address of the context page, 0: none */
     uint8_t measurement[HV_MEASUREMENT_SIZE];
     uint64_t vmsas; /* address of the launched VMSAs, encrypted with the guest's key */
     unsigned n_vmsas;
@@ -53,6 +54,9 @@ struct hv_command {
 void hv_command_begin(struct hv_command *command, struct hv *hv, uint16_t id);
 void hv_command_put32(struct hv_command *command, uint32_t v);
 void hv_command_put64(struct hv_command *command, uint64_t v);
+void hv_command_put(struct hv_command *command, const void *data, size_t len);
+/* Append zero bytes until the struct has `len` of them. */
+void hv_command_fill(struct hv_command *command, unsigned len);
 /* Allocate place `which` (0 or 1) with `len` bytes and copy `data` there (NULL: zeros). Return its
  * address. */
 uint64_t hv_command_place(struct hv_command *command, unsigned which, const void *data, size_t len);

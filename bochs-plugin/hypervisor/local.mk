@@ -6,12 +6,14 @@ libhypervisor_la_SOURCES = \
 	%D%/hv.c %D%/hv.h %D%/hv_ops.h %D%/hv_priv.h \
 	%D%/hv_answer.c \
 	%D%/hv_command.c \
+	%D%/hv_cpuid_page.c %D%/hv_cpuid_page.h \
 	%D%/hv_es.c %D%/hv_es.h %D%/hv_es_priv.h \
 	%D%/hv_es_save.c \
 	%D%/hv_exit.c \
 	%D%/hv_ghcb_msr.c \
 	%D%/hv_intercepts.c %D%/hv_intercepts.h \
 	%D%/hv_launch.c \
+	%D%/hv_launch_snp.c \
 	%D%/hv_lies.c %D%/hv_lies.h \
 	%D%/hv_memory.c %D%/hv_memory.h \
 	%D%/hv_policy.c %D%/hv_policy.h \

@@ -24,7 +24,7 @@ fuzz_seeds = \
 	$(srcdir)/tests/vectors/pki.txt
 fuzz_libraries = $(addprefix $(srcdir)/bochs-plugin/control/, ctl.c json_read.c qmp_schema.c unix_socket.c) $(srcdir)/bochs-plugin/memory_map.c $(srcdir)/bochs-plugin/opt.c \
 	$(addprefix $(srcdir)/bochs-plugin/, rng.c save_file.c saved_machine.c) \
-	$(wildcard $(srcdir)/bochs-plugin/hypervisor/*.c) $(addprefix $(srcdir)/cpu-ext/, cpuid.c msr.c rmp.c rmp_save.c) \
+	$(wildcard $(srcdir)/bochs-plugin/hypervisor/*.c) $(addprefix $(srcdir)/cpu-ext/, cpuid.c msr.c rmp.c rmp_save.c rmp_state.c) \
 	$(addprefix $(srcdir)/bochs-plugin/firmware/, acpi.c fw_machine.c bzimage.c kernel_boot.c fwcfg.c ovmf_area.c \
 		pflash.c smbios.c) \
 	$(srcdir)/bochs-plugin/control/qmp.c $(wildcard $(srcdir)/bochs-plugin/gdb/*.c) $(wildcard $(addprefix $(srcdir)/psp-model/, *.c commands/*.c protocol/*.c))
@@ -71,10 +71,10 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_gdb_LDADD = libsevplugin.la libpspmodel.la
 %C%_replay_ghcb_SOURCES = %D%/fuzz.h %D%/fuzz_ghcb.c %D%/replay.c
 %C%_replay_ghcb_CPPFLAGS = $(FUZZ_CPPFLAGS)
-%C%_replay_ghcb_LDADD = libhypervisor.la libpspmodel.la
+%C%_replay_ghcb_LDADD = libhypervisor.la libcpuext.la libpspmodel.la
 %C%_replay_hv_SOURCES = %D%/fuzz.h %D%/fuzz_hv.c %D%/replay.c
 %C%_replay_hv_CPPFLAGS = $(FUZZ_CPPFLAGS)
-%C%_replay_hv_LDADD = libhypervisor.la libpspmodel.la
+%C%_replay_hv_LDADD = libhypervisor.la libcpuext.la libpspmodel.la
 %C%_replay_opt_SOURCES = %D%/fuzz.h %D%/fuzz_opt.c %D%/replay.c
 %C%_replay_opt_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_opt_LDADD = libsevplugin.la libhypervisor.la libcpuext.la libpspmodel.la

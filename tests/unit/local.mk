@@ -30,6 +30,7 @@ unit_tests = \
 	%D%/test_ghcb \
 	%D%/test_guest \
 	%D%/test_hv \
+	%D%/test_hv_policy \
 	%D%/test_intercepts \
 	%D%/test_identity \
 	%D%/test_json_read \
@@ -52,6 +53,7 @@ unit_tests = \
 	%D%/test_saved_machine \
 	%D%/test_session \
 	%D%/test_smbios \
+	%D%/test_snp_memory \
 	%D%/test_snp \
 	%D%/test_soak \
 	%D%/test_start \
@@ -130,23 +132,27 @@ unit_tests = \
 %C%_test_fwcfg_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_fwcfg_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_es_exit_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_test_es_exit_LDADD = libhypervisor.la $(UNIT_LDADD)
+%C%_test_es_exit_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
 %C%_test_es_lies_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_test_es_lies_LDADD = libhypervisor.la $(UNIT_LDADD)
+%C%_test_es_lies_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
 %C%_test_es_page_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_test_es_page_LDADD = libhypervisor.la $(UNIT_LDADD)
+%C%_test_es_page_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
 %C%_test_es_save_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_test_es_save_LDADD = libhypervisor.la $(UNIT_LDADD)
+%C%_test_es_save_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
 %C%_test_es_vcpu_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_test_es_vcpu_LDADD = libhypervisor.la $(UNIT_LDADD)
+%C%_test_es_vcpu_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
 %C%_test_ghcb_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_ghcb_LDADD = $(UNIT_LDADD)
 %C%_test_guest_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_guest_LDADD = $(UNIT_LDADD)
 %C%_test_intercepts_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_test_intercepts_LDADD = libhypervisor.la $(UNIT_LDADD)
+%C%_test_intercepts_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
 %C%_test_hv_CPPFLAGS = $(UNIT_CPPFLAGS)
-%C%_test_hv_LDADD = libhypervisor.la $(UNIT_LDADD)
+%C%_test_hv_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
+%C%_test_hv_policy_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_hv_policy_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
+%C%_test_snp_memory_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_snp_memory_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
 %C%_test_identity_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_identity_LDADD = $(UNIT_LDADD)
 %C%_test_json_read_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
@@ -267,6 +273,7 @@ endif
 %C%_libunit_la_SOURCES = \
 	%D%/counter_random.h \
 	%D%/es_machine.h \
+	%D%/snp_machine.h \
 	%D%/es_request.h \
 	%D%/firmware_reader.h \
 	%D%/pc_memory.h \
