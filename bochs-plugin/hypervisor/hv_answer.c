@@ -55,8 +55,7 @@ static uint64_t lie_bit(struct hv_exit *exit, enum hv_lie kind, uint64_t value, 
 
 /* --- the scratch area --- */
 
-/* Check the scratch area of `len` bytes and return a copy of it. NULL: the error is the answer. */
-static uint8_t *scratch(struct hv_exit *exit, uint64_t len)
+uint8_t *hv_exit_scratch(struct hv_exit *exit, uint64_t len)
 {
     const uint64_t begin = exit->scratch, end = begin + len;
     uint8_t *copy = exit->guest->hv->scratch;
@@ -215,7 +214,7 @@ static void string_io(struct hv_exit *exit, unsigned size)
         return;
     }
     len = exit->info2 * size;
-    data = scratch(exit, len);
+    data = hv_exit_scratch(exit, len);
     if (!data)
         return;
     for (uint64_t i = 0; i < len; i += size)
@@ -276,7 +275,7 @@ void hv_answer_mmio(struct hv_exit *exit)
         hv_answer_error(exit, GHCB_ERR_INVALID_INPUT);
         return;
     }
-    data = scratch(exit, len);
+    data = hv_exit_scratch(exit, len);
     if (!data)
         return;
     if (!mmio_pieces(exit, data, len))
@@ -303,7 +302,7 @@ void hv_answer_jump_table(struct hv_exit *exit)
 
 void hv_answer_features(struct hv_exit *exit)
 {
-    respond(exit, GHCB_NO_ACTION, HV_FEATURES);
+    respond(exit, GHCB_NO_ACTION, hv_es_features(exit->guest));
 }
 
 void hv_answer_terminate(struct hv_exit *exit)

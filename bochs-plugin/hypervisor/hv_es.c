@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "hv_es_priv.h"
+#include "hv_snp_priv.h"
 
 void hv_es_configure(struct hv_guest *guest, const struct hv_es_config *config)
 {
@@ -50,6 +51,11 @@ uint64_t hv_es_ghcb_msr(const struct hv_guest *guest, unsigned cpu)
 void hv_es_set_ghcb_msr(struct hv_guest *guest, unsigned cpu, uint64_t value)
 {
     hv_es_of(guest)->vcpus[cpu].ghcb_msr = value;
+}
+
+uint64_t hv_es_features(const struct hv_guest *guest)
+{
+    return guest->snp ? guest->hv->snp->policies.values[HV_POLICY_FEATURES] : HV_FEATURES;
 }
 
 /* --- messages --- */
@@ -179,13 +185,19 @@ static unsigned in_page(uint64_t gpa, size_t len)
     return (unsigned)(len < rest ? len : rest);
 }
 
+/* The host's accesses to a private page see other memory with KVM and guest_memfd. */
+static bool is_private(const struct hv_guest *guest, uint64_t gpa)
+{
+    return guest->snp && hv_snp_private(guest->hv, gpa);
+}
+
 bool hv_es_read(struct hv_guest *guest, uint64_t gpa, void *buf, size_t len)
 {
     struct hv *hv = guest->hv;
 
     for (unsigned n; len; len -= n, gpa += n, buf = (uint8_t *)buf + n) {
         n = in_page(gpa, len);
-        if (!hv->ops.read_shared(hv->machine, gpa, buf, n))
+        if (is_private(guest, gpa) || !hv->ops.read_shared(hv->machine, gpa, buf, n))
             return false;
     }
     return true;
@@ -197,7 +209,7 @@ bool hv_es_write(struct hv_guest *guest, uint64_t gpa, const void *buf, size_t l
 
     for (unsigned n; len; len -= n, gpa += n, buf = (const uint8_t *)buf + n) {
         n = in_page(gpa, len);
-        if (!hv->ops.write_shared(hv->machine, gpa, buf, n))
+        if (is_private(guest, gpa) || !hv->ops.write_shared(hv->machine, gpa, buf, n))
             return false;
     }
     return true;

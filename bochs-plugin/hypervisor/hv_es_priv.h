@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Shared by the files that answer a guest with SEV-ES: hv_answer.c, hv_es.c, hv_es_save.c,
- * hv_exit.c, hv_ghcb_msr.c, hv_vcpu.c.
+ * Shared by the files that answer a guest with SEV-ES: hv_answer.c, hv_ap.c, hv_es.c,
+ * hv_es_save.c, hv_exit.c, hv_ghcb_msr.c, hv_psc.c, hv_request.c, hv_snp.c, hv_vcpu.c.
  */
 #ifndef SEV_HV_ES_PRIV_H
 #define SEV_HV_ES_PRIV_H
@@ -12,14 +12,16 @@
 #include "protocol/ghcb.h"
 
 /* Linux arch/x86/kvm/svm/sev.c GHCB_HV_FT_SUPPORTED: SNP and AP creation. A guest without SNP gets
- * them too. */
+ * them too. With SNP the host policy "features" replaces them. */
 #define HV_FEATURES UINT64_C(3)
+uint64_t hv_es_features(const struct hv_guest *guest);
 
 enum hv_vcpu_state {
     HV_VCPU_RUNS,
-    HV_VCPU_OFF,  /* since power-on: waits for INIT */
-    HV_VCPU_HELD, /* asked for an AP reset hold: waits for INIT, an NMI or an interrupt */
-    HV_VCPU_INIT, /* got INIT: waits for SIPI */
+    HV_VCPU_OFF,       /* since power-on: waits for INIT */
+    HV_VCPU_HELD,      /* asked for an AP reset hold: waits for INIT, an NMI or an interrupt */
+    HV_VCPU_INIT,      /* got INIT: waits for SIPI */
+    HV_VCPU_DESTROYED, /* SEV-SNP: has no VMSA: waits for AP creation */
 };
 
 /* How the CPU asked for its AP reset hold, and so where the answer goes. */
@@ -36,7 +38,10 @@ struct hv_vcpu {
     bool nmi_pending; /* kept */
     bool reported;    /* that the GHCB MSR has no address of RAM; not saved */
     uint64_t ghcb_msr;
-    uint64_t xcr0; /* of the last GHCB that had it, for CPUID */
+    uint64_t registered; /* SEV-SNP: address of the GHCB that the guest has registered, 0: none */
+    uint64_t vmsa_gpa;   /* SEV-SNP: of the VMSA that the guest has made, 0: none */
+    bool on_init;        /* that VMSA is for the next INIT */
+    uint64_t xcr0;       /* of the last GHCB that had it, for CPUID */
     uint64_t counts[HV_EXIT_ROWS_MAX + HV_MSR_ROWS_MAX]; /* see hv_es_request() */
 };
 
@@ -83,7 +88,13 @@ void hv_answer_jump_table(struct hv_exit *exit);
 void hv_answer_features(struct hv_exit *exit);
 void hv_answer_terminate(struct hv_exit *exit);
 void hv_answer_unsupported(struct hv_exit *exit);
+void hv_answer_psc(struct hv_exit *exit);               /* hv_psc.c */
+void hv_answer_ap_creation(struct hv_exit *exit);       /* hv_ap.c */
+void hv_answer_guest_request(struct hv_exit *exit);     /* hv_request.c */
+void hv_answer_ext_guest_request(struct hv_exit *exit); /* hv_request.c */
 void hv_answer_error(struct hv_exit *exit, enum ghcb_error error);
+/* Check the scratch area of `len` bytes and return a copy of it. NULL: the error is the answer. */
+uint8_t *hv_exit_scratch(struct hv_exit *exit, uint64_t len);
 /* An opportunity for a lie about a request. */
 bool hv_exit_lie(struct hv_exit *exit, enum hv_lie kind);
 
@@ -99,6 +110,9 @@ void hv_exit_page(struct hv_guest *guest, unsigned cpu);
 void hv_ghcb_msr_request(struct hv_guest *guest, unsigned cpu);
 /* The value of the MSR after a reset, which is also the answer to a SEV information request. */
 uint64_t hv_ghcb_msr_info(const struct hv_es *es);
+
+/* Answer a page state change by the GHCB MSR: return its new value. */
+uint64_t hv_psc_msr(struct hv_guest *guest, unsigned cpu, uint64_t value);
 
 /* Begin an AP reset hold. */
 void hv_vcpu_hold(struct hv_guest *guest, unsigned cpu, enum hv_hold hold);
@@ -121,7 +135,8 @@ uint64_t hv_es_lie_bit(struct hv_guest *guest, unsigned cpu, enum hv_lie lie, co
 /* The lies about the registers that CPUID returns. */
 void hv_es_lie_cpuid(struct hv_guest *guest, unsigned cpu, uint32_t function, uint32_t regs[4]);
 
-/* Access raw memory across pages. False: a part is neither RAM nor ROM. */
+/* Access raw memory across pages. False: a part is neither RAM nor ROM, or it is a private page of a
+ * guest with SEV-SNP. */
 bool hv_es_read(struct hv_guest *guest, uint64_t gpa, void *buf, size_t len);
 bool hv_es_write(struct hv_guest *guest, uint64_t gpa, const void *buf, size_t len);
 

@@ -120,8 +120,10 @@ static bool possible(const struct hv_vcpu *vcpu, unsigned cpu)
 {
     bool waits = vcpu->state == HV_VCPU_OFF || vcpu->state == HV_VCPU_INIT;
 
-    if (vcpu->state > HV_VCPU_INIT || vcpu->hold > HV_HOLD_MSR)
+    if (vcpu->state > HV_VCPU_DESTROYED || vcpu->hold > HV_HOLD_MSR)
         return false;
+    if (vcpu->state == HV_VCPU_DESTROYED) /* by AP creation of SEV-SNP: any CPU, at any time */
+        return vcpu->hold == HV_HOLD_NONE;
     if (cpu ? !waits && !vcpu->first_sipi : waits || vcpu->first_sipi)
         return false;
     if (vcpu->state == HV_VCPU_OFF && (vcpu->first_sipi || vcpu->nmi_masked))

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "hv_es_priv.h"
+#include "hv_snp_priv.h"
 
 /* What must be valid in the GHCB. */
 enum need {
@@ -21,6 +22,8 @@ enum need {
     NEED_CODE = 0x40,
     NEED_INFO1 = 0x80,
     NEED_INFO2 = 0x100,
+    NEED_SNP = 0x200,    /* only a guest with SEV-SNP may send it */
+    NEED_REFUSE = 0x400, /* the request is wrong in a way that KVM reports as a missing input */
 };
 
 static const struct {
@@ -57,6 +60,22 @@ static unsigned io_needs(const struct hv_exit *exit)
     return exit->info1 & GHCB_IO_IN ? 0 : NEED_RAX;
 }
 
+static unsigned ap_needs(const struct hv_exit *exit)
+{
+    static const uint32_t destroy = 2;
+
+    return (uint32_t)exit->info1 == destroy ? 0 : NEED_RAX;
+}
+
+/* A request to the secure processor and the page for its response. */
+static unsigned two_pages(const struct hv_exit *exit)
+{
+    const bool right = exit->info1 % HV_PAGE_SIZE == 0 && exit->info2 % HV_PAGE_SIZE == 0 &&
+                       exit->info1 != exit->info2;
+
+    return right ? 0 : NEED_REFUSE;
+}
+
 static void hold(struct hv_guest *guest, unsigned cpu)
 {
     hv_vcpu_hold(guest, cpu, HV_HOLD_PAGE);
@@ -66,7 +85,7 @@ struct row {
     uint32_t code;
     unsigned need; /* of enum need */
     unsigned (*need_also)(const struct hv_exit *exit);
-    void (*answer)(struct hv_exit *exit); /* NULL: only a guest with SNP may send it */
+    void (*answer)(struct hv_exit *exit);
     void (*after)(struct hv_guest *guest, unsigned cpu); /* when the answer is in the GHCB */
 };
 
@@ -90,10 +109,10 @@ static const struct row rows[] = {
     {EXIT_NMI_COMPLETE,       0,                               0,           hv_answer_nothing,     hv_vcpu_nmi_complete},
     {EXIT_AP_RESET_HOLD,      0,                               0,           hv_answer_nothing,     hold},
     {EXIT_AP_JUMP_TABLE,      0,                               0,           hv_answer_jump_table,  0},
-    {EXIT_PSC,                0,                               0,           NULL,                  0},
-    {EXIT_GUEST_REQUEST,      0,                               0,           NULL,                  0},
-    {EXIT_EXT_GUEST_REQUEST,  0,                               0,           NULL,                  0},
-    {EXIT_AP_CREATION,        0,                               0,           NULL,                  0},
+    {EXIT_PSC,                NEED_SNP | NEED_SCRATCH,         0,           hv_answer_psc,         0},
+    {EXIT_GUEST_REQUEST,      NEED_SNP,                        two_pages,   hv_answer_guest_request,     0},
+    {EXIT_EXT_GUEST_REQUEST,  NEED_SNP,                        two_pages,   hv_answer_ext_guest_request, 0},
+    {EXIT_AP_CREATION,        NEED_SNP,                        ap_needs,    hv_answer_ap_creation, 0},
     {EXIT_HV_FEATURES,        0,                               0,           hv_answer_features,    0},
     {EXIT_TERM_REQUEST,       0,                               0,           hv_answer_terminate,   0},
     {EXIT_UNSUPPORTED_EVENT,  0,                               0,           hv_answer_unsupported, 0},
@@ -138,7 +157,7 @@ static bool is_given(const struct hv_exit *exit, enum ghcb_offset field)
 /* Each missing field is reported, so there is no return in the loop. */
 static bool has_needs(const struct hv_exit *exit, unsigned need)
 {
-    bool all = true;
+    bool all = !(need & NEED_REFUSE) && (!(need & NEED_SNP) || exit->guest->snp);
 
     for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
         if ((need & needs[i].bit) && !is_given(exit, needs[i].field))
@@ -163,8 +182,7 @@ static const struct row *check(struct hv_exit *exit)
         hv_answer_error(exit, GHCB_ERR_INVALID_EVENT);
         return NULL;
     }
-    if (!row->answer || !has_needs(exit, row->need) ||
-        (row->need_also && !has_needs(exit, row->need_also(exit)))) {
+    if (!has_needs(exit, row->need) || (row->need_also && !has_needs(exit, row->need_also(exit)))) {
         hv_answer_error(exit, GHCB_ERR_MISSING_INPUT);
         return NULL;
     }
@@ -280,12 +298,25 @@ static void trace(const struct hv_exit *exit, const char *words)
 /* As KVM, let the guest go on: it repeats the request for ever. */
 static void no_page(struct hv_exit *exit)
 {
-    if (!exit->vcpu->reported)
+    if (!exit->vcpu->reported && hv_snp_private(exit->guest->hv, exit->gpa))
+        hv_es_log(exit->guest, exit->cpu,
+                  "VMGEXIT without a GHCB: the page at %#llx is private, so the hypervisor cannot "
+                  "read it; the guest must change its state to shared first",
+                  (unsigned long long)exit->gpa);
+    else if (!exit->vcpu->reported)
         hv_es_log(exit->guest, exit->cpu,
                   "VMGEXIT without a GHCB: the GHCB MSR is %#llx, which is not the address of RAM",
                   (unsigned long long)exit->gpa);
     exit->vcpu->reported = true;
     trace(exit, "no GHCB");
+}
+
+/* A guest with SEV-SNP registers its GHCB. KVM ends one that uses another. */
+static bool registered(const struct hv_exit *exit)
+{
+    return !exit->guest->snp || exit->gpa == exit->vcpu->registered ||
+           exit->guest->hv->snp->policies.values[HV_POLICY_GHCB_UNREGISTERED] ==
+               HV_GHCB_UNREGISTERED_SERVE;
 }
 
 void hv_exit_page(struct hv_guest *guest, unsigned cpu)
@@ -297,6 +328,13 @@ void hv_exit_page(struct hv_guest *guest, unsigned cpu)
     exit.gpa = exit.vcpu->ghcb_msr;
     if (!exit.gpa || !hv_es_read(guest, exit.gpa, exit.page, GHCB_SIZE)) {
         no_page(&exit);
+        return;
+    }
+    if (!registered(&exit)) {
+        hv_es_stop(guest, cpu,
+                   "VMGEXIT with the GHCB at %#llx, which is not registered; the guest "
+                   "must register it by the GHCB MSR first",
+                   (unsigned long long)exit.gpa);
         return;
     }
     take(&exit);

@@ -6,6 +6,7 @@
  * arch/x86/include/asm/sev-common.h GHCB_MSR_*.
  */
 #include "hv_es_priv.h"
+#include "hv_snp_priv.h"
 
 /* Replace the bits 11:0 of a value. */
 static uint64_t with_info(uint64_t value, enum ghcb_msr info)
@@ -55,8 +56,25 @@ static uint64_t hold(struct hv_guest *guest, unsigned cpu, uint64_t value)
 
 static uint64_t features(struct hv_guest *guest, unsigned cpu, uint64_t value)
 {
-    (void)guest, (void)cpu, (void)value;
-    return HV_FEATURES << 12 | GHCB_MSR_HV_FT_RESP;
+    (void)cpu, (void)value;
+    return hv_es_features(guest) << 12 | GHCB_MSR_HV_FT_RESP;
+}
+
+/* The policy's value for none is all ones, which is the answer for none. */
+static uint64_t preferred(struct hv_guest *guest, unsigned cpu, uint64_t value)
+{
+    (void)cpu, (void)value;
+    return with_info(guest->hv->snp->policies.values[HV_POLICY_GHCB_PREFERRED],
+                     GHCB_MSR_PREF_GPA_RESP);
+}
+
+/* The answer is the address that was registered, all ones for none. */
+static uint64_t register_ghcb(struct hv_guest *guest, unsigned cpu, uint64_t value)
+{
+    if (hv_es_lie(guest, cpu, HV_LIE_REFUSE_GHCB, "GHCB address registration"))
+        return with_info(UINT64_MAX, GHCB_MSR_REG_GPA_RESP);
+    hv_es_of(guest)->vcpus[cpu].registered = value & ~GHCB_MSR_INFO_MASK;
+    return with_info(value, GHCB_MSR_REG_GPA_RESP);
 }
 
 /* KVM ends a machine without SNP that sends one of them. */
@@ -76,11 +94,12 @@ static uint64_t terminate(struct hv_guest *guest, unsigned cpu, uint64_t value)
 static const struct {
     enum ghcb_msr request;
     request_fn *answer;
+    bool snp; /* only a guest with SEV-SNP may send it */
 } requests[] = {
-    {GHCB_MSR_SEV_INFO_REQ, sev_info},  {GHCB_MSR_CPUID_REQ, cpuid},
-    {GHCB_MSR_AP_RESET_HOLD_REQ, hold}, {GHCB_MSR_PREF_GPA_REQ, snp_only},
-    {GHCB_MSR_REG_GPA_REQ, snp_only},   {GHCB_MSR_PSC_REQ, snp_only},
-    {GHCB_MSR_HV_FT_REQ, features},     {GHCB_MSR_TERM_REQ, terminate},
+    {GHCB_MSR_SEV_INFO_REQ, sev_info, false},    {GHCB_MSR_CPUID_REQ, cpuid, false},
+    {GHCB_MSR_AP_RESET_HOLD_REQ, hold, false},   {GHCB_MSR_PREF_GPA_REQ, preferred, true},
+    {GHCB_MSR_REG_GPA_REQ, register_ghcb, true}, {GHCB_MSR_PSC_REQ, hv_psc_msr, true},
+    {GHCB_MSR_HV_FT_REQ, features, false},       {GHCB_MSR_TERM_REQ, terminate, false},
 };
 
 #define ROWS (sizeof(requests) / sizeof(requests[0]))
@@ -108,7 +127,8 @@ void hv_ghcb_msr_request(struct hv_guest *guest, unsigned cpu)
         row++;
     vcpu->counts[hv_exit_rows() + 1 + row]++;
     if (row < ROWS)
-        vcpu->ghcb_msr = requests[row].answer(guest, cpu, value);
+        vcpu->ghcb_msr =
+            (requests[row].snp && !guest->snp ? snp_only : requests[row].answer)(guest, cpu, value);
     /* KVM leaves the MSR as it is at a request that it does not have, and the guest goes on. */
     record.result1 = vcpu->ghcb_msr;
     hv_es_trace(guest, &record);

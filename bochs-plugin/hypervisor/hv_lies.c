@@ -34,6 +34,9 @@ static const struct {
     [HV_LIE_EVIL_JUMP_TABLE] = {"evil-jump-table", "the address of the AP jump table is one page too high"},
     [HV_LIE_EARLY_SIPI] = {"early-sipi", "an AP reset hold ends as if a SIPI had come"},
     [HV_LIE_LOST_SIPI] = {"lost-sipi", "a SIPI is dropped"},
+    [HV_LIE_REFUSE_GHCB] = {"refuse-ghcb", "the registration of a GHCB is refused"},
+    [HV_LIE_PSC_LIE] = {"psc-lie", "a page state is not changed, and reported as changed"},
+    [HV_LIE_PSC_PARTIAL] = {"psc-partial", "the second half of a page state change is not executed, and reported as done"},
 };
 /* clang-format on */
 

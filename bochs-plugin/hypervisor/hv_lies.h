@@ -36,6 +36,9 @@ enum hv_lie {
     HV_LIE_EVIL_JUMP_TABLE,
     HV_LIE_EARLY_SIPI,
     HV_LIE_LOST_SIPI,
+    HV_LIE_REFUSE_GHCB,
+    HV_LIE_PSC_LIE,
+    HV_LIE_PSC_PARTIAL,
     HV_LIES,
 };
 

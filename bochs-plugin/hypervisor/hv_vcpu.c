@@ -69,6 +69,15 @@ void hv_es_init(struct hv_guest *guest, unsigned cpu)
     struct hv_vcpu *vcpu = &hv_es_of(guest)->vcpus[cpu];
 
     vcpu->nmi_pending = false;
+    if (vcpu->on_init) { /* the machine starts the CPU from that VMSA */
+        vcpu->on_init = false;
+        vcpu->state = HV_VCPU_RUNS;
+        vcpu->hold = HV_HOLD_NONE;
+        vcpu->first_sipi = true;
+        return;
+    }
+    if (vcpu->state == HV_VCPU_DESTROYED)
+        return;
     if (cpu) {
         if (vcpu->state == HV_VCPU_RUNS)
             wait(guest, cpu);
@@ -95,7 +104,8 @@ void hv_es_sipi(struct hv_guest *guest, unsigned cpu, uint8_t vector)
 bool hv_es_nmi(struct hv_guest *guest, unsigned cpu)
 {
     struct hv_vcpu *vcpu = &hv_es_of(guest)->vcpus[cpu];
-    bool waits = vcpu->state == HV_VCPU_OFF || vcpu->state == HV_VCPU_INIT;
+    bool waits = vcpu->state == HV_VCPU_OFF || vcpu->state == HV_VCPU_INIT ||
+                 vcpu->state == HV_VCPU_DESTROYED;
 
     if (vcpu->nmi_masked || waits) {
         vcpu->nmi_pending = true;

@@ -5,6 +5,7 @@ noinst_LTLIBRARIES += libhypervisor.la
 libhypervisor_la_SOURCES = \
 	%D%/hv.c %D%/hv.h %D%/hv_ops.h %D%/hv_priv.h \
 	%D%/hv_answer.c \
+	%D%/hv_ap.c \
 	%D%/hv_command.c \
 	%D%/hv_cpuid_page.c %D%/hv_cpuid_page.h \
 	%D%/hv_es.c %D%/hv_es.h %D%/hv_es_priv.h \
@@ -17,6 +18,8 @@ libhypervisor_la_SOURCES = \
 	%D%/hv_lies.c %D%/hv_lies.h \
 	%D%/hv_memory.c %D%/hv_memory.h \
 	%D%/hv_policy.c %D%/hv_policy.h \
+	%D%/hv_psc.c \
+	%D%/hv_request.c \
 	%D%/hv_snp.c %D%/hv_snp.h %D%/hv_snp_priv.h \
 	%D%/hv_vcpu.c
 libhypervisor_la_CPPFLAGS = $(AM_CPPFLAGS)

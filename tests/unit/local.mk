@@ -53,6 +53,7 @@ unit_tests = \
 	%D%/test_saved_machine \
 	%D%/test_session \
 	%D%/test_smbios \
+	%D%/test_snp_exit \
 	%D%/test_snp_memory \
 	%D%/test_snp \
 	%D%/test_soak \
@@ -153,6 +154,8 @@ unit_tests = \
 %C%_test_hv_policy_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
 %C%_test_snp_memory_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_snp_memory_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
+%C%_test_snp_exit_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_snp_exit_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
 %C%_test_identity_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_identity_LDADD = $(UNIT_LDADD)
 %C%_test_json_read_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
