@@ -50,7 +50,8 @@ EXTRA_DIST += %D%/README.md %D%/lib/guest.h %D%/lib/guest.ld \
 
 # Guests with SEV-ES, NAME.rom: they are firmware, with the kit's start.
 es_parts = %D%/es/es.64.o %D%/es/entry.64.o %D%/lib/rom.64.o %D%/lib/string.64.o %D%/lib/tap.64.o
-EXTRA_DIST += %D%/es/entry.S %D%/es/es.c %D%/es/es.h
+EXTRA_DIST += %D%/es/entry.S %D%/es/es.c %D%/es/es.h \
+	%D%/es/legacy.c %D%/es/legacy.h %D%/es/legacy_entry.S
 
 # Only the compiler's own headers; none of the flags that the host's programs are built with.
 guest_copts = -std=c11 -O2 -g -ffreestanding -mgeneral-regs-only -mno-red-zone -fno-pic -fno-pie \
@@ -90,8 +91,9 @@ guest_image = objcopy -O binary $@.elf $@ && truncate -s 1032192 $@
 	$(AM_V_GEN)$(LD) -m elf_x86_64 $(guest_ldflags) -T $(srcdir)/bochsrc-examples/kit/rom.ld -o $@.elf $(filter %.o,$^) && \
 		objcopy -O binary --gap-fill 0xff $@.elf $@
 %D%/es/es.64.o: %D%/es/es.h
+%D%/vc_legacy.rom.img: %D%/es/legacy.64.o %D%/es/legacy_entry.64.o
 
-$(guest_names:%=%D%/%.64.o) $(es_parts) $(guests:%=%D%/%.o) $(guest_lib:%=%D%/lib/%.64.o) $(guest_lib:%=%D%/lib/%.32.o): compilers
+$(guest_names:%=%D%/%.64.o) $(es_parts) %D%/es/legacy.64.o %D%/es/legacy_entry.64.o $(guests:%=%D%/%.o) $(guest_lib:%=%D%/lib/%.64.o) $(guest_lib:%=%D%/lib/%.32.o): compilers
 .PRECIOUS: %D%/%.64.o %D%/%.32.o
 
 if WITH_BOCHS

@@ -195,6 +195,18 @@ static void gate(unsigned vector, const void *entry, unsigned dpl)
     idt[vector][1] = at >> 32;
 }
 
+void es_load_gdt(void)
+{
+    const struct __attribute__((packed)) {
+        uint16_t limit;
+        uint64_t base;
+    } pointer = {sizeof(gdt) - 1, (uintptr_t)gdt};
+
+    fill_gdt(); /* LTR needs a TSS that is not busy */
+    __asm__ volatile("lgdt %0" ::"m"(pointer) : "memory");
+    __asm__ volatile("ltr %w0" ::"r"(SEL_TSS) : "memory");
+}
+
 extern uint8_t vc_entry[], es_stubs[];
 extern struct regs run_regs;
 extern uint64_t run_rip, run_error;
@@ -205,19 +217,15 @@ void es_init(void)
     struct __attribute__((packed)) {
         uint16_t limit;
         uint64_t base;
-    } pointer = {sizeof(gdt) - 1, (uintptr_t)gdt};
+    } pointer = {sizeof(idt) - 1, (uintptr_t)idt};
 
     boot_cbit = UINT64_C(1) << (rdmsr(MSR_GHCB) >> 24 & 0x3f);
-    fill_gdt();
-    __asm__ volatile("lgdt %0" ::"m"(pointer) : "memory");
-    __asm__ volatile("ltr %w0" ::"r"(SEL_TSS) : "memory");
+    es_load_gdt();
     for (unsigned i = 0; i < 32; i++)
         gate(i, es_stubs + 16 * i, 0);
     gate(3, es_stubs + 16 * 3, 3);
     gate(VECTOR_VC, vc_entry, 0);
     gate(0x30, es_stubs + 16 * 32, 3);
-    pointer.limit = sizeof(idt) - 1;
-    pointer.base = (uintptr_t)idt;
     __asm__ volatile("lidt %0" ::"m"(pointer) : "memory");
     memset(GHCB_PAGE, 0, 4096);
 }

@@ -52,6 +52,9 @@ extern struct vc vc;
  * GHCB page. Call it first: without it there is no output. */
 void es_init(void);
 
+/* Load the GDT and TSS of es_init() again. */
+void es_load_gdt(void);
+
 /* From the next #VC on, record it and go on with RIP = `resume`. 0 ends that: a #VC of port I/O is answered
  * by the hypervisor, and any other is an error. */
 void vc_expect(uint64_t resume);
