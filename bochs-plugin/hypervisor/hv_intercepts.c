@@ -50,7 +50,12 @@ static void intercept(struct hv_intercepts *intercepts, unsigned bit)
     intercepts->instructions[bit / 32] |= UINT32_C(1) << bit % 32;
 }
 
-/* #MC is intercepted too, but is an exit that the guest does not see, and Bochs has none. */
+/* #MC is intercepted too, but is an exit that the guest does not see, and Bochs has none.
+ *
+ * KVM intercepts RDTSCP of a guest whose CPUID hides it (Linux arch/x86/kvm/svm/svm.c
+ * svm_recalc_instruction_intercepts()), so on hardware, which has the instruction, the guest gets #VC 87h. A
+ * CPU model of Bochs that hides it does not have it: the instruction is #UD there before the intercept is
+ * looked at, which is a choice of this model. */
 void hv_intercepts_get(const struct hv_intercepts_cpu *cpu, struct hv_intercepts *intercepts)
 {
     memset(intercepts, 0, sizeof(*intercepts));

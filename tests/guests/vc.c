@@ -171,6 +171,19 @@ static const struct {
     {"WRMSR of SEV_STATUS", 2, {0x0f, 0x30}, GP, false, 3, MSR_SEV_STATUS},
 };
 
+/* A CPU model without RDTSCP has no such instruction, and TSC_AUX is not the guest's. */
+static void try_without_rdtscp(void)
+{
+    static const struct row tsc_aux = {"RDMSR of TSC_AUX", 2, {0x0f, 0x32}, 0x7c, GP, 0,
+                                       0xc0000103,         0};
+    static const struct row rdtscp = {"RDTSCP", 3, {0x0f, 0x01, 0xf9}, 0, UD, 0, 0, 0};
+
+    for (enum mode mode = 0; mode < MODES; mode++) {
+        ok(try(&rdtscp, mode, 3), "RDTSCP, %s code, CPL 3: exception 6, no #VC", mode_names[mode]);
+        ok(try(&tsc_aux, mode, 0), "RDMSR of TSC_AUX, %s code: #VC 7c", mode_names[mode]);
+    }
+}
+
 static void try_free(void)
 {
     for (unsigned i = 0; i < sizeof(free_rows) / sizeof(free_rows[0]); i++)
@@ -333,7 +346,10 @@ void guest_main(void)
     write_cr4(read_cr4() | CR4_PCE | CR4_OSXSAVE);
     svme();
     try_rows();
-    try_free();
+    if (argument("rdtscp", 1))
+        try_free();
+    else
+        try_without_rdtscp();
     try_places();
     try_alignment();
     try_single_step();
