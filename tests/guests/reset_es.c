@@ -8,14 +8,6 @@
  */
 #include "es/es.h"
 
-static void send_ipi(uint32_t command)
-{
-    ghcb_clear();
-    ghcb_set(G_SCRATCH, (uintptr_t)GHCB_PAGE + G_BUFFER);
-    *(volatile uint32_t *)(GHCB_PAGE + G_BUFFER) = command;
-    (void)ghcb_exit(0x80000002, 0xfee00300, 4);
-}
-
 void guest_main(void)
 {
     es_init();
@@ -33,7 +25,7 @@ void guest_main(void)
         outb(0xcf9, 6);
         break;
     default:
-        send_ipi(0x40200); /* SMI to itself */
+        lapic_write(0x300, 0x40200); /* SMI to itself */
         print("# an SMI changes nothing\n");
         break;
     }

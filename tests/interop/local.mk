@@ -6,6 +6,7 @@ interop_tests = \
 	%D%/migrate.tap \
 	%D%/save.tap \
 	%D%/save_middle.tap \
+	%D%/save_nmi.tap \
 	%D%/save_refused.tap \
 	%D%/save_v1.tap \
 	%D%/session.tap \

@@ -85,6 +85,22 @@ uint64_t ghcb_msr(uint64_t request)
     return rdmsr(MSR_GHCB);
 }
 
+uint32_t lapic_read(uint32_t offset)
+{
+    ghcb_clear();
+    ghcb_set(G_SCRATCH, (uintptr_t)GHCB_PAGE + G_BUFFER);
+    (void)ghcb_exit(0x80000001, LAPIC + offset, 4);
+    return (uint32_t)ghcb_answer(G_BUFFER);
+}
+
+void lapic_write(uint32_t offset, uint32_t value)
+{
+    ghcb_clear();
+    ghcb_set(G_SCRATCH, (uintptr_t)GHCB_PAGE + G_BUFFER);
+    *(volatile uint32_t *)(GHCB_PAGE + G_BUFFER) = value;
+    (void)ghcb_exit(0x80000002, LAPIC + offset, 4);
+}
+
 /* --- #VC --- */
 
 /* IN and OUT without a string, in 64-bit mode, which is what this guest and its library use. */
@@ -186,7 +202,7 @@ static void fill_gdt(void)
     tss[25] = sizeof(tss) << 16; /* no I/O map: IOPL decides */
 }
 
-static void gate(unsigned vector, const void *entry, unsigned dpl)
+void es_gate(unsigned vector, const void *entry, unsigned dpl)
 {
     const uint64_t at = (uintptr_t)entry;
 
@@ -222,10 +238,10 @@ void es_init(void)
     boot_cbit = UINT64_C(1) << (rdmsr(MSR_GHCB) >> 24 & 0x3f);
     es_load_gdt();
     for (unsigned i = 0; i < 32; i++)
-        gate(i, es_stubs + 16 * i, 0);
-    gate(3, es_stubs + 16 * 3, 3);
-    gate(VECTOR_VC, vc_entry, 0);
-    gate(0x30, es_stubs + 16 * 32, 3);
+        es_gate(i, es_stubs + 16 * i, 0);
+    es_gate(3, es_stubs + 16 * 3, 3);
+    es_gate(VECTOR_VC, vc_entry, 0);
+    es_gate(0x30, es_stubs + 16 * 32, 3);
     __asm__ volatile("lidt %0" ::"m"(pointer) : "memory");
     memset(GHCB_PAGE, 0, 4096);
 }

@@ -15,7 +15,8 @@
 
 #define MSR_GHCB   0xc0010130u
 #define VECTOR_VC  29
-#define GHCB_PAGE  ((uint8_t *)0x200000)   /* in the shared window of kit/rom.S */
+#define GHCB_PAGE  ((uint8_t *)0x200000) /* in the shared window of kit/rom.S */
+#define LAPIC      0xfee00000u
 #define GHCB_ALIAS ((uint8_t *)0x40000000) /* the same page, private */
 
 enum {
@@ -52,6 +53,8 @@ extern struct vc vc;
  * GHCB page. Call it first: without it there is no output. */
 void es_init(void);
 
+/* Another entry for a vector. */
+void es_gate(unsigned vector, const void *entry, unsigned dpl);
 /* Load the GDT and TSS of es_init() again. */
 void es_load_gdt(void);
 
@@ -70,6 +73,9 @@ bool ghcb_is_valid(unsigned offset);
 uint64_t ghcb_exit(uint64_t code, uint64_t info1, uint64_t info2);
 /* A field of the last answer, also after more output. */
 uint64_t ghcb_answer(unsigned offset);
+/* Registers of the local APIC, by requests. */
+uint32_t lapic_read(uint32_t offset);
+void lapic_write(uint32_t offset, uint32_t value);
 /* The GHCB MSR protocol: the answer. */
 uint64_t ghcb_msr(uint64_t request);
 
