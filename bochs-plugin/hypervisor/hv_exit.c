@@ -154,11 +154,14 @@ static bool is_given(const struct hv_exit *exit, enum ghcb_offset field)
     return false;
 }
 
-/* Each missing field is reported, so there is no return in the loop. */
+/* Each missing field is reported, so there is no return in the loop. A request that is refused in any
+ * case misses none. */
 static bool has_needs(const struct hv_exit *exit, unsigned need)
 {
-    bool all = !(need & NEED_REFUSE) && (!(need & NEED_SNP) || exit->guest->snp);
+    bool all = true;
 
+    if (need & NEED_REFUSE || (need & NEED_SNP && !exit->guest->snp))
+        return false;
     for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
         if ((need & needs[i].bit) && !is_given(exit, needs[i].field))
             all = false;
