@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	%D%/lib/bootsector.py \
 	%D%/lib/driver \
 	%D%/lib/es_launch.py \
+	%D%/lib/snp_digest.py \
 	%D%/lib/gdbclient.py \
 	%D%/lib/linux-image \
 	%D%/lib/machine.py \

@@ -110,10 +110,9 @@ static enum owner_exit check_hash_area(const struct expect *expect)
     return OWNER_OK;
 }
 
-static enum owner_exit add_hashes(struct expect *expect)
+enum owner_exit expect_hashes(const struct expect *expect, uint8_t table[KERNEL_HASHES_SIZE])
 {
     const char *cmdline = expect->cmdline ? expect->cmdline : "";
-    uint8_t table[KERNEL_HASHES_SIZE];
     struct kernel_hashes hashes;
     enum owner_exit code;
 
@@ -121,10 +120,17 @@ static enum owner_exit add_hashes(struct expect *expect)
     code = hash_file("--initrd", expect->initrd, hashes.initrd);
     if (!code)
         code = hash_file("--kernel", expect->kernel, hashes.kernel);
-    if (code)
-        return code;
-    kernel_hashes_write(&hashes, table);
-    return add(expect, "kernel hashes", table, sizeof(table));
+    if (!code)
+        kernel_hashes_write(&hashes, table);
+    return code;
+}
+
+static enum owner_exit add_hashes(struct expect *expect)
+{
+    uint8_t table[KERNEL_HASHES_SIZE];
+    enum owner_exit code = expect_hashes(expect, table);
+
+    return code ? code : add(expect, "kernel hashes", table, sizeof(table));
 }
 
 /* Where the APs start, from the first measured file that says it. */

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "protocol/kernel_hashes.h"
 #include "protocol/measure.h"
 #include "owner.h"
 #include "vcpu.h"
@@ -44,11 +45,13 @@ enum {
     {EXPECT_BLOB, "launch-measure-blob", "FILE|BASE64", "what LAUNCH_MEASURE gave"},               \
     {EXPECT_DIGEST, "launch-digest", "FILE|BASE64", "digest instead of the pieces below"},         \
     {EXPECT_FIRMWARE, "firmware", "FILE", "measured firmware; repeat it in launch order"},         \
+    {EXPECT_FIRMWARE, "ovmf", "FILE", "the same, as sev-snp-measure calls it"},                    \
     {EXPECT_KERNEL, "kernel", "FILE", "kernel, for a launch with kernel hashes"},                  \
     {EXPECT_INITRD, "initrd", "FILE", "its initial RAM disk"},                                     \
     {EXPECT_CMDLINE, "cmdline", "TEXT", "its command line"},                                       \
     {EXPECT_CMDLINE, "append", "TEXT", "the same, as QEMU and bochsrc call it"},                   \
-    {EXPECT_NUM_CPUS, "num-cpus", "N", "CPUs of an SEV-ES guest"},                                 \
+    {EXPECT_NUM_CPUS, "num-cpus", "N", "CPUs of an SEV-ES or SEV-SNP guest"},                      \
+    {EXPECT_NUM_CPUS, "vcpus", "N", "the same, as sev-snp-measure calls it"},                      \
     {EXPECT_VMSA0, "vmsa-cpu0", "FILE", "initial state of the first"},                             \
     {EXPECT_VMSA1, "vmsa-cpu1", "FILE", "and of every other"},                                     \
     VCPU_OPTIONS
@@ -79,6 +82,8 @@ struct expect {
 
 /* Take one of the options above; false if it is none of them. */
 bool expect_option(struct expect *expect, int id, const char *value);
+/* Write the table of kernel hashes of the kernel, initial RAM disk and command line. */
+enum owner_exit expect_hashes(const struct expect *expect, uint8_t table[KERNEL_HASHES_SIZE]);
 /* Read the files and compute input.launch_digest. */
 enum owner_exit expect_load(struct expect *expect);
 /* Wipe and free; also after a failure. */

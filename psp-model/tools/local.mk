@@ -5,9 +5,11 @@ bin_PROGRAMS += sevowner
 sevowner_SOURCES = \
 	%D%/chain.c %D%/chain.h \
 	%D%/expect.c %D%/expect.h \
+	%D%/expect_snp.c %D%/expect_snp.h \
 	%D%/explain.c %D%/explain.h \
 	%D%/guid.c %D%/guid.h \
 	%D%/input.c %D%/input.h \
+	%D%/key_file.c %D%/key_file.h \
 	%D%/launched.c %D%/launched.h \
 	%D%/owner.h \
 	%D%/sevowner.c \
@@ -15,6 +17,7 @@ sevowner_SOURCES = \
 	%D%/verb_cert_export.c \
 	%D%/verb_cert_show.c \
 	%D%/verb_cert_verify.c \
+	%D%/verb_id_block.c \
 	%D%/verb_measurement_build.c \
 	%D%/verb_measurement_verify.c \
 	%D%/verb_report_verify.c \

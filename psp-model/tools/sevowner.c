@@ -20,9 +20,10 @@
 #include "protocol/hex.h"
 
 static const struct owner_verb *const verbs[] = {
-    &verb_session,     &verb_measurement_build, &verb_measurement_verify, &verb_secret_build,
-    &verb_cert_export, &verb_cert_verify,       &verb_cert_show,          &verb_report_verify,
-    &verb_vmsa_build,  &verb_vmsa_show,         &verb_vmsa_diff,
+    &verb_session,       &verb_measurement_build, &verb_measurement_verify, &verb_secret_build,
+    &verb_cert_export,   &verb_cert_verify,       &verb_cert_show,          &verb_report_verify,
+    &verb_vmsa_build,    &verb_vmsa_show,         &verb_vmsa_diff,          &verb_id_block_create,
+    &verb_id_block_show,
 };
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]), OPTIONS_MAX = 40 };
 enum { OPTION_HELP = 0x1000, OPTION_JSON };

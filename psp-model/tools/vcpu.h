@@ -28,7 +28,7 @@ enum {
 /* For the tables of the verbs that take them. */
 /* clang-format off */
 #define VCPU_OPTIONS                                                                               \
-    {VCPU_FAMILY, "cpu-family", "N", "CPU model of an SEV-ES guest: family,"},                     \
+    {VCPU_FAMILY, "cpu-family", "N", "CPU model of an SEV-ES or SEV-SNP guest: family,"},          \
     {VCPU_MODEL, "cpu-model", "N", "model"},                                                       \
     {VCPU_STEPPING, "cpu-stepping", "N", "and stepping;"},                                         \
     {VCPU_TYPE, "vcpu-type", "NAME", "or its name in QEMU, e.g. EPYC-v4;"},                        \

@@ -14,7 +14,8 @@ interop_tests = \
 owner_tests = \
 	%D%/owner_cli.tap \
 	%D%/owner_libvirt.tap \
-	%D%/owner_pki.tap
+	%D%/owner_pki.tap \
+	%D%/owner_snp.tap
 EXTRA_DIST += \
 	$(interop_tests) \
 	$(owner_tests) \
