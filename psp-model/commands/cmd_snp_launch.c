@@ -154,12 +154,21 @@ static void make_secrets(const struct cmd *cmd, uint8_t page[SNP_PAGE_SIZE])
     crypto_wipe(&secrets, sizeof(secrets));
 }
 
-/* INVALID_PARAM  the table has not the form of a CPUID page */
-static enum sev_status check_cpuid(const uint8_t wire[SNP_PAGE_SIZE])
+/* INVALID_PARAM  the page has not the form of a CPUID page, or says what the processor does not have:
+ *                then it gets what is allowed, and stays unencrypted */
+static enum sev_status check_cpuid(const struct cmd *cmd, uint64_t spa, uint8_t wire[SNP_PAGE_SIZE])
 {
+    const struct psp_host *host = &cmd->psp->host;
     struct cpuid_page page;
+    enum sev_status status;
 
-    return cpuid_page_read(&page, wire) ? SEV_STATUS_INVALID_PARAM : SEV_STATUS_SUCCESS;
+    if (cpuid_page_read(&page, wire))
+        return SEV_STATUS_INVALID_PARAM;
+    if (!host->cpuid || !cpuid_page_check(&page, host->cpuid, cmd->psp->ctx))
+        return SEV_STATUS_SUCCESS;
+    cpuid_page_write(&page, wire);
+    status = cmd_ram_write(cmd, PSP_NO_ASID, spa, wire, SNP_PAGE_SIZE);
+    return status == SEV_STATUS_SUCCESS ? SEV_STATUS_INVALID_PARAM : status;
 }
 
 /* The plaintext of page `n` of an update, into psp->chunk. */
@@ -179,7 +188,7 @@ static enum sev_status plaintext(const struct cmd *cmd, const struct update *u, 
     default:
         status = cmd_ram_read(cmd, PSP_NO_ASID, spa, page, SNP_PAGE_SIZE);
         if (status == SEV_STATUS_SUCCESS && u->type == SNP_PAGE_CPUID)
-            status = check_cpuid(page);
+            status = check_cpuid(cmd, spa, page);
         return status;
     }
 }

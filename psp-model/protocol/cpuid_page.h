@@ -36,6 +36,14 @@ struct cpuid_page {
 const char *cpuid_page_read(struct cpuid_page *page, const uint8_t wire[CPUID_PAGE_SIZE]);
 void cpuid_page_write(const struct cpuid_page *page, uint8_t wire[CPUID_PAGE_SIZE]);
 
+/* What CPUID answers on the processor that runs the guest. */
+typedef void cpuid_lookup(void *ctx, uint32_t leaf, uint32_t subleaf, uint64_t xcr0, uint64_t xss,
+                          uint32_t result[CPUID_REGISTERS]);
+
+/* Check every row against that processor: a guest may see fewer features than it has, not more.
+ * Replace what is not allowed, in a leaf without a rule by zeros. Return how many rows were wrong. */
+unsigned cpuid_page_check(struct cpuid_page *page, cpuid_lookup *lookup, void *ctx);
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,6 +5,7 @@ libpspmodel_la_SOURCES += \
 	%D%/blob.c %D%/blob.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/cert.c %D%/cert.h \
+	%D%/cpuid_check.c \
 	%D%/cpuid_page.c %D%/cpuid_page.h \
 	%D%/crypto.c %D%/crypto.h \
 	%D%/exit_code.c %D%/exit_code.h \

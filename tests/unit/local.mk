@@ -56,6 +56,7 @@ unit_tests = \
 	%D%/test_snp_exit \
 	%D%/test_snp_memory \
 	%D%/test_snp \
+	%D%/test_snp_pages \
 	%D%/test_soak \
 	%D%/test_start \
 	%D%/test_storage \
@@ -204,6 +205,8 @@ unit_tests = \
 %C%_test_smbios_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_snp_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_snp_LDADD = $(UNIT_LDADD)
+%C%_test_snp_pages_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_snp_pages_LDADD = $(UNIT_LDADD)
 %C%_test_soak_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_soak_LDADD = $(UNIT_LDADD)
 %C%_test_start_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -7,6 +7,8 @@
  */
 #include "one_processor.h"
 
+#include <stdio.h>
+
 #include "protocol/crypto.h"
 
 #define PAGE     0x1000u
