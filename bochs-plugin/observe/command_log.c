@@ -123,7 +123,10 @@ static void write_json(struct output_file *file, const struct psp_event *event, 
         add_snp(o, event);
     if (event->region_digest) {
         hex_encode(event->region_digest, event->digest_size, digest);
-        json_object_set_new(o, event->snp ? "region_sha384" : "region_sha256", json_string(digest));
+        if (event->snp)
+            json_object_set_new(o, "region_sha384", json_string(digest));
+        else
+            json_object_set_new(o, "region_sha256", json_string(digest));
     }
     if (event->launch_digest) {
         hex_encode(event->launch_digest, event->digest_size, digest);
