@@ -194,7 +194,7 @@ size_t hv_save(const struct hv *hv, uint8_t out[HV_SAVE_MAX])
         buf_put8(&b, (uint8_t)i);
         buf_put8(&b, (uint8_t)guest->state);
         buf_put8(&b, (uint8_t)guest->stop_reason);
-        buf_put8(&b, 0);
+        buf_put8(&b, guest->snp);
         buf_put32(&b, guest->asid);
         buf_put32(&b, guest->handle);
         buf_put(&b, guest->measurement, sizeof(guest->measurement));
@@ -206,20 +206,21 @@ size_t hv_save(const struct hv *hv, uint8_t out[HV_SAVE_MAX])
 static unsigned get_guest(struct buf *b, struct hv_guest *guest)
 {
     unsigned index = buf_get8(b);
-    uint8_t zero;
+    uint8_t snp;
     bool ok;
 
     guest->state = (enum hv_state)buf_get8(b);
     guest->stop_reason = (enum hv_stop)buf_get8(b);
-    zero = buf_get8(b);
+    snp = buf_get8(b);
     guest->asid = buf_get32(b);
     guest->handle = buf_get32(b);
     buf_get(b, guest->measurement, sizeof(guest->measurement));
-    ok = index < HV_GUESTS_MAX && guest->asid == index + 1 && !zero &&
+    guest->snp = snp;
+    ok = index < HV_GUESTS_MAX && guest->asid == index + 1 && snp <= (index == 0) &&
          guest->state >= HV_LAUNCHING && guest->state <= HV_STOPPED &&
          guest->stop_reason <= HV_STOP_ENDED &&
          (guest->state == HV_STOPPED) == (guest->stop_reason != HV_STOP_NONE) &&
-         (guest->handle != 0) == (guest->stop_reason != HV_STOP_LAUNCH);
+         (guest->handle != 0) == (!snp && guest->stop_reason != HV_STOP_LAUNCH);
     return ok ? index : HV_GUESTS_MAX;
 }
 
@@ -275,6 +276,8 @@ void hv_restore(struct hv *hv, const uint8_t *in, size_t len)
         hv_free_vmsas(&hv->guests[i]);
         guests[i].hv = hv;
         guests[i].asid = i + 1;
+        guests[i].snp = guests[i].snp && hv->snp;
+        guests[i].context = hv->guests[i].context; /* until hv_snp_restore() */
         hv->guests[i] = guests[i];
     }
 }

@@ -179,7 +179,7 @@ bool hv_export(struct hv *hv, uint8_t pdh[CERT_SIZE], uint8_t chain[CERT_CHAIN_S
 #define HV_SAVE_MAX (4 + HV_GUESTS_MAX * (4 + 4 + 4 + HV_MEASUREMENT_SIZE))
 
 /* Layout, little endian: initialized u8, flushed u8, number of guests u8, 0 u8; for each guest not
- * off: index u8, state u8, stop reason u8, 0 u8, ASID u32, handle u32, measurement. */
+ * off: index u8, state u8, stop reason u8, SEV-SNP u8, ASID u32, handle u32, measurement. */
 size_t hv_save(const struct hv *hv, uint8_t out[HV_SAVE_MAX]);
 /* Check the bytes of hv_save(). Return NULL, or what is wrong as an error phrase. */
 const char *hv_check_saved(const uint8_t *in, size_t len);

@@ -8,18 +8,11 @@
 #include <string.h>
 
 #include "hv_snp_priv.h"
-#include "protocol/buf.h"
-
-/* Linux arch/x86/include/asm/cpuid.h struct snp_cpuid_table: count u32, 12 zero bytes, then rows:
- * EAX and ECX in, XCR0 and XSS in (u64), EAX, EBX, ECX, EDX, 8 zero bytes. */
-#define ROWS_MAX 64u
-#define HEADER   16u
-#define ROW_SIZE 48u
+#include "protocol/cpuid_page.h"
 
 struct list {
     const struct hv *hv;
-    struct buf b;
-    unsigned n;
+    struct cpuid_page page;
     bool full;
 };
 
@@ -34,22 +27,19 @@ static void get(const struct list *list, uint32_t function, uint32_t subfunction
 static void add(struct list *list, uint32_t function, uint32_t subfunction, const uint32_t regs[4])
 {
     static const uint32_t xsave = 0xd, initial_size = 0x240;
-    const bool sizes = function == xsave && subfunction <= 1;
+    struct cpuid_row *row = &list->page.rows[list->page.count];
 
-    if (list->n == ROWS_MAX) {
+    if (list->page.count == CPUID_PAGE_ROWS) {
         list->full = true;
         return;
     }
-    buf_put32(&list->b, function);
-    buf_put32(&list->b, subfunction);
-    buf_put64(&list->b, sizes);
-    buf_put64(&list->b, 0);
-    buf_put32(&list->b, regs[0]);
-    buf_put32(&list->b, sizes ? initial_size : regs[1]);
-    buf_put32(&list->b, regs[2]);
-    buf_put32(&list->b, regs[3]);
-    buf_put64(&list->b, 0);
-    list->n++;
+    list->page.count++;
+    *row = (struct cpuid_row){.leaf = function, .subleaf = subfunction};
+    memcpy(row->result, regs, sizeof(row->result));
+    if (function == xsave && subfunction <= 1) {
+        row->xcr0 = 1;
+        row->result[CPUID_EBX] = initial_size;
+    }
 }
 
 /* A function without subfunctions; one that is all zero is left out. */
@@ -146,70 +136,50 @@ static void add_all(struct list *list, uint32_t first)
         add_function(list, function);
 }
 
-/* Host policy cpuid_page: a function that no CPU has, or a feature that this one does not have. */
-static void spoil(struct list *list, uint8_t *page)
+/* Host policy cpuid_page: a function that no CPU has, or features that this one does not have. */
+static void spoil(struct list *list)
 {
     static const uint32_t unknown = 0x8fffffff, ones[4] = {1, 1, 1, 1};
     const uint64_t policy = list->hv->snp->policies.values[HV_POLICY_CPUID_PAGE];
 
     if (policy == HV_CPUID_PAGE_EXTRA)
         add(list, unknown, 0, ones);
-    for (unsigned i = 0; policy == HV_CPUID_PAGE_WRONG && i < list->n; i++) {
-        uint8_t *row = page + HEADER + (size_t)i * ROW_SIZE;
-
-        if (row[0] == 1 && !row[1] && !row[2] && !row[3])
-            memset(row + 32, 0xff, 4); /* ECX of function 1: all features */
-    }
+    for (unsigned i = 0; policy == HV_CPUID_PAGE_WRONG && i < list->page.count; i++)
+        if (list->page.rows[i].leaf == 1)
+            list->page.rows[i].result[CPUID_ECX] = UINT32_MAX;
 }
 
 bool hv_cpuid_page_build(const struct hv *hv, uint8_t page[HV_PAGE_SIZE])
 {
     struct list list = {.hv = hv};
-    struct buf count = buf_writer(page, 4);
 
-    memset(page, 0, HV_PAGE_SIZE);
-    list.b = buf_writer(page + HEADER, ROWS_MAX * ROW_SIZE);
     add_all(&list, 0);
     add_all(&list, 0x80000000);
-    spoil(&list, page);
-    buf_put32(&count, list.n);
+    spoil(&list);
+    cpuid_page_write(&list.page, page);
     return !list.full;
-}
-
-struct row {
-    uint32_t function, subfunction, regs[4];
-};
-
-static struct row read_row(const uint8_t *page, unsigned row)
-{
-    struct buf b = buf_reader(page + HEADER + (size_t)row * ROW_SIZE, ROW_SIZE);
-    struct row got;
-
-    got.function = buf_get32(&b);
-    got.subfunction = buf_get32(&b);
-    buf_skip(&b, 16);
-    for (unsigned i = 0; i < 4; i++)
-        got.regs[i] = buf_get32(&b);
-    return got;
 }
 
 bool hv_cpuid_page_mismatch(const uint8_t *sent, const uint8_t *expected, unsigned *row, char *line,
                             size_t size)
 {
-    struct row ours, theirs;
+    struct cpuid_page ours, theirs;
+    const struct cpuid_row *a, *b;
 
-    while (*row < ROWS_MAX && memcmp(sent + HEADER + (size_t)*row * ROW_SIZE,
-                                     expected + HEADER + (size_t)*row * ROW_SIZE, ROW_SIZE) == 0)
-        ++*row;
-    if (*row == ROWS_MAX)
+    if (cpuid_page_read(&ours, sent) || cpuid_page_read(&theirs, expected))
         return false;
-    ours = read_row(sent, *row);
-    theirs = read_row(expected, *row);
+    while (*row < ours.count && *row < theirs.count &&
+           memcmp(&ours.rows[*row], &theirs.rows[*row], sizeof(ours.rows[0])) == 0)
+        ++*row;
+    if (*row >= ours.count || *row >= theirs.count)
+        return false;
+    a = &ours.rows[*row];
+    b = &theirs.rows[*row];
     snprintf(
         line, size,
         "CPUID page: function %#x, subfunction %#x: the hypervisor has %08x %08x %08x %08x, the "
         "secure processor expects %08x %08x %08x %08x",
-        ours.function, ours.subfunction, ours.regs[0], ours.regs[1], ours.regs[2], ours.regs[3],
-        theirs.regs[0], theirs.regs[1], theirs.regs[2], theirs.regs[3]);
+        a->leaf, a->subleaf, a->result[0], a->result[1], a->result[2], a->result[3], b->result[0],
+        b->result[1], b->result[2], b->result[3]);
     return true;
 }

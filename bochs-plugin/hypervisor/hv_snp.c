@@ -47,6 +47,18 @@ bool hv_guest_is_snp(const struct hv_guest *guest)
     return guest->snp;
 }
 
+uint64_t hv_snp_vmsa(const struct hv_guest *guest, unsigned cpu)
+{
+    const struct hv_vcpu *vcpu = &hv_es_of(guest)->vcpus[cpu];
+
+    return vcpu->on_init ? 0 : vcpu->vmsa_gpa;
+}
+
+uint64_t hv_snp_ghcb(const struct hv_guest *guest, unsigned cpu)
+{
+    return hv_es_of(guest)->vcpus[cpu].registered;
+}
+
 struct hv_snp_stats hv_snp_stats(const struct hv *hv)
 {
     static const struct hv_snp_stats none;

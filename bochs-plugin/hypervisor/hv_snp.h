@@ -55,6 +55,23 @@ struct hv_snp_stats {
 };
 struct hv_snp_stats hv_snp_stats(const struct hv *hv);
 
+/* The page of the VMSA that `cpu` runs and that the guest has made. 0: it runs its launched VMSA, or
+ * none. */
+uint64_t hv_snp_vmsa(const struct hv_guest *guest, unsigned cpu);
+/* The GHCB that `cpu` has registered; 0: none. */
+uint64_t hv_snp_ghcb(const struct hv_guest *guest, unsigned cpu);
+
+/* --- saved machines: guest 0 --- */
+
+/* Return how many bytes hv_snp_save() writes; 0: the machine has no SEV-SNP. */
+size_t hv_snp_save_size(const struct hv *hv);
+size_t hv_snp_save(const struct hv *hv, uint8_t *out);
+/* Check the bytes of hv_snp_save() for a machine with `cpus` CPUs. Return NULL, or what is wrong as an
+ * error phrase. */
+const char *hv_snp_check_saved(const uint8_t *in, size_t len, unsigned cpus);
+/* Take over checked bytes, after hv_restore() and hv_es_restore(). Return 0 or -ENOMEM. */
+int hv_snp_restore(struct hv *hv, const uint8_t *in, size_t len);
+
 #ifdef __cplusplus
 }
 #endif

@@ -21,5 +21,6 @@ libhypervisor_la_SOURCES = \
 	%D%/hv_psc.c \
 	%D%/hv_request.c \
 	%D%/hv_snp.c %D%/hv_snp.h %D%/hv_snp_priv.h \
+	%D%/hv_snp_save.c \
 	%D%/hv_vcpu.c
 libhypervisor_la_CPPFLAGS = $(AM_CPPFLAGS)

@@ -31,6 +31,7 @@ unit_tests = \
 	%D%/test_guest \
 	%D%/test_hv \
 	%D%/test_hv_policy \
+	%D%/test_hv_snp \
 	%D%/test_intercepts \
 	%D%/test_identity \
 	%D%/test_json_read \
@@ -55,6 +56,7 @@ unit_tests = \
 	%D%/test_smbios \
 	%D%/test_snp_exit \
 	%D%/test_snp_memory \
+	%D%/test_snp_save \
 	%D%/test_snp \
 	%D%/test_snp_pages \
 	%D%/test_soak \
@@ -151,10 +153,14 @@ unit_tests = \
 %C%_test_intercepts_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
 %C%_test_hv_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_hv_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
+%C%_test_hv_snp_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_hv_snp_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
 %C%_test_hv_policy_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_hv_policy_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
 %C%_test_snp_memory_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_snp_memory_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
+%C%_test_snp_save_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_snp_save_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
 %C%_test_snp_exit_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_snp_exit_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
 %C%_test_identity_CPPFLAGS = $(UNIT_CPPFLAGS)
