@@ -44,7 +44,8 @@ struct opt_row {
 };
 
 static opt_parser opt_number, opt_word, opt_key_file, opt_key_hex, opt_version, opt_address,
-    opt_blob, opt_text, opt_file, opt_picture, opt_socket, opt_gdb, opt_cpuid, opt_lies;
+    opt_blob, opt_text, opt_file, opt_picture, opt_socket, opt_gdb, opt_cpuid, opt_lies,
+    opt_policies;
 
 /* clang-format off */
 #define FIELD(f) offsetof(struct opt, f)
@@ -55,6 +56,7 @@ static opt_parser opt_number, opt_word, opt_key_file, opt_key_hex, opt_version, 
     {#name, opt_word, FIELD(name), 0, 0, 0, 1, (const char *const[]){__VA_ARGS__, NULL}, preset, allowed},
 #define OPT_CPUID(name, allowed) {#name, opt_cpuid, FIELD(name), 0, 0, 0, 1, NULL, "", allowed},
 #define OPT_LIES(name, allowed) {#name, opt_lies, FIELD(name), 0, 0, 0, 1, NULL, "", allowed},
+#define OPT_POLICIES(name, allowed) {#name, opt_policies, FIELD(name), 0, 0, 0, 1, NULL, "", allowed},
 #define OPT_VERSION(name, preset, allowed) {#name, opt_version, FIELD(name), 0, 0, 255, 1, NULL, preset, allowed},
 #define OPT_ADDRESS(name, min, max, align, allowed) \
     {#name, opt_address, FIELD(name), FIELD(name##_set), min, max, align, NULL, "", allowed},
@@ -172,6 +174,14 @@ static bool opt_lies(const struct opt_row *row, const char *value, struct opt *o
         return fail(wrong, "is no list of lies");
     memcpy(opt_field(row, opt), &lies, sizeof(lies));
     return true;
+}
+
+static bool opt_policies(const struct opt_row *row, const char *value, struct opt *opt,
+                         struct opt_wrong *wrong)
+{
+    const char *why = hv_policies_parse(value, opt_field(row, opt));
+
+    return !why || fail(wrong, why);
 }
 
 static bool opt_address(const struct opt_row *row, const char *value, struct opt *opt,
@@ -367,6 +377,14 @@ static bool any_lie(const struct hv_lies *lies)
     return false;
 }
 
+static bool any_policy(const struct hv_policies *policies)
+{
+    struct hv_policies none;
+
+    hv_policies_init(&none);
+    return memcmp(policies, &none, sizeof(none)) != 0;
+}
+
 bool opt_check(const struct opt *opt, char *error, size_t error_size)
 {
     bool header = opt->secret_header.len, payload = opt->secret_payload.len;
@@ -379,6 +397,7 @@ bool opt_check(const struct opt *opt, char *error, size_t error_size)
         {any_lie(&opt->lies) && !snp && !(opt->policy & SEV_POLICY_ES),
          "lies needs a policy with SEV-ES (bit 2) or snp=1: the hypervisor answers such a guest "
          "only"},
+        {!snp && any_policy(&opt->host_policy), "host_policy needs snp=1"},
         {snp && guest,
          "snp needs a launch by the built-in hypervisor: launch=guest has no SEV-SNP"},
         {snp && (session || opt->tik.set),

@@ -14,7 +14,9 @@
 #include <stdint.h>
 
 #include "hypervisor/hv_lies.h"
+#include "hypervisor/hv_policy.h"
 #include "protocol/cert.h"
+#include "protocol/id_block.h"
 #include "protocol/packet.h"
 #include "protocol/session.h"
 
@@ -58,6 +60,7 @@ struct opt {
 #define OPT_WORD(name, ...)     uint64_t name;
 #define OPT_CPUID(name, ...)    uint64_t name;
 #define OPT_LIES(name, ...)     struct hv_lies name;
+#define OPT_POLICIES(name, ...) struct hv_policies name;
 #define OPT_VERSION(name, ...)  struct opt_api name;
 #define OPT_ADDRESS(name, ...)  uint64_t name; bool name##_set;
 #define OPT_KEY_HEX(name, ...)  struct opt_key name;

@@ -27,6 +27,9 @@
 #ifndef OPT_LIES
 #define OPT_LIES(name, allowed) /* a list that hv_lies_parse() reads */
 #endif
+#ifndef OPT_POLICIES
+#define OPT_POLICIES(name, allowed) /* a list that hv_policies_parse() reads */
+#endif
 #ifndef OPT_VERSION
 #define OPT_VERSION(name, default, allowed)
 #endif
@@ -69,18 +72,19 @@ OPT_NUMBER(cpu_signature, "0", 0, UINT32_MAX, 1, "a 32-bit number, CPUID 1 EAX, 
 OPT_NUMBER(snp, "0", 0, 1, 1, "0 or 1")
 OPT_NUMBER(snp_policy, "0x30000", 0, UINT64_MAX, 1, "a 64-bit number, e.g. 0x30000 (SMT is allowed)")
 OPT_NUMBER(sev_features, "0x1", 0, UINT64_MAX, 1, "a 64-bit number whose bit 0 (SNP) is set, e.g. 0x1")
-OPT_BLOB(host_data, 32, 32, "a file of 32 bytes, raw or base64")
-OPT_BLOB(id_block, 96, 96, "a file with an ID block: 96 bytes, raw or base64")
-OPT_BLOB(id_auth, 4096, 4096, "a file with an ID authentication structure: 4096 bytes, raw or base64")
+OPT_BLOB(host_data, SNP_HOST_DATA_SIZE, SNP_HOST_DATA_SIZE, "a file of 32 bytes, raw or base64")
+OPT_BLOB(id_block, ID_BLOCK_SIZE, ID_BLOCK_SIZE, "a file with an ID block: 96 bytes, raw or base64")
+OPT_BLOB(id_auth, ID_AUTH_SIZE, ID_AUTH_SIZE, "a file with an ID authentication structure: 4096 bytes, raw or base64")
 OPT_NUMBER(author_key_enabled, "0", 0, 1, 1, "0 or 1")
 OPT_NUMBER(vcek_disabled, "0", 0, 1, 1, "0 or 1")
-OPT_BLOB(guest_visible_workarounds, 16, 16, "a file of 16 bytes, raw or base64")
+OPT_BLOB(guest_visible_workarounds, SNP_GOSVW_SIZE, SNP_GOSVW_SIZE, "a file of 16 bytes, raw or base64")
 OPT_KEY_FILE(tik, "a file of exactly 16 bytes")
 OPT_KEY_FILE(tek, "a file of exactly 16 bytes")
 OPT_BLOB(session, SESSION_SIZE, SESSION_SIZE, "a file with a launch session: 128 bytes, raw or base64")
 OPT_BLOB(dh_cert, CERT_SIZE, CERT_SIZE, "a file with the guest owner's Diffie-Hellman certificate: 2084 bytes, raw or base64")
 OPT_KEY_HEX(mnonce, "32 hexadecimal digits")
 OPT_NUMBER(ghcb_max, "2", 1, 2, 1, "1 or 2")
+OPT_POLICIES(host_policy, "names and values of host policies, e.g. assign:eager")
 OPT_LIES(lies, "names of lies, each with @n or @~n or nothing, e.g. wrong-cpuid@3")
 OPT_WORD(encryption, "aes", "aes or none", "aes", "none")
 OPT_NUMBER(port, "0x5e0", 0x100, 0xfff0, 16, "an I/O port from 0x100 to 0xfff0, a multiple of 16")
@@ -117,6 +121,7 @@ OPT_WORD(log, "info", "error, info or debug", "error", "info", "debug")
 #undef OPT_WORD
 #undef OPT_CPUID
 #undef OPT_LIES
+#undef OPT_POLICIES
 #undef OPT_VERSION
 #undef OPT_ADDRESS
 #undef OPT_KEY_HEX

@@ -323,6 +323,17 @@ static void snp_rules(void **state)
     assert_non_null(strstr(error, "need snp=1"));
     assert_true(accepts("snp", "1"));
     assert_true(accepts("lies", "wrong-cpuid"));
+    refused("host_policy", "assign:late", "host_policy", "has a wrong value; allowed:");
+    assert_true(accepts("host_policy", "assign:eager psc_chunk:3"));
+    assert_int_equal(opt->host_policy.values[HV_POLICY_PSC_CHUNK], 3);
+    assert_true(opt_check(opt, error, sizeof(error)));
+    assert_true(accepts("snp", "0"));
+    assert_true(accepts("host_data", ""));
+    assert_false(opt_check(opt, error, sizeof(error)));
+    assert_true(accepts("lies", ""));
+    assert_false(opt_check(opt, error, sizeof(error)));
+    assert_non_null(strstr(error, "host_policy needs snp=1"));
+    assert_true(accepts("snp", "1"));
     assert_true(accepts("id_block", path_of("96")));
     assert_true(accepts("id_auth", path_of("4096")));
     assert_true(accepts("author_key_enabled", "1"));
