@@ -188,7 +188,7 @@ void hv_restore(struct hv *hv, const uint8_t *in, size_t len);
 
 /* The launched VMSAs of the machine's own guest, encrypted as they are in memory. Layout, little
  * endian: address u64, number u32, the pages. */
-#define HV_VMSAS_SAVE_SIZE(vmsas) (8 + 4 + (size_t)(vmsas)*VMSA_SIZE)
+#define HV_VMSAS_SAVE_SIZE(vmsas) (8 + 4 + VMSA_SIZE * (size_t)(vmsas))
 #define HV_VMSAS_SAVE_MAX         HV_VMSAS_SAVE_SIZE(HV_VMSAS_MAX)
 /* Return the bytes written, 0 if `cap` is too small. */
 size_t hv_save_vmsas(const struct hv *hv, uint8_t *out, size_t cap);

@@ -14,7 +14,8 @@ static void begin(void)
 
 static void leave_out(unsigned offset)
 {
-    *(volatile uint8_t *)(GHCB_PAGE + G_VALID + offset / 64) &= (uint8_t) ~(1u << offset / 8 % 8);
+    *(volatile uint8_t *)(GHCB_PAGE + G_VALID + offset / 64) &=
+        (uint8_t)(0xff ^ (1u << offset / 8 % 8));
 }
 
 /* An error answer: malformed input, missing input. */

@@ -122,7 +122,7 @@ wrong:  .asciz  ":BAD:\n"
 shutdown:
         .ascii  "Shutdown"
 
-        .balign 8
+        .byte   0x8d, 0xb4, 0, 0 /* to 8 bytes, as the assembler of the kept file did it */
 gdt:    .quad   0, 0x00cf9b000000ffff, 0x00cf93000000ffff
 gdtr:   .word   23
         .long   gdt
