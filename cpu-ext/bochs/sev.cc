@@ -199,4 +199,11 @@ void sev_gen_breakpoint(bxInstruction_c *i)
     i->setIaOpcode(BX_INSERTED_OPCODE);
     i->execute1 = &BX_CPU_C::sev_breakpoint;
 }
+
+// Return the first instruction of a trace, past a breakpoint. With CET, an indirect branch must go to ENDBR32 or ENDBR64, which
+// may have one.
+bxInstruction_c *sev_skip_breakpoint(bxInstruction_c *i)
+{
+    return i->execute1 == &BX_CPU_C::sev_breakpoint ? i + 1 : i;
+}
 #endif
