@@ -10,12 +10,13 @@ real_tests = \
 	%D%/disk_writes.tap \
 	%D%/es_launch.tap \
 	%D%/ipxe.tap \
+	%D%/kdump.tap \
 	%D%/kexec_la57.tap \
 	%D%/memtest.tap \
 	%D%/sev_es.tap \
 	%D%/xen.tap
 
-EXTRA_DIST += $(real_tests) %D%/kexec.c %D%/make_disk.py %D%/packages %D%/realguest.py %D%/table %D%/writes.init
+EXTRA_DIST += $(real_tests) %D%/kdump.c %D%/kdump.init %D%/kexec.c %D%/make_disk.py %D%/packages %D%/realguest.py %D%/table %D%/writes.init
 
 if WITH_BOCHS
 GUEST_TESTS += $(real_tests)

@@ -104,6 +104,25 @@ def linux_guest():
     return "linux-guest"
 
 
+def copy_modules(kernel_root, release, modules, folder):
+    """Copies those of the kernel's modules that are files of their own to FOLDER, and their order to the file `order`."""
+    there = []
+    os.makedirs(folder)
+    for parent, _, files in os.walk(f"{kernel_root}/lib/modules/{release}/kernel"):
+        for module in modules:
+            if f"{module}.ko" in files:
+                shutil.copy(f"{parent}/{module}.ko", folder)
+                there.append(module)
+    with open(f"{folder}/order", "w") as file:
+        print(*[module for module in modules if module in there], file=file)
+
+
+def archive(name, folder, path, compress="cat"):
+    """An initramfs of all that is in FOLDER."""
+    make(name, ["sh", "-c", f"cd {folder} && find . | LC_ALL=C sort | {os.path.abspath(linux_guest())}/root/bin/busybox "
+                f"cpio -o -H newc 2>/dev/null | {compress} >{os.path.abspath(path)}"])
+
+
 # --- one run ---
 
 
