@@ -24,8 +24,9 @@ RUN_GUEST = f"{SRCDIR}/tests/run-guest"
 _count = 0
 _failed = 0
 
-# A suite in the background of a shell ignores SIGINT. The programs that tests start must not.
+# A suite in the background of a shell ignores SIGINT, and one under nohup SIGHUP. The programs that tests start must not.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 # --- points ---
