@@ -9,6 +9,7 @@ import firmware
 import locks
 from bochsrc import Bochsrc
 from errors import WRONG_USAGE, Refused
+from values import Blob
 
 DRIVES = ("ata0-master", "ata0-slave", "ata1-master", "ata1-slave")
 CONTROL = re.compile(r'\bcontrol\s*=\s*"?unix:([^",]+)')
@@ -88,12 +89,12 @@ class Machine:
         ids = {id_ for id_ in o.machine if id_}
         if len(o.object) > 1 or len(ids) > 1 or ids - {id_ for id_, _ in o.object}:
             what = self.typed("object" if len(o.object) > 1 else "machine")
-            raise Refused(what, "a machine has one sev-guest object, and names its id", WRONG_USAGE)
+            raise Refused(what, "a machine has one object, and names its id", WRONG_USAGE)
         self.sev_lines = [(f"sev: {key}=", value, self.typed("object")) for _, given in o.object for key, value in given.items()]
         self.sev_lines += [(f"sev: {text}", None, self.typed("sev")) for text in o.sev]
         if o.qmp:
             self.sev_lines.append(("sev: control=", "unix:" + o.qmp, self.typed("qmp")))
-        texts = [f"{head}{value or ''}" for head, value, _ in self.sev_lines] + o.line
+        texts = [f"{head}{value if isinstance(value, str) else ''}" for head, value, _ in self.sev_lines] + o.line
         found = [match[1] for text in texts for match in CONTROL.finditer(text)]
         self.control = o.qmp or (found[-1].strip() if found else None)
         if o.qmp and not self.sev:
@@ -175,8 +176,9 @@ class Machine:
 
     # --- the bochsrc ---
 
-    def bochsrc(self, log, serial, control=None):
-        """The bochsrc. `serial` is (mode, path) of the first serial line. `control` is a control socket of our own.
+    def bochsrc(self, log, serial, control=None, folder=None):
+        """The bochsrc. `serial` is (mode, path) of the first serial line. `control` is a control socket of our own. `folder`
+        is where write_blobs() writes.
 
         With memory blocks of 1 MiB Bochs starts faster than with its default of 128 KiB. With fastboot the BIOS does not
         wait three seconds for a key. The cpuid= bits are true of any CPU of Bochs; with them a Linux boot takes about 5 %
@@ -213,6 +215,11 @@ class Machine:
         for head, value, what in self.sev_lines:
             if value is None:
                 rc.add(head, what)
+            elif isinstance(value, Blob):
+                if not folder:
+                    raise Refused(what, f"{value.name}: a bochsrc cannot have these bytes; write them to a file, and give --sev "
+                                  f"'{value.name.replace('-', '_')}=FILE'", WRONG_USAGE)
+                rc.value(head, os.path.join(folder, value.name), what)
             else:
                 rc.value(head, value, what)
         for text in o.line:
@@ -220,6 +227,12 @@ class Machine:
         for text in self.extra:
             rc.add(text, self.typed("gdb" if o.gdb else "s"))
         return rc
+
+    def write_blobs(self, folder):
+        for _, value, _ in self.sev_lines:
+            if isinstance(value, Blob):
+                with open(os.path.join(folder, value.name), "wb") as file:
+                    file.write(value.data)
 
     def add_serials(self, rc, first):
         for number, (kind, path) in enumerate(self.serials, 1):

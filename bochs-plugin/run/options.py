@@ -35,7 +35,7 @@ OPTIONS = (
     ("smp", values.cpus, "N", f"CPUs, at most {values.CPUS_MAX} (default 1); also cpus=N,sockets=N,cores=N,threads=N"),
     ("cpu", values.one_line, "MODEL", "Bochs's name of a CPU model (default ryzen); help lists them"),
     ("sev", values.one_line, "TEXT", "parameters of the sev: line, e.g. 'policy=1, tik=tik, tek=tek'"),
-    ("object", values.sev_guest, "PROPS", "sev-guest,id=ID[,policy=N][,cbitpos=N][,session-file=FILE]..., as in QEMU"),
+    ("object", values.sev_guest, "PROPS", "sev-guest or sev-snp-guest,id=ID[,policy=N][,cbitpos=N]..., as in QEMU"),
     ("machine M", values.machine, "PROPS", "pc[,confidential-guest-support=ID]"),
     ("no-sev", "flag", None, "a machine without SEV"),
     ("firmware bios", values.file, "FILE", "OVMF or another firmware in place of Bochs's BIOS"),

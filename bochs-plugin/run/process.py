@@ -92,7 +92,7 @@ class Run:
         if machine.terminal and machine.sev and not machine.control:
             own = self.control = os.path.join(folder, "control")
         first = (self.serial.mode, self.serial.path) if self.serial else None
-        self.rc = machine.bochsrc(self.log, first, own)
+        self.rc = machine.bochsrc(self.log, first, own, folder)
         self.output, self.to_guest, self.broken = b"", b"", False
         self.keys, self.line, self.in_monitor = console.Keys(), console.Line(), False
         self.saved = None  # the terminal's settings
@@ -106,6 +106,7 @@ class Run:
 
     def start(self):
         path = os.path.join(self.folder, "bochsrc")
+        self.machine.write_blobs(self.folder)
         with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(self.rc.text())
         # Memory in large pages makes Bochs 10 % faster. A C library without this tunable ignores it.

@@ -3,7 +3,9 @@
 sentence that says what is wrong and what is allowed.
 
 Source: QEMU qemu-options.hx (-m, -smp, -drive, -serial, -qmp, -gdb), util/qemu-option.c get_opt_value() (a comma is
-doubled), qapi/qom.json SevCommonProperties and SevGuestProperties."""
+doubled), qapi/qom.json SevCommonProperties, SevGuestProperties and SevSnpGuestProperties."""
+import base64
+import binascii
 import dataclasses
 import re
 
@@ -20,6 +22,13 @@ class Drive:
     interface: str = "ide"
     index: int = None
     media: str = "disk"
+
+
+@dataclasses.dataclass
+class Blob:
+    """Bytes that a parameter of the sev: line wants in a file."""
+    name: str
+    data: bytes
 
 
 def memory(text):
@@ -160,14 +169,45 @@ SEV_GUEST = {"cbitpos": "cbitpos", "reduced-phys-bits": "reduced_phys_bits", "po
 HOSTS = {"on": "es_init", "off": "init2", "auto": "init2"}
 
 
+# The same of sev-snp-guest; the second group are switches, the third base64 of so many bytes.
+SEV_SNP_GUEST = {"cbitpos": "cbitpos", "reduced-phys-bits": "reduced_phys_bits", "policy": "snp_policy"}
+SEV_SNP_SWITCHES = {"kernel-hashes": "kernel_hashes", "author-key-enabled": "author_key_enabled", "vcek-disabled": "vcek_disabled"}
+SEV_SNP_BLOBS = {"guest-visible-workarounds": 16, "id-block": 96, "id-auth": 4096, "host-data": 32}
+
+
+def blob(name, text):
+    try:
+        data = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise ValueError(f"{name}: '{text[:40]}' is not base64") from None
+    if len(data) != SEV_SNP_BLOBS[name]:
+        raise ValueError(f"{name}: base64 of {len(data)} bytes, {SEV_SNP_BLOBS[name]} are needed")
+    return Blob(name, data)
+
+
+def sev_snp_guest(found):
+    known(found, ("id", *SEV_SNP_GUEST, *SEV_SNP_SWITCHES, *SEV_SNP_BLOBS, "sev-device"))
+    parameters = {"snp": "1"}
+    for key, value in found.items():
+        if key in SEV_SNP_GUEST:
+            parameters[SEV_SNP_GUEST[key]] = value
+        elif key in SEV_SNP_SWITCHES:
+            parameters[SEV_SNP_SWITCHES[key]] = str(int(switch(value, key)))
+        elif key in SEV_SNP_BLOBS:
+            parameters[key.replace("-", "_")] = blob(key, value)
+    return found.get("id", ""), parameters
+
+
 def sev_guest(text):
-    """sev-guest,id=ID,...: (id, parameters of the sev: line)."""
+    """sev-guest,id=ID,... or sev-snp-guest,id=ID,...: (id, parameters of the sev: line)."""
     found = properties(text, "qom-type")
     kind = found.pop("qom-type", "")
-    if kind in ("sev-snp-guest", "tdx-guest"):
-        raise ValueError(f"'{kind}' is not possible: this machine has SEV and SEV-ES, without SEV-SNP; write sev-guest")
+    if kind == "sev-snp-guest":
+        return sev_snp_guest(found)
+    if kind == "tdx-guest":
+        raise ValueError(f"'{kind}' is not possible: this machine has AMD SEV; write sev-guest or sev-snp-guest")
     if kind != "sev-guest":
-        raise ValueError(f"'{kind}' is not known; the only object is sev-guest")
+        raise ValueError(f"'{kind}' is not known; the objects are sev-guest and sev-snp-guest")
     known(found, ("id", *SEV_GUEST, "handle", "sev-device"))
     if found.get("handle", "0") not in ("0", "0x0"):
         raise ValueError(f"handle={found['handle']}: the built-in hypervisor launches one guest, without a handle of another")
