@@ -188,10 +188,12 @@ static void cmd_sev(struct qmp *qmp, const json_t *args, struct result *result)
 
     (void)args;
     qmp->ops->sev(qmp->ctx, &sev);
-    result->value = json_pack("{s:b, s:i, s:i, s:i, s:s, s:s, s:I, s:I}", "enabled", sev.enabled,
-                              "api-major", sev.api_major, "api-minor", sev.api_minor, "build-id",
-                              sev.build, "state", sev.state, "sev-type", "sev", "policy",
-                              (json_int_t)sev.policy, "handle", (json_int_t)sev.handle);
+    result->value = json_pack(
+        "{s:b, s:i, s:i, s:i, s:s, s:s, s:I}", "enabled", sev.enabled, "api-major", sev.api_major,
+        "api-minor", sev.api_minor, "build-id", sev.build, "state", sev.state, "sev-type",
+        sev.snp ? "sev-snp" : "sev", sev.snp ? "snp-policy" : "policy", (json_int_t)sev.policy);
+    if (result->value && !sev.snp)
+        json_object_set_new(result->value, "handle", json_integer(sev.handle));
 }
 
 static json_t *base64(const struct qmp_blob *blob)

@@ -25,7 +25,9 @@ extern "C" {
 struct qmp_sev {
     bool enabled;
     uint8_t api_major, api_minor, build;
-    uint32_t policy, handle;
+    bool snp; /* a guest with SEV-SNP, which has no handle */
+    uint64_t policy;
+    uint32_t handle;
     const char *state; /* as QAPI's SevState: "uninit", "launch-update", "launch-secret", ... */
 };
 

@@ -170,6 +170,18 @@ static const char *state_name(uint8_t state)
     return state < sizeof(names) / sizeof(names[0]) ? names[state] : "uninit";
 }
 
+/* A guest with SEV-SNP has no handle; QEMU's states are those of SEV. */
+static void snp_guest(struct sev_control *c, struct qmp_sev *sev)
+{
+    const enum hv_state state = hv_guest_state(own_guest(c));
+
+    sev->snp = true;
+    sev->policy = bx_sev_machine_opt(c->machine)->snp_policy;
+    sev->state = state_name(state == HV_RUNNING     ? SEV_GUEST_RUNNING
+                            : state == HV_LAUNCHING ? SEV_GUEST_LUPDATE
+                                                    : SEV_GUEST_UNINIT);
+}
+
 static void op_sev(void *ctx, struct qmp_sev *sev)
 {
     struct sev_control *c = (struct sev_control *)ctx;
@@ -186,6 +198,8 @@ static void op_sev(void *ctx, struct qmp_sev *sev)
     sev->policy = guest.policy;
     sev->handle = guest.handle;
     sev->state = state_name(guest.state);
+    if (bx_sev_machine_opt(c->machine)->snp)
+        snp_guest(c, sev);
 }
 
 static bool op_measure(void *ctx, struct qmp_blob *blob, char *error, size_t size)

@@ -58,10 +58,14 @@ static bool m_save(void *ctx, const char *path, char *error, size_t size)
     snprintf(error, size, "cannot save to '%s'", path);
     return !strcmp(path, "good");
 }
+static bool snp_machine;
+
 static void m_sev(void *ctx, struct qmp_sev *sev)
 {
     (void)ctx;
-    *sev = (struct qmp_sev){true, 1, 55, 21, 0xfffffff1, 1, "launch-secret"};
+    *sev = (struct qmp_sev){true, 1, 55, 21, false, 0xfffffff1, 1, "launch-secret"};
+    if (snp_machine)
+        *sev = (struct qmp_sev){true, 1, 55, 21, true, 0x12000b0000, 0, "running"};
 }
 static bool m_measure(void *ctx, struct qmp_blob *blob, char *error, size_t size)
 {
@@ -241,6 +245,11 @@ static void sev_commands(void **state)
         fd, "{\"execute\":\"query-sev\"}",
         "{\"return\":{\"enabled\":true,\"api-major\":1,\"api-minor\":55,\"build-id\":21,"
         "\"state\":\"launch-secret\",\"sev-type\":\"sev\",\"policy\":4294967281,\"handle\":1}}");
+    snp_machine = true; /* qapi/misc-i386.json SevSnpGuestInfo */
+    answers(fd, "{\"execute\":\"query-sev\"}",
+            "{\"return\":{\"enabled\":true,\"api-major\":1,\"api-minor\":55,\"build-id\":21,"
+            "\"state\":\"running\",\"sev-type\":\"sev-snp\",\"snp-policy\":77310132224}}");
+    snp_machine = false;
     answers(fd, "{\"execute\":\"query-sev-launch-measure\"}", "{\"return\":{\"data\":\"YWJj\"}}");
     answers(fd, "{\"execute\":\"query-sev-capabilities\"}",
             "{\"return\":{\"pdh\":\"cA==\",\"cert-chain\":\"Yw==\",\"cpu0-id\":\"aQ==\","
