@@ -194,6 +194,14 @@ void pages_translated(struct pages *pages, uint32_t number, uint32_t tlb_entry)
         tlb_index_add(pages->index, number, tlb_entry);
 }
 
+void pages_drop(struct pages *pages, uint32_t number)
+{
+    const struct page page = describe(pages, number);
+
+    tlb_index_drop(pages->index, number);
+    pages->ops.converted(pages->ops.ctx, &page);
+}
+
 const uint8_t *pages_keys(const struct pages *pages)
 {
     return pages->key;

@@ -42,7 +42,7 @@ struct pages_ops {
     void *ctx;
     /* Describe page `number`, which is below the number of pages. */
     struct page (*describe)(void *ctx, uint32_t number);
-    /* The page was converted; its TLB entries are gone. Drop what else points into it: the fetch
+    /* The page was converted, or pages_drop() was called; its TLB entries are gone. Drop what else points into it: the fetch
      * window and the stack cache of each CPU. Decoded instructions may stay: they are made from
      * decrypted contents, and every write drops them. */
     void (*converted)(void *ctx, const struct page *page);
@@ -92,6 +92,8 @@ int pages_access(struct pages *pages, const struct page *page, uint8_t key, uint
     __attribute__((warn_unused_result));
 /* `tlb_entry` will hold a translation of a page that needs no conversion. */
 void pages_translated(struct pages *pages, uint32_t number, uint32_t tlb_entry);
+/* Drop all translations of a page, without a change to its state: its owner has changed. */
+void pages_drop(struct pages *pages, uint32_t number);
 /* One byte for each page: the index of the key that the page is kept decrypted with, 0 = raw memory
  * contents. The array is valid as long as `pages` is, and changes with every conversion. */
 const uint8_t *pages_keys(const struct pages *pages);
