@@ -83,6 +83,7 @@ static const struct {
 
 static const unsigned attribute_present = 0x80;
 static const unsigned type_busy = 2; /* of a TSS */
+static const unsigned type_32bit = 8;
 
 static void put_segment(BX_CPU_C *cpu, uint8_t *vmsa, enum vmsa_offset field,
                         const bx_segment_reg_t *seg)
@@ -135,6 +136,10 @@ static void get_segments(BX_CPU_C *cpu, const uint8_t *vmsa)
     get_segment(cpu, vmsa, VMSA_LDTR, false, &cpu->ldtr);
     get_segment(cpu, vmsa, VMSA_TR, false, &cpu->tr);
     cpu->tr.cache.type |= type_busy; /* as after LTR */
+    /* A firmware's VMSA for an AP has a 16-bit TSS, as a CPU after a reset (EDK2 UefiCpuPkg
+     * MpInitLib X64/AmdSev.c SEV_ES_RESET_TSS_TYPE), and then activates long mode. Bochs refuses that. */
+    if (!(vmsa_get(vmsa, VMSA_CR0) & 1))
+        cpu->tr.cache.type |= type_32bit;
     cpu->gdtr.base = gdtr.base;
     cpu->gdtr.limit = (Bit16u)gdtr.limit;
     cpu->idtr.base = idtr.base;
