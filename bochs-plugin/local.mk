@@ -26,11 +26,13 @@ plugin_sources = \
 	%D%/sev_launch.cc %D%/sev_launch.h \
 	%D%/sev_log.h \
 	%D%/sev_machine.cc %D%/sev_machine.h \
-	%D%/sev_memory.cc %D%/sev_memory.h \
+	%D%/sev_memory.cc %D%/sev_memory.h %D%/sev_memory_priv.h \
+	%D%/sev_memory_save.cc \
 	%D%/sev_memory_map.cc %D%/sev_memory_map.h \
 	%D%/sev_psp_host.cc %D%/sev_psp_host.h \
 	%D%/sev_options.cc %D%/sev_options.h \
 	%D%/sev_save.cc %D%/sev_save.h \
+	%D%/sev_snp.cc %D%/sev_snp.h \
 	%D%/sev_vmsa.cc %D%/sev_vmsa.h
 
 include %D%/firmware/local.mk

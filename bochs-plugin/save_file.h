@@ -34,6 +34,7 @@ extern "C" {
 #define SAVE_MBOX SAVE_FILE_TAG('M', 'B', 'O', 'X')
 #define SAVE_PAGE SAVE_FILE_TAG('P', 'A', 'G', 'E')
 #define SAVE_PSP  SAVE_FILE_TAG('P', 'S', 'P', '_')
+#define SAVE_RMP  SAVE_FILE_TAG('R', 'M', 'P', '_')
 #define SAVE_RNG  SAVE_FILE_TAG('R', 'N', 'G', '_')
 #define SAVE_VCPU SAVE_FILE_TAG('V', 'C', 'P', 'U')
 #define SAVE_VMSA SAVE_FILE_TAG('V', 'M', 'S', 'A')

@@ -13,6 +13,7 @@
 #include "msr.h"
 #include "psp.h"
 #include "psp_mailbox.h"
+#include "rmp.h"
 #include "rng.h"
 #include "save_file.h"
 #include "protocol/buf.h"
@@ -29,7 +30,7 @@ struct decoded {
     uint8_t hv[HV_SAVE_MAX];
     size_t hv_len;
     struct psp_saved *psp;
-    const struct save_section *memory, *es, *vmsas;
+    const struct save_section *memory, *es, *vmsas, *rmp;
     char words[300]; /* an error phrase that had to be composed */
 };
 
@@ -212,7 +213,7 @@ static const char *check_vcpu(struct decoded *d, uint32_t version, struct buf *b
     if (version > 1 && buf_get32(b) != VCPU_RECORD_SIZE)
         return "the length of a record is wrong";
     for (unsigned i = 0; i < d->parts->cpus; i++)
-        if (msr_write(&d->msrs[i], false, MSR_HWCR, buf_get64(b)) != MSR_DONE)
+        if (msr_write(&d->msrs[i], MSR_SEV_STATUS_SEV, MSR_HWCR, buf_get64(b)) != MSR_DONE)
             return "HWCR has reserved bits";
     return NULL;
 }
@@ -282,6 +283,24 @@ static const char *check_vmsa(struct decoded *d, uint32_t version, struct buf *b
     return hv_check_saved_vmsas(b->data, b->len, d->parts->cpus);
 }
 
+static int put_rmp(const struct saved_parts *parts, struct buf *b)
+{
+    b->pos = rmp_save(parts->rmp, b->data, b->len);
+    return b->pos ? 0 : -ENOSPC;
+}
+
+static size_t rmp_size(const struct saved_parts *parts)
+{
+    return rmp_save_size(parts->rmp);
+}
+
+static const char *check_rmp(struct decoded *d, uint32_t version, struct buf *b)
+{
+    (void)version;
+    buf_skip(b, b->len);
+    return rmp_check_saved(d->parts->rmp, b->data, b->len);
+}
+
 /* In this order they are checked: the states of the pages need the guests' ASIDs. */
 static const struct row {
     uint32_t tag, version;
@@ -299,6 +318,7 @@ static const struct row {
     {SAVE_PSP, 1, PSP_SAVE_MAX, put_psp, check_psp, NULL},
     {SAVE_PAGE, 1, 0, put_page, check_page, page_size},
     {SAVE_VMSA, 1, 0, put_vmsa, check_vmsa, vmsa_size},
+    {SAVE_RMP, 1, 0, put_rmp, check_rmp, rmp_size},
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -308,6 +328,7 @@ static bool has_row(const struct saved_parts *parts, const struct row *row)
 {
     return row->tag == SAVE_PAGE   ? parts->memory != NULL
            : row->tag == SAVE_VMSA ? parts->has_vmsas
+           : row->tag == SAVE_RMP  ? parts->rmp != NULL
                                    : true;
 }
 
@@ -459,6 +480,8 @@ static int take_over(struct decoded *d, char *error, size_t error_size)
         snprintf(error, error_size, "the machine could not be taken over: out of memory");
         return -ENOMEM;
     }
+    if (d->rmp)
+        rmp_restore(parts->rmp, d->rmp->data, d->rmp->len);
     hv_es_restore(parts->hv, d->es ? d->es->data : NULL, d->es ? d->es->len : 0, parts->cpus);
     parts->mailbox->cmdresp = d->mailbox.cmdresp;
     parts->mailbox->pending = d->mailbox.pending;
@@ -495,6 +518,7 @@ int saved_machine_read(const struct saved_parts *parts, const uint8_t *data, siz
         d->memory = save_file_find(&file, SAVE_PAGE);
         d->es = save_file_find(&file, SAVE_HVES);
         d->vmsas = parts->has_vmsas ? save_file_find(&file, SAVE_VMSA) : NULL;
+        d->rmp = parts->rmp ? save_file_find(&file, SAVE_RMP) : NULL;
         err = take_over(d, error, error_size);
     }
     psp_saved_free(d->psp);

@@ -11,6 +11,7 @@
  *   VCPU 2  number of CPUs u32, bytes of a record u32, for each CPU: HWCR u64; 1: number, HWCRs
  *   PSP_ 1  the secure processor, psp_save()
  *   PAGE 1  memory encryption, bx_sev_memory_save(); only with encryption=aes
+ *   RMP_ 1  the RMP, rmp_save(); only of a machine with SEV-SNP
  *   VMSA 1  the launched VMSAs, hv_save_vmsas(); only of a guest with SEV-ES
  */
 #ifndef SEV_SAVED_MACHINE_H
@@ -28,6 +29,7 @@ struct hv;
 struct msr_state;
 struct psp;
 struct psp_mailbox;
+struct rmp;
 struct rng;
 
 /* Memory encryption, whose implementation needs Bochs. */
@@ -51,7 +53,8 @@ struct saved_parts {
     struct psp_mailbox *mailbox;
     struct psp *psp;
     struct rng *rng;
-    bool has_vmsas; /* the built-in hypervisor launches a guest with SEV-ES */
+    bool has_vmsas;  /* the built-in hypervisor launches a guest with SEV-ES */
+    struct rmp *rmp; /* NULL without SEV-SNP */
     unsigned cpus;
     struct msr_state *const *msrs;         /* one for each CPU */
     const struct saved_memory_ops *memory; /* NULL with encryption=none */

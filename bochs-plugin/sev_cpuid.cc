@@ -12,6 +12,7 @@
 #include "sev_cpuid.h"
 #include "sev_es.h"
 #include "sev_log.h"
+#include "sev_snp.h"
 
 #include "opt.h"
 #include "cpuid.h"
@@ -44,6 +45,7 @@ class bx_sev_cpuid_t : public bx_cpuid_t
 
   private:
     bool is_ours(Bit32u index) const;
+    uint64_t sev_status() const;
     int hypervisor_msr(Bit64u *value, bool write);
 
     bx_cpuid_t *model; /* owned, because Bochs deletes only the object that the CPU has */
@@ -106,11 +108,17 @@ bool bx_sev_cpuid_t::is_ours(Bit32u index) const
     return sev.guest || index == MSR_HWCR;
 }
 
+uint64_t bx_sev_cpuid_t::sev_status() const
+{
+    return MSR_SEV_STATUS_SEV | (sev.es ? MSR_SEV_STATUS_ES : 0) |
+           (sev.snp ? MSR_SEV_STATUS_SNP : 0);
+}
+
 int bx_sev_cpuid_t::rdmsr(Bit32u index, Bit64u *msr)
 {
     uint64_t value = 0;
     const enum msr_answer answer =
-        is_ours(index) ? msr_read(&msrs, sev.es, index, &value) : MSR_PASS;
+        is_ours(index) ? msr_read(&msrs, sev_status(), index, &value) : MSR_PASS;
 
     if (answer == MSR_PASS)
         return model->rdmsr(index, msr);
@@ -122,7 +130,8 @@ int bx_sev_cpuid_t::rdmsr(Bit32u index, Bit64u *msr)
 
 int bx_sev_cpuid_t::wrmsr(Bit32u index, Bit64u msr)
 {
-    const enum msr_answer answer = is_ours(index) ? msr_write(&msrs, sev.es, index, msr) : MSR_PASS;
+    const enum msr_answer answer =
+        is_ours(index) ? msr_write(&msrs, sev_status(), index, msr) : MSR_PASS;
 
     if (answer == MSR_HV)
         return hypervisor_msr(&msr, true);
@@ -169,6 +178,7 @@ struct sev_cpuid *bx_sev_cpuid_new(const struct opt *opt)
                                   visible ? 1u : 0,
                                   opt->enabled != 0,
                                   bx_sev_es_wanted(opt),
+                                  bx_sev_snp_wanted(opt),
                                   (uint32_t)opt->cpuid,
                                   (uint32_t)opt->cpu_signature};
 

@@ -21,6 +21,7 @@
 #include "sev_log.h"
 #include "sev_machine.h"
 #include "sev_memory_map.h"
+#include "sev_snp.h"
 #include "sev_vmsa.h"
 
 #include <string.h>
@@ -59,7 +60,8 @@ struct sev_es {
 
 bool bx_sev_es_wanted(const struct opt *opt)
 {
-    return opt->enabled && (opt->policy & SEV_POLICY_ES) && opt->launch != OPT_LAUNCH_GUEST;
+    return opt->enabled && (opt->snp || (opt->policy & SEV_POLICY_ES)) &&
+           opt->launch != OPT_LAUNCH_GUEST;
 }
 
 struct sev_es *bx_sev_es_new(struct sev_machine *m)
@@ -140,6 +142,20 @@ static void enter(struct sev_es *es, unsigned index)
     cpu->svm_gif = true;
 }
 
+const char *bx_sev_es_run_vmsa(struct sev_es *es, unsigned index, const uint8_t *vmsa)
+{
+    const char *wrong;
+
+    enter(es, index);
+    wrong = bx_sev_vmsa_load(index, vmsa);
+    if (wrong)
+        return wrong;
+    es->cpus[index].gate_known = false;
+    BX_CPU(index)->activity_state = BX_CPU_C::BX_ACTIVITY_STATE_ACTIVE;
+    BX_CPU(index)->async_event = 1;
+    return NULL;
+}
+
 /* Begin with the launched VMSA. */
 static void first_run(struct sev_es *es, unsigned index)
 {
@@ -148,12 +164,9 @@ static void first_run(struct sev_es *es, unsigned index)
 
     if (!hv_guest_vmsa(es->guest, index, vmsa))
         BX_FATAL(("CPU %u has no launched VMSA", index));
-    enter(es, index);
-    wrong = bx_sev_vmsa_load(index, vmsa);
+    wrong = bx_sev_es_run_vmsa(es, index, vmsa);
     if (wrong)
         BX_FATAL(("CPU %u cannot run its launched VMSA (exit code INVALID): %s", index, wrong));
-    BX_CPU(index)->activity_state = BX_CPU_C::BX_ACTIVITY_STATE_ACTIVE;
-    BX_CPU(index)->async_event = 1;
 }
 
 void bx_sev_es_start(struct sev_es *es)
@@ -346,6 +359,8 @@ static void init(struct sev_es *es, unsigned cpu)
     BX_CPU(cpu)->clear_event(BX_EVENT_PENDING_LAPIC_INTR);
 #endif
     hv_es_init(es->guest, cpu);
+    if (bx_sev_machine_snp(es->machine) && bx_sev_snp_init(bx_sev_machine_snp(es->machine), cpu))
+        return;
     if (!hv_es_vcpu_runs(es->guest, cpu)) /* nothing but a SIPI makes it go on */
         BX_CPU(cpu)->activity_state = BX_CPU_C::BX_ACTIVITY_STATE_WAIT_FOR_SIPI;
 }

@@ -16,8 +16,8 @@ struct opt;
 struct sev_es;
 struct sev_machine;
 
-/* Check that the machine of these options is one with SEV-ES: its policy says so, and the built-in
- * hypervisor launches it. */
+/* Check that the machine of these options is one with SEV-ES: its policy or snp= says so, and the
+ * built-in hypervisor launches it. */
 bool bx_sev_es_wanted(const struct opt *opt);
 
 /* NULL if it is not wanted. */
@@ -37,6 +37,9 @@ int bx_sev_es_exit(struct sev_es *es, unsigned cpu, int64_t code, uint64_t info1
 bool bx_sev_es_msr(const struct sev_es *es, uint32_t index);
 void bx_sev_es_vmgexit(struct sev_es *es, unsigned cpu);
 bool bx_sev_es_startup(struct sev_es *es, unsigned cpu, enum sev_signal signal, uint8_t vector);
+
+/* Make a CPU begin with a decrypted VMSA, VMSA_SIZE bytes. Return NULL, or what VMRUN refuses in it. */
+const char *bx_sev_es_run_vmsa(struct sev_es *es, unsigned cpu, const uint8_t *vmsa);
 
 /* The GHCB MSR of a CPU. */
 uint64_t bx_sev_es_ghcb(const struct sev_es *es, unsigned cpu);

@@ -12,6 +12,7 @@
 #include "sev_log.h"
 #include "sev_machine.h"
 #include "sev_memory.h"
+#include "sev_snp.h"
 
 #include "cbit.h"
 #include "psp.h"
@@ -28,10 +29,11 @@ struct parts {
     struct sev_memory *memory;
     struct sev_device_memory *device_memory;
     struct sev_es *es;
+    struct sev_snp *snp;
     struct sev_timeline *timeline;
     struct sev_breaks *breaks;
     struct sev_sanitizer *sanitizer;
-    struct sev_verdict (*access[5])(struct parts *parts, struct access_info *info);
+    struct sev_verdict (*access[7])(struct parts *parts, struct access_info *info);
     unsigned n;
     bool observed; /* by a part that has to see every access */
 };
@@ -39,7 +41,7 @@ struct parts {
 /* An access on its way through the parts. */
 struct access_info {
     unsigned cpu;
-    uint64_t spa;
+    uint64_t spa, gpa;
     uint32_t flags;
     void *tlb_entry;
     bool page_changed; /* between private and shared; the timeline sets it */
@@ -55,6 +57,19 @@ static bool is_write(const struct access_info *info)
 static struct sev_verdict es_access(struct parts *p, struct access_info *info)
 {
     return bx_sev_es_access(p->es, info->cpu, info->spa, info->flags);
+}
+
+static struct sev_verdict snp_access(struct parts *p, struct access_info *info)
+{
+    return bx_sev_snp_access(p->snp, info->cpu, info->spa, info->gpa, info->flags);
+}
+
+/* After an access that passed the RMP and encrypted memory. */
+static struct sev_verdict snp_walked(struct parts *p, struct access_info *info)
+{
+    if (sev_flags_why(info->flags) == SEV_WHY_WALK)
+        bx_sev_memory_allow_walks(p->memory, info->spa);
+    return go;
 }
 
 static struct sev_verdict memory_access(struct parts *p, struct access_info *info)
@@ -90,10 +105,14 @@ static struct sev_verdict sanitizer_access(struct parts *p, struct access_info *
 /* List the parts in the order in which an access goes through them. */
 static void list_parts(struct parts *p)
 {
+    if (p->snp)
+        p->access[p->n++] = snp_access;
     if (p->es)
         p->access[p->n++] = es_access;
     if (p->memory)
         p->access[p->n++] = memory_access;
+    if (p->snp)
+        p->access[p->n++] = snp_walked;
     p->observed = p->timeline || p->sanitizer;
     if (p->timeline)
         p->access[p->n++] = timeline_access;
@@ -107,11 +126,11 @@ static void list_parts(struct parts *p)
 
 /* --- the hooks --- */
 
-static struct sev_verdict hook_access(void *ctx, unsigned cpu, uint64_t spa, uint64_t,
+static struct sev_verdict hook_access(void *ctx, unsigned cpu, uint64_t spa, uint64_t gpa,
                                       uint32_t flags, void *tlb_entry)
 {
     struct parts *p = (struct parts *)ctx;
-    struct access_info info = {cpu, spa, flags, tlb_entry, false};
+    struct access_info info = {cpu, spa, gpa, flags, tlb_entry, false};
 
     cbit_count(p->cbit, flags);
     for (unsigned i = 0; i < p->n; i++) {
@@ -135,7 +154,7 @@ static struct sev_verdict hook_access_memory(void *ctx, unsigned cpu, uint64_t s
 }
 
 static struct sev_verdict hook_insn(void *ctx, unsigned cpu, enum sev_insn insn,
-                                    struct sev_insn_regs *)
+                                    struct sev_insn_regs *regs)
 {
     const struct sev_verdict undefined = {SEV_UD, 0};
     struct parts *p = (struct parts *)ctx;
@@ -148,7 +167,7 @@ static struct sev_verdict hook_insn(void *ctx, unsigned cpu, enum sev_insn insn,
         bx_sev_es_vmgexit(p->es, cpu);
         return go;
     default:
-        return undefined;
+        return p->snp ? bx_sev_snp_insn(p->snp, cpu, insn, regs) : undefined;
     }
 }
 
@@ -211,6 +230,8 @@ static void fill_contexts(const struct parts *p, struct sev_cpu *cpus)
         cpus[i].insns = 1u << SEV_INSN_WBINVD;
         if (p->es)
             bx_sev_es_context(&cpus[i]);
+        if (p->snp)
+            bx_sev_snp_context(&cpus[i]);
         if (p->observed || !p->memory)
             cpus[i].n = 0;
     }
@@ -226,6 +247,7 @@ void bx_sev_hooks_attach(struct sev_machine *m)
     p->memory = bx_sev_machine_memory(m);
     p->device_memory = bx_sev_machine_device_memory(m);
     p->es = bx_sev_machine_es(m);
+    p->snp = bx_sev_machine_snp(m);
     p->timeline = bx_sev_machine_timeline(m);
     p->breaks = bx_sev_machine_breaks(m);
     p->sanitizer = bx_sev_machine_sanitizer(m);

@@ -17,6 +17,7 @@
 #include "sev_machine.h"
 #include "sev_memory_map.h"
 #include "sev_psp_host.h"
+#include "sev_snp.h"
 
 #include <string.h>
 
@@ -137,7 +138,7 @@ static bool hv_mmio(void *ctx, unsigned cpu, uint64_t gpa, void *buf, unsigned l
 }
 
 /* The answer of leaf Dh depends on XCR0, which is in the request. */
-static void hv_cpuid(void *, unsigned index, uint32_t function, uint32_t subfunction, uint64_t xcr0,
+void bx_sev_hv_cpuid(unsigned index, uint32_t function, uint32_t subfunction, uint64_t xcr0,
                      uint32_t regs[4])
 {
     BX_CPU_C *cpu = BX_CPU(index);
@@ -151,6 +152,12 @@ static void hv_cpuid(void *, unsigned index, uint32_t function, uint32_t subfunc
     regs[1] = leaf.ebx;
     regs[2] = leaf.ecx;
     regs[3] = leaf.edx;
+}
+
+static void hv_cpuid(void *, unsigned cpu, uint32_t function, uint32_t subfunction, uint64_t xcr0,
+                     uint32_t regs[4])
+{
+    bx_sev_hv_cpuid(cpu, function, subfunction, xcr0, regs);
 }
 
 /* MSRs of nested guests, which this guest cannot have: they read as 0 and stay so. Bochs would let
@@ -221,6 +228,23 @@ static void hv_log(void *, unsigned cpu, const char *line)
     BX_INFO(("CPU %u: %s", cpu, line));
 }
 
+static bool hv_vcpu_create(void *ctx, unsigned cpu, uint64_t vmsa_gpa, bool on_init,
+                           const char **why)
+{
+    struct sev_snp *snp = bx_sev_machine_snp((struct sev_machine *)ctx);
+
+    if (on_init) {
+        bx_sev_snp_vcpu_on_init(snp, cpu, vmsa_gpa);
+        return true;
+    }
+    return bx_sev_snp_vcpu_create(snp, cpu, vmsa_gpa, why);
+}
+
+static void hv_vcpu_destroy(void *ctx, unsigned cpu)
+{
+    bx_sev_snp_vcpu_destroy(bx_sev_machine_snp((struct sev_machine *)ctx), cpu);
+}
+
 static void hv_stop(void *, unsigned cpu, const char *sentence)
 {
     BX_FATAL(("CPU %u: %s", cpu, sentence));
@@ -248,6 +272,8 @@ static const struct hv_ops ops = {
     .field_missing = hv_field_missing,
     .trace = hv_trace,
     .log = hv_log,
+    .vcpu_create = hv_vcpu_create,
+    .vcpu_destroy = hv_vcpu_destroy,
 };
 
 struct hv *bx_sev_hv_new(struct sev_machine *m)

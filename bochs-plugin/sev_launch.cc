@@ -12,6 +12,7 @@
 #include "sev_launch.h"
 #include "sev_log.h"
 #include "sev_machine.h"
+#include "sev_snp.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -20,7 +21,9 @@
 #include <vector>
 
 #include "protocol/b64.h"
+#include "protocol/hex.h"
 #include "memory_map.h"
+#include "psp.h"
 #include "firmware/ovmf_area.h"
 #include "firmware/sev_firmware.h"
 #include "hypervisor/hv.h"
@@ -90,7 +93,8 @@ static_assert(sizeof(struct vmsa_page) == VMSA_SIZE, "an array of them is an arr
 static std::vector<struct vmsa_page> build_vmsas(const struct sev_machine *m)
 {
     const struct opt *opt = bx_sev_machine_opt(m);
-    struct vmsa_start start = {VMSA_BSP_EIP, bx_sev_cpuid_signature(), 0,
+    struct vmsa_start start = {VMSA_BSP_EIP, bx_sev_cpuid_signature(),
+                               bx_sev_snp_wanted(opt) ? opt->sev_features : 0,
                                (enum vmsa_host)opt->vmsa};
     std::vector<struct vmsa_page> pages(BX_SMP_PROCESSORS);
 
@@ -106,6 +110,12 @@ static std::vector<struct vmsa_page> build_vmsas(const struct sev_machine *m)
  * target/i386/sev.c sev_es_find_reset_vector() finds no address for the second CPU. */
 void bx_sev_launch_check(const struct sev_machine *m)
 {
+    const struct ovmf_table *ovmf = bx_sev_machine_ovmf(m);
+
+    if (bx_sev_snp_wanted(bx_sev_machine_opt(m)) && ovmf->snp_wrong)
+        BX_FATAL(("sev: snp: the firmware '%s' %s; use an OVMF.fd for SEV-SNP, such as "
+                  "/usr/share/ovmf/OVMF.fd of the package ovmf of Debian 13",
+                  SIM->get_param_string(BXPN_ROM_PATH)->getptr(), ovmf->snp_wrong));
     if (bx_sev_es_wanted(bx_sev_machine_opt(m)) && !bx_sev_machine_ovmf(m)->reset_eip)
         BX_FATAL(("sev: policy: bit 2 asks for SEV-ES, but the firmware '%s' has no SEV-ES reset "
                   "block, so it cannot start in a SEV-ES guest; use an OVMF.fd for SEV-ES, such "
@@ -175,6 +185,31 @@ static void inject_secret(struct sev_machine *m)
         launch_failed(failure);
 }
 
+static void copy_blob(uint8_t *to, size_t size, const struct opt_blob *blob)
+{
+    if (blob->len == size)
+        memcpy(to, blob->bytes, size);
+}
+
+static void launch_snp(struct sev_machine *m, struct hv_firmware *firmware)
+{
+    const struct opt *opt = bx_sev_machine_opt(m);
+    struct hv_snp_launch launch = {};
+    struct hv_failure failure = {};
+
+    launch.policy = opt->snp_policy;
+    launch.id_block = opt->id_block.len ? opt->id_block.bytes : NULL;
+    launch.id_auth = opt->id_auth.len ? opt->id_auth.bytes : NULL;
+    launch.author_key = opt->author_key_enabled != 0;
+    launch.vcek_disabled = opt->vcek_disabled != 0;
+    copy_blob(launch.gosvw, sizeof(launch.gosvw), &opt->guest_visible_workarounds);
+    copy_blob(launch.host_data, sizeof(launch.host_data), &opt->host_data);
+    firmware->sections = bx_sev_machine_ovmf(m)->sections;
+    firmware->n_sections = bx_sev_machine_ovmf(m)->n_sections;
+    if (!hv_guest_snp_launch(hv_guest(bx_sev_machine_hv(m), 0), &launch, firmware, &failure))
+        launch_failed(failure);
+}
+
 void bx_sev_launch(struct sev_machine *m)
 {
     const struct opt *opt = bx_sev_machine_opt(m);
@@ -193,6 +228,10 @@ void bx_sev_launch(struct sev_machine *m)
         firmware.vmsas = (const uint8_t(*)[VMSA_SIZE])vmsas.data();
         firmware.n_vmsas = (unsigned)vmsas.size();
     }
+    if (bx_sev_snp_wanted(opt)) {
+        launch_snp(m, &firmware);
+        return;
+    }
     if (!hv_guest_launch(guest, &owner, &firmware, &failure))
         launch_failed(failure);
     b64_encode(hv_guest_measurement(guest), HV_MEASUREMENT_SIZE, text);
@@ -201,10 +240,25 @@ void bx_sev_launch(struct sev_machine *m)
         inject_secret(m);
 }
 
+static void log_digest(const struct sev_machine *m)
+{
+    struct psp_snp_guest_info guest;
+    char text[2 * sizeof(guest.launch_digest) + 1];
+
+    for (unsigned i = 0; i < psp_snp_guest_slots(); i++)
+        if (psp_get_snp_guest(bx_sev_machine_psp(m), i, &guest) &&
+            guest.asid == hv_guest_asid(hv_guest(bx_sev_machine_hv(m), 0))) {
+            hex_encode(guest.launch_digest, sizeof(guest.launch_digest), text);
+            BX_INFO(("launch digest %s", text));
+        }
+}
+
 void bx_sev_launch_finish(struct sev_machine *m)
 {
     struct hv_failure failure = {};
 
     if (!hv_guest_finish(hv_guest(bx_sev_machine_hv(m), 0), &failure))
         launch_failed(failure);
+    if (bx_sev_machine_snp(m))
+        log_digest(m);
 }

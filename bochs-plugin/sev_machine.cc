@@ -17,6 +17,7 @@
 #include "sev_memory.h"
 #include "sev_psp_host.h"
 #include "sev_save.h"
+#include "sev_snp.h"
 
 #include <string.h>
 
@@ -51,6 +52,7 @@ struct sev_machine {
     struct sev_memory *memory;
     struct sev_sanitizer *sanitizer;
     struct sev_save *save;
+    struct sev_snp *snp;
     struct sev_timeline *timeline;
     struct symbols *symbols;
     bool powered_on;
@@ -154,6 +156,7 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt, struct memmap *mem
         m->memory = bx_sev_memory_new(m);
     m->device_memory = bx_sev_device_memory_new(memmap, m->memory);
     m->es = bx_sev_es_new(m);
+    m->snp = bx_sev_snp_new(m);
     bx_sev_cpuid_set_es(m->cpuid, m->es);
     m->timeline = bx_sev_timeline_new(m);
 #if BX_DEBUGGER
@@ -212,6 +215,7 @@ void bx_sev_machine_free(struct sev_machine *m)
     m->memory = NULL;
     hv_free(m->hv);
     psp_free(m->psp);
+    bx_sev_snp_free(m->snp);
     nv_file_close(m->nv);
     command_log_free(m->command_log);
     bx_sev_save_free(m->save);
@@ -312,6 +316,11 @@ struct sev_sanitizer *bx_sev_machine_sanitizer(const struct sev_machine *m)
 struct sev_save *bx_sev_machine_save(const struct sev_machine *m)
 {
     return m->save;
+}
+
+struct sev_snp *bx_sev_machine_snp(const struct sev_machine *m)
+{
+    return m->snp;
 }
 
 const struct symbols *bx_sev_machine_symbols(const struct sev_machine *m)

@@ -28,6 +28,7 @@ struct sev_machine;
 struct sev_memory;
 struct sev_sanitizer;
 struct sev_save;
+struct sev_snp;
 struct sev_timeline;
 struct symbols;
 
@@ -63,6 +64,8 @@ struct sev_breaks *bx_sev_machine_breaks(const struct sev_machine *machine);
 struct sev_control *bx_sev_machine_control(const struct sev_machine *machine);
 /* NULL without SEV-ES. */
 struct sev_es *bx_sev_machine_es(const struct sev_machine *machine);
+/* NULL without SEV-SNP. */
+struct sev_snp *bx_sev_machine_snp(const struct sev_machine *machine);
 /* NULL: neither kernel= nor OVMF. */
 struct sev_fwcfg *bx_sev_machine_fwcfg(const struct sev_machine *machine);
 /* NULL with encryption=none. */

@@ -22,47 +22,19 @@
 #include "param_names.h"
 #include "cpu/cpu.h"
 #include "cpu/icache.h"
-#include "sev_memory.h"
+#include "sev_memory_priv.h"
 #include "sev_log.h"
 #include "sev_machine.h"
 #include "sev_memory_map.h"
+#include "sev_snp.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
-#include <vector>
-
-#include "pages.h"
 #include "rng.h"
 
-static const uint32_t temporary_asid = UINT32_MAX; /* the PSP never uses it */
-
-/* The last 128 KiB of the firmware's ROM also appear here. */
-static const uint64_t low_firmware = 0xe0000;
-/* Bochs's ROM array: what it stores for the addresses below 4 GiB, then the option ROMs. */
-static const uint64_t bios_base = (UINT64_C(1) << 32) - BIOSROMSZ;
-static const uint32_t bios_pages = BIOSROMSZ / SEV_PAGE_SIZE,
-                      rom_pages = bios_pages + EXROMSIZE / SEV_PAGE_SIZE;
-
-enum rom_state {
-    ROM_EMPTY,    /* an empty socket: never encrypted */
-    ROM_IMAGE,    /* raw memory holds the image, so the guest sees it decrypted: as garbage */
-    ROM_LAUNCHED, /* private data of the guest, at least in part */
-};
-
-struct sev_memory {
-    const struct sev_machine *machine;
-    const struct memmap *map;
-    struct pages *pages;
-    uint32_t asid; /* the guest that all CPUs run; 0 = none */
-    uint32_t ram_pages;
-    Bit8u *rom;                     /* Bochs's array: BIOS, then the option ROMs */
-    std::vector<uint8_t> rom_state; /* enum rom_state of its pages */
-    uint8_t temporary_key[16];
-    bool for_code; /* a conversion is for a page walk or a fetch */
-    bool warned;   /* of an unmeasured ROM */
-};
+static const uint8_t walk_allowed = 1;
 
 /* --- which storage is at an address --- */
 
@@ -147,6 +119,8 @@ static void memory_converted(void *ctx, const struct page *page)
 {
     struct sev_memory *mem = (struct sev_memory *)ctx;
 
+    if (page->number < mem->walks.size())
+        mem->walks[page->number] = 0;
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
         BX_CPU_C *cpu = BX_CPU(i);
 
@@ -205,13 +179,13 @@ static void flush_tlbs()
 
 /* --- the guest that the CPUs run --- */
 
-/* Every CPU runs the same guest. */
-static void set_guest(struct sev_memory *mem, uint32_t asid)
+void bx_sev_memory_set_guest(struct sev_memory *mem, uint32_t asid)
 {
     mem->asid = asid;
+    mem->key = pages_key(mem->pages, asid);
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
         sev_hooks.cpus[i].asid = asid;
-        sev_hooks.cpus[i].key = pages_key(mem->pages, asid);
+        sev_hooks.cpus[i].key = mem->walks.empty() ? mem->key : walk_allowed;
     }
     flush_tlbs();
 }
@@ -224,8 +198,9 @@ void bx_sev_memory_contexts(const struct sev_memory *mem, struct sev_cpu *cpus)
 
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
         cpus[i].asid = mem->asid;
-        cpus[i].key = pages_key(mem->pages, mem->asid);
-        cpus[i].page_key = pages_keys(mem->pages) + first;
+        cpus[i].key = mem->walks.empty() ? mem->key : walk_allowed;
+        cpus[i].page_key =
+            (mem->walks.empty() ? pages_keys(mem->pages) : mem->walks.data()) + first;
         cpus[i].first = first;
         cpus[i].n = end > first ? end - first : 0;
     }
@@ -252,14 +227,13 @@ static int install_temporary_key(struct sev_memory *mem, struct rng *rng)
     if (!err)
         err = pages_key_install(mem->pages, temporary_asid, mem->temporary_key);
     if (!err) {
-        set_guest(mem, temporary_asid);
+        bx_sev_memory_set_guest(mem, temporary_asid);
         err = pages_declare(mem->pages, 0, mem->ram_pages, temporary_asid);
     }
     return err;
 }
 
-/* All pages hold raw memory contents, and there are no keys. */
-static void new_pages(struct sev_memory *mem)
+void bx_sev_memory_new_pages(struct sev_memory *mem)
 {
     struct pages_ops ops = {};
 
@@ -275,6 +249,8 @@ static void new_pages(struct sev_memory *mem)
     if (!mem->pages)
         BX_FATAL(("sev: memory encryption could not be started: out of memory"));
     mem->asid = 0;
+    mem->key = 0;
+    mem->walks.assign(mem->walks.size(), 0);
 }
 
 struct sev_memory *bx_sev_memory_new(struct sev_machine *machine)
@@ -290,7 +266,9 @@ struct sev_memory *bx_sev_memory_new(struct sev_machine *machine)
     mem->map = bx_sev_machine_memmap(machine);
     mem->ram_pages = (uint32_t)(BX_MEM(0)->get_memory_len() / SEV_PAGE_SIZE);
     mem->rom_state.assign(rom_pages, ROM_EMPTY);
-    new_pages(mem);
+    if (bx_sev_snp_wanted(bx_sev_machine_opt(machine)))
+        mem->walks.assign(mem->ram_pages, 0);
+    bx_sev_memory_new_pages(mem);
     return mem;
 }
 
@@ -331,9 +309,9 @@ int bx_sev_memory_key_install(struct sev_memory *mem, uint32_t asid, const uint8
     if (!err && mem->asid == temporary_asid) {
         err = pages_rekey(mem->pages, temporary_asid, asid);
         if (!err)
-            set_guest(mem, asid);
+            bx_sev_memory_set_guest(mem, asid);
     } else if (!err && mem->asid == asid) {
-        set_guest(mem, asid);
+        bx_sev_memory_set_guest(mem, asid);
     }
     return err;
 }
@@ -351,7 +329,7 @@ void bx_sev_memory_key_remove(struct sev_memory *mem, uint32_t asid)
         BX_ERROR(
             ("sev: the cipher failed: pages of ASID %u could not be encrypted and are zero now",
              asid));
-    set_guest(mem, guest);
+    bx_sev_memory_set_guest(mem, guest);
 }
 
 /* --- accesses --- */
@@ -376,19 +354,13 @@ static struct sev_verdict cipher_failed(unsigned cpu, uint64_t spa, enum sev_acc
     return verdict;
 }
 
-/* A debugger's store has no CPU; it is for the guest of CPU 0. */
-static const struct sev_cpu *context_of(unsigned cpu)
-{
-    return &sev_hooks.cpus[cpu == SEV_HOOKS_NO_CPU ? 0 : cpu];
-}
-
 struct sev_verdict bx_sev_memory_access(struct sev_memory *mem, unsigned cpu, uint64_t spa,
                                         uint32_t flags, void *tlb_entry)
 {
     const struct storage storage = resolve(mem, spa);
     const enum sev_access access = sev_flags_access(flags);
     const enum sev_why why = sev_flags_why(flags);
-    const uint8_t key = access == SEV_ACCESS_PRIVATE ? context_of(cpu)->key : 0;
+    const uint8_t key = access == SEV_ACCESS_PRIVATE ? mem->key : 0;
     struct sev_verdict verdict = {SEV_GO, 0};
 
     if (why == SEV_WHY_FETCH && !mem->warned && storage.n && storage.page[0] >= mem->ram_pages &&
@@ -408,6 +380,26 @@ struct sev_verdict bx_sev_memory_access(struct sev_memory *mem, unsigned cpu, ui
     }
     mem->for_code = false;
     return verdict;
+}
+
+void bx_sev_memory_allow_walks(struct sev_memory *mem, uint64_t spa)
+{
+    const uint64_t frame = spa / SEV_PAGE_SIZE;
+
+    if (frame < mem->walks.size())
+        mem->walks[frame] = walk_allowed;
+}
+
+void bx_sev_memory_drop(struct sev_memory *mem, uint64_t spa, uint64_t n, bool for_code)
+{
+    mem->for_code = for_code;
+    for (uint64_t i = 0; i < n; i++) {
+        const struct storage storage = resolve(mem, spa + i * SEV_PAGE_SIZE);
+
+        for (unsigned k = 0; k < storage.n; k++)
+            pages_drop(mem->pages, storage.page[k]);
+    }
+    mem->for_code = false;
 }
 
 /* Where ROM and shadow RAM share an address, the chip set selects the one that is read. */
@@ -478,105 +470,6 @@ int bx_sev_memory_write(struct sev_memory *mem, uint32_t asid, uint64_t spa, con
                         size_t len)
 {
     return access_pages(mem, asid, spa, NULL, (const uint8_t *)buf, len);
-}
-
-/* --- save and restore ---
- *
- * The temporary key (16 bytes); for each page of the ROM array its enum rom_state (1 byte) and,
- * unless it is empty, 4096 bytes; pages_save(). */
-
-size_t bx_sev_memory_save_size(const struct sev_memory *mem)
-{
-    size_t used = 0;
-
-    for (uint32_t page = 0; page < rom_pages; page++)
-        used += mem->rom_state[page] != ROM_EMPTY;
-    return sizeof(mem->temporary_key) + rom_pages + used * SEV_PAGE_SIZE +
-           pages_save_size(mem->pages);
-}
-
-void bx_sev_memory_save(const struct sev_memory *mem, uint8_t *out)
-{
-    memcpy(out, mem->temporary_key, sizeof(mem->temporary_key));
-    out += sizeof(mem->temporary_key);
-    for (uint32_t page = 0; page < rom_pages; page++) {
-        *out++ = mem->rom_state[page];
-        if (mem->rom_state[page] == ROM_EMPTY)
-            continue;
-        memcpy(out, mem->rom + (size_t)page * SEV_PAGE_SIZE, SEV_PAGE_SIZE);
-        out += SEV_PAGE_SIZE;
-    }
-    pages_save(mem->pages, mem->asid, out);
-}
-
-void bx_sev_memory_forget(struct sev_memory *mem)
-{
-    struct pages *old = mem->pages;
-
-    new_pages(mem);
-    pages_free(old);
-    set_guest(mem, 0);
-}
-
-/* The ASIDs that have a key in a saved machine: those of its guests and the temporary one. */
-struct saved_keys {
-    bool (*has_key)(void *ctx, uint32_t asid);
-    void *ctx;
-};
-
-static bool has_saved_key(void *ctx, uint32_t asid)
-{
-    const struct saved_keys *keys = (const struct saved_keys *)ctx;
-
-    return asid == temporary_asid || keys->has_key(keys->ctx, asid);
-}
-
-/* Return the length of the key and the ROM pages at the start of a saved state, 0 if they are
- * damaged. */
-static size_t saved_rom_length(const struct sev_memory *mem, const uint8_t *in, size_t len)
-{
-    size_t pos = sizeof(mem->temporary_key);
-
-    for (uint32_t page = 0; page < rom_pages; page++) {
-        if (pos >= len || in[pos] > ROM_LAUNCHED)
-            return 0;
-        pos += in[pos] == ROM_EMPTY ? 1 : 1 + SEV_PAGE_SIZE;
-    }
-    return pos <= len ? pos : 0;
-}
-
-int bx_sev_memory_check(const struct sev_memory *mem, const uint8_t *in, size_t len,
-                        bool (*has_key)(void *ctx, uint32_t asid), void *ctx)
-{
-    struct saved_keys keys = {has_key, ctx};
-    size_t rom = saved_rom_length(mem, in, len);
-
-    return rom ? pages_check(mem->pages, in + rom, len - rom, has_saved_key, &keys) : -EINVAL;
-}
-
-int bx_sev_memory_restore(struct sev_memory *mem, const uint8_t *in, size_t len)
-{
-    size_t rom = saved_rom_length(mem, in, len);
-    const uint8_t *pages = in + rom;
-    uint32_t asid = 0;
-    int err;
-
-    if (!rom)
-        return -EINVAL;
-    memcpy(mem->temporary_key, in, sizeof(mem->temporary_key));
-    in += sizeof(mem->temporary_key);
-    for (uint32_t page = 0; page < rom_pages; page++) {
-        mem->rom_state[page] = *in++;
-        if (mem->rom_state[page] == ROM_EMPTY)
-            continue;
-        memcpy(mem->rom + (size_t)page * SEV_PAGE_SIZE, in, SEV_PAGE_SIZE);
-        in += SEV_PAGE_SIZE;
-    }
-    err = pages_key_install(mem->pages, temporary_asid, mem->temporary_key);
-    if (!err)
-        err = pages_restore(mem->pages, pages, len - rom, &asid);
-    set_guest(mem, err ? mem->asid : asid);
-    return err;
 }
 
 void bx_sev_memory_info(const struct sev_memory *mem, struct bx_sev_memory_info *info)

@@ -9,10 +9,12 @@
 #include "pc_system.h"
 #include "cpu/cpu.h"
 #include "cpu/icache.h"
+#include "sev_hv.h"
 #include "sev_log.h"
 #include "sev_machine.h"
 #include "sev_memory.h"
 #include "sev_psp_host.h"
+#include "sev_snp.h"
 
 #include <errno.h>
 #include <string.h>
@@ -21,6 +23,7 @@
 #include "memory_map.h"
 #include "nv_file.h"
 #include "psp.h"
+#include "rmp.h"
 #include "rng.h"
 #include "hypervisor/hv.h"
 #include "observe/command_log.h"
@@ -216,6 +219,8 @@ int bx_sev_psp_host_write(struct sev_machine *m, uint64_t gpa, const void *data,
 {
     if (!memmap_all(bx_sev_machine_memmap(m), gpa, len, MEMMAP_PSP_LAUNCH))
         return -EFAULT;
+    if (bx_sev_machine_snp(m) && !bx_sev_snp_may_write(bx_sev_machine_snp(m), gpa, len))
+        return -EPERM;
     if (bx_sev_machine_sanitizer(m))
         bx_sev_sanitizer_hypervisor(bx_sev_machine_sanitizer(m), gpa, len, true);
     return ram_write(m, PSP_NO_ASID, gpa, data, len);
@@ -236,6 +241,30 @@ static void host_key_remove(void *ctx, uint32_t asid)
 
     if (bx_sev_machine_memory(m))
         bx_sev_memory_key_remove(bx_sev_machine_memory(m), asid);
+}
+
+/* --- psp_host: the RMP --- */
+
+static bool host_rmp_get(void *ctx, uint64_t spa, struct psp_rmp_entry *entry)
+{
+    return bx_sev_snp_rmp_get(bx_sev_machine_snp((struct sev_machine *)ctx), spa, entry);
+}
+
+static int host_rmp_set(void *ctx, uint64_t spa, const struct psp_rmp_entry *entry)
+{
+    return bx_sev_snp_rmp_set(bx_sev_machine_snp((struct sev_machine *)ctx), spa, entry);
+}
+
+static void host_rmp_clear(void *ctx)
+{
+    rmp_clear(bx_sev_snp_rmp(bx_sev_machine_snp((struct sev_machine *)ctx)));
+}
+
+/* The CPUs of the machine are the processor's. */
+static void host_cpuid(void *, uint32_t leaf, uint32_t subleaf, uint64_t xcr0, uint64_t,
+                       uint32_t result[4])
+{
+    bx_sev_hv_cpuid(0, leaf, subleaf, xcr0, result);
 }
 
 /* --- psp_host: the rest --- */
@@ -315,6 +344,12 @@ struct psp_host bx_sev_psp_host(const struct sev_machine *m)
     if (!bx_sev_machine_nv(m)) {
         host.nv_load = NULL;
         host.nv_store = NULL;
+    }
+    if (bx_sev_snp_wanted(bx_sev_machine_opt(m))) {
+        host.rmp_get = host_rmp_get;
+        host.rmp_set = host_rmp_set;
+        host.rmp_clear = host_rmp_clear;
+        host.cpuid = host_cpuid;
     }
     return host;
 }

@@ -15,6 +15,7 @@
 #include "sev_memory.h"
 #include "sev_memory_map.h"
 #include "sev_save.h"
+#include "sev_snp.h"
 
 #include <errno.h>
 #include <string.h>
@@ -64,11 +65,11 @@ static std::string configuration(const struct sev_machine *m)
     snprintf(
         text, sizeof(text),
         "cbitpos=%u reduced_phys_bits=%u policy=%#x port=%#x launch=%u encryption=%u api=%u.%u "
-        "build=%u asids=%u cpus=%u ram=%#llx",
+        "build=%u asids=%u cpus=%u ram=%#llx%s",
         (unsigned)o->cbitpos, (unsigned)o->reduced_phys_bits, (unsigned)o->policy,
         (unsigned)o->port, (unsigned)o->launch, bx_sev_machine_memory(m) != NULL, o->api.major,
         o->api.minor, (unsigned)o->build, (unsigned)o->asids, (unsigned)BX_SMP_PROCESSORS,
-        (unsigned long long)BX_MEM(0)->get_memory_len());
+        (unsigned long long)BX_MEM(0)->get_memory_len(), o->snp ? " snp=1" : "");
     return text + (" kernel=" + kernel_digest(m));
 }
 
@@ -124,6 +125,7 @@ struct collected {
         parts.psp = bx_sev_machine_psp(m);
         parts.rng = bx_sev_machine_rng(m);
         parts.has_vmsas = bx_sev_machine_es(m) != NULL;
+        parts.rmp = bx_sev_machine_snp(m) ? bx_sev_snp_rmp(bx_sev_machine_snp(m)) : NULL;
         parts.cpus = BX_SMP_PROCESSORS;
         parts.msrs = msrs.data();
         parts.memory = bx_sev_machine_memory(m) ? &memory_ops : NULL;

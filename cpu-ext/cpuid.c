@@ -107,7 +107,8 @@ enum cpuid_verdict cpuid_check_model(const struct cpuid_model *model, char *reas
 
 static void leaf_1f(const struct cpuid_sev *sev, struct cpuid_regs *regs)
 {
-    regs->eax = CPUID_SEV_FEATURE_SEV | (sev->es ? CPUID_SEV_FEATURE_ES : 0);
+    regs->eax = CPUID_SEV_FEATURE_SEV | (sev->es ? CPUID_SEV_FEATURE_ES : 0) |
+                (sev->snp ? CPUID_SEV_FEATURE_SNP : 0);
     regs->ebx = (sev->cbit_pos & 0x3f) | (sev->phys_reduction & 0x3f) << 6;
     regs->ecx = sev->keys;
     regs->edx = sev->min_asid;

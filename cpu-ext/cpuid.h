@@ -29,6 +29,7 @@ struct cpuid_regs {
 /* 8000001Fh EAX */
 #define CPUID_SEV_FEATURE_SEV (1u << 1)
 #define CPUID_SEV_FEATURE_ES  (1u << 3)
+#define CPUID_SEV_FEATURE_SNP (1u << 4)
 
 #define CPUID_SEV_LEAF 0x8000001fu
 
@@ -40,6 +41,7 @@ struct cpuid_sev {
     uint32_t min_asid;       /* EDX: first ASID for SEV guests without SEV-ES */
     bool guest;              /* false: a machine without SEV; only `features` are added */
     bool es;                 /* a guest with SEV-ES */
+    bool snp;                /* and with SEV-SNP */
     uint32_t features;       /* as cpuid_features() gives them */
     uint32_t signature;      /* EAX of leaves 1 and 80000001h; 0: that of the CPU model */
 };

@@ -13,11 +13,12 @@ void msr_reset(struct msr_state *state)
     state->hwcr = MSR_HWCR_TSC_FREQ_SEL;
 }
 
-enum msr_answer msr_read(const struct msr_state *state, bool es, uint32_t index, uint64_t *value)
+enum msr_answer msr_read(const struct msr_state *state, uint64_t sev_status, uint32_t index,
+                         uint64_t *value)
 {
     switch (index) {
     case MSR_SEV_STATUS:
-        *value = MSR_SEV_STATUS_SEV | (es ? MSR_SEV_STATUS_ES : 0);
+        *value = sev_status;
         return MSR_DONE;
     case MSR_SYSCFG:
         /* A guest must not see SME enabled by the host: bit 23 would make it look for a C-bit of
@@ -28,7 +29,7 @@ enum msr_answer msr_read(const struct msr_state *state, bool es, uint32_t index,
         *value = state->hwcr;
         return MSR_DONE;
     case MSR_GHCB:
-        return es ? MSR_HV : MSR_GP;
+        return sev_status & MSR_SEV_STATUS_ES ? MSR_HV : MSR_GP;
     case MSR_VM_PAGE_FLUSH:
         return MSR_GP;
     default:
@@ -36,7 +37,8 @@ enum msr_answer msr_read(const struct msr_state *state, bool es, uint32_t index,
     }
 }
 
-enum msr_answer msr_write(struct msr_state *state, bool es, uint32_t index, uint64_t value)
+enum msr_answer msr_write(struct msr_state *state, uint64_t sev_status, uint32_t index,
+                          uint64_t value)
 {
     switch (index) {
     case MSR_SEV_STATUS: /* read-only */
@@ -44,7 +46,7 @@ enum msr_answer msr_write(struct msr_state *state, bool es, uint32_t index, uint
     case MSR_VM_PAGE_FLUSH:
         return MSR_GP;
     case MSR_GHCB:
-        return es ? MSR_HV : MSR_GP;
+        return sev_status & MSR_SEV_STATUS_ES ? MSR_HV : MSR_GP;
     case MSR_HWCR:
         value &= ~HWCR_IGNORED;
         if (value & ~HWCR_KEPT)

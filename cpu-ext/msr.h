@@ -29,6 +29,7 @@ extern "C" {
 
 #define MSR_SEV_STATUS_SEV UINT64_C(1)
 #define MSR_SEV_STATUS_ES  UINT64_C(2)
+#define MSR_SEV_STATUS_SNP UINT64_C(4)
 
 #define MSR_HWCR_MCSTATUS_WR_EN (UINT64_C(1) << 18)
 #define MSR_HWCR_TSC_FREQ_SEL   (UINT64_C(1) << 24)
@@ -50,11 +51,11 @@ struct msr_state {
  * processors that have SEV; Linux calls a clear bit a firmware bug. */
 void msr_reset(struct msr_state *state);
 
-/* `es`: the guest has SEV-ES. */
-enum msr_answer msr_read(const struct msr_state *state, bool es, uint32_t index, uint64_t *value)
-    __attribute__((warn_unused_result));
-enum msr_answer msr_write(struct msr_state *state, bool es, uint32_t index, uint64_t value)
-    __attribute__((warn_unused_result));
+/* `sev_status` is the value of SEV_STATUS in this guest. */
+enum msr_answer msr_read(const struct msr_state *state, uint64_t sev_status, uint32_t index,
+                         uint64_t *value) __attribute__((warn_unused_result));
+enum msr_answer msr_write(struct msr_state *state, uint64_t sev_status, uint32_t index,
+                          uint64_t value) __attribute__((warn_unused_result));
 
 #ifdef __cplusplus
 }

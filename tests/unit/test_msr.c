@@ -13,11 +13,11 @@ static void sev_status(void **state)
     uint64_t value = 0;
 
     (void)state;
-    assert_int_equal(msr_read(&msr, false, 0xc0010131, &value), MSR_DONE);
+    assert_int_equal(msr_read(&msr, MSR_SEV_STATUS_SEV, 0xc0010131, &value), MSR_DONE);
     assert_true(value == 1);
-    assert_int_equal(msr_write(&msr, false, 0xc0010131, 0), MSR_GP);
-    assert_int_equal(msr_write(&msr, false, 0xc0010131, 1), MSR_GP);
-    assert_int_equal(msr_read(&msr, false, 0xc0010131, &value), MSR_DONE);
+    assert_int_equal(msr_write(&msr, MSR_SEV_STATUS_SEV, 0xc0010131, 0), MSR_GP);
+    assert_int_equal(msr_write(&msr, MSR_SEV_STATUS_SEV, 0xc0010131, 1), MSR_GP);
+    assert_int_equal(msr_read(&msr, MSR_SEV_STATUS_SEV, 0xc0010131, &value), MSR_DONE);
     assert_true(value == 1);
 }
 
@@ -27,10 +27,10 @@ static void syscfg(void **state)
     uint64_t value = ~UINT64_C(0);
 
     (void)state;
-    assert_int_equal(msr_read(&msr, false, 0xc0010010, &value), MSR_DONE);
+    assert_int_equal(msr_read(&msr, MSR_SEV_STATUS_SEV, 0xc0010010, &value), MSR_DONE);
     assert_true(value == 0);
-    assert_int_equal(msr_write(&msr, false, 0xc0010010, UINT64_C(1) << 23), MSR_GP);
-    assert_int_equal(msr_write(&msr, false, 0xc0010010, 0), MSR_GP);
+    assert_int_equal(msr_write(&msr, MSR_SEV_STATUS_SEV, 0xc0010010, UINT64_C(1) << 23), MSR_GP);
+    assert_int_equal(msr_write(&msr, MSR_SEV_STATUS_SEV, 0xc0010010, 0), MSR_GP);
 }
 
 /* Linux arch/x86/kernel/cpu/amd.c bsp_init_amd(): bit 24 clear is a firmware bug. */
@@ -41,7 +41,7 @@ static void reset(void **state)
 
     (void)state;
     msr_reset(&msr);
-    assert_int_equal(msr_read(&msr, false, 0xc0010015, &value), MSR_DONE);
+    assert_int_equal(msr_read(&msr, MSR_SEV_STATUS_SEV, 0xc0010015, &value), MSR_DONE);
     assert_true(value == UINT64_C(1) << 24);
 }
 
@@ -51,7 +51,7 @@ static void hwcr(void **state)
     uint64_t value = ~UINT64_C(0);
 
     (void)state;
-    assert_int_equal(msr_read(&msr, false, 0xc0010015, &value), MSR_DONE);
+    assert_int_equal(msr_read(&msr, MSR_SEV_STATUS_SEV, 0xc0010015, &value), MSR_DONE);
     assert_true(value == 0);
     for (unsigned bit = 0; bit < 64; bit++) {
         const uint64_t one = UINT64_C(1) << bit;
@@ -59,9 +59,9 @@ static void hwcr(void **state)
         const int kept = bit == 18 || bit == 24;
 
         msr.hwcr = 0;
-        assert_int_equal(msr_write(&msr, false, 0xc0010015, one),
+        assert_int_equal(msr_write(&msr, MSR_SEV_STATUS_SEV, 0xc0010015, one),
                          ignored || kept ? MSR_DONE : MSR_GP);
-        assert_int_equal(msr_read(&msr, false, 0xc0010015, &value), MSR_DONE);
+        assert_int_equal(msr_read(&msr, MSR_SEV_STATUS_SEV, 0xc0010015, &value), MSR_DONE);
         assert_true(value == (kept ? one : 0));
     }
 }
@@ -72,12 +72,13 @@ static void a_refused_write_changes_nothing(void **state)
     uint64_t value = 0;
 
     (void)state;
-    assert_int_equal(msr_write(&msr, false, 0xc0010015, UINT64_C(1) << 18), MSR_DONE);
-    assert_int_equal(msr_write(&msr, false, 0xc0010015, UINT64_C(1) << 24 | 1), MSR_GP);
-    assert_int_equal(msr_read(&msr, false, 0xc0010015, &value), MSR_DONE);
+    assert_int_equal(msr_write(&msr, MSR_SEV_STATUS_SEV, 0xc0010015, UINT64_C(1) << 18), MSR_DONE);
+    assert_int_equal(msr_write(&msr, MSR_SEV_STATUS_SEV, 0xc0010015, UINT64_C(1) << 24 | 1),
+                     MSR_GP);
+    assert_int_equal(msr_read(&msr, MSR_SEV_STATUS_SEV, 0xc0010015, &value), MSR_DONE);
     assert_true(value == UINT64_C(1) << 18);
-    assert_int_equal(msr_write(&msr, false, 0xc0010015, 0), MSR_DONE);
-    assert_int_equal(msr_read(&msr, false, 0xc0010015, &value), MSR_DONE);
+    assert_int_equal(msr_write(&msr, MSR_SEV_STATUS_SEV, 0xc0010015, 0), MSR_DONE);
+    assert_int_equal(msr_read(&msr, MSR_SEV_STATUS_SEV, 0xc0010015, &value), MSR_DONE);
     assert_true(value == 0);
 }
 
@@ -89,8 +90,8 @@ static void what_plain_sev_lacks(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++) {
-        assert_int_equal(msr_read(&msr, false, absent[i], &value), MSR_GP);
-        assert_int_equal(msr_write(&msr, false, absent[i], 0), MSR_GP);
+        assert_int_equal(msr_read(&msr, MSR_SEV_STATUS_SEV, absent[i], &value), MSR_GP);
+        assert_int_equal(msr_write(&msr, MSR_SEV_STATUS_SEV, absent[i], 0), MSR_GP);
     }
     assert_true(value == 42);
 }
@@ -101,12 +102,17 @@ static void with_es(void **state)
     uint64_t value = 0;
 
     (void)state;
-    assert_int_equal(msr_read(&msr, true, 0xc0010131, &value), MSR_DONE);
+    assert_int_equal(msr_read(&msr, MSR_SEV_STATUS_SEV | MSR_SEV_STATUS_ES, 0xc0010131, &value),
+                     MSR_DONE);
     assert_true(value == 3);
-    assert_int_equal(msr_write(&msr, true, 0xc0010131, 3), MSR_GP);
-    assert_int_equal(msr_read(&msr, true, 0xc0010130, &value), MSR_HV);
-    assert_int_equal(msr_write(&msr, true, 0xc0010130, 0), MSR_HV);
-    assert_int_equal(msr_read(&msr, true, 0xc001011e, &value), MSR_GP);
+    assert_int_equal(msr_write(&msr, MSR_SEV_STATUS_SEV | MSR_SEV_STATUS_ES, 0xc0010131, 3),
+                     MSR_GP);
+    assert_int_equal(msr_read(&msr, MSR_SEV_STATUS_SEV | MSR_SEV_STATUS_ES, 0xc0010130, &value),
+                     MSR_HV);
+    assert_int_equal(msr_write(&msr, MSR_SEV_STATUS_SEV | MSR_SEV_STATUS_ES, 0xc0010130, 0),
+                     MSR_HV);
+    assert_int_equal(msr_read(&msr, MSR_SEV_STATUS_SEV | MSR_SEV_STATUS_ES, 0xc001011e, &value),
+                     MSR_GP);
 }
 
 static void others_are_the_models(void **state)
@@ -117,8 +123,8 @@ static void others_are_the_models(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        assert_int_equal(msr_read(&msr, false, others[i], &value), MSR_PASS);
-        assert_int_equal(msr_write(&msr, false, others[i], 0), MSR_PASS);
+        assert_int_equal(msr_read(&msr, MSR_SEV_STATUS_SEV, others[i], &value), MSR_PASS);
+        assert_int_equal(msr_write(&msr, MSR_SEV_STATUS_SEV, others[i], 0), MSR_PASS);
     }
     assert_true(value == 42);
 }
