@@ -28,6 +28,7 @@ MODES = {
     "aes": ["--sev", "encryption=aes"],
     "sanitize": ["--sev", "encryption=aes", "--sev", "sanitize=report"],
     "es": ["--sev", "policy=5"],
+    "snp": ["--sev", "snp=1"],
 }
 PLAIN = ("stock", "none", "aes", "sanitize")  # without a firmware that supports SEV-ES
 
