@@ -31,6 +31,7 @@ extern "C" {
 #define SAVE_CONF SAVE_FILE_TAG('C', 'O', 'N', 'F')
 #define SAVE_HV   SAVE_FILE_TAG('H', 'V', '_', '_')
 #define SAVE_HVES SAVE_FILE_TAG('H', 'V', 'E', 'S')
+#define SAVE_HVSN SAVE_FILE_TAG('H', 'V', 'S', 'N')
 #define SAVE_MBOX SAVE_FILE_TAG('M', 'B', 'O', 'X')
 #define SAVE_PAGE SAVE_FILE_TAG('P', 'A', 'G', 'E')
 #define SAVE_PSP  SAVE_FILE_TAG('P', 'S', 'P', '_')

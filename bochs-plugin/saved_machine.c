@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "hypervisor/hv_es.h"
+#include "hypervisor/hv_snp.h"
 #include "msr.h"
 #include "psp.h"
 #include "psp_mailbox.h"
@@ -30,7 +31,7 @@ struct decoded {
     uint8_t hv[HV_SAVE_MAX];
     size_t hv_len;
     struct psp_saved *psp;
-    const struct save_section *memory, *es, *vmsas, *rmp;
+    const struct save_section *memory, *es, *vmsas, *rmp, *snp;
     char words[300]; /* an error phrase that had to be composed */
 };
 
@@ -149,6 +150,24 @@ static const char *check_hves(struct decoded *d, uint32_t version, struct buf *b
 static size_t hves_size(const struct saved_parts *parts)
 {
     return hv_es_save_size(parts->hv);
+}
+
+static int put_hvsn(const struct saved_parts *parts, struct buf *b)
+{
+    b->pos = hv_snp_save(parts->hv, b->data);
+    return 0;
+}
+
+static const char *check_hvsn(struct decoded *d, uint32_t version, struct buf *b)
+{
+    (void)version;
+    buf_skip(b, b->len);
+    return hv_snp_check_saved(b->data, b->len, d->parts->cpus);
+}
+
+static size_t hvsn_size(const struct saved_parts *parts)
+{
+    return hv_snp_save_size(parts->hv);
 }
 
 static int put_mbox(const struct saved_parts *parts, struct buf *b)
@@ -312,6 +331,7 @@ static const struct row {
     {SAVE_CONF, 1, 512, put_conf, check_conf, NULL},
     {SAVE_HV, 2, HV_SAVE_MAX, put_hv, check_hv, NULL},
     {SAVE_HVES, 1, 0, put_hves, check_hves, hves_size},
+    {SAVE_HVSN, 1, 0, put_hvsn, check_hvsn, hvsn_size},
     {SAVE_MBOX, 1, 16, put_mbox, check_mbox, NULL},
     {SAVE_RNG, 1, 74, put_rng, check_rng, NULL},
     {SAVE_VCPU, 2, 8 + VCPU_RECORD_SIZE *PSP_CPUS_MAX, put_vcpu, check_vcpu, NULL},
@@ -329,6 +349,7 @@ static bool has_row(const struct saved_parts *parts, const struct row *row)
     return row->tag == SAVE_PAGE   ? parts->memory != NULL
            : row->tag == SAVE_VMSA ? parts->has_vmsas
            : row->tag == SAVE_RMP  ? parts->rmp != NULL
+           : row->tag == SAVE_HVSN ? parts->rmp != NULL
                                    : true;
 }
 
@@ -483,6 +504,10 @@ static int take_over(struct decoded *d, char *error, size_t error_size)
     if (d->rmp)
         rmp_restore(parts->rmp, d->rmp->data, d->rmp->len);
     hv_es_restore(parts->hv, d->es ? d->es->data : NULL, d->es ? d->es->len : 0, parts->cpus);
+    if (d->snp && hv_snp_restore(parts->hv, d->snp->data, d->snp->len)) {
+        snprintf(error, error_size, "the machine could not be taken over: out of memory");
+        return -ENOMEM;
+    }
     parts->mailbox->cmdresp = d->mailbox.cmdresp;
     parts->mailbox->pending = d->mailbox.pending;
     parts->mailbox->addr_lo = d->mailbox.addr_lo;
@@ -519,6 +544,7 @@ int saved_machine_read(const struct saved_parts *parts, const uint8_t *data, siz
         d->es = save_file_find(&file, SAVE_HVES);
         d->vmsas = parts->has_vmsas ? save_file_find(&file, SAVE_VMSA) : NULL;
         d->rmp = parts->rmp ? save_file_find(&file, SAVE_RMP) : NULL;
+        d->snp = parts->rmp ? save_file_find(&file, SAVE_HVSN) : NULL;
         err = take_over(d, error, error_size);
     }
     psp_saved_free(d->psp);

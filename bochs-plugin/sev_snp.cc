@@ -24,6 +24,7 @@
 #include "opt.h"
 #include "psp_host.h"
 #include "rmp.h"
+#include "rng.h"
 #include "hypervisor/hv.h"
 #include "hypervisor/hv_snp.h"
 #include "protocol/vmsa.h"
@@ -80,6 +81,7 @@ static struct rmp *new_rmp(struct sev_snp *snp)
 struct sev_snp *bx_sev_snp_new(struct sev_machine *m)
 {
     struct sev_snp *snp;
+    uint64_t seed;
 
     if (!bx_sev_snp_wanted(bx_sev_machine_opt(m)))
         return NULL;
@@ -89,6 +91,9 @@ struct sev_snp *bx_sev_snp_new(struct sev_machine *m)
     snp->rmp = new_rmp(snp);
     if (!snp->rmp || hv_set_rmp(bx_sev_machine_hv(m), snp->rmp))
         BX_FATAL(("sev: out of memory"));
+    if (rng_fill(bx_sev_machine_rng(m), &seed, sizeof(seed)))
+        BX_FATAL(("sev: no random bytes"));
+    hv_snp_configure(bx_sev_machine_hv(m), &bx_sev_machine_opt(m)->host_policy, seed);
     snp->cpus.resize(BX_SMP_PROCESSORS);
     return snp;
 }
@@ -382,6 +387,14 @@ void bx_sev_snp_vcpu_destroy(struct sev_snp *snp, unsigned cpu)
     set_vmsa(snp, cpu, 0);
     BX_CPU(cpu)->activity_state = BX_CPU_C::BX_ACTIVITY_STATE_WAIT_FOR_SIPI;
     BX_CPU(cpu)->async_event = 1;
+}
+
+void bx_sev_snp_restored(struct sev_snp *snp)
+{
+    for (unsigned cpu = 0; snp && cpu < snp->cpus.size(); cpu++) {
+        set_vmsa(snp, cpu, hv_snp_vmsa(snp->guest, cpu));
+        snp->cpus[cpu].on_init = hv_snp_vmsa_on_init(snp->guest, cpu);
+    }
 }
 
 /* --- the secure processor --- */

@@ -45,6 +45,8 @@ bool bx_sev_snp_vcpu_create(struct sev_snp *snp, unsigned cpu, uint64_t gpa, con
 void bx_sev_snp_vcpu_on_init(struct sev_snp *snp, unsigned cpu, uint64_t gpa);
 /* A CPU gets INIT. Return true if it begins with a VMSA now. */
 bool bx_sev_snp_init(struct sev_snp *snp, unsigned cpu);
+/* Bochs has restored the machine: the VMSAs that the CPUs execute are those of the hypervisor. */
+void bx_sev_snp_restored(struct sev_snp *snp); /* NULL is allowed */
 /* The CPU executes no VMSA any more. */
 void bx_sev_snp_vcpu_destroy(struct sev_snp *snp, unsigned cpu);
 

@@ -5,10 +5,9 @@
  *
  * Layout, a choice of this model, little endian: flags u32 (1 SNP_INIT_EX is done, 2 SNP_DF_FLUSH is
  * done); address of the context page u64; SEV_FEATURES u64; state of the generator u64; eight counters
- * u64; what LAUNCH_FINISH gets: policy u64, flags u32 (1 ID block, 2 ID authentication, 4 author key, 8
- * no VCEK), workarounds, host data, ID block, ID authentication; number of CPUs u32, for each: address
- * of the registered GHCB u64, address of its own VMSA u64, flags u32 (1 that VMSA is for the next INIT);
- * number of runs of shared pages u32, for each: first page u32, pages u32.
+ * u64; number of CPUs u32, for each: address of the registered GHCB u64, address of its own VMSA u64,
+ * flags u32 (1 that VMSA is for the next INIT); number of runs of shared pages u32, for each: first page
+ * u32, pages u32. A guest that is being launched is not saved.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,13 +16,11 @@
 #include "hv_snp_priv.h"
 #include "protocol/buf.h"
 
-#define HEAD_SIZE   (4u + 8u + 8u + 8u + 8u * 8u)
-#define LAUNCH_SIZE (8u + 4u + 16u + 32u + HV_SNP_ID_BLOCK_SIZE + HV_SNP_ID_AUTH_SIZE)
-#define CPU_SIZE    (8u + 8u + 4u)
-#define RUN_SIZE    8u
+#define HEAD_SIZE (4u + 8u + 8u + 8u + 8u * 8u)
+#define CPU_SIZE  (8u + 8u + 4u)
+#define RUN_SIZE  8u
 
 enum { FLAG_INITIALIZED = 1, FLAG_FLUSHED = 2 };
-enum { LAUNCH_ID_BLOCK = 1, LAUNCH_ID_AUTH = 2, LAUNCH_AUTHOR = 4, LAUNCH_NO_VCEK = 8 };
 
 static bool is_shared(const struct hv_snp *snp, uint64_t page)
 {
@@ -57,22 +54,8 @@ size_t hv_snp_save_size(const struct hv *hv)
 {
     if (!hv->snp)
         return 0;
-    return HEAD_SIZE + LAUNCH_SIZE + 4 + (size_t)hv->es[0].cpus * CPU_SIZE + 4 +
+    return HEAD_SIZE + 4 + (size_t)hv->es[0].cpus * CPU_SIZE + 4 +
            (size_t)count_runs(hv->snp) * RUN_SIZE;
-}
-
-static void put_launch(struct buf *b, const struct hv_snp *snp)
-{
-    const struct hv_snp_launch *launch = &snp->launch;
-
-    buf_put64(b, launch->policy);
-    buf_put32(b, (launch->id_block ? LAUNCH_ID_BLOCK : 0) | (launch->id_auth ? LAUNCH_ID_AUTH : 0) |
-                     (launch->author_key ? LAUNCH_AUTHOR : 0) |
-                     (launch->vcek_disabled ? LAUNCH_NO_VCEK : 0));
-    buf_put(b, launch->gosvw, sizeof(launch->gosvw));
-    buf_put(b, launch->host_data, sizeof(launch->host_data));
-    buf_put(b, snp->id_block, sizeof(snp->id_block));
-    buf_put(b, snp->id_auth, sizeof(snp->id_auth));
 }
 
 /* The counters, in the order of the layout. */
@@ -98,7 +81,6 @@ size_t hv_snp_save(const struct hv *hv, uint8_t *out)
     buf_put64(&b, snp->random);
     for (unsigned i = 0; i < 8; i++)
         buf_put64(&b, *counter(&snp->stats, i));
-    put_launch(&b, snp);
     buf_put32(&b, es->cpus);
     for (unsigned cpu = 0; cpu < es->cpus; cpu++) {
         buf_put64(&b, es->vcpus[cpu].registered);
@@ -119,24 +101,23 @@ static const char *check_head(struct buf *b)
 {
     const uint32_t flags = buf_get32(b);
     const uint64_t context = buf_get64(b);
-    uint32_t launch_flags;
 
     if (flags & ~(uint32_t)(FLAG_INITIALIZED | FLAG_FLUSHED))
         return "a flag is unknown";
     if (context && (context % HV_PAGE_SIZE || context < HV_MEMORY_BASE ||
                     context >= HV_MEMORY_BASE + HV_MEMORY_SIZE))
         return "the context page is not in the hypervisor's memory";
-    buf_skip(b, HEAD_SIZE - 12 + 8);
-    launch_flags = buf_get32(b);
-    buf_skip(b, LAUNCH_SIZE - 12);
-    return launch_flags & ~15u ? "a flag of the launch is unknown" : NULL;
+    buf_skip(b, HEAD_SIZE - 12);
+    return NULL;
 }
 
 static const char *check_cpus(struct buf *b, unsigned cpus)
 {
-    if (buf_get32(b) != cpus)
+    const uint32_t n = buf_get32(b); /* 0: the guest was never started */
+
+    if (n && n != cpus)
         return "the number of CPUs differs";
-    for (unsigned cpu = 0; cpu < cpus; cpu++) {
+    for (unsigned cpu = 0; cpu < n; cpu++) {
         const uint64_t ghcb = buf_get64(b), vmsa = buf_get64(b);
         const uint32_t flags = buf_get32(b);
 
@@ -175,23 +156,6 @@ const char *hv_snp_check_saved(const uint8_t *in, size_t len, unsigned cpus)
     return wrong;
 }
 
-static void get_launch(struct buf *b, struct hv_snp *snp)
-{
-    struct hv_snp_launch *launch = &snp->launch;
-    uint32_t flags;
-
-    launch->policy = buf_get64(b);
-    flags = buf_get32(b);
-    buf_get(b, launch->gosvw, sizeof(launch->gosvw));
-    buf_get(b, launch->host_data, sizeof(launch->host_data));
-    buf_get(b, snp->id_block, sizeof(snp->id_block));
-    buf_get(b, snp->id_auth, sizeof(snp->id_auth));
-    launch->id_block = flags & LAUNCH_ID_BLOCK ? snp->id_block : NULL;
-    launch->id_auth = flags & LAUNCH_ID_AUTH ? snp->id_auth : NULL;
-    launch->author_key = flags & LAUNCH_AUTHOR;
-    launch->vcek_disabled = flags & LAUNCH_NO_VCEK;
-}
-
 static void get_runs(struct buf *b, struct hv *hv)
 {
     uint32_t n = buf_get32(b);
@@ -212,6 +176,7 @@ int hv_snp_restore(struct hv *hv, const uint8_t *in, size_t len)
     struct buf b = buf_reader(in, len);
     const uint32_t flags = buf_get32(&b);
     const uint64_t context = buf_get64(&b);
+    uint32_t cpus;
 
     hv_memory_free(&hv->memory, guest->context, HV_PAGE_SIZE);
     guest->context = 0;
@@ -224,9 +189,8 @@ int hv_snp_restore(struct hv *hv, const uint8_t *in, size_t len)
     hv->snp->random = buf_get64(&b);
     for (unsigned i = 0; i < 8; i++)
         *counter(&hv->snp->stats, i) = buf_get64(&b);
-    get_launch(&b, hv->snp);
-    buf_skip(&b, 4);
-    for (unsigned cpu = 0; cpu < es->cpus; cpu++) {
+    cpus = buf_get32(&b);
+    for (unsigned cpu = 0; cpu < cpus; cpu++) {
         es->vcpus[cpu].registered = buf_get64(&b);
         es->vcpus[cpu].vmsa_gpa = buf_get64(&b);
         es->vcpus[cpu].on_init = buf_get32(&b);

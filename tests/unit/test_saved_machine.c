@@ -356,10 +356,10 @@ static void sections(void **state)
     refuse(&file, "section MBOX is there twice");
     changed = parsed; /* unknown */
     changed.sections[changed.n++] =
-        (struct save_section){SAVE_FILE_TAG('R', 'M', 'P', '_'), 1, (const uint8_t *)"x", 1};
+        (struct save_section){SAVE_FILE_TAG('N', 'E', 'X', 'T'), 1, (const uint8_t *)"x", 1};
     file = (struct file){malloc(save_file_size(&changed)), save_file_size(&changed)};
     save_file_write(&changed, file.data);
-    refuse(&file, "does not know its section RMP_");
+    refuse(&file, "does not know its section NEXT");
     changed = parsed;
     changed.sections[0].tag = 0x01020304;
     file = (struct file){malloc(save_file_size(&changed)), save_file_size(&changed)};
