@@ -12,6 +12,7 @@
 #include "pc_system.h"
 #include "cpu/cpu.h"
 #include "param_names.h"
+#include "sev_es.h"
 #include "sev_log.h"
 #include "sev_machine.h"
 #include "sev_memory_map.h"
@@ -182,8 +183,9 @@ static void draw(const struct sev_timeline *m, struct output_file *file)
         notes.push_back({regions[i].gpa, regions[i].len,
                          *regions[i].name ? regions[i].name : "by a command of the guest"});
     snprintf(subtitle, sizeof(subtitle),
-             "An AMD SEV guest in Bochs: %u processor(s), C-bit %u, encryption=%s, %u MiB of RAM",
-             BX_SMP_PROCESSORS, (unsigned)bx_sev_machine_opt(m->machine)->cbitpos,
+             "An AMD %s guest in Bochs: %u processor(s), C-bit %u, encryption=%s, %u MiB of RAM",
+             bx_sev_es_wanted(bx_sev_machine_opt(m->machine)) ? "SEV-ES" : "SEV", BX_SMP_PROCESSORS,
+             (unsigned)bx_sev_machine_opt(m->machine)->cbitpos,
              bx_sev_machine_memory(m->machine) ? "aes" : "none",
              timeline_info(m->pages).ram_pages / (1024 * 1024 / TIMELINE_PAGE_SIZE));
     caption.title = "Guest memory over time: what is private, what is shared";

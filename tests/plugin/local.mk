@@ -8,6 +8,7 @@ plugin_tests = \
 	%D%/full_disk.tap \
 	%D%/fwcfg_other.tap \
 	%D%/gdb.tap \
+	%D%/gdb_es.tap \
 	%D%/patch_groups.tap \
 	%D%/patches.tap \
 	%D%/upstream.tap
