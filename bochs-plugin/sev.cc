@@ -262,6 +262,7 @@ void bx_sev_c::after_restore_state(void)
     saved = NULL;
     if (bx_sev_machine_es(machine))
         bx_sev_es_restored(bx_sev_machine_es(machine));
+    if (bx_sev_machine_snp(machine))
         bx_sev_snp_restored(bx_sev_machine_snp(machine));
     if (saved_rom) { /* machines that were saved with an older version have none */
         bx_sev_save_restore_rom(bx_sev_machine_save(machine), saved_rom);

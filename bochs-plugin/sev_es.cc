@@ -21,7 +21,6 @@
 #include "sev_log.h"
 #include "sev_machine.h"
 #include "sev_memory_map.h"
-#include "sev_snp.h"
 #include "sev_vmsa.h"
 
 #include <string.h>
@@ -359,8 +358,6 @@ static void init(struct sev_es *es, unsigned cpu)
     BX_CPU(cpu)->clear_event(BX_EVENT_PENDING_LAPIC_INTR);
 #endif
     hv_es_init(es->guest, cpu);
-    if (bx_sev_machine_snp(es->machine) && bx_sev_snp_init(bx_sev_machine_snp(es->machine), cpu))
-        return;
     if (!hv_es_vcpu_runs(es->guest, cpu)) /* nothing but a SIPI makes it go on */
         BX_CPU(cpu)->activity_state = BX_CPU_C::BX_ACTIVITY_STATE_WAIT_FOR_SIPI;
 }

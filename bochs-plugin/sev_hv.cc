@@ -228,16 +228,10 @@ static void hv_log(void *, unsigned cpu, const char *line)
     BX_INFO(("CPU %u: %s", cpu, line));
 }
 
-static bool hv_vcpu_create(void *ctx, unsigned cpu, uint64_t vmsa_gpa, bool on_init,
-                           const char **why)
+static bool hv_vcpu_create(void *ctx, unsigned cpu, uint64_t vmsa_gpa, const char **why)
 {
-    struct sev_snp *snp = bx_sev_machine_snp((struct sev_machine *)ctx);
-
-    if (on_init) {
-        bx_sev_snp_vcpu_on_init(snp, cpu, vmsa_gpa);
-        return true;
-    }
-    return bx_sev_snp_vcpu_create(snp, cpu, vmsa_gpa, why);
+    return bx_sev_snp_vcpu_create(bx_sev_machine_snp((struct sev_machine *)ctx), cpu, vmsa_gpa,
+                                  why);
 }
 
 static void hv_vcpu_destroy(void *ctx, unsigned cpu)

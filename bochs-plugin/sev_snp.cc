@@ -35,8 +35,7 @@ static const unsigned tries_max = 4;
 
 struct snp_cpu {
     uint8_t vmpl;
-    uint64_t vmsa;    /* the page of the VMSA that it runs, 0: a launched one */
-    uint64_t on_init; /* the one that it begins with at INIT, 0: none */
+    uint64_t vmsa; /* the page of the VMSA that it runs, 0: a launched one */
 };
 
 struct sev_snp {
@@ -91,10 +90,10 @@ struct sev_snp *bx_sev_snp_new(struct sev_machine *m)
     snp->rmp = new_rmp(snp);
     if (!snp->rmp || hv_set_rmp(bx_sev_machine_hv(m), snp->rmp))
         BX_FATAL(("sev: out of memory"));
+    snp->cpus.resize(BX_SMP_PROCESSORS);
     if (rng_fill(bx_sev_machine_rng(m), &seed, sizeof(seed)))
         BX_FATAL(("sev: no random bytes"));
     hv_snp_configure(bx_sev_machine_hv(m), &bx_sev_machine_opt(m)->host_policy, seed);
-    snp->cpus.resize(BX_SMP_PROCESSORS);
     return snp;
 }
 
@@ -362,26 +361,6 @@ bool bx_sev_snp_vcpu_create(struct sev_snp *snp, unsigned cpu, uint64_t gpa, con
     return !*why;
 }
 
-void bx_sev_snp_vcpu_on_init(struct sev_snp *snp, unsigned cpu, uint64_t gpa)
-{
-    snp->cpus[cpu].on_init = gpa;
-}
-
-/* Linux arch/x86/kvm/svm/sev.c sev_snp_init_protected_guest_state(). */
-bool bx_sev_snp_init(struct sev_snp *snp, unsigned cpu)
-{
-    const uint64_t gpa = snp->cpus[cpu].on_init;
-    const char *why;
-
-    if (!gpa)
-        return false;
-    snp->cpus[cpu].on_init = 0;
-    if (!bx_sev_snp_vcpu_create(snp, cpu, gpa, &why))
-        BX_FATAL(("CPU %u: the VMSA at %#llx cannot run (exit code INVALID): %s", cpu,
-                  (unsigned long long)gpa, why));
-    return true;
-}
-
 void bx_sev_snp_vcpu_destroy(struct sev_snp *snp, unsigned cpu)
 {
     set_vmsa(snp, cpu, 0);
@@ -391,10 +370,8 @@ void bx_sev_snp_vcpu_destroy(struct sev_snp *snp, unsigned cpu)
 
 void bx_sev_snp_restored(struct sev_snp *snp)
 {
-    for (unsigned cpu = 0; snp && cpu < snp->cpus.size(); cpu++) {
+    for (unsigned cpu = 0; cpu < BX_SMP_PROCESSORS; cpu++)
         set_vmsa(snp, cpu, hv_snp_vmsa(snp->guest, cpu));
-        snp->cpus[cpu].on_init = hv_snp_vmsa_on_init(snp->guest, cpu);
-    }
 }
 
 /* --- the secure processor --- */

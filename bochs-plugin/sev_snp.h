@@ -41,14 +41,11 @@ bool bx_sev_snp_may_write(const struct sev_snp *snp, uint64_t spa, uint64_t len)
 /* Begin with a VMSA that the guest has made. Return false with what is wrong in *why: VMRUN would fail
  * (exit code INVALID). */
 bool bx_sev_snp_vcpu_create(struct sev_snp *snp, unsigned cpu, uint64_t gpa, const char **why);
-/* Begin with it when the CPU gets INIT. */
-void bx_sev_snp_vcpu_on_init(struct sev_snp *snp, unsigned cpu, uint64_t gpa);
-/* A CPU gets INIT. Return true if it begins with a VMSA now. */
-bool bx_sev_snp_init(struct sev_snp *snp, unsigned cpu);
-/* Bochs has restored the machine: the VMSAs that the CPUs execute are those of the hypervisor. */
-void bx_sev_snp_restored(struct sev_snp *snp); /* NULL is allowed */
 /* The CPU executes no VMSA any more. */
 void bx_sev_snp_vcpu_destroy(struct sev_snp *snp, unsigned cpu);
+
+/* The machine was restored. */
+void bx_sev_snp_restored(struct sev_snp *snp);
 
 /* The callbacks of psp_host.h. */
 bool bx_sev_snp_rmp_get(const struct sev_snp *snp, uint64_t spa, struct psp_rmp_entry *entry);

@@ -27,37 +27,26 @@ static void destroy(struct hv_guest *guest, unsigned cpu)
     hv->ops.vcpu_destroy(hv->machine, cpu);
 }
 
-/* Run the CPU from a VMSA. VMRUN's checks are the machine's; a VMSA that fails them ends the guest, as
- * VMEXIT_INVALID ends one of KVM. */
-static void create(struct hv_exit *exit, unsigned cpu, uint64_t gpa)
+/* VMRUN's checks are the machine's; a VMSA that fails them ends the guest, as VMEXIT_INVALID ends one
+ * of KVM. */
+bool hv_vcpu_create(struct hv_guest *guest, unsigned cpu)
 {
-    struct hv_vcpu *vcpu = &exit->es->vcpus[cpu];
-    const struct hv *hv = exit->guest->hv;
+    struct hv_vcpu *vcpu = &hv_es_of(guest)->vcpus[cpu];
+    const struct hv *hv = guest->hv;
     const char *why = "the VMSA cannot be used";
 
-    if (!hv->ops.vcpu_create(hv->machine, cpu, gpa, false, &why)) {
-        exit->stopped = true;
-        hv_es_stop(exit->guest, cpu, "AP creation: VMRUN refuses the VMSA at %#llx: %s",
-                   (unsigned long long)gpa, why);
-        return;
+    vcpu->on_init = false;
+    if (!hv->ops.vcpu_create(hv->machine, cpu, vcpu->vmsa_gpa, &why)) {
+        hv_es_stop(guest, cpu, "AP creation: VMRUN refuses the VMSA at %#llx: %s",
+                   (unsigned long long)vcpu->vmsa_gpa, why);
+        return false;
     }
     vcpu->state = HV_VCPU_RUNS;
     vcpu->hold = HV_HOLD_NONE;
     vcpu->first_sipi = true;
     vcpu->nmi_masked = false;
     vcpu->nmi_pending = false;
-    vcpu->vmsa_gpa = gpa;
-}
-
-static void create_on_init(struct hv_exit *exit, unsigned cpu, uint64_t gpa)
-{
-    struct hv_vcpu *vcpu = &exit->es->vcpus[cpu];
-    const struct hv *hv = exit->guest->hv;
-    const char *why = NULL;
-
-    vcpu->on_init = true;
-    vcpu->vmsa_gpa = gpa;
-    (void)hv->ops.vcpu_create(hv->machine, cpu, gpa, true, &why); /* refused only when it runs */
+    return true;
 }
 
 /* Return what is wrong with a request, NULL if nothing is. */
@@ -93,10 +82,12 @@ void hv_answer_ap_creation(struct hv_exit *exit)
         hv_es_log(exit->guest, exit->cpu, "AP creation for CPU %u: %s", apic_id, wrong);
         hv_answer_error(exit, GHCB_ERR_INVALID_INPUT);
     }
+    if (request != DESTROY && !wrong) {
+        exit->es->vcpus[apic_id].vmsa_gpa = exit->info2;
+        exit->es->vcpus[apic_id].on_init = request == CREATE_ON_INIT;
+    }
     if (request == CREATE && !wrong)
-        create(exit, apic_id, exit->info2);
-    else if (request == CREATE_ON_INIT && !wrong)
-        create_on_init(exit, apic_id, exit->info2);
+        exit->stopped = !hv_vcpu_create(exit->guest, apic_id);
     else if (request != CREATE_ON_INIT)
         destroy(exit->guest, apic_id);
 }

@@ -116,6 +116,8 @@ uint64_t hv_psc_msr(struct hv_guest *guest, unsigned cpu, uint64_t value);
 
 /* Begin an AP reset hold. */
 void hv_vcpu_hold(struct hv_guest *guest, unsigned cpu, enum hv_hold hold);
+/* Run a CPU from the VMSA that the guest has made for it. Return false if the machine has ended. */
+bool hv_vcpu_create(struct hv_guest *guest, unsigned cpu);
 void hv_vcpu_nmi_complete(struct hv_guest *guest, unsigned cpu);
 
 /* End the machine with a sentence. */

@@ -77,10 +77,9 @@ struct hv_ops {
     /* --- while a guest with SEV-SNP runs; a machine without SEV-SNP has NULL --- */
 
     /* Execute the guest on `cpu` from the VMSA in a page of its memory: VMRUN's checks of the page and
-     * of the registers are the machine's. `on_init`: not now, but when the CPU gets INIT. A CPU that
-     * runs another VMSA leaves it. False: VMRUN refused, and *why says so as a phrase. */
-    bool (*vcpu_create)(void *machine, unsigned cpu, uint64_t vmsa_gpa, bool on_init,
-                        const char **why);
+     * of the registers are the machine's. A CPU that runs
+     * another VMSA leaves it. False: VMRUN refused, and *why says so as a phrase. */
+    bool (*vcpu_create)(void *machine, unsigned cpu, uint64_t vmsa_gpa, const char **why);
     /* Stop `cpu`. The VMSA that it ran is free for another use. */
     void (*vcpu_destroy)(void *machine, unsigned cpu);
 };

@@ -54,13 +54,6 @@ uint64_t hv_snp_vmsa(const struct hv_guest *guest, unsigned cpu)
     return vcpu->on_init ? 0 : vcpu->vmsa_gpa;
 }
 
-uint64_t hv_snp_vmsa_on_init(const struct hv_guest *guest, unsigned cpu)
-{
-    const struct hv_vcpu *vcpu = &hv_es_of(guest)->vcpus[cpu];
-
-    return vcpu->on_init ? vcpu->vmsa_gpa : 0;
-}
-
 uint64_t hv_snp_ghcb(const struct hv_guest *guest, unsigned cpu)
 {
     return hv_es_of(guest)->vcpus[cpu].registered;

@@ -58,8 +58,6 @@ struct hv_snp_stats hv_snp_stats(const struct hv *hv);
 /* The page of the VMSA that `cpu` runs and that the guest has made. 0: it runs its launched VMSA, or
  * none. */
 uint64_t hv_snp_vmsa(const struct hv_guest *guest, unsigned cpu);
-/* The one that it begins with at INIT; 0: none. */
-uint64_t hv_snp_vmsa_on_init(const struct hv_guest *guest, unsigned cpu);
 /* The GHCB that `cpu` has registered; 0: none. */
 uint64_t hv_snp_ghcb(const struct hv_guest *guest, unsigned cpu);
 

@@ -69,11 +69,8 @@ void hv_es_init(struct hv_guest *guest, unsigned cpu)
     struct hv_vcpu *vcpu = &hv_es_of(guest)->vcpus[cpu];
 
     vcpu->nmi_pending = false;
-    if (vcpu->on_init) { /* the machine starts the CPU from that VMSA */
-        vcpu->on_init = false;
-        vcpu->state = HV_VCPU_RUNS;
-        vcpu->hold = HV_HOLD_NONE;
-        vcpu->first_sipi = true;
+    if (vcpu->on_init) {
+        (void)hv_vcpu_create(guest, cpu);
         return;
     }
     if (vcpu->state == HV_VCPU_DESTROYED)

@@ -23,7 +23,7 @@ static struct {
     uint16_t commands[512];
     unsigned n_commands;
     uint16_t fails; /* this command fails with SEV_STATUS_INVALID_PARAM */
-    uint64_t vmsa[ES_CPUS], on_init[ES_CPUS];
+    uint64_t vmsa[ES_CPUS];
     const char *refuse; /* why VMRUN refuses */
     unsigned n_destroyed;
 } snp_calls;
@@ -78,19 +78,17 @@ static inline int snp_write(void *machine, uint64_t gpa, const void *data, size_
     return 0;
 }
 
-static inline bool snp_vcpu_create(void *machine, unsigned cpu, uint64_t vmsa_gpa, bool on_init,
-                                   const char **why)
+static inline bool snp_vcpu_create(void *machine, unsigned cpu, uint64_t vmsa_gpa, const char **why)
 {
     struct es_machine *m = machine;
 
     ES_CHECK(cpu < ES_CPUS && vmsa_gpa % 4096 == 0);
-    if (snp_calls.refuse && !on_init) {
+    if (snp_calls.refuse) {
         *why = snp_calls.refuse;
         return false;
     }
-    *(on_init ? &snp_calls.on_init[cpu] : &snp_calls.vmsa[cpu]) = vmsa_gpa;
-    if (!on_init)
-        m->waits[cpu] = false;
+    snp_calls.vmsa[cpu] = vmsa_gpa;
+    m->waits[cpu] = false;
     return true;
 }
 
@@ -101,7 +99,6 @@ static inline void snp_vcpu_destroy(void *machine, unsigned cpu)
     ES_CHECK(cpu < ES_CPUS);
     m->waits[cpu] = true;
     snp_calls.vmsa[cpu] = 0;
-    snp_calls.on_init[cpu] = 0;
     snp_calls.n_destroyed++;
 }
 

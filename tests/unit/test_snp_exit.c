@@ -331,9 +331,10 @@ static void ap_creation(void **state)
     assert_false(hv_es_nmi(guest, 2));
     assert_false(hv_es_vcpu_runs(guest, 2)); /* only AP creation starts it */
     create(0, 2, 0x9000, GHCB_NO_ACTION, 0);
-    assert_int_equal(snp_calls.on_init[2], 0x9000);
+    assert_int_equal(snp_calls.vmsa[2], 0);
     assert_false(hv_es_vcpu_runs(guest, 2));
     hv_es_init(guest, 2);
+    assert_int_equal(snp_calls.vmsa[2], 0x9000);
     assert_true(hv_es_vcpu_runs(guest, 2));
     snp_calls.refuse = "the page is no VMSA";
     request(EXIT_AP_CREATION, UINT64_C(1) << 32 | 1, 0x8000);
