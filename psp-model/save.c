@@ -2,7 +2,8 @@
  *
  * The volatile state of the processor as bytes, for the emulator's save and restore.
  *
- * Source: none; the layout is ours: little endian, version 1, in this order.
+ * Source: none; the layout is ours: little endian, version 2, in this order. Version 1 has no part of
+ * SEV-SNP and is still read.
  *
  * - magic "SEVBXPS\0"; version u32; length of everything u32
  * - api major, minor, build (u8 each) of the processor; flags u8: bit 0 = INIT answered
@@ -13,6 +14,11 @@
  * - address of INIT_EX's buffer u64; the identities, each in the form of nv.h
  * - number of guests u32, for each: slot, handle, policy, asid (u32 each), state, measured (u8
  *   each), vek, tek, tik (16 each), digest, measure (32 each), mnonce (16)
+ * - SEV-SNP: platform state, is the RMP initialised, bits of SNP_CONFIG (u8 each), committed and
+ *   reported TCB (u64 each), number of guests u32, for each: slot u32, context, policy, launch TCB
+ *   (u64 each), asid, TSC frequency, guest SVN (u32 each), state, bits of LAUNCH_FINISH (u8 each), vek
+ *   (16), VMPCKs (4 times 32), digest (48), report id (32), GOSVW (16), host data (32), family and
+ *   image id (16 each), digests of ID key and author key (48 each)
  * - SHA-256 of all that (against accidents: who can write the file owns the machine anyway)
  */
 #include <errno.h>
@@ -23,7 +29,8 @@
 #include "nv.h"
 #include "psp_priv.h"
 
-#define SAVE_VERSION 1u
+#define SAVE_VERSION 2u
+#define SAVE_OLDEST  1u
 #define HASH_SIZE    32u
 #define FLAG_DAMAGE  0x01u
 #define GUEST_SIZE   (4u * 4 + 2 + 3 * 16 + 2 * 32 + 16)
@@ -31,9 +38,17 @@
     (16u + 12 + 4 + sizeof(((struct platform *)0)->asid_dirty) +                                   \
      sizeof(((struct platform *)0)->cpu_dirty) + 4 + 8 + 4 + HASH_SIZE)
 
+#define SNP_SIZE (3u + 2 * 8 + 4)
+#define SNP_GUEST_SIZE                                                                             \
+    (4u + 3 * 8 + 3 * 4 + 2 + 16 + SNP_VMPCKS * SNP_VMPCK_SIZE + SNP_DIGEST_SIZE + 32 +            \
+     SNP_GOSVW_SIZE + SNP_HOST_DATA_SIZE + 2 * 16 + 2 * SNP_DIGEST_SIZE)
+
 static const uint8_t magic[8] = "SEVBXPS";
 
-static_assert(FIXED_SIZE + 2 * NV_SIZE + GCTX_SLOTS * GUEST_SIZE <= PSP_SAVE_MAX, "PSP_SAVE_MAX");
+static_assert(FIXED_SIZE + 2 * NV_SIZE + GCTX_SLOTS * GUEST_SIZE + SNP_SIZE +
+                      SNP_GUESTS * SNP_GUEST_SIZE <=
+                  PSP_SAVE_MAX,
+              "PSP_SAVE_MAX");
 
 /* --- save ------------------------------------------------------------------------------------ */
 
@@ -89,10 +104,50 @@ static int put_platform(struct buf *b, const struct psp *psp)
     return err;
 }
 
+static void put_snp_guest(struct buf *b, unsigned slot, const struct snp_guest *guest)
+{
+    buf_put32(b, slot);
+    buf_put64(b, guest->context);
+    buf_put64(b, guest->policy);
+    buf_put64(b, guest->launch_tcb);
+    buf_put32(b, guest->asid);
+    buf_put32(b, guest->tsc_khz);
+    buf_put32(b, guest->guest_svn);
+    buf_put8(b, guest->state);
+    buf_put8(b, (uint8_t)((guest->id_block ? SNP_FINISH_FLAG_ID_BLOCK : 0) |
+                          (guest->author_key ? SNP_FINISH_FLAG_AUTHOR_KEY : 0) |
+                          (guest->vcek_disabled ? SNP_FINISH_FLAG_VCEK_DISABLED : 0)));
+    buf_put(b, guest->vek, sizeof(guest->vek));
+    buf_put(b, guest->vmpck, sizeof(guest->vmpck));
+    buf_put(b, guest->launch_digest, sizeof(guest->launch_digest));
+    buf_put(b, guest->report_id, sizeof(guest->report_id));
+    buf_put(b, guest->gosvw, sizeof(guest->gosvw));
+    buf_put(b, guest->host_data, sizeof(guest->host_data));
+    buf_put(b, guest->family_id, sizeof(guest->family_id));
+    buf_put(b, guest->image_id, sizeof(guest->image_id));
+    buf_put(b, guest->id_key_digest, sizeof(guest->id_key_digest));
+    buf_put(b, guest->author_key_digest, sizeof(guest->author_key_digest));
+}
+
+static void put_snp(struct buf *b, const struct snp *snp)
+{
+    buf_put8(b, snp->state);
+    buf_put8(b, snp->rmp_ready);
+    buf_put8(b, (uint8_t)((snp->mask_chip_id ? SNP_CONFIG_FLAG_MASK_CHIP_ID : 0) |
+                          (snp->mask_key ? SNP_CONFIG_FLAG_MASK_KEY : 0)));
+    buf_put64(b, snp->committed_tcb);
+    buf_put64(b, snp->reported_tcb);
+    buf_put32(b, snp_count(snp));
+    for (unsigned i = 0; i < SNP_GUESTS; i++) {
+        if (snp->guests[i].context)
+            put_snp_guest(b, i, &snp->guests[i]);
+    }
+}
+
 static size_t save_size(const struct psp *psp)
 {
     return FIXED_SIZE + (psp->chip.loaded ? NV_SIZE : 0) + (psp->chip.nv_addr ? NV_SIZE : 0) +
-           gctx_count(&psp->guests) * GUEST_SIZE;
+           gctx_count(&psp->guests) * GUEST_SIZE + SNP_SIZE + snp_count(&psp->snp) * SNP_GUEST_SIZE;
 }
 
 int psp_save(const struct psp *psp, void *out, size_t cap, size_t *len)
@@ -102,8 +157,6 @@ int psp_save(const struct psp *psp, void *out, size_t cap, size_t *len)
     struct buf b;
     int err;
 
-    if (psp->snp.state != SEV_PLATFORM_UNINIT)
-        return -EBUSY; /* the file has no place for guests of SEV-SNP yet */
     for (unsigned i = 0; i < GCTX_SLOTS; i++) {
         if (psp->guests.slot[i].hash)
             return -EBUSY;
@@ -124,6 +177,7 @@ int psp_save(const struct psp *psp, void *out, size_t cap, size_t *len)
         if (psp->guests.slot[i].handle)
             put_guest(&b, i, &psp->guests.slot[i]);
     }
+    put_snp(&b, &psp->snp);
     crypto_sha256(out, size - HASH_SIZE, digest);
     buf_put(&b, digest, sizeof(digest));
     *len = size;
@@ -137,17 +191,20 @@ struct psp_saved {
     struct platform platform;
     struct gctx_table guests;
     struct chip chip;
+    struct snp snp;
+    uint32_t version;
 };
 
 /* Each reader gives NULL or what is wrong. */
-static const char *get_frame(struct buf *b, size_t len)
+static const char *get_frame(struct buf *b, size_t len, uint32_t *version)
 {
     uint8_t found[8], digest[HASH_SIZE];
 
     buf_get(b, found, sizeof(found));
     if (!buf_ok(b) || memcmp(found, magic, sizeof(magic)) != 0)
         return "not a saved state of the secure processor";
-    if (buf_get32(b) != SAVE_VERSION)
+    *version = buf_get32(b);
+    if (*version < SAVE_OLDEST || *version > SAVE_VERSION)
         return "saved by another version";
     if (buf_get32(b) != len || len < FIXED_SIZE)
         return "truncated, or something was added";
@@ -250,10 +307,96 @@ static const char *get_guest(struct buf *b, const struct psp_config *config, str
     return ok ? NULL : "guest impossible";
 }
 
+static struct snp_guest read_snp_guest(struct buf *b, uint32_t *slot, uint8_t *flags)
+{
+    struct snp_guest g = {0};
+
+    *slot = buf_get32(b);
+    g.context = buf_get64(b);
+    g.policy = buf_get64(b);
+    g.launch_tcb = buf_get64(b);
+    g.asid = buf_get32(b);
+    g.tsc_khz = buf_get32(b);
+    g.guest_svn = buf_get32(b);
+    g.state = buf_get8(b);
+    *flags = buf_get8(b);
+    g.id_block = *flags & SNP_FINISH_FLAG_ID_BLOCK;
+    g.author_key = *flags & SNP_FINISH_FLAG_AUTHOR_KEY;
+    g.vcek_disabled = *flags & SNP_FINISH_FLAG_VCEK_DISABLED;
+    buf_get(b, g.vek, sizeof(g.vek));
+    buf_get(b, g.vmpck, sizeof(g.vmpck));
+    buf_get(b, g.launch_digest, sizeof(g.launch_digest));
+    buf_get(b, g.report_id, sizeof(g.report_id));
+    buf_get(b, g.gosvw, sizeof(g.gosvw));
+    buf_get(b, g.host_data, sizeof(g.host_data));
+    buf_get(b, g.family_id, sizeof(g.family_id));
+    buf_get(b, g.image_id, sizeof(g.image_id));
+    buf_get(b, g.id_key_digest, sizeof(g.id_key_digest));
+    buf_get(b, g.author_key_digest, sizeof(g.author_key_digest));
+    return g;
+}
+
+static bool snp_guest_ok(struct psp *psp, const struct snp_guest *g, uint8_t flags,
+                         struct psp_saved *s)
+{
+    const uint8_t known =
+        SNP_FINISH_FLAG_ID_BLOCK | SNP_FINISH_FLAG_AUTHOR_KEY | SNP_FINISH_FLAG_VCEK_DISABLED;
+    bool page = g->context && g->context % SNP_PAGE_SIZE == 0 &&
+                (psp_ram_valid(psp, PSP_ISSUER_GUEST, g->context, SNP_PAGE_SIZE) ||
+                 psp_ram_valid(psp, PSP_ISSUER_HYPERVISOR, g->context, SNP_PAGE_SIZE));
+    bool asid =
+        !g->asid || (g->asid <= psp->config.asids && g->state != SNP_GUEST_INIT &&
+                     !gctx_find_asid(&s->guests, g->asid) && !snp_find_asid(&s->snp, g->asid));
+
+    return page && asid && !snp_find(&s->snp, g->context) && g->state <= SNP_GUEST_RUNNING &&
+           !(flags & ~known) && (g->id_block || !g->author_key) &&
+           (g->state == SNP_GUEST_RUNNING || !flags) && !(g->policy & SNP_POLICY_RESERVED);
+}
+
+static const char *get_snp_guest(struct buf *b, struct psp *psp, struct psp_saved *s)
+{
+    uint32_t slot;
+    uint8_t flags;
+    struct snp_guest g = read_snp_guest(b, &slot, &flags);
+    bool ok = slot < SNP_GUESTS && !s->snp.guests[slot].context && snp_guest_ok(psp, &g, flags, s);
+
+    if (ok)
+        s->snp.guests[slot] = g;
+    crypto_wipe(&g, sizeof(g));
+    return ok ? NULL : "guest of SEV-SNP impossible";
+}
+
+static const char *get_snp(struct buf *b, struct psp *psp, struct psp_saved *s)
+{
+    const char *wrong = NULL;
+    uint8_t ready, flags;
+    uint32_t n;
+
+    s->snp.state = buf_get8(b);
+    ready = buf_get8(b);
+    flags = buf_get8(b);
+    s->snp.rmp_ready = ready;
+    s->snp.mask_chip_id = flags & SNP_CONFIG_FLAG_MASK_CHIP_ID;
+    s->snp.mask_key = flags & SNP_CONFIG_FLAG_MASK_KEY;
+    s->snp.committed_tcb = buf_get64(b);
+    s->snp.reported_tcb = buf_get64(b);
+    n = buf_get32(b);
+    if ((s->snp.state || ready) && !psp_has_snp(psp))
+        return "saved with SEV-SNP, which this machine has not";
+    if (s->snp.state > SEV_PLATFORM_INIT || ready > 1 || (s->snp.state && !ready) ||
+        flags & ~(SNP_CONFIG_FLAG_MASK_CHIP_ID | SNP_CONFIG_FLAG_MASK_KEY) ||
+        s->snp.committed_tcb != SNP_TCB || !snp_tcb_at_most(s->snp.reported_tcb, SNP_TCB) ||
+        n > SNP_GUESTS || (n && !s->snp.state))
+        return "state of SEV-SNP impossible";
+    while (!wrong && n--)
+        wrong = get_snp_guest(b, psp, s);
+    return wrong;
+}
+
 static const char *get_all(struct psp *psp, const void *data, size_t len, struct psp_saved *s)
 {
     struct buf b = buf_reader(data, len);
-    const char *wrong = get_frame(&b, len);
+    const char *wrong = get_frame(&b, len, &s->version);
     uint32_t n;
 
     if (!wrong)
@@ -267,6 +410,8 @@ static const char *get_all(struct psp *psp, const void *data, size_t len, struct
         return "number of guests impossible";
     while (!wrong && n--)
         wrong = get_guest(&b, &psp->config, s);
+    if (!wrong && s->version >= 2)
+        wrong = get_snp(&b, psp, s);
     buf_skip(&b, HASH_SIZE);
     return wrong || buf_done(&b) ? wrong : "length impossible";
 }
@@ -296,20 +441,45 @@ static void take_chip(struct chip *chip, const struct chip *saved, bool has_stor
     chip->in_buffer = saved->in_buffer;
 }
 
+/* Load the key of a guest that is active. 0 or a negative errno. */
+static int load_key(struct psp *psp, uint32_t asid, const uint8_t vek[16])
+{
+    return asid ? psp->host.key_install(psp->ctx, asid, vek) : 0;
+}
+
+/* The guests of SEV-SNP. psp_reset() removes the keys of those that were taken. */
+static int take_snp(struct psp *psp, const struct snp *saved)
+{
+    for (unsigned i = 0; i < SNP_GUESTS; i++) {
+        int err = load_key(psp, saved->guests[i].asid, saved->guests[i].vek);
+
+        if (err)
+            return err;
+        psp->snp.guests[i] = saved->guests[i];
+    }
+    psp->snp = *saved;
+    return 0;
+}
+
 int psp_saved_apply(struct psp *psp, const struct psp_saved *s)
 {
+    int err = 0;
+
     if (s->chip.loaded && psp->host.nv_load && chip_load(psp) != SEV_STATUS_SUCCESS)
         return -EIO;
     psp_reset(psp);
-    for (unsigned i = 0; i < GCTX_SLOTS; i++) {
+    for (unsigned i = 0; !err && i < GCTX_SLOTS; i++) {
         const struct gctx *guest = &s->guests.slot[i];
-        int err = guest->asid ? psp->host.key_install(psp->ctx, guest->asid, guest->vek) : 0;
 
-        if (err) {
-            psp_reset(psp);
-            return err;
-        }
-        psp->guests.slot[i] = *guest;
+        err = load_key(psp, guest->asid, guest->vek);
+        if (!err)
+            psp->guests.slot[i] = *guest;
+    }
+    if (!err && s->version >= 2)
+        err = take_snp(psp, &s->snp);
+    if (err) {
+        psp_reset(psp);
+        return err;
     }
     psp->guests.last_handle = s->guests.last_handle;
     psp->platform = s->platform;
@@ -345,7 +515,7 @@ void psp_saved_free(struct psp_saved *s)
 
 bool psp_saved_has_asid(struct psp_saved *s, uint32_t asid)
 {
-    return asid && gctx_find_asid(&s->guests, asid);
+    return asid && (gctx_find_asid(&s->guests, asid) || snp_find_asid(&s->snp, asid));
 }
 
 int psp_load(struct psp *psp, const void *data, size_t len, const char **reason)

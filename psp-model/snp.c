@@ -8,6 +8,15 @@
 
 #include "protocol/crypto.h"
 
+bool snp_tcb_at_most(uint64_t a, uint64_t b)
+{
+    for (unsigned shift = 0; shift < 64; shift += 8) {
+        if ((a >> shift & 0xff) > (b >> shift & 0xff))
+            return false;
+    }
+    return true;
+}
+
 void snp_reset(struct snp *snp)
 {
     crypto_wipe(snp, sizeof(*snp));

@@ -46,6 +46,9 @@ struct snp {
  * this model, old enough to be below every limit that a verifier has for a newer one. */
 #define SNP_TCB 0xdb18000000000004u
 
+/* Whether no part of a TCB version is newer than that of another. */
+bool snp_tcb_at_most(uint64_t a, uint64_t b);
+
 /* As after power-on: no guest. */
 void snp_reset(struct snp *snp);
 

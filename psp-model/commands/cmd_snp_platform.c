@@ -240,16 +240,6 @@ enum sev_status cmd_snp_platform_status(struct cmd *cmd)
     return page_write_output(cmd, addr, wire, sizeof(wire));
 }
 
-/* Whether no part of a TCB version is newer than that of another. */
-static bool tcb_at_most(uint64_t a, uint64_t b)
-{
-    for (unsigned shift = 0; shift < 64; shift += 8) {
-        if ((a >> shift & 0xff) > (b >> shift & 0xff))
-            return false;
-    }
-    return true;
-}
-
 /* INVALID_PARAM  an unknown flag, or a TCB version with a part newer than the committed one. 0 is the
  *                committed version. */
 enum sev_status cmd_snp_config(struct cmd *cmd)
@@ -260,7 +250,7 @@ enum sev_status cmd_snp_config(struct cmd *cmd)
 
     if (flags & ~(SNP_CONFIG_FLAG_MASK_CHIP_ID | SNP_CONFIG_FLAG_MASK_KEY))
         return SEV_STATUS_INVALID_PARAM;
-    if (!tcb_at_most(tcb, snp->committed_tcb))
+    if (!snp_tcb_at_most(tcb, snp->committed_tcb))
         return SEV_STATUS_INVALID_PARAM;
     snp->reported_tcb = tcb ? tcb : snp->committed_tcb;
     snp->mask_chip_id = flags & SNP_CONFIG_FLAG_MASK_CHIP_ID;

@@ -58,7 +58,9 @@ unit_tests = \
 	%D%/test_snp_memory \
 	%D%/test_snp_save \
 	%D%/test_snp \
+	%D%/test_snp_id \
 	%D%/test_snp_pages \
+	%D%/test_snp_table \
 	%D%/test_soak \
 	%D%/test_start \
 	%D%/test_storage \
@@ -211,6 +213,10 @@ unit_tests = \
 %C%_test_smbios_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_snp_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_snp_LDADD = $(UNIT_LDADD)
+%C%_test_snp_id_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_snp_id_LDADD = $(UNIT_LDADD)
+%C%_test_snp_table_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_snp_table_LDADD = $(UNIT_LDADD)
 %C%_test_snp_pages_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_snp_pages_LDADD = $(UNIT_LDADD)
 %C%_test_soak_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -292,6 +298,7 @@ endif
 	%D%/fixture.c %D%/fixture.h \
 	%D%/harness.c %D%/harness.h \
 	%D%/one_processor.h \
+	%D%/snp_steps.h \
 	%D%/unit.h \
 	%D%/vectors.c %D%/vectors.h
 %C%_libunit_la_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -5,119 +5,12 @@
  * Source: virtee/sev-snp-measure (arithmetic of the launch digest). The digests below are
  * SHA-384 chains that Python's hashlib computed from the same pages.
  */
-#include "one_processor.h"
+#include "snp_steps.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "protocol/crypto.h"
-
-#define PAGE     0x1000u
-#define CONTEXT  0x10000u
-#define STATUS   0x11000u
-#define ASID     2u
-#define POLICY   0x30000u
-#define GPA_BASE 0x800000u
-
-static int setup(void **state)
-{
-    (void)state;
-    h = harness_new();
-    harness_snp(h);
-    cmd_clear(h);
-    return 0;
-}
-
-/* --- steps ----------------------------------------------------------------------------------- */
-
-static struct psp_rmp_entry *entry_of(uint64_t spa)
-{
-    return &h->rmp[spa / PAGE];
-}
-
-/* As the hypervisor's RMPUPDATE: a page of the processor. */
-static void make_firmware(uint64_t spa)
-{
-    *entry_of(spa) = (struct psp_rmp_entry){.assigned = true, .immutable = true};
-}
-
-/* A page of a guest, before its launch. */
-static void make_pre_guest(uint64_t spa, uint64_t gpa)
-{
-    *entry_of(spa) = (struct psp_rmp_entry){
-        .assigned = true, .immutable = true, .asid = ASID, .gpa = gpa, .perms = {0x1f}};
-}
-
-static void flush(void)
-{
-    for (unsigned cpu = 0; cpu < CPUS; cpu++)
-        psp_wbinvd(h->psp, cpu);
-    assert_int_equal(exec(h, SEV_CMD_SNP_DF_FLUSH), SEV_STATUS_SUCCESS);
-}
-
-static void init(void)
-{
-    cmd_clear(h);
-    put32(h, CMD_ADDR + SNP_INIT_EX_FLAGS, SNP_INIT_FLAG_RMP);
-    assert_int_equal(exec(h, SEV_CMD_SNP_INIT_EX), SEV_STATUS_SUCCESS);
-    flush();
-}
-
-static enum sev_status on_context(enum sev_cmd command, uint64_t context)
-{
-    cmd_clear(h);
-    put64(h, CMD_ADDR, context);
-    return exec(h, command);
-}
-
-static enum sev_status start(uint64_t policy)
-{
-    cmd_clear(h);
-    put64(h, CMD_ADDR, CONTEXT);
-    put64(h, CMD_ADDR + SNP_START_POLICY, policy);
-    return exec(h, SEV_CMD_SNP_LAUNCH_START);
-}
-
-static enum sev_status activate(uint32_t asid)
-{
-    cmd_clear(h);
-    put64(h, CMD_ADDR, CONTEXT);
-    put32(h, CMD_ADDR + SNP_ACTIVATE_ASID, asid);
-    return exec(h, SEV_CMD_SNP_ACTIVATE);
-}
-
-static enum sev_status update(enum snp_page_type type, uint64_t spa)
-{
-    cmd_clear(h);
-    put64(h, CMD_ADDR, CONTEXT);
-    put32(h, CMD_ADDR + SNP_UPDATE_FLAGS, (uint32_t)type << SNP_UPDATE_TYPE_SHIFT);
-    put64(h, CMD_ADDR + SNP_UPDATE_ADDR, spa);
-    return exec(h, SEV_CMD_SNP_LAUNCH_UPDATE);
-}
-
-static enum sev_status finish(void)
-{
-    cmd_clear(h);
-    put64(h, CMD_ADDR, CONTEXT);
-    return exec(h, SEV_CMD_SNP_LAUNCH_FINISH);
-}
-
-/* A guest that takes pages. */
-static void launch(void)
-{
-    init();
-    make_firmware(CONTEXT);
-    assert_int_equal(on_context(SEV_CMD_SNP_GCTX_CREATE, CONTEXT), SEV_STATUS_SUCCESS);
-    assert_int_equal(start(POLICY), SEV_STATUS_SUCCESS);
-    assert_int_equal(activate(ASID), SEV_STATUS_SUCCESS);
-}
-
-static struct psp_snp_guest_info guest_info(void)
-{
-    struct psp_snp_guest_info info;
-
-    assert_true(psp_get_snp_guest(h->psp, 0, &info));
-    return info;
-}
 
 static void assert_digest(const char *hex)
 {
@@ -266,11 +159,247 @@ static void the_status_page(void **state)
                      SEV_STATUS_INVALID_PAGE_STATE);
 }
 
+/* A processor with guests in every state goes on where it was. */
+static void save_and_restore(void **state)
+{
+    static uint8_t image[PSP_SAVE_MAX], again[PSP_SAVE_MAX];
+    struct snapshot before;
+    const char *reason;
+    size_t len, len2;
+
+    (void)state;
+    launch();
+    make_pre_guest(DATA_ADDR, GPA_BASE);
+    assert_int_equal(update(SNP_PAGE_NORMAL, DATA_ADDR), SEV_STATUS_SUCCESS);
+    make_firmware(STATUS);
+    assert_int_equal(on_context(SEV_CMD_SNP_GCTX_CREATE, STATUS), SEV_STATUS_SUCCESS);
+    cmd_clear(h);
+    put64(h, CMD_ADDR + SNP_CONFIG_TCB, 3);
+    put32(h, CMD_ADDR + SNP_CONFIG_FLAGS, SNP_CONFIG_FLAG_MASK_CHIP_ID);
+    assert_int_equal(exec(h, SEV_CMD_SNP_CONFIG), SEV_STATUS_SUCCESS);
+    before = snapshot(h);
+    assert_int_equal(psp_save(h->psp, image, sizeof(image), &len), 0);
+    assert_int_equal(psp_save(h->psp, again, len - 1, &len2), -ENOSPC);
+
+    harness_start(h);
+    assert_int_equal(psp_load(h->psp, image, len, &reason), 0);
+    assert_unchanged(h, before);
+    assert_int_equal(psp_save(h->psp, again, sizeof(again), &len2), 0);
+    assert_int_equal(len2, len);
+    assert_memory_equal(again, image, len);
+    harness_fail(h, FAULT_KEY_INSTALL, 0);
+    assert_int_equal(psp_load(h->psp, image, len, &reason), -EIO);
+    harness_no_faults(h);
+    assert_int_equal(psp_load(h->psp, image, len, &reason), 0);
+
+    /* The launch goes on: the next page and the end of it. */
+    make_pre_guest(DATA_ADDR + PAGE, GPA_BASE + PAGE);
+    assert_int_equal(update(SNP_PAGE_NORMAL, DATA_ADDR + PAGE), SEV_STATUS_SUCCESS);
+    assert_int_equal(finish(), SEV_STATUS_SUCCESS);
+    assert_int_equal(on_context(SEV_CMD_SNP_DECOMMISSION, STATUS), SEV_STATUS_SUCCESS);
+
+    /* A machine without an RMP has no place for it. */
+    h->host.rmp_get = NULL;
+    h->host.rmp_set = NULL;
+    h->host.rmp_clear = NULL;
+    harness_start(h);
+    assert_int_equal(psp_load(h->psp, image, len, &reason), -EINVAL);
+    assert_non_null(strstr(reason, "SEV-SNP"));
+}
+
+/* No byte of a saved state brings the processor into a state that commands could not. */
+static void saved_states_that_are_refused(void **state)
+{
+    static uint8_t image[PSP_SAVE_MAX], changed[PSP_SAVE_MAX];
+    unsigned refused = 0, taken = 0;
+    size_t len;
+
+    (void)state;
+    launch();
+    assert_int_equal(finish(), SEV_STATUS_SUCCESS);
+    assert_int_equal(psp_save(h->psp, image, sizeof(image), &len), 0);
+    for (size_t at = len - 700; at < len - 32; at++) {
+        memcpy(changed, image, len);
+        changed[at] ^= 0x80;
+        crypto_sha256(changed, len - 32, changed + len - 32);
+        if (psp_load(h->psp, changed, len, NULL)) {
+            refused++;
+            continue;
+        }
+        taken++;
+        assert_true(guest_info().state <= SNP_GUEST_RUNNING);
+        assert_true(guest_info().asid <= ASIDS);
+    }
+    /* Keys and digests can be anything, addresses, states and flags cannot. */
+    assert_true(refused > 20 && taken > 400);
+    for (size_t cut = 0; cut < len; cut += 17)
+        assert_int_equal(psp_load(h->psp, image, cut, NULL), -EINVAL);
+}
+
+static enum sev_status init_ex(uint32_t flags, uint64_t list)
+{
+    cmd_clear(h);
+    put32(h, CMD_ADDR + SNP_INIT_EX_FLAGS, flags);
+    put64(h, CMD_ADDR + SNP_INIT_EX_LIST_ADDR, list);
+    return exec(h, SEV_CMD_SNP_INIT_EX);
+}
+
+static void put_range(unsigned n, uint64_t base, uint32_t pages)
+{
+    put64(h, BLOB_ADDR + 8 + 16ull * n, base);
+    put64(h, BLOB_ADDR + 16 + 16ull * n, pages);
+}
+
+static void the_start_of_the_platform(void **state)
+{
+    (void)state;
+    assert_int_equal(init_ex(0, 0), SEV_STATUS_RMP_INIT_REQUIRED);
+    assert_int_equal(init_ex(0x20, 0), SEV_STATUS_INVALID_PARAM);
+    assert_int_equal(init_ex(SNP_INIT_FLAG_RMP | SNP_INIT_FLAG_TIO, 0), SEV_STATUS_UNSUPPORTED);
+    assert_int_equal(init_ex(3, 0), SEV_STATUS_INVALID_ADDRESS);
+    assert_int_equal(init_ex(3, RAM_SIZE - 8), SEV_STATUS_INVALID_PARAM);
+    put64(h, BLOB_ADDR, 256);
+    assert_int_equal(init_ex(3, BLOB_ADDR), SEV_STATUS_INVALID_PARAM);
+    put64(h, BLOB_ADDR, 1ull << 32);
+    assert_int_equal(init_ex(3, BLOB_ADDR), SEV_STATUS_INVALID_PARAM);
+    put64(h, BLOB_ADDR, 3);
+    put_range(0, DATA_ADDR, 2);
+    put_range(1, 1ull << 40, 1000); /* no RAM: the hypervisor's anyway */
+    put_range(2, DATA_ADDR + 1, 1);
+    assert_int_equal(init_ex(3, BLOB_ADDR), SEV_STATUS_INVALID_PARAM);
+    put_range(2, 0, 0xffffffffu);
+    assert_int_equal(init_ex(3, BLOB_ADDR), SEV_STATUS_RESOURCE_LIMIT);
+    put_range(2, 0, 0);
+
+    /* A guest of SEV is in the way. */
+    do_init(h);
+    do_start(h, 0);
+    assert_int_equal(init_ex(3, BLOB_ADDR), SEV_STATUS_INVALID_PLATFORM_STATE);
+    assert_int_equal(exec(h, SEV_CMD_SHUTDOWN), SEV_STATUS_SUCCESS);
+    make_firmware(DATA_ADDR);
+    assert_int_equal(init_ex(3, BLOB_ADDR), SEV_STATUS_SUCCESS);
+    for (unsigned n = 0; n < 3; n++)
+        assert_int_equal(entry_of(DATA_ADDR + n * PAGE)->immutable, n < 2);
+    assert_false(entry_of(DATA_ADDR)->assigned);
+    assert_int_equal(init_ex(1, 0), SEV_STATUS_INVALID_PLATFORM_STATE);
+}
+
+static void the_end_of_the_platform(void **state)
+{
+    (void)state;
+    assert_int_equal(init_ex(1, 0), SEV_STATUS_SUCCESS);
+    assert_int_equal(exec(h, SEV_CMD_SNP_SHUTDOWN), SEV_STATUS_DFFLUSH_REQUIRED);
+    flush();
+    make_firmware(CONTEXT);
+    assert_int_equal(on_context(SEV_CMD_SNP_GCTX_CREATE, CONTEXT), SEV_STATUS_SUCCESS);
+    assert_int_equal(exec(h, SEV_CMD_SNP_SHUTDOWN), SEV_STATUS_SUCCESS);
+    assert_false(entry_of(CONTEXT)->vmsa);
+    /* The RMP is still there: a range must not be the processor's. */
+    put64(h, BLOB_ADDR, 1);
+    put_range(0, CONTEXT, 1);
+    assert_int_equal(init_ex(2, BLOB_ADDR), SEV_STATUS_INVALID_PAGE_STATE);
+    assert_int_equal(init_ex(0, 0), SEV_STATUS_SUCCESS);
+    psp_reset(h->psp);
+    assert_int_equal(init_ex(0, 0), SEV_STATUS_RMP_INIT_REQUIRED);
+}
+
+static enum sev_status large_update(enum snp_page_type type)
+{
+    cmd_clear(h);
+    put64(h, CMD_ADDR, CONTEXT);
+    put32(h, CMD_ADDR + SNP_UPDATE_FLAGS,
+          (uint32_t)type << SNP_UPDATE_TYPE_SHIFT | SNP_UPDATE_FLAG_2M);
+    put64(h, CMD_ADDR + SNP_UPDATE_ADDR, 0x200000);
+    return exec(h, SEV_CMD_SNP_LAUNCH_UPDATE);
+}
+
+/* 2 MiB measure as their 512 pages, and a host that fails in the middle leaves nothing behind. */
+static void a_page_of_2_mib(void **state)
+{
+    struct psp_snp_guest_info large, small;
+    struct snapshot before;
+
+    (void)state;
+    launch();
+    make_pre_guest(0x200000, GPA_BASE);
+    entry_of(0x200000)->size_2m = true;
+    assert_int_equal(large_update(SNP_PAGE_VMSA), SEV_STATUS_INVALID_PAGE_SIZE);
+    assert_int_equal(large_update(SNP_PAGE_CPUID), SEV_STATUS_INVALID_PAGE_SIZE);
+    before = snapshot(h);
+    harness_fail(h, FAULT_RAM_WRITE, 300);
+    assert_int_equal(large_update(SNP_PAGE_NORMAL), SEV_STATUS_HWERROR_PLATFORM);
+    harness_no_faults(h);
+    assert_unchanged(h, before);
+    assert_int_equal(large_update(SNP_PAGE_NORMAL), SEV_STATUS_SUCCESS);
+    assert_int_equal(h->trace.region_len, 0x200000);
+    assert_true(entry_of(0x200000)->size_2m && entry_of(0x200000)->validated);
+    large = guest_info();
+
+    psp_reset(h->psp);
+    harness_free(h);
+    (void)setup(NULL);
+    launch();
+    for (unsigned n = 0; n < 512; n++) {
+        make_pre_guest(0x200000 + n * PAGE, GPA_BASE + n * PAGE);
+        assert_int_equal(update(SNP_PAGE_NORMAL, 0x200000 + n * PAGE), SEV_STATUS_SUCCESS);
+    }
+    small = guest_info();
+    assert_memory_equal(large.launch_digest, small.launch_digest, SNP_DIGEST_SIZE);
+
+    /* The same pages become one again. */
+    assert_int_equal(on_context(SEV_CMD_SNP_PAGE_UNSMASH, 0x200000), SEV_STATUS_SUCCESS);
+    assert_true(entry_of(0x200000)->size_2m && entry_of(0x200000)->validated);
+    assert_int_equal(on_context(SEV_CMD_SNP_PAGE_UNSMASH, 0x200000), SEV_STATUS_INVALID_PAGE_SIZE);
+    entry_of(0x200000)->size_2m = false;
+    entry_of(0x200000 + 511 * PAGE)->validated = false;
+    assert_int_equal(on_context(SEV_CMD_SNP_PAGE_UNSMASH, 0x200000), SEV_STATUS_INVALID_PAGE_STATE);
+}
+
+static void answer_nothing(void *ctx, uint32_t leaf, uint32_t subleaf, uint64_t xcr0, uint64_t xss,
+                           uint32_t result[4])
+{
+    (void)ctx, (void)leaf, (void)subleaf, (void)xcr0, (void)xss;
+    memset(result, 0, 4 * sizeof(result[0]));
+}
+
+/* A CPUID page that says too much is refused, and corrected in place. */
+static void the_cpuid_page(void **state)
+{
+    uint8_t page[PAGE] = {1}; /* one row: leaf 0 with ECX = 3 */
+
+    (void)state;
+    h->host.cpuid = answer_nothing;
+    harness_start(h);
+    launch();
+    make_pre_guest(DATA_ADDR, GPA_BASE);
+    page[16 + 0x20] = 3;
+    put(h, DATA_ADDR, page, PAGE);
+    assert_int_equal(update(SNP_PAGE_CPUID, DATA_ADDR), SEV_STATUS_INVALID_PARAM);
+    assert_int_equal(h->ram[DATA_ADDR], 1);
+    assert_int_equal(h->ram[DATA_ADDR + 16 + 0x20], 0);
+    assert_true(entry_of(DATA_ADDR)->immutable);
+    assert_int_equal(update(SNP_PAGE_CPUID, DATA_ADDR), SEV_STATUS_SUCCESS);
+    /* not the form of such a page */
+    make_pre_guest(DATA_ADDR + PAGE, GPA_BASE + PAGE);
+    page[4] = 1;
+    put(h, DATA_ADDR + PAGE, page, PAGE);
+    assert_int_equal(update(SNP_PAGE_CPUID, DATA_ADDR + PAGE), SEV_STATUS_INVALID_PARAM);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(the_launch_digest), T(a_guest_from_start_to_end), T(pages_that_are_refused),
-        T(the_host_fails),    T(the_status_page),
+        T(the_launch_digest),
+        T(a_guest_from_start_to_end),
+        T(pages_that_are_refused),
+        T(the_host_fails),
+        T(the_status_page),
+        T(save_and_restore),
+        T(saved_states_that_are_refused),
+        T(the_start_of_the_platform),
+        T(the_end_of_the_platform),
+        T(a_page_of_2_mib),
+        T(the_cpuid_page),
     };
 
     return cmocka_run_group_tests_name("snp", tests, NULL, NULL);
