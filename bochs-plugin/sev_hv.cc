@@ -112,14 +112,25 @@ static bool memory_mmio(struct sev_machine *m, uint64_t gpa, void *buf, unsigned
     return !is_ram(m, gpa, len) || !bx_sev_psp_host_write(m, gpa, buf, len);
 }
 
+/* The request is the guest's access to a device, so the page is in the picture of memory. */
+static void show_device(struct sev_machine *m, unsigned cpu, uint64_t gpa, bool write)
+{
+    struct sev_timeline *timeline = bx_sev_machine_timeline(m);
+
+    if (timeline && !(memmap_kind(bx_sev_machine_memmap(m), gpa) & MEMMAP_MEMORY))
+        bx_sev_timeline_access(timeline, cpu, gpa, SEV_ACCESS_SHARED, SEV_WHY_DATA, write);
+}
+
 /* Flash and the frame buffer are memory of the host: the hypervisor sees them through C=0. Where
  * nothing is, a read returns ones and a write is dropped. */
 static bool hv_mmio(void *ctx, unsigned cpu, uint64_t gpa, void *buf, unsigned len, bool write)
 {
     struct sev_machine *m = (struct sev_machine *)ctx;
 
-    if (local_apic(cpu, gpa, buf, len, write))
+    if (local_apic(cpu, gpa, buf, len, write)) {
+        show_device(m, cpu, gpa, write);
         return true;
+    }
     if (memmap_kind(bx_sev_machine_memmap(m), gpa) & MEMMAP_MEMORY)
         return memory_mmio(m, gpa, buf, len, write);
     if (gpa >> BX_PHY_ADDRESS_WIDTH) {
@@ -127,6 +138,7 @@ static bool hv_mmio(void *ctx, unsigned cpu, uint64_t gpa, void *buf, unsigned l
             memset(buf, 0xff, len);
         return true;
     }
+    show_device(m, cpu, gpa, write);
     bx_sev_device_memory_access(bx_sev_machine_device_memory(m), gpa,
                                 SEV_FLAGS(SEV_ACCESS_SHARED, SEV_WHY_DATA) |
                                     (write ? SEV_FLAG_WRITE : 0));
