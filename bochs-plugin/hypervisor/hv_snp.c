@@ -104,18 +104,19 @@ static uint64_t next(struct hv_snp *snp)
 }
 
 /* What a page holds that the hypervisor gives to the guest. It is written while the page belongs to
- * the hypervisor. */
+ * the hypervisor. ROM and the memory of a device (-EFAULT) keep what they hold. */
 static const char *set_contents(struct hv *hv, uint64_t gpa)
 {
     const uint64_t policy = hv->snp->policies.values[HV_POLICY_CONTENTS];
     uint64_t page[HV_PAGE_SIZE / 8] = {0};
+    int err;
 
     if (policy == HV_CONTENTS_INPLACE)
         return NULL;
     for (size_t i = 0; policy == HV_CONTENTS_RANDOM && i < HV_PAGE_SIZE / 8; i++)
         page[i] = next(hv->snp);
-    return hv->ops.write(hv->machine, gpa, page, sizeof(page)) ? "the page cannot be written"
-                                                               : NULL;
+    err = hv->ops.write(hv->machine, gpa, page, sizeof(page));
+    return err && err != -EFAULT ? "the page cannot be written" : NULL;
 }
 
 /* --- RMPUPDATE --- */
@@ -252,13 +253,15 @@ const char *hv_snp_convert(struct hv_guest *guest, uint64_t gpa, bool is_2m, boo
 /* --- nested page faults --- */
 
 /* The guest accesses a page in a way that it has not asked for. KVM leaves that to user space, and
- * QEMU converts the page. */
+ * QEMU converts the page. The policy "stop" still converts a private page that was never assigned to a
+ * shared one: OVMF uses its first GHCB so, without a page state change. */
 static const char *implicit(struct hv_guest *guest, uint64_t gpa, bool private_)
 {
     struct hv_snp *snp = guest->hv->snp;
     const char *wrong;
 
-    if (snp->policies.values[HV_POLICY_IMPLICIT_PSC] == HV_IMPLICIT_PSC_STOP)
+    if (snp->policies.values[HV_POLICY_IMPLICIT_PSC] == HV_IMPLICIT_PSC_STOP &&
+        (private_ || rmp_get(snp->rmp, gpa).assigned))
         return "the guest did not ask for a page state change, and the host policy is "
                "implicit_psc:stop";
     wrong = convert_page(guest, gpa, false, private_);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Fuzz target: a guest with SEV-ES that sends anything to the built-in hypervisor: GHCB pages,
- * values of the GHCB MSR, INIT, SIPI, NMIs, interrupts, in any order on four CPUs, with and without
- * lies.
+ * Fuzz target: a guest with SEV-ES or SEV-SNP that sends anything to the built-in hypervisor: GHCB
+ * pages, values of the GHCB MSR, INIT, SIPI, NMIs, interrupts, in any order on four CPUs, with and
+ * without lies; with SEV-SNP also nested page faults.
  *
  * Sources: the contracts of bochs-plugin/hypervisor/hv_es.h and hv_ops.h; the machine of
  * es_machine.h checks each access. After each step it is checked that
@@ -10,10 +10,12 @@
  *   - an answer of a hypervisor that does not lie is complete
  *   - a CPU that the hypervisor lets run does run, and the others wait
  *   - nothing changes any more after the machine has ended
+ *   - a page that the hypervisor reads or writes is not assigned to the guest (es_machine.h,
+ *     snp_machine.h); its own memory is never assigned to the guest
  *   - a saved hypervisor is accepted, and restored it is the same; a changed one is refused, or it
  *     can be saved again
  *
- * Input: a byte for the version of the protocol and the lies, then steps; each is a byte for what
+ * Input: a byte for the version of the protocol, lies and SEV-SNP, then steps; each is a byte for what
  * happens and on which CPU, then its parameters.
  */
 #include "fuzz.h"
@@ -21,6 +23,7 @@
 #include <string.h>
 
 #include "es_machine.h"
+#include "snp_machine.h"
 #include "protocol/exit_code.h"
 
 #define STEPS 48u
@@ -31,7 +34,7 @@ static struct es_machine m;
 static struct hv *hv;
 static struct hv_guest *guest;
 static unsigned version;
-static bool lies;
+static bool lies, snp;
 
 static uint8_t next8(void)
 {
@@ -80,7 +83,7 @@ static uint64_t number(uint64_t page)
 /* The request that is being answered. */
 static struct {
     bool active, is_page;
-    uint64_t page, code, info1, info2, scratch;
+    uint64_t page, code, info1, info2, scratch, rax;
 } asked;
 
 static bool is_in(uint64_t at, uint64_t begin, uint64_t len)
@@ -93,12 +96,20 @@ static bool may_change(uint64_t at)
 {
     const uint64_t page = asked.page;
 
+    /* A response of the secure processor, and an empty table of certificates. */
+    if (snp && (asked.code == EXIT_GUEST_REQUEST || asked.code == EXIT_EXT_GUEST_REQUEST) &&
+        (is_in(at, asked.info2, 4096) ||
+         (asked.code == EXIT_EXT_GUEST_REQUEST && is_in(at, asked.rax, 24))))
+        return true;
+
     if (is_in(at, page + GHCB_RAX, 8) || is_in(at, page + GHCB_RCX, 24) ||
         is_in(at, page + GHCB_SW_EXITINFO1, 16) || is_in(at, page + GHCB_VALID_BITMAP, 16))
         return true;
     if (version == 2 &&
         !is_in(at, page + GHCB_SHARED_BUFFER, GHCB_SHARED_BUFFER_END - GHCB_SHARED_BUFFER))
         return false;
+    if (snp && asked.code == EXIT_PSC)
+        return is_in(at, page + GHCB_SHARED_BUFFER, GHCB_SHARED_BUFFER_END - GHCB_SHARED_BUFFER);
     if (asked.code == EXIT_MMIO_READ)
         return is_in(at, asked.scratch, asked.info2) &&
                asked.info2 <= (version == 2 ? 8 : 16 * 4096);
@@ -166,6 +177,16 @@ static void check_save(void)
     free(again);
 }
 
+/* The hypervisor's memory is never the guest's, but for the launched VMSAs. */
+static void check_own_memory(void)
+{
+    for (uint64_t at = 0; at < HV_MEMORY_SIZE; at += 4096) {
+        const struct rmp_entry entry = rmp_get(snp_rmp, HV_MEMORY_BASE + at);
+
+        FUZZ_CHECK(!entry.assigned || !entry.asid || entry.gpa == UINT64_C(0xfffffffff000));
+    }
+}
+
 /* --- steps --- */
 
 static void vmgexit(unsigned cpu)
@@ -175,18 +196,21 @@ static void vmgexit(unsigned cpu)
     const unsigned traced = m.n_trace;
 
     asked.active = true;
-    asked.is_page = !ended && msr && !(msr & GHCB_MSR_INFO_MASK) && msr / 4096 < ES_ROM_PAGE;
+    asked.is_page = !ended && msr && !(msr & GHCB_MSR_INFO_MASK) && msr / 4096 < ES_ROM_PAGE &&
+                    !(snp && hv_snp_private(hv, msr));
     if (asked.is_page) {
         asked.page = msr;
         asked.code = ghcb_get(m.ram + msr, GHCB_SW_EXITCODE);
         asked.info1 = ghcb_get(m.ram + msr, GHCB_SW_EXITINFO1);
         asked.info2 = ghcb_get(m.ram + msr, GHCB_SW_EXITINFO2);
         asked.scratch = ghcb_get(m.ram + msr, GHCB_SW_SCRATCH);
+        asked.rax = ghcb_get(m.ram + msr, GHCB_RAX);
     }
     hv_es_vmgexit(guest, cpu);
     asked.active = false;
     FUZZ_CHECK((hv_guest_stop_reason(guest) == HV_STOP_ENDED) == (m.stopped[0] != 0));
-    FUZZ_CHECK(m.n_trace == traced + !ended && (ended || m.record.cpu == cpu));
+    if (!snp || !m.stopped[0])
+        FUZZ_CHECK(m.n_trace == traced + !ended && (ended || m.record.cpu == cpu));
     if (asked.is_page && !lies && !m.stopped[0])
         check_answer(m.ram + msr);
 }
@@ -213,6 +237,38 @@ static void request(unsigned cpu)
     ghcb_put(ghcb, GHCB_USAGE, missing == 0x7f);
     hv_es_set_ghcb_msr(guest, cpu, page);
     vmgexit(cpu);
+}
+
+/* What a guest with SEV-SNP does before it uses a page as GHCB. */
+static void share(unsigned cpu)
+{
+    const uint64_t page = (uint64_t)(next8() % ES_PAGES) << 12;
+
+    hv_es_set_ghcb_msr(guest, cpu, UINT64_C(2) << 52 | page | GHCB_MSR_PSC_REQ);
+    vmgexit(cpu);
+    hv_es_set_ghcb_msr(guest, cpu, page | GHCB_MSR_REG_GPA_REQ);
+    vmgexit(cpu);
+    hv_es_set_ghcb_msr(guest, cpu, page);
+}
+
+/* A nested page fault as the RMP raises it. */
+static void fault(unsigned cpu)
+{
+    const uint8_t how = next8();
+    const uint64_t gpa = number(0) % (SNP_COVERED + 0x4000);
+    const struct rmp_access access = {.asid = 1,
+                                      .snp = true,
+                                      .private_ = how & 1,
+                                      .needs = how & 2 ? RMP_WRITE : RMP_READ,
+                                      .gpa = gpa};
+    const enum rmp_check check = rmp_check(snp_rmp, gpa, &access);
+    const struct hv_snp_fault nested = {gpa, how & 1, how & 2, check, how & 4};
+
+    if (check == RMP_NOT_VALIDATED || (check == RMP_PASSED && !hv_snp_private(hv, gpa)) ||
+        m.stopped[0])
+        return;
+    if (hv_snp_resolve(guest, cpu, &nested) && check != RMP_PASSED)
+        FUZZ_CHECK(rmp_check(snp_rmp, gpa, &access) != check);
 }
 
 /* Bytes anywhere in memory, then the request that is there. */
@@ -270,11 +326,18 @@ static void step(void)
         vmgexit(cpu);
         break;
     case 7:
-        vmgexit(cpu);
+        if (snp)
+            share(cpu);
+        else
+            vmgexit(cpu);
         break;
     case 8:
     case 9:
         hv_es_init(guest, cpu);
+        if (snp && snp_calls.on_init[cpu]) { /* the machine starts it */
+            m.waits[cpu] = false;
+            snp_calls.on_init[cpu] = 0;
+        }
         break;
     case 10:
     case 11:
@@ -284,7 +347,10 @@ static void step(void)
         (void)hv_es_nmi(guest, cpu);
         break;
     case 13:
-        hv_es_interrupt(guest, cpu);
+        if (snp)
+            fault(cpu);
+        else
+            hv_es_interrupt(guest, cpu);
         break;
     default:
         restore_changed();
@@ -299,14 +365,26 @@ static void power_on(uint8_t how)
 
     version = config.max_version;
     lies = how & 2;
+    snp = how & 4;
+    if (snp)
+        version = config.max_version = 2;
     for (unsigned kind = 0; lies && kind < HV_LIES; kind++) {
         config.lies.kinds[kind].when = (enum hv_lie_when)(next8() % (HV_LIE_WITHIN + 1));
         config.lies.kinds[kind].n = 1 + next8() % 8;
     }
-    hv = hv_new(es_ops(), &m);
-    FUZZ_CHECK(hv);
-    guest = hv_guest(hv, 0);
-    es_power_on(&m, guest, version);
+    if (snp) {
+        static const char *const policies[] = {"", "assign:eager psc_2m:split",
+                                               "psc_chunk:1 contents:zero assign_size:4k",
+                                               "ghcb_unregistered:serve psc_2m:refuse"};
+
+        guest = snp_power_on(&m, policies[how >> 3 & 3], "");
+        hv = snp_hv;
+    } else {
+        hv = hv_new(es_ops(), &m);
+        FUZZ_CHECK(hv);
+        guest = hv_guest(hv, 0);
+        es_power_on(&m, guest, version);
+    }
     m.written = check_write;
     hv_es_configure(guest, &config);
     hv_es_start(guest, ES_CPUS);
@@ -323,6 +401,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (i % 16 == 0)
             check_save();
     }
-    hv_free(hv);
+    if (snp) {
+        check_own_memory();
+        snp_free();
+    } else {
+        hv_free(hv);
+    }
     return 0;
 }

@@ -26,6 +26,7 @@ static struct {
     uint64_t vmsa[ES_CPUS];
     const char *refuse; /* why VMRUN refuses */
     unsigned n_destroyed;
+    int write_error; /* what ops.write() returns */
 } snp_calls;
 
 static inline uint64_t snp_field(uint64_t buffer, unsigned offset)
@@ -67,11 +68,27 @@ static inline enum sev_status snp_psp(void *machine, uint16_t command, uint64_t 
     return SEV_STATUS_SUCCESS;
 }
 
+/* The processor does not let the hypervisor write to a page of the guest, and it would read
+ * ciphertext. */
+static inline bool snp_read_shared(void *machine, uint64_t gpa, void *buf, unsigned len)
+{
+    ES_CHECK(!rmp_get(snp_rmp, gpa).assigned);
+    return es_read_shared(machine, gpa, buf, len);
+}
+
+static inline bool snp_write_shared(void *machine, uint64_t gpa, const void *buf, unsigned len)
+{
+    ES_CHECK(!rmp_get(snp_rmp, gpa).assigned);
+    return es_write_shared(machine, gpa, buf, len);
+}
+
 static inline int snp_write(void *machine, uint64_t gpa, const void *data, size_t len)
 {
     struct es_machine *m = machine;
 
     ES_CHECK(!rmp_get(snp_rmp, gpa).assigned); /* else the processor would refuse it */
+    if (snp_calls.write_error)
+        return snp_calls.write_error;
     if (gpa >= ES_RAM_SIZE || len > ES_RAM_SIZE - gpa)
         return -EFAULT;
     memcpy(m->ram + gpa, data, len);
@@ -124,6 +141,8 @@ static inline const struct hv_ops *snp_ops(void)
     ops = *es_ops();
     ops.psp = snp_psp;
     ops.write = snp_write;
+    ops.read_shared = snp_read_shared;
+    ops.write_shared = snp_write_shared;
     ops.cpuid = snp_cpuid;
     ops.vcpu_create = snp_vcpu_create;
     ops.vcpu_destroy = snp_vcpu_destroy;

@@ -226,10 +226,17 @@ static void implicit_conversions(void **state)
     assert_int_equal(hv_snp_stats(snp_hv).implicit_to_shared, 2);
     assert_int_equal(hv_snp_stats(snp_hv).implicit_to_private, 1);
     guest = snp_power_on(&m, "implicit_psc:stop", "");
-    assert_false(resolve(0x5008, false, RMP_PASSED));
-    stopped("0x5008");
+    assert_true(resolve(0x5008, false, RMP_PASSED)); /* nobody has used the page */
+    assert_false(hv_snp_private(snp_hv, 0x5000));
+    assert_true(resolve(0x6000, true, RMP_NOT_ASSIGNED));
+    assert_false(resolve(0x6008, false, RMP_GUEST_OWNED));
+    stopped("0x6008");
     stopped("implicit_psc:stop");
-    assert_true(hv_snp_private(snp_hv, 0x5000));
+    assert_true(hv_snp_private(snp_hv, 0x6000));
+    guest = snp_power_on(&m, "implicit_psc:stop", "");
+    assert_true(resolve(0x5008, false, RMP_PASSED));
+    assert_false(resolve(0x5008, true, RMP_NOT_ASSIGNED));
+    stopped("implicit_psc:stop");
     assert_int_equal(hv_guest_state(guest), HV_STOPPED);
 }
 
@@ -307,9 +314,11 @@ static void contents(void **state)
         assert_int_equal(all(0x5000, 0), i == 1);
     }
     guest = snp_power_on(&m, "contents:zero assign_size:4k", "");
-    assert_false(resolve(FREE_2M, true, RMP_NOT_ASSIGNED)); /* the machine has no memory there */
+    assert_true(resolve(FREE_2M, true, RMP_NOT_ASSIGNED)); /* the machine has no RAM there */
+    snp_calls.write_error = -EIO;
+    assert_false(resolve(0x5000, true, RMP_NOT_ASSIGNED));
     stopped("the page cannot be written");
-    assert_false(assigned(FREE_2M));
+    assert_false(assigned(0x5000));
 }
 
 int main(void)
