@@ -12,6 +12,7 @@ libcpuext_la_SOURCES = \
 	%D%/mee.c %D%/mee.h \
 	%D%/msr.c %D%/msr.h \
 	%D%/sanitize.c %D%/sanitize.h \
+	%D%/sanitize_snp.c %D%/sanitize_snp.h \
 	%D%/pages.c %D%/pages.h \
 	%D%/rmp.c %D%/rmp.h \
 	%D%/rmp_save.c %D%/rmp_table.h \

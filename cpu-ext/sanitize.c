@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sanitize_snp.h"
 #include "walk.h"
 
 #define PAGE_SIZE  4096u
@@ -47,6 +48,7 @@ struct access {
 
 struct san {
     struct san_ops ops;
+    struct san_snp *snp; /* NULL until the guest validates a page */
     uint64_t cbit_mask, ram_end;
     uint64_t stale_entry; /* the latest entry whose C-bit changed */
     struct san_stats stats;
@@ -73,6 +75,7 @@ void san_free(struct san *san)
         return;
     for (unsigned i = 0; i < MIXED_MAX; i++)
         free(san->pool[i]);
+    san_snp_free(san->snp);
     free(san);
 }
 
@@ -454,6 +457,54 @@ void san_ghcb_field(struct san *san, unsigned cpu, const struct san_ghcb_field *
     san->ops.report(san->ops.ctx, &r);
 }
 
+/* --- SEV-SNP --- */
+
+/* The record of the guest's validations, NULL for other memory or without memory. */
+static struct san_snp *snp_of(struct san *san, uint64_t paddr)
+{
+    if (paddr >= san->ram_end)
+        return NULL;
+    if (!san->snp)
+        san->snp = san_snp_new(san->ram_end, &san->ops);
+    return san->snp;
+}
+
+void san_snp_pvalidate(struct san *san, unsigned cpu, uint64_t paddr, uint64_t n, bool validate,
+                       bool unchanged)
+{
+    struct san_snp *snp = snp_of(san, paddr);
+
+    if (snp)
+        san_snp_record(snp, who_now(san, cpu, true), paddr, n, validate, unchanged);
+}
+
+void san_snp_taken(struct san *san, unsigned cpu, uint64_t paddr, uint64_t n)
+{
+    struct san_snp *snp = snp_of(san, paddr);
+    struct san_who who = who_now(san, cpu, true);
+
+    if (cpu == SEV_HOOKS_NO_CPU)
+        who.by = SAN_BY_HYPERVISOR;
+    if (snp)
+        san_snp_lose(snp, who, paddr, n);
+}
+
+void san_snp_not_validated(struct san *san, unsigned cpu, uint64_t paddr, bool write)
+{
+    struct san_snp *snp = snp_of(san, paddr);
+
+    if (snp)
+        san_snp_access(snp, who_now(san, cpu, true), paddr, SAN_NOT_VALIDATED, write);
+}
+
+void san_snp_ghcb(struct san *san, unsigned cpu, uint64_t paddr)
+{
+    struct san_snp *snp = snp_of(san, paddr);
+
+    if (snp)
+        san_snp_access(snp, who_now(san, cpu, true), paddr, SAN_GHCB_PRIVATE, false);
+}
+
 struct san_stats san_stats(const struct san *san)
 {
     return san->stats;
@@ -490,7 +541,22 @@ static const struct {
         {"ghcb-field-not-valid",
          "the hypervisor refuses the exit: it needs the field, whose bit in the valid "
          "bitmap is clear"},
+    [SAN_NOT_VALIDATED] = {"use-before-validation",
+                           "#VC 404h: the guest must execute PVALIDATE before it uses a page"},
+    [SAN_VALIDATED_TWICE] =
+        {"validated-twice",
+         "a hypervisor that replaces the page goes unnoticed: each page must be validated once"},
+    [SAN_PAGE_LOST] =
+        {"page-lost", "the contents are lost: the guest must end the validation first (PVALIDATE), "
+                      "then ask for the change of state"},
+    [SAN_GHCB_PRIVATE] = {"ghcb-private",
+                          "the hypervisor cannot write to it: a GHCB must be a shared page"},
 };
+
+bool san_kind_snp(enum san_kind kind)
+{
+    return kind >= SAN_NOT_VALIDATED && kind < SAN_KINDS;
+}
 
 const char *san_kind_name(enum san_kind kind)
 {

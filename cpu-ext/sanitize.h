@@ -61,8 +61,19 @@ enum san_kind {
     /* A guest with SEV-ES sends an exit that needs a field of its GHCB, and the field's valid bit is
      * clear. */
     SAN_GHCB_FIELD,
+    /* With SEV-SNP, san_snp_*(). A private access to a page that the guest has not validated. */
+    SAN_NOT_VALIDATED,
+    /* PVALIDATE of a page that the guest has validated before, and not given back since. */
+    SAN_VALIDATED_TWICE,
+    /* The hypervisor takes a page that the guest has validated and not given back. */
+    SAN_PAGE_LOST,
+    /* VMGEXIT with a GHCB whose page the guest has made private. */
+    SAN_GHCB_PRIVATE,
     SAN_KINDS
 };
+
+/* Return true for the kinds of SEV-SNP, whose writer is the last PVALIDATE of the page. */
+bool san_kind_snp(enum san_kind kind);
 
 /* The source of an access. */
 enum san_by {
@@ -154,6 +165,22 @@ void san_host_memory(struct san *san, unsigned cpu, uint64_t paddr, unsigned len
 
 /* Take a field without its valid bit. `cpu` executes the VMGEXIT now. The texts must live on. */
 void san_ghcb_field(struct san *san, unsigned cpu, const struct san_ghcb_field *field);
+
+/* --- SEV-SNP (sanitize_snp.c): does the guest validate each page once? ---
+ *
+ * A guest must remember which pages it has validated. If it validates a page again because an access
+ * faulted, the hypervisor can replace the page by another one. */
+
+/* Take a PVALIDATE of `n` pages from `paddr` on that completed with EAX = 0. `unchanged`: with CF = 1. */
+void san_snp_pvalidate(struct san *san, unsigned cpu, uint64_t paddr, uint64_t n, bool validate,
+                       bool unchanged);
+/* The hypervisor took `n` pages, or their validation, from the guest. `cpu` executes the instruction
+ * for which it did so: VMGEXIT, or an access. */
+void san_snp_taken(struct san *san, unsigned cpu, uint64_t paddr, uint64_t n);
+/* Take an access that raises #VC 404h. */
+void san_snp_not_validated(struct san *san, unsigned cpu, uint64_t paddr, bool write);
+/* Take a VMGEXIT with a GHCB at `paddr` whose page is assigned to the guest. */
+void san_snp_ghcb(struct san *san, unsigned cpu, uint64_t paddr);
 
 struct san_stats {
     uint32_t mixed;      /* mixed pages now */

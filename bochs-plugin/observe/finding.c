@@ -137,6 +137,23 @@ static const char *other_name(const struct san_who *who)
                                           : "a device";
 }
 
+/* What the instruction did, "store of 8 bytes at". */
+static void add_action(const struct san_report *r, char *line, size_t size, size_t *len)
+{
+    static const char *const snp[] = {"access to a page", "PVALIDATE of a page", "loss of a page",
+                                      "VMGEXIT with a GHCB"};
+
+    if (r->ghcb.name)
+        add(line, size, len, "exit %" PRIx64 "h (%s) without a valid %s of the GHCB at %#" PRIx64,
+            r->ghcb.exit, r->ghcb.exit_words, r->ghcb.name, r->ghcb.gpa);
+    else if (san_kind_snp(r->kind))
+        add(line, size, len, "%s at physical %#" PRIx64, snp[r->kind - SAN_NOT_VALIDATED],
+            r->paddr);
+    else
+        add(line, size, len, "%s of %u bytes at physical %#" PRIx64, r->write ? "store" : "load",
+            r->len, r->paddr);
+}
+
 static void add_access(const struct symbols *symbols, const struct finding *f, char *line,
                        size_t size, size_t *len)
 {
@@ -152,12 +169,7 @@ static void add_access(const struct symbols *symbols, const struct finding *f, c
         add(line, size, len, " by %s while CPU 0 was at %#" PRIx64 "%s", other_name(&r->who),
             r->who.rip, symbols_text(symbols, r->who.rip, name));
     add(line, size, len, ", tick %" PRIu64 ": ", r->who.tick);
-    if (r->ghcb.name)
-        add(line, size, len, "exit %" PRIx64 "h (%s) without a valid %s of the GHCB at %#" PRIx64,
-            r->ghcb.exit, r->ghcb.exit_words, r->ghcb.name, r->ghcb.gpa);
-    else
-        add(line, size, len, "%s of %u bytes at physical %#" PRIx64, r->write ? "store" : "load",
-            r->len, r->paddr);
+    add_action(r, line, size, len);
     if (f->linear_known)
         add(line, size, len, ", linear %#" PRIx64, f->linear);
     if (leaf)
@@ -165,14 +177,18 @@ static void add_access(const struct symbols *symbols, const struct finding *f, c
             walk_entry_private(&f->mode, leaf->value), leaf->paddr);
 }
 
-static void add_writer(const struct symbols *symbols, const struct san_who *w, char *line,
+static void add_writer(const struct symbols *symbols, const struct san_report *r, char *line,
                        size_t size, size_t *len)
 {
+    const struct san_who *w = &r->writer;
     char name[SYMBOLS_TEXT];
 
     if (w->by == SAN_BY_NOBODY)
         return;
-    add(line, size, len, "; last written %sby ", w->exact ? "" : "(its page) ");
+    if (san_kind_snp(r->kind))
+        add(line, size, len, "; its last PVALIDATE was by ");
+    else
+        add(line, size, len, "; last written %sby ", w->exact ? "" : "(its page) ");
     if (by_cpu(w))
         add(line, size, len, "%s at %#" PRIx64 "%s, CPU %u",
             w->by == SAN_BY_FIRMWARE ? "firmware" : "the instruction", w->rip,
@@ -191,7 +207,7 @@ static void text(const struct symbols *symbols, const struct finding *f, char *l
     add_access(symbols, f, line, size, &len);
     if (r->kind == SAN_STALE_TRANSLATION)
         add(line, size, &len, "; the entry that changed is at physical %#" PRIx64, r->entry);
-    add_writer(symbols, &r->writer, line, size, &len);
+    add_writer(symbols, r, line, size, &len);
     add(line, size, &len, ": %s", san_kind_meaning(r->kind));
 }
 

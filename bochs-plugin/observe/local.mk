@@ -5,6 +5,7 @@ libsevplugin_la_SOURCES += \
 	%D%/exit_log.c %D%/exit_log.h \
 	%D%/finding.c %D%/finding.h \
 	%D%/output_file.c %D%/output_file.h \
+	%D%/rmp_history.c %D%/rmp_history.h \
 	%D%/symbols.c %D%/symbols.h \
 	%D%/timeline.c %D%/timeline.h \
 	%D%/timeline_log.c %D%/timeline_log.h \

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A small guest as firmware: the start of one with SEV-ES, which cannot use a BIOS, because no BIOS of
- * Bochs has a handler for #VC. From the reset vector to long mode and guest_main(), without an
+ * A small guest as firmware: the start of one with SEV-ES or SEV-SNP, which cannot use a BIOS, because no
+ * BIOS of Bochs has a handler for #VC. From the reset vector to long mode and guest_main(), without an
  * instruction that SEV-ES intercepts. So there is no CPUID, no port I/O and no MSR but EFER and GHCB.
+ *
+ * With SEV-SNP the memory from 1000h to 91FFFh is a part of the launch. All other memory belongs to the
+ * hypervisor until the guest asks for it (page state change) and accepts it (PVALIDATE).
  *
  * rom.ld places the image, which runs at 10000h, at the beginning of the ROM.
  *
  * Sources: EDK2 OvmfPkg/ResetVector/Ia16/ResetVectorVtf0.asm (the table below the reset vector) and
- * Ia32/AmdSev.nasm.inc (the GHCB MSR); kit/start.S (page tables).
+ * Ia32/AmdSev.nasm.inc (the GHCB MSR), X64/OvmfSevMetadata.asm (SEV metadata); kit/start.S (page
+ * tables).
  */
 #define CODE32 0x08
 #define DATA   0x10
@@ -163,10 +167,24 @@ start_ap:
 1:  hlt
     jmp 1b
 
+    /* --- which pages SEV-SNP needs before the first instruction --------------------------------- */
+    .section .metadata, "a"
+metadata:
+    .ascii "ASEV"
+    .long metadata_end - metadata
+    .long 1, (metadata_end - metadata - 16) / 12
+    .long 0x1000, 0x8f000, 1    /* memory of the guest: page tables, image, stack */
+    .long 0x90000, 0x1000, 2    /* secrets page */
+    .long 0x91000, 0x1000, 3    /* CPUID page */
+metadata_end:
+
     /* --- the last bytes below 4 GiB ------------------------------------------------------------- */
     .section .table, "a"
     /* From its end to its beginning, each entry ends with its length and its GUID. */
 table:
+    .long 0x100                 /* bytes from the metadata to 4 GiB: rom.ld */
+    .word 22
+    .byte 0x66, 0x65, 0x88, 0xdc, 0x4a, 0x98, 0x98, 0x47, 0xa7, 0x5e, 0x55, 0x85, 0xa7, 0xbf, 0x67, 0xcc
     .long start_ap              /* where CPUs after the first begin: SEV-ES reset block */
     .word 22
     .byte 0xde, 0x71, 0xf7, 0x00, 0x7e, 0x1a, 0xcb, 0x4f, 0x89, 0x0e, 0x68, 0xc7, 0x7e, 0x2f, 0xb4, 0x4e

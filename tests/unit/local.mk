@@ -236,6 +236,7 @@ unit_tests += \
 	%D%/test_msr \
 	%D%/test_sanitize \
 	%D%/test_sanitize_random \
+	%D%/test_sanitize_snp \
 	%D%/test_pages \
 	%D%/test_pages_random \
 	%D%/test_rmp \
@@ -253,6 +254,8 @@ unit_tests += \
 %C%_test_msr_LDADD = libcpuext.la $(UNIT_LDADD)
 %C%_test_sanitize_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_sanitize_LDADD = libcpuext.la $(UNIT_LDADD)
+%C%_test_sanitize_snp_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_sanitize_snp_LDADD = libcpuext.la $(UNIT_LDADD)
 %C%_test_sanitize_random_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_sanitize_random_LDADD = libcpuext.la $(UNIT_LDADD)
 %C%_test_pages_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -269,6 +272,11 @@ unit_tests += \
 %C%_test_rmp_save_LDADD = libcpuext.la $(UNIT_LDADD)
 %C%_test_walk_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_walk_LDADD = libcpuext.la $(UNIT_LDADD)
+
+# The RMP's pages.
+unit_tests += %D%/test_rmp_history
+%C%_test_rmp_history_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_rmp_history_LDADD = libsevplugin.la libcpuext.la $(UNIT_LDADD)
 
 # The page-state timeline.
 unit_tests += %D%/test_timeline

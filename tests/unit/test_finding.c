@@ -184,6 +184,35 @@ static void test_names(void **state)
     symbols_free(symbols);
 }
 
+/* The kinds of SEV-SNP have words of their own. */
+static void test_snp(void **state)
+{
+    static const struct {
+        enum san_kind kind;
+        const char *text;
+    } rows[] = {
+        {SAN_NOT_VALIDATED,
+         "sanitizer: use-before-validation at 0x100, CPU 1, tick 77: access to a "
+         "page at physical 0x1000"},
+        {SAN_VALIDATED_TWICE,
+         "PVALIDATE of a page at physical 0x1000; its last PVALIDATE was by the "
+         "instruction at 0x400, CPU 0, tick 5: a hypervisor that"},
+        {SAN_PAGE_LOST, "loss of a page at physical 0x1000"},
+        {SAN_GHCB_PRIVATE, "VMGEXIT with a GHCB at physical 0x1000"},
+    };
+    struct finding f = {.report = report_at(0x100)};
+    char line[1024];
+
+    (void)state;
+    f.report.paddr = 0x1000;
+    f.report.len = 4096;
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        f.report.kind = rows[i].kind;
+        findings_tell(findings, &f, line, sizeof(line));
+        assert_non_null(strstr(line, rows[i].text));
+    }
+}
+
 static void test_what_is_not_known_is_not_there(void **state)
 {
     struct finding f = {0};
@@ -295,6 +324,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_site_is_told_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_text_and_json, setup, teardown),
         cmocka_unit_test_setup_teardown(test_names, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_snp, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_not_known_is_not_there, setup, teardown),
         cmocka_unit_test_setup_teardown(test_text_is_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(test_fields_of_a_ghcb, setup, teardown),

@@ -2,7 +2,8 @@
  *
  * Support code for guests with SEV-ES. See es.h.
  *
- * Sources: as es.h; Linux arch/x86/coco/sev/shared.c vc_ioio_exitinfo() (SW_EXITINFO1 of port I/O).
+ * Sources: as es.h; Linux arch/x86/coco/sev/shared.c vc_ioio_exitinfo() (SW_EXITINFO1 of port I/O);
+ * arch/x86/include/asm/sev-common.h GHCB_MSR_PSC_REQ_GFN(), GHCB_MSR_REG_GPA_REQ_VAL().
  */
 #include "es.h"
 
@@ -170,6 +171,7 @@ static uint64_t gdt[20] __attribute__((aligned(16)));
 static uint32_t tss[26];
 static uint64_t idt[256][2] __attribute__((aligned(16)));
 static uint8_t stack_0[8192] __attribute__((aligned(16)));
+static uint8_t stack_df[4096] __attribute__((aligned(16)));
 
 static uint64_t descriptor(uint32_t base, uint8_t type, uint8_t flags)
 {
@@ -199,7 +201,8 @@ static void fill_gdt(void)
         }
     gdt[SEL_TSS / 8] = descriptor((uint32_t)(uintptr_t)tss, 0x89, 0);
     tss[1] = (uint32_t)(uintptr_t)(stack_0 + sizeof(stack_0));
-    tss[25] = sizeof(tss) << 16; /* no I/O map: IOPL decides */
+    tss[9] = (uint32_t)(uintptr_t)(stack_df + sizeof(stack_df)); /* IST 1 */
+    tss[25] = sizeof(tss) << 16;                                 /* no I/O map: IOPL decides */
 }
 
 void es_gate(unsigned vector, const void *entry, unsigned dpl)
@@ -223,10 +226,25 @@ void es_load_gdt(void)
     __asm__ volatile("ltr %w0" ::"r"(SEL_TSS) : "memory");
 }
 
+void es_stack(void *top)
+{
+    tss[1] = (uint32_t)(uintptr_t)(top ? top : stack_0 + sizeof(stack_0));
+}
+
 extern uint8_t vc_entry[], es_stubs[];
 extern struct regs run_regs;
 extern uint64_t run_rip, run_error;
 uint64_t run_enter(const uint64_t frame[5]);
+
+/* With SEV-SNP all memory is private at first. */
+static void share_ghcb(void)
+{
+    const uint64_t gpa = (uintptr_t)GHCB_PAGE;
+
+    if (ghcb_msr(0x14 | gpa | UINT64_C(2) << 52) != 0x15 || ghcb_msr(0x12 | gpa) != (0x13 | gpa))
+        for (;;)
+            ghcb_msr(0x100 | 1 << 12 | 0xff << 16); /* there is no output */
+}
 
 void es_init(void)
 {
@@ -240,9 +258,14 @@ void es_init(void)
     for (unsigned i = 0; i < 32; i++)
         es_gate(i, es_stubs + 16 * i, 0);
     es_gate(3, es_stubs + 16 * 3, 3);
+    idt[VECTOR_DF][0] |= UINT64_C(1) << 32;
     es_gate(VECTOR_VC, vc_entry, 0);
     es_gate(0x30, es_stubs + 16 * 32, 3);
+    pointer.limit = sizeof(idt) - 1;
+    pointer.base = (uintptr_t)idt;
     __asm__ volatile("lidt %0" ::"m"(pointer) : "memory");
+    if (rdmsr(MSR_SEV_STATUS) & STATUS_SNP)
+        share_ghcb();
     memset(GHCB_PAGE, 0, 4096);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Support code for guests with SEV-ES: a #VC handler that records what came, the GHCB, and code that
+ * Support code for guests with SEV-ES or SEV-SNP: a #VC handler that records what came, the GHCB, and code that
  * runs with another privilege or in another mode. Beside lib/guest.h; the images are firmware (kit/rom.S).
  *
  * The numbers are written here again on purpose, as in guest.h.
@@ -14,7 +14,9 @@
 #include "guest.h"
 
 #define MSR_GHCB   0xc0010130u
+#define VECTOR_DF  8
 #define VECTOR_VC  29
+#define STATUS_SNP 0x4u
 #define GHCB_PAGE  ((uint8_t *)0x200000) /* in the shared window of kit/rom.S */
 #define LAPIC      0xfee00000u
 #define GHCB_ALIAS ((uint8_t *)0x40000000) /* the same page, private */
@@ -50,8 +52,10 @@ struct vc {
 extern struct vc vc;
 
 /* Set up: boot_cbit, IDT with the #VC handler, GDT with code and data for CPL 0 and 3 in 64-, 32- and 16-bit mode, TSS,
- * GHCB page. Call it first: without it there is no output. */
+ * GHCB page, which with SEV-SNP is made shared and registered. Call it first: without it there is no output. */
 void es_init(void);
+/* The stack for exceptions at CPL 3, from its highest address on; NULL: the usual one. A double fault has its own. */
+void es_stack(void *top);
 
 /* Another entry for a vector. */
 void es_gate(unsigned vector, const void *entry, unsigned dpl);
