@@ -33,6 +33,7 @@ struct parts {
     struct sev_timeline *timeline;
     struct sev_breaks *breaks;
     struct sev_sanitizer *sanitizer;
+    struct sev_rmp_watch *rmp_watch;
     struct sev_verdict (*access[7])(struct parts *parts, struct access_info *info);
     unsigned n;
     bool observed; /* by a part that has to see every access */
@@ -153,6 +154,18 @@ static struct sev_verdict hook_access_memory(void *ctx, unsigned cpu, uint64_t s
     return bx_sev_memory_access(p->memory, cpu, spa, flags, tlb_entry);
 }
 
+/* What the hypervisor does to the RMP, it does for this instruction. */
+static void vmgexit(struct parts *p, unsigned cpu)
+{
+    if (p->rmp_watch) {
+        bx_sev_rmp_watch_begin(p->rmp_watch, cpu, false);
+        bx_sev_rmp_watch_vmgexit(p->rmp_watch, bx_sev_es_ghcb(p->es, cpu));
+    }
+    bx_sev_es_vmgexit(p->es, cpu);
+    if (p->rmp_watch)
+        bx_sev_rmp_watch_end(p->rmp_watch);
+}
+
 static struct sev_verdict hook_insn(void *ctx, unsigned cpu, enum sev_insn insn,
                                     struct sev_insn_regs *regs)
 {
@@ -164,7 +177,7 @@ static struct sev_verdict hook_insn(void *ctx, unsigned cpu, enum sev_insn insn,
         psp_wbinvd(p->psp, cpu); /* DF_FLUSH depends on it */
         return go;
     case SEV_INSN_VMGEXIT:
-        bx_sev_es_vmgexit(p->es, cpu);
+        vmgexit(p, cpu);
         return go;
     default:
         return p->snp ? bx_sev_snp_insn(p->snp, cpu, insn, regs) : undefined;
@@ -251,6 +264,7 @@ void bx_sev_hooks_attach(struct sev_machine *m)
     p->timeline = bx_sev_machine_timeline(m);
     p->breaks = bx_sev_machine_breaks(m);
     p->sanitizer = bx_sev_machine_sanitizer(m);
+    p->rmp_watch = bx_sev_machine_rmp_watch(m);
     list_parts(p);
 
     table.ctx = p;

@@ -50,6 +50,7 @@ struct sev_machine {
     struct sev_es *es;
     struct sev_fwcfg *fwcfg; /* the device's */
     struct sev_memory *memory;
+    struct sev_rmp_watch *rmp_watch;
     struct sev_sanitizer *sanitizer;
     struct sev_save *save;
     struct sev_snp *snp;
@@ -164,6 +165,7 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt, struct memmap *mem
 #endif
     if (opt->sanitize != OPT_SANITIZE_OFF)
         m->sanitizer = bx_sev_sanitizer_new(m);
+    m->rmp_watch = bx_sev_rmp_watch_new(m);
     check_secret(m);
     bx_sev_launch_check(m);
     bx_sev_hooks_attach(m);
@@ -202,6 +204,8 @@ void bx_sev_machine_free(struct sev_machine *m)
         return;
     bx_sev_control_free(m->control);
     bx_sev_hooks_detach();
+    bx_sev_rmp_watch_free(m->rmp_watch);
+    m->rmp_watch = NULL;
     bx_sev_timeline_free(m->timeline);
 #if BX_DEBUGGER
     bx_sev_breaks_free(m->breaks);
@@ -321,6 +325,11 @@ struct sev_save *bx_sev_machine_save(const struct sev_machine *m)
 struct sev_snp *bx_sev_machine_snp(const struct sev_machine *m)
 {
     return m->snp;
+}
+
+struct sev_rmp_watch *bx_sev_machine_rmp_watch(const struct sev_machine *m)
+{
+    return m->rmp_watch;
 }
 
 const struct symbols *bx_sev_machine_symbols(const struct sev_machine *m)

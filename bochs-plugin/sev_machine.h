@@ -26,6 +26,7 @@ struct sev_es;
 struct sev_fwcfg;
 struct sev_machine;
 struct sev_memory;
+struct sev_rmp_watch;
 struct sev_sanitizer;
 struct sev_save;
 struct sev_snp;
@@ -74,6 +75,8 @@ struct sev_memory *bx_sev_machine_memory(const struct sev_machine *machine);
 struct nv_file *bx_sev_machine_nv(const struct sev_machine *machine);
 /* NULL with sanitize=off. */
 struct sev_sanitizer *bx_sev_machine_sanitizer(const struct sev_machine *machine);
+/* NULL without SEV-SNP, or if nothing observes the machine. */
+struct sev_rmp_watch *bx_sev_machine_rmp_watch(const struct sev_machine *machine);
 /* NULL without symbols=. */
 const struct symbols *bx_sev_machine_symbols(const struct sev_machine *machine);
 /* NULL unless something shows it. */

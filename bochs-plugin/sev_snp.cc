@@ -27,6 +27,7 @@
 #include "rng.h"
 #include "hypervisor/hv.h"
 #include "hypervisor/hv_snp.h"
+#include "observe/sev_observe.h"
 #include "protocol/vmsa.h"
 
 static const struct sev_verdict go = {SEV_GO, 0};
@@ -60,6 +61,8 @@ static void rmp_changed(void *ctx, uint64_t spa, uint64_t n)
 
     if (bx_sev_machine_memory(snp->machine)) /* the machine is not being freed */
         bx_sev_memory_drop(bx_sev_machine_memory(snp->machine), spa, n, snp->for_code);
+    if (bx_sev_machine_rmp_watch(snp->machine))
+        bx_sev_rmp_watch_changed(bx_sev_machine_rmp_watch(snp->machine), spa, n);
 }
 
 static struct rmp *new_rmp(struct sev_snp *snp)
@@ -134,6 +137,19 @@ static uint8_t needs(uint32_t flags)
     return (uint8_t)need;
 }
 
+/* Notify the observers of an access that does not pass. */
+static void observe_fault(const struct sev_snp *snp, unsigned cpu, uint64_t spa,
+                          const struct rmp_access *access, enum rmp_check check)
+{
+    struct sev_rmp_watch *watch = bx_sev_machine_rmp_watch(snp->machine);
+
+    if (!watch)
+        return;
+    bx_sev_rmp_watch_begin(watch, cpu, false);
+    bx_sev_rmp_watch_fault(watch, spa, access, check);
+    bx_sev_rmp_watch_end(watch);
+}
+
 /* The IOMMU lets a device write only to pages of the hypervisor. What it reads is ciphertext. */
 static struct sev_verdict device_access(struct sev_snp *snp, uint64_t spa, uint32_t flags)
 {
@@ -165,11 +181,17 @@ static struct sev_verdict not_validated(struct sev_snp *snp, unsigned cpu, uint6
 static void resolve(struct sev_snp *snp, unsigned cpu, const struct hv_snp_fault *fault,
                     bool for_code)
 {
+    struct sev_rmp_watch *watch = bx_sev_machine_rmp_watch(snp->machine);
+
     snp->for_code = for_code;
+    if (watch)
+        bx_sev_rmp_watch_begin(watch, cpu, false);
     if (!hv_snp_resolve(snp->guest, cpu, fault))
         BX_FATAL(("CPU %u: the access to guest physical address %#llx cannot be made: %s", cpu,
                   (unsigned long long)fault->gpa, rmp_check_words(fault->check)));
     snp->for_code = false;
+    if (watch)
+        bx_sev_rmp_watch_end(watch);
 }
 
 /* A shared read of a page that nobody has assigned yet needs a mapping by the hypervisor. */
@@ -206,6 +228,8 @@ struct sev_verdict bx_sev_snp_access(struct sev_snp *snp, unsigned cpu, uint64_t
             return go;
         if (check != RMP_PASSED)
             rmp_count_fault(snp->rmp, check);
+        if (check != RMP_PASSED)
+            observe_fault(snp, cpu, spa, &access, check);
         if (check == RMP_NOT_VALIDATED)
             return not_validated(snp, cpu, gpa);
         resolve(snp, cpu, &fault, why == SEV_WHY_FETCH || sev_why_is_internal(why));
@@ -214,6 +238,20 @@ struct sev_verdict bx_sev_snp_access(struct sev_snp *snp, unsigned cpu, uint64_t
               "again, and the access is never allowed",
               cpu, (unsigned long long)gpa));
     return go;
+}
+
+enum rmp_check bx_sev_snp_check(const struct sev_snp *snp, unsigned cpu, uint64_t spa,
+                                bool is_private, uint8_t needs)
+{
+    struct rmp_access access = {};
+
+    access.asid = hv_guest_asid(snp->guest);
+    access.snp = true;
+    access.vmpl = snp->cpus[cpu].vmpl;
+    access.private_ = is_private;
+    access.needs = needs;
+    access.gpa = spa;
+    return rmp_check(snp->rmp, spa, &access);
 }
 
 bool bx_sev_snp_may_write(const struct sev_snp *snp, uint64_t spa, uint64_t len)
@@ -254,12 +292,34 @@ static struct rmp_result execute(struct sev_snp *snp, unsigned cpu, enum sev_ins
     }
 }
 
+/* The same, with observers. */
+static struct rmp_result execute_observed(struct sev_snp *snp, unsigned cpu, enum sev_insn insn,
+                                          struct sev_insn_regs *regs)
+{
+    struct sev_rmp_watch *watch = bx_sev_machine_rmp_watch(snp->machine);
+    struct rmp_access access = {};
+    struct rmp_result result;
+
+    if (!watch)
+        return execute(snp, cpu, insn, regs);
+    access.private_ = true;
+    bx_sev_rmp_watch_begin(watch, cpu, true);
+    result = execute(snp, cpu, insn, regs);
+    if (result.fault != RMP_PASSED)
+        bx_sev_rmp_watch_fault(watch, regs->spa, &access, result.fault);
+    else if (insn == SEV_INSN_PVALIDATE)
+        bx_sev_rmp_watch_pvalidate(watch, regs->spa, (uint32_t)regs->rcx == 1, regs->rdx & 1,
+                                   &result);
+    bx_sev_rmp_watch_end(watch);
+    return result;
+}
+
 /* Execute, and let the hypervisor handle nested page faults. */
 static struct sev_verdict with_faults(struct sev_snp *snp, unsigned cpu, enum sev_insn insn,
                                       struct sev_insn_regs *regs)
 {
     for (unsigned tries = 0; tries < tries_max; tries++) {
-        const struct rmp_result result = execute(snp, cpu, insn, regs);
+        const struct rmp_result result = execute_observed(snp, cpu, insn, regs);
         const struct hv_snp_fault fault = {regs->gpa, true, false, result.fault,
                                            (uint32_t)regs->rcx == 1};
 

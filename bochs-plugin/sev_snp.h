@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 #include "hooks.h"
+#include "rmp.h"
 
 struct opt;
 struct psp_rmp_entry;
-struct rmp;
 struct sev_machine;
 struct sev_snp;
 
@@ -33,6 +33,10 @@ struct sev_verdict bx_sev_snp_access(struct sev_snp *snp, unsigned cpu, uint64_t
                                      uint32_t flags);
 struct sev_verdict bx_sev_snp_insn(struct sev_snp *snp, unsigned cpu, enum sev_insn insn,
                                    struct sev_insn_regs *regs);
+
+/* Check an access by a CPU to guest memory, and change nothing. `needs` as in rmp.h. */
+enum rmp_check bx_sev_snp_check(const struct sev_snp *snp, unsigned cpu, uint64_t spa,
+                                bool is_private, uint8_t needs);
 
 /* The hypervisor writes `len` bytes of memory as it is (C=0): the processor refuses it for a page of a
  * guest. */

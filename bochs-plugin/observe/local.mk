@@ -21,6 +21,7 @@ plugin_sources += \
 	%D%/sev_dump.cc \
 	%D%/sev_es_debug.cc \
 	%D%/sev_output.cc \
+	%D%/sev_rmp.cc \
 	%D%/sev_timeline.cc \
 	%D%/sev_observe.h \
 	%D%/sev_sanitize.cc \

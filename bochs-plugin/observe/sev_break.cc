@@ -26,7 +26,7 @@
 
 static const uint64_t page_size = TIMELINE_PAGE_SIZE;
 
-enum stop_kind { STOP_FREE, STOP_ACCESS, STOP_CHANGE, STOP_COMMAND, STOP_EVENT };
+enum stop_kind { STOP_FREE, STOP_ACCESS, STOP_CHANGE, STOP_COMMAND, STOP_EVENT, STOP_RMP };
 
 struct stop {
     enum stop_kind kind;
@@ -77,7 +77,8 @@ static void print_event(unsigned number, const struct stop *stop)
 static void print_stop(const struct sev_breaks *breaks, unsigned i)
 {
     const struct stop *stop = &breaks->stops[i];
-    const char *what = stop->kind == STOP_CHANGE            ? "watch the C-bit of accesses to"
+    const char *what = stop->kind == STOP_CHANGE ? "watch the C-bit of accesses to"
+                       : stop->kind == STOP_RMP  ? "break on a change of the RMP entries of"
                        : stop->access == SEV_ACCESS_PRIVATE ? "break on the first private access to"
                                                             : "break on the first shared access to";
 
@@ -141,6 +142,11 @@ void bx_sev_break_on_command(struct sev_breaks *breaks, uint16_t command)
 void bx_sev_break_on_event(struct sev_breaks *breaks, enum bx_sev_event event, uint64_t code)
 {
     add_stop(breaks, {STOP_EVENT, SEV_ACCESS_PRIVATE, 0, 0, 0, event, code});
+}
+
+void bx_sev_break_on_rmp(struct sev_breaks *breaks, uint64_t from, uint64_t to)
+{
+    add_stop(breaks, {STOP_RMP, SEV_ACCESS_PRIVATE, from, to, 0, BX_SEV_EVENT_VC, 0});
 }
 
 bool bx_sev_breaks_delete(struct sev_breaks *breaks, unsigned number)
@@ -283,6 +289,25 @@ void bx_sev_breaks_vmgexit(struct sev_breaks *breaks, unsigned cpu,
         stop_on_event(breaks, cpu, BX_SEV_EVENT_MSR, r->code & GHCB_MSR_INFO_MASK, text);
     else
         stop_on_event(breaks, cpu, BX_SEV_EVENT_VMGEXIT, r->code, text);
+}
+
+void bx_sev_breaks_rmp(struct sev_breaks *breaks, unsigned cpu, uint64_t first, uint64_t last,
+                       const char *text)
+{
+    if (!breaks->any)
+        return;
+    for (unsigned i = 0; i < n_stops; i++) {
+        const struct stop *stop = &breaks->stops[i];
+
+        if (stop->kind != STOP_RMP || last < stop->from || first > stop->to)
+            continue;
+        bx_sev_printf("\nsev: %u: RMP entry of page %#" PRIx64 ": %s\n", i + 1, first * page_size,
+                      text);
+        if (cpu != SEV_HOOKS_NO_CPU)
+            print_instruction(breaks, cpu);
+        bx_sev_console_stop(cpu);
+        return;
+    }
 }
 
 void bx_sev_breaks_psp(struct sev_breaks *breaks, const struct psp_event *event)

@@ -36,7 +36,7 @@ static const int words_max = 8; /* of a command */
 /* --- arguments --- */
 
 /* A number, or with symbols= a name. */
-static bool get_number(const struct sev_machine *m, const char *text, uint64_t *number)
+bool bx_sev_debug_number(const struct sev_machine *m, const char *text, uint64_t *number)
 {
     const struct symbols *symbols = bx_sev_machine_symbols(m);
     char *end;
@@ -58,8 +58,8 @@ static bool get_pages(const struct sev_machine *m, int argc, char **argv, int fi
 {
     uint64_t address, length = 1;
 
-    if (!get_number(m, argv[first], &address) ||
-        (argc > first + 1 && !get_number(m, argv[first + 1], &length)))
+    if (!bx_sev_debug_number(m, argv[first], &address) ||
+        (argc > first + 1 && !bx_sev_debug_number(m, argv[first + 1], &length)))
         return false;
     if (!length || address >= address_end || length > address_end - address) {
         bx_sev_printf("sev: there is no memory at these addresses\n");
@@ -190,8 +190,8 @@ static void command_read(struct sev_machine *m, int argc, char **argv)
         bx_sev_printf("sev: '%s' is neither phys nor lin\n", argv[2]);
         return;
     }
-    if (!get_look(argv[1], linear, &look) || !get_number(m, argv[3], &address) ||
-        (argc > 4 && !get_number(m, argv[4], &length)))
+    if (!get_look(argv[1], linear, &look) || !bx_sev_debug_number(m, argv[3], &address) ||
+        (argc > 4 && !bx_sev_debug_number(m, argv[4], &length)))
         return;
     bx_sev_timeline_look(bx_sev_machine_timeline(m));
     if (length > read_max)
@@ -272,7 +272,7 @@ static void command_translate(struct sev_machine *m, int, char **argv)
     struct walk_result result;
     uint64_t linear;
 
-    if (!get_number(m, argv[1], &linear))
+    if (!bx_sev_debug_number(m, argv[1], &linear))
         return;
     bx_sev_timeline_look(bx_sev_machine_timeline(m));
     if (!mode.levels) {
@@ -365,7 +365,15 @@ static void break_on_command(struct sev_machine *m, const char *name)
     bx_sev_printf("\n");
 }
 
-/* break private|shared ADDRESS [LENGTH] */
+static void break_on_rmp(struct sev_machine *m, uint64_t from, uint64_t to)
+{
+    if (bx_sev_machine_rmp_watch(m))
+        bx_sev_break_on_rmp(bx_sev_machine_breaks(m), from, to);
+    else
+        bx_sev_printf("sev: the guest has no SEV-SNP (snp=1)\n");
+}
+
+/* break private|shared|rmp ADDRESS [LENGTH] */
 static void command_break(struct sev_machine *m, int argc, char **argv)
 {
     enum sev_access access;
@@ -375,9 +383,14 @@ static void command_break(struct sev_machine *m, int argc, char **argv)
         break_on_command(m, argv[2]);
     else if (bx_sev_debug_break(m, argv[1], argv[2]))
         return;
-    else if (!get_access(argv[1], &access))
-        bx_sev_printf("sev: '%s' is none of private, shared, psp, vc, vmgexit and msr\n", argv[1]);
-    else if (get_pages(m, argc, argv, 2, &from, &to))
+    else if (strcasecmp(argv[1], "rmp") && !get_access(argv[1], &access))
+        bx_sev_printf("sev: '%s' is none of private, shared, psp, vc, vmgexit, msr and rmp\n",
+                      argv[1]);
+    else if (!get_pages(m, argc, argv, 2, &from, &to))
+        return;
+    else if (!strcasecmp(argv[1], "rmp"))
+        break_on_rmp(m, from, to);
+    else
         bx_sev_break_on_access(bx_sev_machine_breaks(m), access, from, to);
 }
 
@@ -396,7 +409,7 @@ static void command_why(struct sev_machine *m, int, char **argv)
     struct sev_conversions *conversions = bx_sev_timeline_conversions(bx_sev_machine_timeline(m));
     uint64_t address;
 
-    if (!get_number(m, argv[1], &address))
+    if (!bx_sev_debug_number(m, argv[1], &address))
         return;
     if (!conversions)
         bx_sev_printf("sev: with encryption=none no page is converted\n");
@@ -418,7 +431,7 @@ static void command_delete(struct sev_machine *m, int, char **argv)
 
     if (!strcasecmp(argv[1], "all"))
         bx_sev_breaks_delete(bx_sev_machine_breaks(m), 0);
-    else if (get_number(m, argv[1], &number) &&
+    else if (bx_sev_debug_number(m, argv[1], &number) &&
              (!number || !bx_sev_breaks_delete(bx_sev_machine_breaks(m), (unsigned)number)))
         bx_sev_printf("sev: there is no break %s\n", argv[1]);
 }
@@ -454,6 +467,11 @@ static const struct command {
      "stop at a #VC, or at a VMGEXIT with this exit code", command_break},
     {"break", 2, 2, " msr REQUEST|any", "stop at a VMGEXIT with this request in the GHCB MSR",
      command_break},
+    {"break", 2, 3, " rmp ADDRESS [LENGTH]",
+     "stop when the RMP entry of one of these pages changes", command_break},
+    {"rmp", 0, 1, " [ADDRESS]",
+     "the RMP entry of a page, which accesses pass and what happened to it; all pages by state",
+     bx_sev_debug_rmp},
     {"ghcb", 0, 1, " [CPU]", "the GHCB of a CPU, field by field", bx_sev_debug_ghcb},
     {"vmsa", 0, 2, " [diff] [CPU]",
      "the registers of a CPU as a VMSA; diff: what differs from the launched one",

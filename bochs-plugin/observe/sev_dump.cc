@@ -7,6 +7,7 @@
 #include "iodev.h"
 #include "sev_machine.h"
 #include "sev_memory.h"
+#include "sev_snp.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -98,6 +99,8 @@ void bx_sev_machine_dump(struct sev_machine *m, print_line *print)
     print_format(print, "C-bit %u, mask %#" PRIx64, (unsigned)bx_sev_machine_opt(m)->cbitpos,
                  sev_hooks.cbit_mask);
     dump_memory(m, print);
+    if (bx_sev_machine_snp(m))
+        bx_sev_rmp_print_states(bx_sev_snp_rmp(bx_sev_machine_snp(m)), print);
     dump_sanitizer(m, print);
     for (unsigned i = 0; i < psp_guest_slots(); i++)
         if (psp_get_guest(bx_sev_machine_psp(m), i, &guest))

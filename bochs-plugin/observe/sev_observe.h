@@ -13,6 +13,7 @@
 
 #include "hooks.h"
 #include "output_file.h"
+#include "rmp.h"
 #include "symbols.h"
 #include "timeline.h"
 #include "walk.h"
@@ -105,12 +106,44 @@ void bx_sev_sanitizer_hypervisor(struct sev_sanitizer *sanitizer, uint64_t spa, 
 void bx_sev_sanitizer_ghcb_field(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t gpa,
                                  unsigned field, uint64_t code);
 
+/* With SEV-SNP, as san_snp_*() in sanitize.h. */
+void bx_sev_sanitizer_pvalidate(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t spa,
+                                uint64_t pages, bool validate, bool unchanged);
+void bx_sev_sanitizer_taken(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t spa);
+void bx_sev_sanitizer_not_validated(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t spa,
+                                    bool write);
+void bx_sev_sanitizer_ghcb(struct sev_sanitizer *sanitizer, unsigned cpu, uint64_t spa);
+
 struct bx_sev_sanitizer_info {
     uint64_t reports, mixed_ever, touches, forgotten; /* as in struct san_stats */
     uint32_t sites, mixed;
 };
 void bx_sev_sanitizer_info(const struct sev_sanitizer *sanitizer,
                            struct bx_sev_sanitizer_info *info);
+
+/* --- sev_rmp.cc: the RMP of SEV-SNP --- */
+
+struct sev_rmp_watch;
+/* After the breaks and the sanitizer. NULL without SEV-SNP, or if nothing observes. */
+struct sev_rmp_watch *bx_sev_rmp_watch_new(struct sev_machine *machine);
+void bx_sev_rmp_watch_free(struct sev_rmp_watch *watch); /* NULL is allowed */
+
+/* All changes and faults from here to the end belong to what CPU `cpu` executes. `by_guest`: it is an
+ * instruction of the guest that changes the RMP, and not the hypervisor for it. */
+void bx_sev_rmp_watch_begin(struct sev_rmp_watch *watch, unsigned cpu, bool by_guest);
+void bx_sev_rmp_watch_end(struct sev_rmp_watch *watch);
+/* As rmp_ops.changed() in rmp.h. */
+void bx_sev_rmp_watch_changed(struct sev_rmp_watch *watch, uint64_t spa, uint64_t n);
+/* An access to the page at `spa` did not pass. */
+void bx_sev_rmp_watch_fault(struct sev_rmp_watch *watch, uint64_t spa,
+                            const struct rmp_access *access, enum rmp_check check);
+/* PVALIDATE ended. */
+void bx_sev_rmp_watch_pvalidate(struct sev_rmp_watch *watch, uint64_t spa, bool is_2m,
+                                bool validate, const struct rmp_result *result);
+/* VMGEXIT with this value of the GHCB MSR. */
+void bx_sev_rmp_watch_vmgexit(struct sev_rmp_watch *watch, uint64_t ghcb);
+/* Print how many pages are in each state, and the counters. */
+void bx_sev_rmp_print_states(const struct rmp *rmp, void (*print)(const char *line));
 
 /* --- sev_console.cc: the debugger's console --- */
 
@@ -151,6 +184,11 @@ enum bx_sev_event { BX_SEV_EVENT_VC, BX_SEV_EVENT_VMGEXIT, BX_SEV_EVENT_MSR };
 /* `code`: an exit code, for BX_SEV_EVENT_MSR a request (bits 11:0 of the MSR), or BX_SEV_ANY_CODE. */
 void bx_sev_break_on_event(struct sev_breaks *breaks, enum bx_sev_event event, uint64_t code);
 void bx_sev_break_on_command(struct sev_breaks *breaks, uint16_t command);
+/* Stop at changes of the RMP entries of the pages [from, to]. */
+void bx_sev_break_on_rmp(struct sev_breaks *breaks, uint64_t from, uint64_t to);
+/* The RMP entries of the pages [first, last] changed, as `text` says. */
+void bx_sev_breaks_rmp(struct sev_breaks *breaks, unsigned cpu, uint64_t first, uint64_t last,
+                       const char *text);
 /* Drop the TLB entries of the pages [from, to] on all CPUs, so that the next access to them is seen. */
 void bx_sev_drop_translations(uint64_t from, uint64_t to);
 /* --- sev_es_debug.cc: commands of the debugger for SEV-ES --- */
@@ -159,6 +197,11 @@ void bx_sev_debug_vmsa(struct sev_machine *machine, int argc, char **argv);
 void bx_sev_debug_exits(struct sev_machine *machine, int argc, char **argv);
 /* Set a break for "vc", "vmgexit" or "msr". Return false if `event` is another word. */
 bool bx_sev_debug_break(struct sev_machine *machine, const char *event, const char *what);
+
+/* --- sev_rmp.cc --- */
+void bx_sev_debug_rmp(struct sev_machine *machine, int argc, char **argv);
+/* Read a number, or with symbols= a name. Return false with a message if it is none. */
+bool bx_sev_debug_number(const struct sev_machine *machine, const char *text, uint64_t *number);
 
 void bx_sev_breaks_print(const struct sev_breaks *breaks);
 /* Delete a break; 0: all. Return false if there was none. */

@@ -172,6 +172,11 @@ static void describe(struct sev_sanitizer *s, const struct san_report *report, s
     f->linear_known = true;
     f->mode = bx_sev_walk_mode(report->who.cpu);
     f->walk = walk_now(s, report->who.cpu, f->linear);
+    /* The hypervisor can take a page for a VMGEXIT, which has no address. */
+    if (san_kind_snp(report->kind) && (f->walk.paddr ^ report->paddr) >= 0x1000) {
+        f->linear_known = false;
+        f->walk = {};
+    }
 }
 
 static void print_info(void *, const char *line)
@@ -365,6 +370,27 @@ void bx_sev_sanitizer_psp(struct sev_sanitizer *s, uint64_t spa, size_t len, uin
                           bool write)
 {
     other_access(s, spa, len, asid ? SEV_ACCESS_PRIVATE : SEV_ACCESS_SHARED, write, SAN_BY_PSP);
+}
+
+void bx_sev_sanitizer_pvalidate(struct sev_sanitizer *s, unsigned cpu, uint64_t spa, uint64_t pages,
+                                bool validate, bool unchanged)
+{
+    san_snp_pvalidate(s->san, cpu, spa, pages, validate, unchanged);
+}
+
+void bx_sev_sanitizer_taken(struct sev_sanitizer *s, unsigned cpu, uint64_t spa)
+{
+    san_snp_taken(s->san, cpu, spa, 1);
+}
+
+void bx_sev_sanitizer_not_validated(struct sev_sanitizer *s, unsigned cpu, uint64_t spa, bool write)
+{
+    san_snp_not_validated(s->san, cpu, spa, write);
+}
+
+void bx_sev_sanitizer_ghcb(struct sev_sanitizer *s, unsigned cpu, uint64_t spa)
+{
+    san_snp_ghcb(s->san, cpu, spa);
 }
 
 void bx_sev_sanitizer_info(const struct sev_sanitizer *s, struct bx_sev_sanitizer_info *info)

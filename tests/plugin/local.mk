@@ -4,6 +4,7 @@ plugin_tests = \
 	%D%/debugger.tap \
 	%D%/debugger_es.tap \
 	%D%/debugger_memory.tap \
+	%D%/debugger_rmp.tap \
 	%D%/directive.tap \
 	%D%/full_disk.tap \
 	%D%/fwcfg_other.tap \
