@@ -405,6 +405,7 @@ bool opt_check(const struct opt *opt, char *error, size_t error_size)
          "attestation report"},
         {snp && header,
          "secret_header is for SEV and SEV-ES: a guest with SEV-SNP gets its secrets itself"},
+        {snp && opt->encryption == OPT_ENCRYPTION_NONE, "snp needs encryption=aes"},
         {snp && opt->vmsa != VMSA_HOST_INIT2,
          "vmsa=es_init is for SEV-ES: with snp=1 leave vmsa out"},
         {snp && opt->ghcb_max < 2, "snp needs version 2 of the GHCB protocol: leave ghcb_max out"},

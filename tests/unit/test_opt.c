@@ -288,6 +288,7 @@ static void snp_rules(void **state)
     } cases[] = {
         {"launch", "guest", "snp needs a launch by the built-in hypervisor"},
         {"vmsa", "es_init", "vmsa=es_init is for SEV-ES"},
+        {"encryption", "none", "snp needs encryption=aes"},
         {"ghcb_max", "1", "snp needs version 2 of the GHCB protocol"},
         {"sev_features", "2", "sev_features: bit 0"},
         {"author_key_enabled", "1", "author_key_enabled needs id_auth"},
