@@ -12,6 +12,7 @@ guests = $(table_images) \
 	ghcb_private.rom \
 	ghcb_valid.rom \
 	reset_es.rom \
+	snp_bugs.rom \
 	launch.64 \
 	migrate.64 \
 	rom.64 \
@@ -28,6 +29,7 @@ guest_tests = \
 	%D%/ghcb_private.tap \
 	%D%/ghcb_valid.tap \
 	%D%/reset_es.tap \
+	%D%/snp_bugs.tap \
 	%D%/launch.tap \
 	%D%/rom.tap \
 	%D%/rom_unmeasured.tap \
@@ -50,7 +52,7 @@ EXTRA_DIST += %D%/README.md %D%/lib/guest.h %D%/lib/guest.ld \
 
 # Guests with SEV-ES, NAME.rom: they are firmware, with the kit's start.
 es_parts = %D%/es/es.64.o %D%/es/entry.64.o %D%/lib/rom.64.o %D%/lib/string.64.o %D%/lib/tap.64.o
-EXTRA_DIST += %D%/es/entry.S %D%/es/es.c %D%/es/es.h \
+EXTRA_DIST += %D%/es/entry.S %D%/es/es.c %D%/es/es.h %D%/es/snp.h \
 	%D%/es/legacy.c %D%/es/legacy.h %D%/es/legacy_entry.S
 
 # Only the compiler's own headers; none of the flags that the host's programs are built with.
