@@ -14,7 +14,7 @@ dist_kit_DATA  = %D%/kit/boot.S %D%/kit/guest.ld %D%/kit/guest.mk %D%/kit/kit.c 
 	%D%/kit/rom.S %D%/kit/rom.ld %D%/kit/string.c
 tutorialdir    = $(examplesdir)/tutorial
 dist_tutorial_DATA = %D%/tutorial/Makefile %D%/tutorial/look.c %D%/tutorial/look.rc %D%/tutorial/mistakes.c %D%/tutorial/vc.c \
-	%D%/tutorial/move.c %D%/tutorial/secret.c
+	%D%/tutorial/vc.h %D%/tutorial/accept.c %D%/tutorial/move.c %D%/tutorial/secret.c
 dist_tutorial_SCRIPTS = %D%/tutorial/qmp %D%/tutorial/where
 exercisesdir      = $(examplesdir)/exercises
 dist_exercises_DATA    = %D%/exercises/README.md
@@ -33,6 +33,9 @@ dist_exercise5_DATA = %D%/exercises/5-owner/main.c %D%/exercises/5-owner/points
 dist_exercise5_SCRIPTS = %D%/exercises/5-owner/answer.sh
 exercise6dir      = $(exercisesdir)/6-vc
 dist_exercise6_DATA = %D%/exercises/6-vc/answer.c %D%/exercises/6-vc/main.c %D%/exercises/6-vc/points %D%/exercises/6-vc/vc.h
+exercise7dir      = $(exercisesdir)/7-accept
+dist_exercise7_DATA = %D%/exercises/7-accept/answer.c %D%/exercises/7-accept/main.c \
+	%D%/exercises/7-accept/points %D%/exercises/7-accept/accept.h
 cidir          = $(examplesdir)/ci
 dist_ci_DATA   = %D%/ci/github.yml %D%/ci/gitlab.yml
 dist_ci_SCRIPTS = %D%/ci/boot-sev-guest %D%/ci/tiny-initrd

@@ -1,40 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * TUTORIAL.md, chapter 8: a guest with SEV-ES and its #VC handler, in three steps: `make vc-1.rom`.
+ * TUTORIAL.md, chapter 8: a guest with SEV-ES and its #VC handler, in three steps: `make vc-1.rom`. The
+ * guest of chapter 9 has the same handler (vc.h), and no guest_main() here.
  *
  * Sources: Linux arch/x86/coco/sev/shared.c vc_handle_cpuid(), vc_handle_ioio(), sev_cpuid_hv();
  * arch/x86/include/asm/svm.h struct ghcb; EDK2 MdePkg/Include/Register/Amd/Ghcb.h.
  */
-#include "kit.h"
+#include "vc.h"
 
 #ifndef STEP
 #define STEP 3
 #endif
 
-#define MSR_GHCB 0xc0010130u
-
 /* The reasons of a #VC that this guest handles. */
 #define VC_CPUID 0x72
 #define VC_IOIO  0x7b
 
-/* What vc_entry below leaves on the stack. */
-struct frame {
-    uint64_t rdi, rsi, rdx, rcx, rbx, rax;
-    uint64_t error, rip, cs, rflags, rsp, ss;
-};
-
-static void vmgexit(void)
+void vmgexit(void)
 {
     __asm__ volatile(".byte 0xf3, 0x0f, 0x01, 0xd9" ::: "memory");
 }
 
-static void wrmsr(uint32_t msr, uint64_t v)
+void wrmsr(uint32_t msr, uint64_t v)
 {
     __asm__ volatile("wrmsr" ::"c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32)) : "memory");
 }
 
 /* Ask the hypervisor to end this guest: the only thing that always works. */
-static void terminate(unsigned code)
+void terminate(unsigned code)
 {
     for (;;) {
         wrmsr(MSR_GHCB, 0x100 | 0 << 12 | code << 16);
@@ -119,6 +112,12 @@ static void handle_io(struct frame *f)
 
 /* --- the handler --- */
 
+__attribute__((weak)) int handle_more(struct frame *f)
+{
+    (void)f;
+    return 0;
+}
+
 void handle_vc(struct frame *f);
 
 void handle_vc(struct frame *f)
@@ -127,7 +126,7 @@ void handle_vc(struct frame *f)
         handle_cpuid(f);
     else if (STEP >= 3 && f->error == VC_IOIO)
         handle_io(f);
-    else
+    else if (!handle_more(f))
         terminate(0);
 }
 
@@ -145,7 +144,7 @@ __asm__("vc_entry:\n"
         "iretq\n");
 
 /* Vector 29 of the interrupt descriptor table. */
-static void install(void)
+void install(void)
 {
     static uint64_t idt[30][2];
     const uint64_t at = (uintptr_t)vc_entry;
@@ -160,7 +159,7 @@ static void install(void)
 }
 
 /* There is no BIOS that has set up power management (PIIX4, device 1 function 3). */
-static void power_off(void)
+void power_off(void)
 {
     outl(0xcf8, 0x80000b40);
     outl(0xcfc, 0xb001); /* its ports */
@@ -169,6 +168,7 @@ static void power_off(void)
     outw(0xb004, 0x2000);
 }
 
+#ifndef WITHOUT_MAIN
 void guest_main(uint64_t cbit)
 {
     struct cpuid leaf;
@@ -183,3 +183,4 @@ void guest_main(uint64_t cbit)
     print("the C-bit is %x, the processor is %s\n", cbit, vendor);
     power_off();
 }
+#endif

@@ -12,6 +12,7 @@ tutorial_answers = \
 	%D%/solutions/4.c \
 	%D%/solutions/5.sh \
 	%D%/solutions/6.c \
+	%D%/solutions/7.c \
 	%D%/wrong/1-always-47.S \
 	%D%/wrong/1-no-msr.S \
 	%D%/wrong/1-rbx.S \
@@ -29,7 +30,12 @@ tutorial_answers = \
 	%D%/wrong/6-half.c \
 	%D%/wrong/6-no-gp.c \
 	%D%/wrong/6-only-reads.c \
-	%D%/wrong/6-tells-all.c
+	%D%/wrong/6-tells-all.c \
+	%D%/wrong/7-asks-first.c \
+	%D%/wrong/7-keeps-it.c \
+	%D%/wrong/7-no-carry.c \
+	%D%/wrong/7-no-fallback.c \
+	%D%/wrong/7-only-small.c
 
 EXTRA_DIST += $(tutorial_tests) $(tutorial_answers)
 if WITH_BOCHS
