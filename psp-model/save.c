@@ -341,9 +341,7 @@ static bool snp_guest_ok(struct psp *psp, const struct snp_guest *g, uint8_t fla
 {
     const uint8_t known =
         SNP_FINISH_FLAG_ID_BLOCK | SNP_FINISH_FLAG_AUTHOR_KEY | SNP_FINISH_FLAG_VCEK_DISABLED;
-    bool page = g->context && g->context % SNP_PAGE_SIZE == 0 &&
-                (psp_ram_valid(psp, PSP_ISSUER_GUEST, g->context, SNP_PAGE_SIZE) ||
-                 psp_ram_valid(psp, PSP_ISSUER_HYPERVISOR, g->context, SNP_PAGE_SIZE));
+    bool page = g->context && g->context % SNP_PAGE_SIZE == 0; /* its memory is restored later */
     bool asid =
         !g->asid || (g->asid <= psp->config.asids && g->state != SNP_GUEST_INIT &&
                      !gctx_find_asid(&s->guests, g->asid) && !snp_find_asid(&s->snp, g->asid));
