@@ -82,8 +82,7 @@ static const struct {
 };
 
 static const unsigned attribute_present = 0x80;
-static const unsigned type_busy = 2; /* of a TSS */
-static const unsigned type_32bit = 8;
+static const unsigned type_ldt = 2, type_busy_16 = 3, type_busy_32 = 11; /* of LDTR and TR */
 
 static void put_segment(BX_CPU_C *cpu, uint8_t *vmsa, enum vmsa_offset field,
                         const bx_segment_reg_t *seg)
@@ -122,6 +121,20 @@ static void put_segments(BX_CPU_C *cpu, uint8_t *vmsa)
     vmsa_put_segment(vmsa, VMSA_IDTR, &idtr);
 }
 
+/* VMRUN does not check the types in TR and LDTR, but Bochs ends where they are others than after LTR and
+ * LLDT. A firmware's VMSA for an AP has a 16-bit TSS (EDK2 UefiCpuPkg MpInitLib X64/AmdSev.c
+ * SEV_ES_RESET_TSS_TYPE), and then activates long mode, which Bochs refuses with such a TSS. */
+static void get_system_types(BX_CPU_C *cpu, bool real)
+{
+    bx_descriptor_t *tr = &cpu->tr.cache;
+    const bool can_be_16_bit = !real && !tr->u.segment.g && !tr->u.segment.avl;
+
+    tr->type = (tr->type & 8) || !can_be_16_bit ? type_busy_32 : type_busy_16;
+    tr->segment = false;
+    cpu->ldtr.cache.type = type_ldt;
+    cpu->ldtr.cache.segment = false;
+}
+
 /* In real and in virtual-8086 mode all segments are usable. */
 static void get_segments(BX_CPU_C *cpu, const uint8_t *vmsa)
 {
@@ -135,11 +148,7 @@ static void get_segments(BX_CPU_C *cpu, const uint8_t *vmsa)
         get_segment(cpu, vmsa, row.field, usable, &cpu->sregs[row.reg]);
     get_segment(cpu, vmsa, VMSA_LDTR, false, &cpu->ldtr);
     get_segment(cpu, vmsa, VMSA_TR, false, &cpu->tr);
-    cpu->tr.cache.type |= type_busy; /* as after LTR */
-    /* A firmware's VMSA for an AP has a 16-bit TSS, as a CPU after a reset (EDK2 UefiCpuPkg
-     * MpInitLib X64/AmdSev.c SEV_ES_RESET_TSS_TYPE), and then activates long mode. Bochs refuses that. */
-    if (!(vmsa_get(vmsa, VMSA_CR0) & 1))
-        cpu->tr.cache.type |= type_32bit;
+    get_system_types(cpu, !(vmsa_get(vmsa, VMSA_CR0) & 1));
     cpu->gdtr.base = gdtr.base;
     cpu->gdtr.limit = (Bit16u)gdtr.limit;
     cpu->idtr.base = idtr.base;
