@@ -14,7 +14,9 @@ real_tests = \
 	%D%/kexec_la57.tap \
 	%D%/memtest.tap \
 	%D%/sev_es.tap \
+	%D%/save_snp.tap \
 	%D%/sev_snp.tap \
+	%D%/snp_hotplug.tap \
 	%D%/xen.tap
 
 EXTRA_DIST += $(real_tests) %D%/kdump.c %D%/kdump.init %D%/kexec.c %D%/make_disk.py %D%/packages %D%/realguest.py %D%/table %D%/writes.init
