@@ -5,7 +5,8 @@
  *
  * Source: the contracts of psp-model/psp.h and psp_host.h. After each step it is checked that
  *   - the processor touched memory only where ram_valid() said yes, under ASIDs that have a key
- *   - keys are loaded for exactly the active guests
+ *   - keys are loaded for exactly the active guests, of SEV and of SEV-SNP
+ *   - every guest of SEV-SNP has a context page
  *   - states are consistent, and a command that did not succeed changed none of them
  * and the sanitizers check the rest.
  */
@@ -91,10 +92,74 @@ static void trace(void *ctx, const struct psp_event *event)
 {
     (void)ctx;
     FUZZ_CHECK(psp_command_name(event->command) && psp_status_name(event->status));
+    FUZZ_CHECK(event->digest_size == (event->snp ? SNP_DIGEST_SIZE : CRYPTO_SHA256_SIZE));
 }
 
-static const struct psp_host host = {FUZZ_PSP_HOST, .nv_load = nv_load, .nv_store = nv_store,
-                                     .trace = trace};
+/* --- the RMP, one entry a page --- */
+
+#define PAGES (RAM_SIZE / SNP_PAGE_SIZE)
+
+static struct psp_rmp_entry rmp[PAGES];
+
+/* All of RAM is one page of 2 MiB, or 512 small ones. */
+static bool rmp_get(void *ctx, uint64_t spa, struct psp_rmp_entry *entry)
+{
+    (void)ctx;
+    FUZZ_CHECK(spa % SNP_PAGE_SIZE == 0);
+    if (spa >= RAM_SIZE)
+        return false;
+    *entry = rmp[rmp[0].size_2m ? 0 : spa / SNP_PAGE_SIZE];
+    if (entry->size_2m)
+        entry->gpa += spa;
+    return true;
+}
+
+static int rmp_set(void *ctx, uint64_t spa, const struct psp_rmp_entry *entry)
+{
+    FUZZ_CHECK(spa % SNP_PAGE_SIZE == 0 && spa < RAM_SIZE);
+    FUZZ_CHECK(!rmp[0].size_2m || entry->size_2m);
+    FUZZ_CHECK(!entry->size_2m || spa == 0);
+    if (fuzz_host_fails(ctx))
+        return -EIO;
+    rmp[spa / SNP_PAGE_SIZE] = *entry;
+    return 0;
+}
+
+static void rmp_clear(void *ctx)
+{
+    (void)ctx;
+    memset(rmp, 0, sizeof(rmp));
+}
+
+/* RMPUPDATE by the hypervisor, and what a guest makes of its page: page, state and ASID. It cannot
+ * change what the processor holds. */
+static void rmp_update(void)
+{
+    uint8_t page = next8(), what = next8();
+    struct psp_rmp_entry *at = &rmp[page];
+
+    if (rmp[0].size_2m || (at->immutable && !(what & 0x80)) || at->vmsa)
+        return;
+    memset(at, 0, sizeof(*at));
+    at->assigned = what & 1;
+    at->immutable = what & 1 && what & 2;
+    at->asid = at->assigned && what & 4 ? 1 + (what >> 5 & 1) : 0;
+    at->validated = at->asid && what & 8;
+    at->gpa = at->asid ? 0x800000 + (uint64_t)page * SNP_PAGE_SIZE : 0;
+    at->size_2m = page == 0 && at->asid && what & 0x10;
+}
+
+static void cpuid(void *ctx, uint32_t leaf, uint32_t subleaf, uint64_t xcr0, uint64_t xss,
+                  uint32_t result[4])
+{
+    (void)ctx;
+    for (unsigned i = 0; i < 4; i++)
+        result[i] = leaf * 0x9e3779b9u + subleaf + i + (uint32_t)(xcr0 ^ xss);
+}
+
+static const struct psp_host host = {FUZZ_PSP_HOST,      .nv_load = nv_load, .nv_store = nv_store,
+                                     .rmp_get = rmp_get, .rmp_set = rmp_set, .rmp_clear = rmp_clear,
+                                     .cpuid = cpuid,     .trace = trace};
 
 static const struct psp_config config = {
     .api_major = 0, .api_minor = 24, .build = 15, .asids = FUZZ_ASIDS, .cpus = CPUS};
@@ -104,6 +169,7 @@ static const struct psp_config config = {
 struct picture {
     struct psp_platform_info platform;
     struct psp_guest_info guests[GCTX_SLOTS];
+    struct psp_snp_guest_info snp[SNP_GUESTS];
 };
 
 static struct picture look(const struct psp *psp)
@@ -114,7 +180,29 @@ static struct picture look(const struct psp *psp)
     psp_get_platform(psp, &p.platform);
     for (unsigned i = 0; i < psp_guest_slots(); i++)
         (void)psp_get_guest(psp, i, &p.guests[i]);
+    for (unsigned i = 0; i < psp_snp_guest_slots(); i++)
+        (void)psp_get_snp_guest(psp, i, &p.snp[i]);
     return p;
+}
+
+static void check_snp(const struct picture *p, bool active[FUZZ_ASIDS + 1])
+{
+    unsigned guests = 0;
+
+    FUZZ_CHECK(p->platform.snp && p->platform.snp_state <= SEV_PLATFORM_INIT);
+    for (unsigned i = 0; i < SNP_GUESTS; i++) {
+        const struct psp_snp_guest_info *g = &p->snp[i];
+
+        if (!g->context)
+            continue;
+        guests++;
+        FUZZ_CHECK(g->context % SNP_PAGE_SIZE == 0 && g->context < RAM_SIZE);
+        FUZZ_CHECK(g->state <= SNP_GUEST_RUNNING && g->asid <= FUZZ_ASIDS);
+        FUZZ_CHECK(!g->asid || (!active[g->asid] && g->state != SNP_GUEST_INIT));
+        active[g->asid] = true;
+    }
+    FUZZ_CHECK(guests == p->platform.snp_guests);
+    FUZZ_CHECK(!guests || p->platform.snp_state == SEV_PLATFORM_INIT);
 }
 
 static void check(const struct picture *p)
@@ -136,6 +224,7 @@ static void check(const struct picture *p)
     }
     FUZZ_CHECK(guests == p->platform.guests);
     FUZZ_CHECK((guests > 0) == (p->platform.state == SEV_PLATFORM_WORKING));
+    check_snp(p, active);
     for (unsigned asid = 1; asid <= FUZZ_ASIDS; asid++)
         FUZZ_CHECK(host_state.key_loaded[asid] == active[asid]);
 }
@@ -262,6 +351,7 @@ static void touch_mailbox(struct psp_mailbox *box)
 
 static void step(struct psp *psp, struct psp_mailbox *box)
 {
+    static struct psp_rmp_entry rmp_before[PAGES];
     struct picture before = look(psp), after;
     enum sev_status status = SEV_STATUS_SUCCESS;
     bool command = false;
@@ -293,6 +383,8 @@ static void step(struct psp *psp, struct psp_mailbox *box)
     case 6:
         if (what == 0xf6)
             psp_reset(psp);
+        else
+            rmp_update();
         break;
     default: {
         uint8_t id = next8();
@@ -300,6 +392,9 @@ static void step(struct psp *psp, struct psp_mailbox *box)
 
         if (!(what & 0x40))
             fill_buffer(&before);
+        if (what & 0x20) /* a context page in place of a handle */
+            put(CMD_ADDR, before.snp[next8() % SNP_GUESTS].context, 8);
+        memcpy(rmp_before, rmp, sizeof(rmp));
         status = psp_exec(psp, PSP_ISSUER_GUEST, id, buffer);
         command = true;
     }
@@ -308,6 +403,8 @@ static void step(struct psp *psp, struct psp_mailbox *box)
     check(&after);
     if (command && status != SEV_STATUS_SUCCESS)
         FUZZ_CHECK(memcmp(&before, &after, sizeof(before)) == 0);
+    if (command && status != SEV_STATUS_SUCCESS && status != SEV_STATUS_HWERROR_PLATFORM)
+        FUZZ_CHECK(memcmp(rmp_before, rmp, sizeof(rmp)) == 0);
 }
 
 /* A processor in INIT. Making or loading a chip's identity is slow, so it is done once and the
@@ -336,6 +433,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     input = data;
     input_left = size;
     memset(ram, 0, sizeof(ram));
+    memset(rmp, 0, sizeof(rmp));
     host_state.fail_in = 0;
     host_state.seed = 1;
     nv_len = NV_SIZE;

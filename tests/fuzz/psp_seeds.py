@@ -62,6 +62,27 @@ def save(at=0, flip=0):
     return b"\4" + pack("<LB", at, flip)
 
 
+FIRMWARE, PRE_GUEST = 3, 7
+CONTEXT, STATUS = 0x30000, 0x31000
+
+
+def rmp(addr, state):
+    return bytes([6, addr >> 12, state])
+
+
+def snp(number, *fields, context=CONTEXT):
+    """A command of SEV-SNP: the context page, then the rest of its buffer."""
+    return command(number, pack("<Q", context) + b"".join(fields))
+
+
+def snp_update(kind, addr, large=0):
+    return (rmp(addr, PRE_GUEST | large << 4)
+            + snp(0xa1, pack("<LLQQ", kind << 1 | large, 0, addr, 0)))
+
+
+SNP_START = (command(0x85, pack("<L", 1)) + FLUSH + command(0x84) + rmp(CONTEXT, FIRMWARE) + snp(0x93)
+             + snp(0xa0, pack("<Q", 0xb0000)) + snp(0x91, pack("<L", 1)))
+
 seeds = {
     "launch": command(0x0a) + launch() + command(0x23, pack("<L", 1))
     + command(0x36, pack("<LLQ", 1, 0, TRANS) + bytes(16) + pack("<L", 208))
@@ -94,6 +115,20 @@ seeds = {
     "mailbox": b"\1\4" + pack("<L", CMD) + b"\4\0\4" + b"\1\0" + pack("<L", 0x40001) + b"\4\0\4"
     + b"\1\2" + pack("<L", 0x0a) + b"\2\0\2",
     "failing": b"".join(b"\2" + bytes([n]) + start() for n in range(1, 7)) + b"\xf6" + start(),
+}
+seeds |= {
+    "snp_launch": SNP_START + b"".join(snp_update(kind, GUEST + kind * 4096) for kind in range(1, 7))
+    + snp(0xa2, bytes(56)) + rmp(STATUS, FIRMWARE) + snp(0x92, pack("<Q", STATUS)) + rmp(STATUS, 0x83)
+    + snp(0xb0, pack("<QQ", GUEST + 4096, STATUS)) + snp(0xb1, pack("<QQ", STATUS, GUEST + 4096))
+    + snp(0x90) + rmp(STATUS, FIRMWARE) + snp(0xc7, context=STATUS) + FLUSH + command(0x86, pack("<LL", 8, 1)),
+    "snp_saved": SNP_START + snp_update(1, GUEST) + save() + snp_update(2, GUEST + 4096) + snp(0xa2, bytes(56))
+    + save(0x80000000 | 9000, 1) + save(),
+    "snp_platform": rmp(STATUS, FIRMWARE) + snp(0x83, context=STATUS) + command(0xce, pack("<LLQ", 16, 0, STATUS))
+    + SNP_START + command(0xc9, pack("<QL", 3, 3)) + command(0xcb, pack("<L", 4)) + snp(0xc8, context=0),
+    "snp_large": command(0x85, pack("<L", 1)) + FLUSH + rmp(CONTEXT, FIRMWARE) + snp(0x93) + snp(0xa0, pack("<Q", 0x30000))
+    + snp(0x91, pack("<L", 1)) + rmp(0, 0x17) + snp(0xa1, pack("<LLQQ", 3, 0, 0, 0)),
+    "snp_failing": b"".join(b"\2" + bytes([n]) + SNP_START + b"\2" + bytes([n]) + snp_update(1, GUEST) + b"\xf6"
+                            for n in range(1, 6)),
 }
 for name, data in seeds.items():
     print(f"psp_{name} = {data.hex()}")

@@ -131,15 +131,22 @@ def bad_lines(run):
 
 # --- the launch ---
 
+def guest_name(command):
+    """The handle of a guest, of a SEV-SNP guest the address of its context page, or nothing."""
+    return hexa(command["context"]) if command["context"] else command["handle"] or ""
+
+
 def guest_states(run):
     """The states of the platform and of each guest, with the command that caused each."""
     ways = {}
     for n, command in enumerate(run.commands, 1):
         platform, guest = command["platform"], command["state"]
         if platform[0] != platform[1] or not ways:
-            ways.setdefault("Platform", [(platform[0], None)]).append((platform[1], n))
-        if command["handle"] and guest[0] != guest[1]:
-            name = f"Guest {command['handle']}"
+            # SEV-SNP has a platform state of its own.
+            name = "Platform of SEV-SNP" if command["command"].startswith("SNP_") else "Platform"
+            ways.setdefault(name, [(platform[0], None)]).append((platform[1], n))
+        if (command["handle"] or command["context"]) and guest[0] != guest[1]:
+            name = f"Guest {guest_name(command)}"
             ways.setdefault(name, [(guest[0], None)]).append((guest[1], n))
     rows = []
     for name, way in list(ways.items())[:100]:
@@ -158,8 +165,8 @@ def region_cell(run, timeline, command, n):
     usec = timeline.usec(command["tick"])
     near = [f'<a href="#f{i}">finding {i}</a>' for i, found in enumerate(run.findings, 1)
             if region_holds(region, found["physical"])] if len(run.findings) <= 1000 else []
-    digest_text = (f'<br><span class="digest">SHA-256 {e(region["sha256"])}</span>'
-                   if region["sha256"] else "")
+    digest_text = "".join(f'<br><span class="digest">{name} {e(region[key])}</span>'
+                          for name, key in (("SHA-256", "sha256"), ("SHA-384", "sha384")) if region[key])
     return (e(region["name"]) + " " + map_link(timeline, usec, region["addr"], place) +
             digest_text + ("<br>" + ", ".join(near[:20]) if near else ""))
 
@@ -179,7 +186,7 @@ def command_row(run, timeline, n, command):
     return (f'<tr id="c{n}"{"" if good else " class=failed"}><th scope="row">{n}</th>'
             f"<td data-label='Command'>{e(command['command'])}</td>"
             f"<td data-label='Result'>{result}</td>"
-            f"<td data-label='Guest'>{command['handle'] or ''} {state_change(command['state'])}</td>"
+            f"<td data-label='Guest'>{guest_name(command)} {state_change(command['state'])}</td>"
             f"<td data-label='Platform'>{state_change(command['platform'])}</td>"
             f"<td data-label='Region'>{region_cell(run, timeline, command, n)}</td>"
             f"<td data-label='Launch digest'>{ld}</td>"

@@ -172,6 +172,7 @@ def region(line):
         "addr": number(line, "region_addr"),
         "len": number(line, "region_len"),
         "sha256": hex_text(line, "region_sha256", 64),
+        "sha384": hex_text(line, "region_sha384", 96),
     }
 
 
@@ -179,6 +180,7 @@ def command(line):
     return {
         "command": text(line, "command"),
         "handle": number(line, "handle"),
+        "context": number(line, "context") if "context" in line else 0,
         "status": text(line, "status"),
         "code": number(line, "status_code", 0xffff),
         "platform": (text(line, "platform_before"), text(line, "platform_after")),
@@ -186,7 +188,7 @@ def command(line):
         "usec": number(line, "usec"),
         "tick": number(line, "tick", U53) if "tick" in line else None,
         "region": region(line),
-        "digest": hex_text(line, "launch_digest", 64),
+        "digest": hex_text(line, "launch_digest", 96),
     }
 
 
