@@ -34,7 +34,7 @@ struct hv_ops {
     /* Execute WBINVD on every CPU. */
     void (*wbinvd)(void *machine);
     /* Write raw memory of the guest, as a hypervisor does before the launch. Return 0 or a negative
-     * errno: -EFAULT if it is no RAM. */
+     * errno. */
     int (*write)(void *machine, uint64_t gpa, const void *data, size_t len);
     /* Read allocated memory of the hypervisor through the key of an ASID, as VMRUN reads a VMSA.
      * Return 0 or a negative errno. NULL in a machine without SEV-ES. */

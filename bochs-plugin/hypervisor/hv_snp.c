@@ -104,19 +104,20 @@ static uint64_t next(struct hv_snp *snp)
 }
 
 /* What a page holds that the hypervisor gives to the guest. It is written while the page belongs to
- * the hypervisor. ROM and the memory of a device (-EFAULT) keep what they hold. */
+ * the hypervisor. What is not plain RAM keeps what it holds: below 1 MiB the firmware can be visible
+ * a second time. */
 static const char *set_contents(struct hv *hv, uint64_t gpa)
 {
     const uint64_t policy = hv->snp->policies.values[HV_POLICY_CONTENTS];
     uint64_t page[HV_PAGE_SIZE / 8] = {0};
-    int err;
+    uint8_t probe;
 
-    if (policy == HV_CONTENTS_INPLACE)
+    if (policy == HV_CONTENTS_INPLACE || !hv->ops.read_shared(hv->machine, gpa, &probe, 1))
         return NULL;
     for (size_t i = 0; policy == HV_CONTENTS_RANDOM && i < HV_PAGE_SIZE / 8; i++)
         page[i] = next(hv->snp);
-    err = hv->ops.write(hv->machine, gpa, page, sizeof(page));
-    return err && err != -EFAULT ? "the page cannot be written" : NULL;
+    return hv->ops.write(hv->machine, gpa, page, sizeof(page)) ? "the page cannot be written"
+                                                               : NULL;
 }
 
 /* --- RMPUPDATE --- */
