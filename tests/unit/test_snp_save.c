@@ -150,6 +150,12 @@ static void middle_of_psc(void **state)
     forget(&middle);
 }
 
+/* Most of the bytes are the ID authentication structure, in which every value is possible. */
+static size_t stride(size_t at, size_t len)
+{
+    return at > 300 && at + 300 < len ? 97 : 1;
+}
+
 static void damaged(void **state)
 {
     struct saved s;
@@ -160,8 +166,7 @@ static void damaged(void **state)
     for (size_t len = 0; len < s.snp_len; len++)
         assert_non_null(hv_snp_check_saved(s.snp, len, ES_CPUS));
     assert_non_null(hv_snp_check_saved(s.snp, s.snp_len, ES_CPUS - 1));
-    /* Most of the bytes are the ID authentication structure, in which every value is possible. */
-    for (size_t i = 0; i<s.snp_len; i += i> 300 && i + 300 < s.snp_len ? 97 : 1) {
+    for (size_t i = 0; i < s.snp_len; i += stride(i, s.snp_len)) {
         uint8_t *changed = malloc(s.snp_len), *out;
 
         assert_non_null(changed);
