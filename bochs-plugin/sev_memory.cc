@@ -390,16 +390,25 @@ void bx_sev_memory_allow_walks(struct sev_memory *mem, uint64_t spa)
         mem->walks[frame] = walk_allowed;
 }
 
+/* Bochs follows the links between traces without a look at the TLB. Storage that is never converted, like
+ * flash, is not in the index of the TLB entries. */
 void bx_sev_memory_drop(struct sev_memory *mem, uint64_t spa, uint64_t n, bool for_code)
 {
+    bool indexed = true;
+
     mem->for_code = for_code;
     for (uint64_t i = 0; i < n; i++) {
         const struct storage storage = resolve(mem, spa + i * SEV_PAGE_SIZE);
 
+        indexed = indexed && storage.n;
         for (unsigned k = 0; k < storage.n; k++)
             pages_drop(mem->pages, storage.page[k]);
     }
     mem->for_code = false;
+    for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++)
+        BX_CPU(i)->iCache.breakLinks();
+    if (!indexed && !for_code)
+        flush_tlbs();
 }
 
 /* Where ROM and shadow RAM share an address, the chip set selects the one that is read. */
