@@ -10,10 +10,6 @@
 
 enum { CREATE_ON_INIT, CREATE, DESTROY };
 
-/* SEV_FEATURES: restricted and alternate injection. */
-#define INJECTION_MODES UINT64_C(0x18)
-
-/* KVM makes the CPU not runnable at an error too, unless the VMSA is for the next INIT. */
 static void destroy(struct hv_guest *guest, unsigned cpu)
 {
     struct hv_vcpu *vcpu = &hv_es_of(guest)->vcpus[cpu];
@@ -22,25 +18,26 @@ static void destroy(struct hv_guest *guest, unsigned cpu)
     vcpu->state = HV_VCPU_DESTROYED;
     vcpu->hold = HV_HOLD_NONE;
     vcpu->nmi_pending = false;
-    vcpu->on_init = false;
     vcpu->vmsa_gpa = 0;
+    vcpu->init_vmsa = 0;
     hv->ops.vcpu_destroy(hv->machine, cpu);
 }
 
 /* VMRUN's checks are the machine's; a VMSA that fails them ends the guest, as VMEXIT_INVALID ends one
  * of KVM. */
-bool hv_vcpu_create(struct hv_guest *guest, unsigned cpu)
+bool hv_vcpu_create(struct hv_guest *guest, unsigned cpu, uint64_t gpa)
 {
     struct hv_vcpu *vcpu = &hv_es_of(guest)->vcpus[cpu];
     const struct hv *hv = guest->hv;
     const char *why = "the VMSA cannot be used";
 
-    vcpu->on_init = false;
-    if (!hv->ops.vcpu_create(hv->machine, cpu, vcpu->vmsa_gpa, &why)) {
+    vcpu->init_vmsa = 0;
+    if (!hv->ops.vcpu_create(hv->machine, cpu, gpa, &why)) {
         hv_es_stop(guest, cpu, "AP creation: VMRUN refuses the VMSA at %#llx: %s",
-                   (unsigned long long)vcpu->vmsa_gpa, why);
+                   (unsigned long long)gpa, why);
         return false;
     }
+    vcpu->vmsa_gpa = gpa;
     vcpu->state = HV_VCPU_RUNS;
     vcpu->hold = HV_HOLD_NONE;
     vcpu->first_sipi = true;
@@ -58,8 +55,8 @@ static const char *check(const struct hv_exit *exit, uint32_t request)
         return "unknown request";
     if (request == DESTROY)
         return NULL;
-    if ((exit->rax ^ features) & INJECTION_MODES)
-        return "another injection mode in SEV_FEATURES";
+    if (exit->rax != features)
+        return "SEV_FEATURES are not those of the machine";
     if (exit->info2 % HV_PAGE_SIZE || !hv_snp_is_memory(exit->guest->hv, exit->info2))
         return "no address of a page of memory";
     if (exit->info2 % HV_LARGE_SIZE == 0)
@@ -80,14 +77,14 @@ void hv_answer_ap_creation(struct hv_exit *exit)
     wrong = check(exit, request);
     if (wrong) {
         hv_es_log(exit->guest, exit->cpu, "AP creation for CPU %u: %s", apic_id, wrong);
+        /* The CPU goes on as it was: Linux d26638bfcdfc. */
         hv_answer_error(exit, GHCB_ERR_INVALID_INPUT);
+        return;
     }
-    if (request != DESTROY && !wrong) {
-        exit->es->vcpus[apic_id].vmsa_gpa = exit->info2;
-        exit->es->vcpus[apic_id].on_init = request == CREATE_ON_INIT;
-    }
-    if (request == CREATE && !wrong)
-        exit->stopped = !hv_vcpu_create(exit->guest, apic_id);
-    else if (request != CREATE_ON_INIT)
+    if (request == CREATE)
+        exit->stopped = !hv_vcpu_create(exit->guest, apic_id, exit->info2);
+    else if (request == CREATE_ON_INIT)
+        exit->es->vcpus[apic_id].init_vmsa = exit->info2;
+    else
         destroy(exit->guest, apic_id);
 }

@@ -39,8 +39,8 @@ struct hv_vcpu {
     bool reported;    /* that the GHCB MSR has no address of RAM; not saved */
     uint64_t ghcb_msr;
     uint64_t registered; /* SEV-SNP: address of the GHCB that the guest has registered, 0: none */
-    uint64_t vmsa_gpa;   /* SEV-SNP: of the VMSA that the guest has made, 0: none */
-    bool on_init;        /* that VMSA is for the next INIT */
+    /* SEV-SNP: the VMSA of the guest's own that the CPU runs, and the one for the next INIT; 0: none. */
+    uint64_t vmsa_gpa, init_vmsa;
     uint64_t xcr0;       /* of the last GHCB that had it, for CPUID */
     uint64_t counts[HV_EXIT_ROWS_MAX + HV_MSR_ROWS_MAX]; /* see hv_es_request() */
 };
@@ -116,8 +116,8 @@ uint64_t hv_psc_msr(struct hv_guest *guest, unsigned cpu, uint64_t value);
 
 /* Begin an AP reset hold. */
 void hv_vcpu_hold(struct hv_guest *guest, unsigned cpu, enum hv_hold hold);
-/* Run a CPU from the VMSA that the guest has made for it. Return false if the machine has ended. */
-bool hv_vcpu_create(struct hv_guest *guest, unsigned cpu);
+/* Run a CPU from a VMSA that the guest has made. Return false if the machine has ended. */
+bool hv_vcpu_create(struct hv_guest *guest, unsigned cpu, uint64_t gpa);
 void hv_vcpu_nmi_complete(struct hv_guest *guest, unsigned cpu);
 
 /* End the machine with a sentence. */

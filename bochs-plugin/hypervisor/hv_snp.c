@@ -49,9 +49,7 @@ bool hv_guest_is_snp(const struct hv_guest *guest)
 
 uint64_t hv_snp_vmsa(const struct hv_guest *guest, unsigned cpu)
 {
-    const struct hv_vcpu *vcpu = &hv_es_of(guest)->vcpus[cpu];
-
-    return vcpu->on_init ? 0 : vcpu->vmsa_gpa;
+    return hv_es_of(guest)->vcpus[cpu].vmsa_gpa;
 }
 
 uint64_t hv_snp_ghcb(const struct hv_guest *guest, unsigned cpu)
@@ -234,16 +232,25 @@ static const char *convert_page(struct hv_guest *guest, uint64_t gpa, bool is_2m
     return wrong;
 }
 
+/* What would stop a conversion half way. */
+static const char *check_conversion(const struct hv *hv, uint64_t gpa, bool private_)
+{
+    if (private_ && !hv_snp_is_memory(hv, gpa))
+        return "there is no memory";
+    return !private_ && rmp_get(hv->snp->rmp, gpa).in_use ? "a CPU runs the VMSA in it" : NULL;
+}
+
 const char *hv_snp_convert(struct hv_guest *guest, uint64_t gpa, bool is_2m, bool private_)
 {
     struct hv_snp *snp = guest->hv->snp;
     const uint64_t pages = is_2m ? HV_LARGE_PAGES : 1;
     const char *wrong = NULL;
 
+    for (uint64_t i = 0; !wrong && i < pages; i++)
+        wrong = check_conversion(guest->hv, gpa + i * HV_PAGE_SIZE, private_);
     /* With eager assignment all pages must be private before the first is assigned with 2 MiB. */
-    for (uint64_t i = 0; private_ && i < pages; i++)
-        if (hv_snp_is_memory(guest->hv, gpa + i * HV_PAGE_SIZE))
-            hv_snp_set_private(guest->hv, gpa + i * HV_PAGE_SIZE, true);
+    for (uint64_t i = 0; !wrong && private_ && i < pages; i++)
+        hv_snp_set_private(guest->hv, gpa + i * HV_PAGE_SIZE, true);
     for (uint64_t i = 0; !wrong && i < pages; i++)
         wrong = convert_page(guest, gpa + i * HV_PAGE_SIZE, is_2m, private_);
     if (!wrong)

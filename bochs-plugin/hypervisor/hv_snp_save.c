@@ -6,7 +6,7 @@
  * Layout, a choice of this model, little endian: flags u32 (1 SNP_INIT_EX is done, 2 SNP_DF_FLUSH is
  * done); address of the context page u64; SEV_FEATURES u64; state of the generator u64; eight counters
  * u64; number of CPUs u32, for each: address of the registered GHCB u64, address of its own VMSA u64,
- * flags u32 (1 that VMSA is for the next INIT); number of runs of shared pages u32, for each: first page
+ * address of the VMSA for the next INIT u64; number of runs of shared pages u32, for each: first page
  * u32, pages u32. A guest that is being launched is not saved.
  */
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include "protocol/buf.h"
 
 #define HEAD_SIZE (4u + 8u + 8u + 8u + 8u * 8u)
-#define CPU_SIZE  (8u + 8u + 4u)
+#define CPU_SIZE  (8u + 8u + 8u)
 #define RUN_SIZE  8u
 
 enum { FLAG_INITIALIZED = 1, FLAG_FLUSHED = 2 };
@@ -85,7 +85,7 @@ size_t hv_snp_save(const struct hv *hv, uint8_t *out)
     for (unsigned cpu = 0; cpu < es->cpus; cpu++) {
         buf_put64(&b, es->vcpus[cpu].registered);
         buf_put64(&b, es->vcpus[cpu].vmsa_gpa);
-        buf_put32(&b, es->vcpus[cpu].on_init);
+        buf_put64(&b, es->vcpus[cpu].init_vmsa);
     }
     buf_put32(&b, count_runs(snp));
     for (uint64_t first = 0, len; (len = next_run(snp, &first)) != 0; first += len) {
@@ -118,10 +118,9 @@ static const char *check_cpus(struct buf *b, unsigned cpus)
     if (n && n != cpus)
         return "the number of CPUs differs";
     for (unsigned cpu = 0; cpu < n; cpu++) {
-        const uint64_t ghcb = buf_get64(b), vmsa = buf_get64(b);
-        const uint32_t flags = buf_get32(b);
+        const uint64_t ghcb = buf_get64(b), vmsa = buf_get64(b), init_vmsa = buf_get64(b);
 
-        if (ghcb % HV_PAGE_SIZE || vmsa % HV_PAGE_SIZE || flags > 1 || (flags && !vmsa))
+        if (ghcb % HV_PAGE_SIZE || vmsa % HV_PAGE_SIZE || init_vmsa % HV_PAGE_SIZE)
             return "the state of a CPU is impossible";
     }
     return NULL;
@@ -193,7 +192,7 @@ int hv_snp_restore(struct hv *hv, const uint8_t *in, size_t len)
     for (unsigned cpu = 0; cpu < cpus; cpu++) {
         es->vcpus[cpu].registered = buf_get64(&b);
         es->vcpus[cpu].vmsa_gpa = buf_get64(&b);
-        es->vcpus[cpu].on_init = buf_get32(&b);
+        es->vcpus[cpu].init_vmsa = buf_get64(&b);
     }
     get_runs(&b, hv);
     return 0;

@@ -69,8 +69,8 @@ void hv_es_init(struct hv_guest *guest, unsigned cpu)
     struct hv_vcpu *vcpu = &hv_es_of(guest)->vcpus[cpu];
 
     vcpu->nmi_pending = false;
-    if (vcpu->on_init) {
-        (void)hv_vcpu_create(guest, cpu);
+    if (vcpu->init_vmsa) {
+        (void)hv_vcpu_create(guest, cpu, vcpu->init_vmsa);
         return;
     }
     if (vcpu->state == HV_VCPU_DESTROYED)

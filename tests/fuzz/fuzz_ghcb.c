@@ -334,10 +334,6 @@ static void step(void)
     case 8:
     case 9:
         hv_es_init(guest, cpu);
-        if (snp && snp_calls.on_init[cpu]) { /* the machine starts it */
-            m.waits[cpu] = false;
-            snp_calls.on_init[cpu] = 0;
-        }
         break;
     case 10:
     case 11:

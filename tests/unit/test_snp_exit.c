@@ -360,8 +360,7 @@ static void ap_creation_errors(void **state)
         create(1, 1, 0x8000, GHCB_NO_ACTION, 0);
         create(cases[i].kind, cases[i].cpu, cases[i].vmsa, GHCB_MALFORMED_INPUT,
                GHCB_ERR_INVALID_INPUT);
-        /* KVM takes the old VMSA from the CPU at an error, unless the new one is for INIT. */
-        assert_int_equal(hv_es_vcpu_runs(guest, 1), cases[i].cpu == ES_CPUS || cases[i].kind == 0);
+        assert_true(hv_es_vcpu_runs(guest, 1)); /* as before the request */
     }
     request(EXIT_AP_CREATION, UINT64_C(1) << 32 | 1, 0x8000);
     answer(GHCB_MALFORMED_INPUT, GHCB_ERR_MISSING_INPUT);
