@@ -56,6 +56,15 @@ static std::string kernel_digest(const struct sev_machine *m)
     return text;
 }
 
+static std::string snp_configuration(const struct opt *o)
+{
+    char text[100];
+
+    snprintf(text, sizeof(text), " snp_policy=%#llx sev_features=%#llx",
+             (unsigned long long)o->snp_policy, (unsigned long long)o->sev_features);
+    return o->snp ? text : "";
+}
+
 /* What must be the same in the machine that is restored. */
 static std::string configuration(const struct sev_machine *m)
 {
@@ -65,12 +74,12 @@ static std::string configuration(const struct sev_machine *m)
     snprintf(
         text, sizeof(text),
         "cbitpos=%u reduced_phys_bits=%u policy=%#x port=%#x launch=%u encryption=%u api=%u.%u "
-        "build=%u asids=%u cpus=%u ram=%#llx%s",
+        "build=%u asids=%u cpus=%u ram=%#llx",
         (unsigned)o->cbitpos, (unsigned)o->reduced_phys_bits, (unsigned)o->policy,
         (unsigned)o->port, (unsigned)o->launch, bx_sev_machine_memory(m) != NULL, o->api.major,
         o->api.minor, (unsigned)o->build, (unsigned)o->asids, (unsigned)BX_SMP_PROCESSORS,
-        (unsigned long long)BX_MEM(0)->get_memory_len(), o->snp ? " snp=1" : "");
-    return text + (" kernel=" + kernel_digest(m));
+        (unsigned long long)BX_MEM(0)->get_memory_len());
+    return text + snp_configuration(o) + " kernel=" + kernel_digest(m);
 }
 
 static size_t memory_size(void *m)

@@ -397,6 +397,8 @@ static const char *wrong_page(const struct sev_snp *snp, uint64_t gpa)
         return "its page is not validated";
     if (!entry.vmsa)
         return "its page is no VMSA page (RMPADJUST with the VMSA bit)";
+    if (entry.size_2m)
+        return "its page is a part of an RMP entry of 2 MiB";
     return entry.in_use ? "another CPU runs it" : NULL;
 }
 
