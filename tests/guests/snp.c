@@ -103,6 +103,51 @@ static void not_validated(void)
        "fetch: #VC 404, CR2 and RIP are the address");
 }
 
+static void put_jump(uint8_t *at, const uint8_t *to)
+{
+    const int32_t distance = (int32_t)(to - (at + 5));
+
+    at[0] = 0xe9;
+    memcpy(at + 1, &distance, sizeof(distance));
+}
+
+/* Two pages jump to each other until ECX is 0. Then the first ends the validation of the second, and jumps
+ * there once more. An emulator remembers where a jump went. */
+static void linked(void)
+{
+    static const uint8_t loop[] = {
+        0xff, 0xc9,                   /* 00: DEC ECX */
+        0x74, 0x05,                   /* 02: JZ 09 */
+        0xe9, 0,    0,    0,    0,    /* 04: JMP to the other page */
+        0x85, 0xdb,                   /* 09: TEST EBX, EBX */
+        0x75, 0x11,                   /* 0B: JNZ 1E */
+        0xff, 0xc3,                   /* 0D: INC EBX */
+        0x31, 0xc9,                   /* 0F: XOR ECX, ECX */
+        0x31, 0xd2,                   /* 11: XOR EDX, EDX */
+        0xf2, 0x0f, 0x01, 0xff,       /* 13: PVALIDATE */
+        0xb9, 0x02, 0x00, 0x00, 0x00, /* 17: MOV ECX, 2 */
+        0xeb, 0xe2,                   /* 1C: JMP 00 */
+        0xcd, 0x30,                   /* 1E: INT 30h */
+    };
+    uint8_t *page = at_mib(44), *other = page + 4096;
+    struct regs regs = {.rcx = 100, .rax = (uintptr_t)other};
+
+    is(pvalidate(page, SIZE_4K, 1), 0, "PVALIDATE of a page with code");
+    is(pvalidate(other, SIZE_4K, 1), 0, "and of the page that it jumps to");
+    memcpy(page, loop, sizeof(loop));
+    put_jump(page + 4, other);
+    put_jump(other, page);
+    code[0] = 0xcd;
+    code[1] = 0x30;
+    vc.count = 0;
+    vc_expect((uintptr_t)code);
+    (void)run_in(MODE_64, 0, page, &regs);
+    vc_expect(0);
+    ok(vc.count == 1 && vc.code == 0x404 && vc.rip == (uintptr_t)other &&
+           vc.cr2 == (uintptr_t)other,
+       "a jump to a page that is not validated any more: #VC 404");
+}
+
 static void page_crossing(void)
 {
     uint8_t *page = at_mib(6);
@@ -356,6 +401,7 @@ void guest_main(void)
 {
     es_init();
     not_validated();
+    linked();
     page_crossing();
     validate();
     sizes();
