@@ -41,7 +41,7 @@ struct hv_vcpu {
     uint64_t registered; /* SEV-SNP: address of the GHCB that the guest has registered, 0: none */
     /* SEV-SNP: the VMSA of the guest's own that the CPU runs, and the one for the next INIT; 0: none. */
     uint64_t vmsa_gpa, init_vmsa;
-    uint64_t xcr0;       /* of the last GHCB that had it, for CPUID */
+    uint64_t xcr0; /* of the last GHCB that had it, for CPUID */
     uint64_t counts[HV_EXIT_ROWS_MAX + HV_MSR_ROWS_MAX]; /* see hv_es_request() */
 };
 
