@@ -380,7 +380,7 @@ static const char *get_snp(struct buf *b, struct psp *psp, struct psp_saved *s)
     s->snp.reported_tcb = buf_get64(b);
     n = buf_get32(b);
     if ((s->snp.state || ready) && !psp_has_snp(psp))
-        return "saved with SEV-SNP, which this machine has not";
+        return "saved with SEV-SNP, which this machine does not have";
     if (s->snp.state > SEV_PLATFORM_INIT || ready > 1 || (s->snp.state && !ready) ||
         flags & ~(SNP_CONFIG_FLAG_MASK_CHIP_ID | SNP_CONFIG_FLAG_MASK_KEY) ||
         s->snp.committed_tcb != SNP_TCB || !snp_tcb_at_most(s->snp.reported_tcb, SNP_TCB) ||
