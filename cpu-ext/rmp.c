@@ -13,10 +13,10 @@
 
 /* Where the entry of a page is. */
 struct place {
-    struct rmp_part *part;  /* NULL: not covered */
-    uint64_t page;          /* within the part */
-    struct rmp_slot *entry; /* of the page, or the head of its 2 MiB */
-    uint64_t offset;        /* bytes from the first page of the entry */
+    const struct rmp_part *part; /* NULL: not covered */
+    uint64_t page;               /* within the part */
+    struct rmp_slot *entry;      /* of the page, or the head of its 2 MiB */
+    uint64_t offset;             /* bytes from the first page of the entry */
 };
 
 /* Return the first of the 512 pages of 2 MiB that `page` is in, or UINT64_MAX if the part does not
@@ -30,32 +30,32 @@ static uint64_t head_of(const struct rmp_part *part, uint64_t page)
     return page - into;
 }
 
+const struct rmp_part *rmp_part_of(const struct rmp *rmp, uint64_t spa)
+{
+    for (unsigned i = 0; i < rmp->n; i++)
+        if (spa >= rmp->parts[i].base &&
+            (spa - rmp->parts[i].base) / RMP_PAGE_SIZE < rmp->parts[i].pages)
+            return &rmp->parts[i];
+    return NULL;
+}
+
 static struct place find(const struct rmp *rmp, uint64_t spa)
 {
+    const struct rmp_part *part = rmp_part_of(rmp, spa);
     struct place at = {NULL, 0, NULL, 0};
     uint64_t head;
 
-    for (unsigned i = 0; i < rmp->n; i++) {
-        const struct rmp_part *part = &rmp->parts[i];
-
-        if (spa < part->base || (spa - part->base) / RMP_PAGE_SIZE >= part->pages)
-            continue;
-        at.part = (struct rmp_part *)part;
-        at.page = (spa - part->base) / RMP_PAGE_SIZE;
-        at.entry = &part->slots[at.page];
-        head = head_of(part, at.page);
-        if (head != UINT64_MAX && part->slots[head].word & RMP_W_SIZE_2M) {
-            at.entry = &part->slots[head];
-            at.offset = (at.page - head) * RMP_PAGE_SIZE;
-        }
-        break;
+    if (!part)
+        return at;
+    at.part = part;
+    at.page = (spa - part->base) / RMP_PAGE_SIZE;
+    at.entry = &part->slots[at.page];
+    head = head_of(part, at.page);
+    if (head != UINT64_MAX && part->slots[head].word & RMP_W_SIZE_2M) {
+        at.entry = &part->slots[head];
+        at.offset = (at.page - head) * RMP_PAGE_SIZE;
     }
     return at;
-}
-
-static uint64_t pages_of(const struct rmp_slot *slot)
-{
-    return slot->word & RMP_W_SIZE_2M ? RMP_LARGE_PAGES : 1;
 }
 
 /* Report that the entry at `at` was changed. */
@@ -200,10 +200,10 @@ bool rmp_set(struct rmp *rmp, uint64_t spa, const struct rmp_entry *entry)
     n = entry->size_2m ? RMP_LARGE_PAGES : 1;
     if (n > 1 && (spa % RMP_LARGE_SIZE || head_of(at.part, at.page) != at.page))
         return false;
-    if (pages_of(at.entry) < n) {
+    if (rmp_slot_pages(at.entry) < n) {
         if (any_with(at.part, at.page, n, RMP_W_IN_USE))
             return false;
-    } else if (pages_of(at.entry) > n) {
+    } else if (rmp_slot_pages(at.entry) > n) {
         if (at.entry->word & RMP_W_IN_USE)
             return false;
         split(at.entry);
@@ -408,7 +408,7 @@ struct rmp_result rmp_pvalidate(struct rmp *rmp, const struct rmp_guest *guest, 
     }
     at.entry->word ^= RMP_W_VALIDATED;
     rmp->stats.pvalidates++;
-    changed(rmp, &at, pages_of(at.entry));
+    changed(rmp, &at, rmp_slot_pages(at.entry));
     return complete(RMP_OK);
 }
 
@@ -446,7 +446,7 @@ struct rmp_result rmp_rmpadjust(struct rmp *rmp, const struct rmp_guest *guest, 
     at.entry->word = word;
     at.entry->perms[target] = perms;
     rmp->stats.rmpadjusts++;
-    changed(rmp, &at, pages_of(at.entry));
+    changed(rmp, &at, rmp_slot_pages(at.entry));
     return complete(RMP_OK);
 }
 
@@ -483,9 +483,9 @@ static enum rmp_error check_update(const struct place *at, bool is_2m)
         return RMP_FAIL_PERMISSION;
     if (at->entry->word & RMP_W_IN_USE)
         return RMP_FAIL_INUSE;
-    if (pages_of(at->entry) > n)
+    if (rmp_slot_pages(at->entry) > n)
         return RMP_FAIL_OVERLAP;
-    if (pages_of(at->entry) < n && any_with(at->part, at->page, n, RMP_W_ASSIGNED))
+    if (rmp_slot_pages(at->entry) < n && any_with(at->part, at->page, n, RMP_W_ASSIGNED))
         return RMP_FAIL_OVERLAP;
     return RMP_OK;
 }

@@ -24,11 +24,6 @@ struct run {
     struct rmp_slot first;
 };
 
-static uint64_t step_of(const struct rmp_slot *slot)
-{
-    return slot->word & RMP_W_SIZE_2M ? RMP_LARGE_PAGES : 1;
-}
-
 /* Return the entry `pages` after `first` in a run that begins with `first`. */
 static struct rmp_slot later(const struct rmp_slot *first, uint64_t pages)
 {
@@ -42,7 +37,7 @@ static struct rmp_slot later(const struct rmp_slot *first, uint64_t pages)
 uint64_t rmp_run_length(const struct rmp_part *part, uint64_t page)
 {
     const struct rmp_slot *first = &part->slots[page];
-    const uint64_t step = step_of(first);
+    const uint64_t step = rmp_slot_pages(first);
     uint64_t pages = 0;
     struct rmp_slot next;
 
@@ -116,7 +111,7 @@ static struct run get_run(const uint8_t *in)
 /* Check a run that begins at `page`. */
 static const char *check_run(const struct rmp_part *part, uint64_t page, const struct run *run)
 {
-    const uint64_t step = step_of(&run->first);
+    const uint64_t step = rmp_slot_pages(&run->first);
     const uint64_t gpa_pages = (RMP_W_GPA - (run->first.word & RMP_W_GPA)) / RMP_PAGE_SIZE + 1;
 
     if (run->pages == 0 || run->pages > part->pages - page)
@@ -166,7 +161,7 @@ void rmp_restore(struct rmp *rmp, const uint8_t *in, size_t len)
         for (uint64_t page = 0; page < rmp->parts[i].pages; pos += RUN_SIZE) {
             const struct run run = get_run(in + pos);
 
-            for (uint64_t n = 0; n < run.pages; n += step_of(&run.first))
+            for (uint64_t n = 0; n < run.pages; n += rmp_slot_pages(&run.first))
                 rmp->parts[i].slots[page + n] = later(&run.first, n);
             page += run.pages;
         }

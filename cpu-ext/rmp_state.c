@@ -34,18 +34,9 @@ const char *rmp_state_name(enum rmp_state state)
     return (unsigned)state < RMP_STATES ? names[state] : "unknown";
 }
 
-static const struct rmp_part *part_of(const struct rmp *rmp, uint64_t spa)
-{
-    for (unsigned i = 0; i < rmp->n; i++)
-        if (spa >= rmp->parts[i].base &&
-            (spa - rmp->parts[i].base) / RMP_PAGE_SIZE < rmp->parts[i].pages)
-            return &rmp->parts[i];
-    return NULL;
-}
-
 bool rmp_next_run(const struct rmp *rmp, struct rmp_run *run)
 {
-    const struct rmp_part *part = run->pages ? part_of(rmp, run->spa) : rmp->parts;
+    const struct rmp_part *part = run->pages ? rmp_part_of(rmp, run->spa) : rmp->parts;
     uint64_t page = 0;
 
     if (run->pages && part)

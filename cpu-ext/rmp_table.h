@@ -37,6 +37,14 @@ struct rmp {
     struct rmp_part parts[];
 };
 
+/* Return the number of pages of an entry. */
+static inline uint64_t rmp_slot_pages(const struct rmp_slot *slot)
+{
+    return slot->word & RMP_W_SIZE_2M ? RMP_LARGE_PAGES : 1;
+}
+
+/* Return the range that has the page at `spa`, NULL if none has it. */
+const struct rmp_part *rmp_part_of(const struct rmp *rmp, uint64_t spa);
 /* Return the number of pages from `page` on, at least one, whose entries continue each other. */
 uint64_t rmp_run_length(const struct rmp_part *part, uint64_t page);
 /* Check that `slot` can be the entry of a page of 4 KiB, or of 2 MiB if its flag says so. */
