@@ -5,6 +5,7 @@
 #include "hv.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,6 +95,26 @@ bool hv_guest_vmsa(const struct hv_guest *guest, unsigned cpu, uint8_t out[VMSA_
     return cpu < guest->n_vmsas && hv->ops.read_encrypted &&
            !hv->ops.read_encrypted(hv->machine, guest->asid,
                                    guest->vmsas + (uint64_t)cpu * VMSA_SIZE, out, VMSA_SIZE);
+}
+
+bool hv_place_vmsas(struct hv_guest *guest, const struct hv_firmware *firmware, const char *step,
+                    struct hv_failure *failure)
+{
+    struct hv_memory *memory = &guest->hv->memory;
+    const size_t len = (size_t)firmware->n_vmsas * VMSA_SIZE;
+
+    guest->vmsas = hv_memory_alloc(memory, len);
+    if (!guest->vmsas)
+        return hv_fail(failure, step, "", "the hypervisor's memory is full");
+    guest->n_vmsas = firmware->n_vmsas;
+    hv_memory_write(memory, guest->vmsas, firmware->vmsas, len);
+    return true;
+}
+
+const char *hv_name_vmsa(struct hv *hv, unsigned cpu)
+{
+    snprintf(hv->vmsa_name, sizeof(hv->vmsa_name), "VMSA of CPU %u", cpu);
+    return hv->vmsa_name;
 }
 
 void hv_free_vmsas(struct hv_guest *guest)

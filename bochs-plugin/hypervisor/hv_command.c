@@ -109,3 +109,22 @@ void hv_command_end(struct hv_command *command)
     for (unsigned i = 0; i < 2; i++)
         hv_memory_free(&command->hv->memory, command->data[i], command->data_len[i]);
 }
+
+bool hv_command_run(struct hv_command *command, const char *what, struct hv_failure *failure)
+{
+    const bool ok = hv_command_exec(command, what, failure);
+
+    hv_command_end(command);
+    return ok;
+}
+
+bool hv_command_run_region(struct hv_command *command, const char *region,
+                           struct hv_failure *failure)
+{
+    bool ok;
+
+    command->hv->region = region;
+    ok = hv_command_run(command, region, failure);
+    command->hv->region = NULL;
+    return ok;
+}

@@ -31,7 +31,6 @@ static bool init_once(struct hv *hv, uint32_t policy, struct hv_failure *failure
 {
     const bool es = policy & SEV_POLICY_ES;
     struct hv_command command;
-    bool ok;
 
     if (es && !reserve_tmr(hv, failure))
         return false;
@@ -40,9 +39,7 @@ static bool init_once(struct hv *hv, uint32_t policy, struct hv_failure *failure
     hv_command_put32(&command, 0);
     hv_command_put64(&command, es ? HV_TMR_BASE : 0);
     hv_command_put32(&command, es ? SEV_TMR_SIZE : 0);
-    ok = hv_command_exec(&command, "", failure);
-    hv_command_end(&command);
-    return ok;
+    return hv_command_run(&command, "", failure);
 }
 
 /* Damaged storage of the chip is reported once. The retry resets it, as Linux
@@ -66,8 +63,7 @@ static bool flush(struct hv *hv, struct hv_failure *failure)
         return true;
     hv->ops.wbinvd(hv->machine);
     hv_command_begin(&command, hv, SEV_CMD_DF_FLUSH);
-    hv->flushed = hv_command_exec(&command, "", failure);
-    hv_command_end(&command);
+    hv->flushed = hv_command_run(&command, "", failure);
     return hv->flushed;
 }
 
@@ -105,14 +101,11 @@ static bool start(struct hv_guest *guest, const struct hv_owner *owner, struct h
 static bool activate(struct hv_guest *guest, struct hv_failure *failure)
 {
     struct hv_command command;
-    bool ok;
 
     hv_command_begin(&command, guest->hv, SEV_CMD_ACTIVATE);
     hv_command_put32(&command, guest->handle);
     hv_command_put32(&command, guest->asid);
-    ok = hv_command_exec(&command, "", failure);
-    hv_command_end(&command);
-    return ok;
+    return hv_command_run(&command, "", failure);
 }
 
 /* Launch one region; one without bytes does not exist. */
@@ -120,7 +113,6 @@ static bool update(struct hv_guest *guest, const struct hv_region *region,
                    struct hv_failure *failure)
 {
     struct hv_command command;
-    bool ok;
 
     if (!region->len)
         return true;
@@ -129,11 +121,7 @@ static bool update(struct hv_guest *guest, const struct hv_region *region,
     hv_command_put32(&command, 0);
     hv_command_put64(&command, region->gpa);
     hv_command_put32(&command, region->len);
-    guest->hv->region = region->name;
-    ok = hv_command_exec(&command, region->name, failure);
-    guest->hv->region = NULL;
-    hv_command_end(&command);
-    return ok;
+    return hv_command_run_region(&command, region->name, failure);
 }
 
 /* The hypervisor writes QEMU's table of kernel hashes, then launches it like a ROM. */
@@ -168,36 +156,24 @@ static bool update_vmsa(struct hv_guest *guest, unsigned cpu, struct hv_failure 
 {
     struct hv *hv = guest->hv;
     struct hv_command command;
-    bool ok;
 
-    snprintf(hv->vmsa_name, sizeof(hv->vmsa_name), "VMSA of CPU %u", cpu);
     hv_command_begin(&command, hv, SEV_CMD_LAUNCH_UPDATE_VMSA);
     hv_command_put32(&command, guest->handle);
     hv_command_put32(&command, 0);
     hv_command_put64(&command, guest->vmsas + (uint64_t)cpu * VMSA_SIZE);
     hv_command_put32(&command, VMSA_SIZE);
-    hv->region = hv->vmsa_name;
-    ok = hv_command_exec(&command, hv->vmsa_name, failure);
-    hv->region = NULL;
-    hv_command_end(&command);
-    return ok;
+    return hv_command_run_region(&command, hv_name_vmsa(hv, cpu), failure);
 }
 
-/* The VMSAs stay allocated until the guest is taken down, because a CPU starts from its VMSA. */
 static bool update_vmsas(struct hv_guest *guest, const struct hv_firmware *firmware,
                          struct hv_failure *failure)
 {
-    struct hv *hv = guest->hv;
-    const size_t len = (size_t)firmware->n_vmsas * VMSA_SIZE;
     bool ok = true;
 
     if (!firmware->n_vmsas)
         return true;
-    guest->vmsas = hv_memory_alloc(&hv->memory, len);
-    if (!guest->vmsas)
-        return hv_fail(failure, "LAUNCH_UPDATE_VMSA", "", "the hypervisor's memory is full");
-    guest->n_vmsas = firmware->n_vmsas;
-    hv_memory_write(&hv->memory, guest->vmsas, firmware->vmsas, len);
+    if (!hv_place_vmsas(guest, firmware, "LAUNCH_UPDATE_VMSA", failure))
+        return false;
     for (unsigned cpu = 0; ok && cpu < firmware->n_vmsas; cpu++)
         ok = update_vmsa(guest, cpu, failure);
     return ok;
@@ -232,6 +208,11 @@ bool hv_guest_launch(struct hv_guest *guest, const struct hv_owner *owner,
         activate(guest, failure) && update_all(guest, firmware, failure) &&
         update_vmsas(guest, firmware, failure) && measure(guest, failure))
         return true;
+    return hv_launch_failed(guest);
+}
+
+bool hv_launch_failed(struct hv_guest *guest)
+{
     hv_guest_take_down(guest);
     guest->state = HV_STOPPED;
     guest->stop_reason = HV_STOP_LAUNCH;
@@ -248,7 +229,6 @@ bool hv_guest_inject(struct hv_guest *guest, const struct hv_secret *secret,
                      struct hv_failure *failure)
 {
     struct hv_command command;
-    bool ok;
 
     if (!check_launching(guest, "LAUNCH_SECRET", failure))
         return false;
@@ -261,22 +241,17 @@ bool hv_guest_inject(struct hv_guest *guest, const struct hv_secret *secret,
     hv_command_put32(&command, secret->len);
     hv_command_put32(&command, 0);
     hv_command_put_data(&command, 1, secret->data, secret->len);
-    ok = hv_command_exec(&command, "", failure);
-    hv_command_end(&command);
-    return ok;
+    return hv_command_run(&command, "", failure);
 }
 
 /* Execute a command whose only argument is the handle. */
 static bool exec_handle(struct hv_guest *guest, uint16_t id, struct hv_failure *failure)
 {
     struct hv_command command;
-    bool ok;
 
     hv_command_begin(&command, guest->hv, id);
     hv_command_put32(&command, guest->handle);
-    ok = hv_command_exec(&command, "", failure);
-    hv_command_end(&command);
-    return ok;
+    return hv_command_run(&command, "", failure);
 }
 
 bool hv_guest_finish(struct hv_guest *guest, struct hv_failure *failure)

@@ -34,8 +34,7 @@ void hv_snp_reclaim_page(struct hv *hv, uint64_t spa)
     if (rmp_get(hv->snp->rmp, spa).immutable) {
         hv_command_begin(&command, hv, SEV_CMD_SNP_PAGE_RECLAIM);
         hv_command_put64(&command, spa);
-        (void)hv_command_exec(&command, "", &ignored);
-        hv_command_end(&command);
+        (void)hv_command_run(&command, "", &ignored);
     }
     (void)rmp_rmpupdate(hv->snp->rmp, spa, &update);
 }
@@ -51,8 +50,7 @@ static bool init(struct hv *hv, struct hv_failure *failure)
     hv_command_begin(&command, hv, SEV_CMD_SNP_INIT_EX);
     hv_command_put32(&command, SNP_INIT_FLAG_RMP);
     hv_command_fill(&command, SNP_INIT_EX_SIZE);
-    hv->snp->initialized = hv_command_exec(&command, "", failure);
-    hv_command_end(&command);
+    hv->snp->initialized = hv_command_run(&command, "", failure);
     return hv->snp->initialized;
 }
 
@@ -65,8 +63,7 @@ static bool flush(struct hv *hv, struct hv_failure *failure)
         return true;
     hv->ops.wbinvd(hv->machine);
     hv_command_begin(&command, hv, SEV_CMD_SNP_DF_FLUSH);
-    hv->snp->flushed = hv_command_exec(&command, "", failure);
-    hv_command_end(&command);
+    hv->snp->flushed = hv_command_run(&command, "", failure);
     return hv->snp->flushed;
 }
 
@@ -74,7 +71,6 @@ static bool create_context(struct hv_guest *guest, struct hv_failure *failure)
 {
     struct hv *hv = guest->hv;
     struct hv_command command;
-    bool ok;
 
     guest->context = hv_memory_alloc(&hv->memory, HV_PAGE_SIZE);
     if (!guest->context)
@@ -83,25 +79,20 @@ static bool create_context(struct hv_guest *guest, struct hv_failure *failure)
         return hv_fail(failure, "SNP_GCTX_CREATE", "", "RMPUPDATE of the context page failed");
     hv_command_begin(&command, hv, SEV_CMD_SNP_GCTX_CREATE);
     hv_command_put64(&command, guest->context);
-    ok = hv_command_exec(&command, "", failure);
-    hv_command_end(&command);
-    return ok;
+    return hv_command_run(&command, "", failure);
 }
 
 static bool start(struct hv_guest *guest, const struct hv_snp_launch *snp,
                   struct hv_failure *failure)
 {
     struct hv_command command;
-    bool ok;
 
     hv_command_begin(&command, guest->hv, SEV_CMD_SNP_LAUNCH_START);
     hv_command_put64(&command, guest->context);
     hv_command_put64(&command, snp->policy);
     hv_command_fill(&command, SNP_START_GOSVW);
     hv_command_put(&command, snp->gosvw, sizeof(snp->gosvw));
-    ok = hv_command_exec(&command, "", failure);
-    hv_command_end(&command);
-    return ok;
+    return hv_command_run(&command, "", failure);
 }
 
 static bool activate(struct hv_guest *guest, struct hv_failure *failure)
@@ -112,8 +103,7 @@ static bool activate(struct hv_guest *guest, struct hv_failure *failure)
     hv_command_begin(&command, guest->hv, SEV_CMD_SNP_ACTIVATE);
     hv_command_put64(&command, guest->context);
     hv_command_put32(&command, guest->asid);
-    ok = hv_command_exec(&command, "", failure);
-    hv_command_end(&command);
+    ok = hv_command_run(&command, "", failure);
     guest->hv->snp->flushed &= !ok; /* the ASID is used from now on */
     return ok;
 }
@@ -138,10 +128,7 @@ static bool update_page(struct hv_guest *guest, uint64_t spa, uint64_t gpa, unsi
     hv_command_put32(&command, 0);
     hv_command_put64(&command, spa);
     hv_command_fill(&command, SNP_UPDATE_SIZE);
-    hv->region = what;
-    ok = hv_command_exec(&command, what, failure);
-    hv->region = NULL;
-    hv_command_end(&command);
+    ok = hv_command_run_region(&command, what, failure);
     if (!ok)
         hv_snp_reclaim_page(hv, spa);
     return ok;
@@ -282,20 +269,14 @@ static bool update_vmsas(struct hv_guest *guest, const struct hv_firmware *firmw
                          struct hv_failure *failure)
 {
     struct hv *hv = guest->hv;
-    const size_t len = (size_t)firmware->n_vmsas * VMSA_SIZE;
     bool ok = true;
 
-    guest->vmsas = hv_memory_alloc(&hv->memory, len);
-    if (!guest->vmsas)
-        return hv_fail(failure, "SNP_LAUNCH_UPDATE", "", "the hypervisor's memory is full");
-    guest->n_vmsas = firmware->n_vmsas;
+    if (!hv_place_vmsas(guest, firmware, "SNP_LAUNCH_UPDATE", failure))
+        return false;
     hv->snp->sev_features = firmware->n_vmsas ? vmsa_get(firmware->vmsas[0], VMSA_SEV_FEATURES) : 0;
-    hv_memory_write(&hv->memory, guest->vmsas, firmware->vmsas, len);
-    for (unsigned cpu = 0; ok && cpu < firmware->n_vmsas; cpu++) {
-        snprintf(hv->vmsa_name, sizeof(hv->vmsa_name), "VMSA of CPU %u", cpu);
+    for (unsigned cpu = 0; ok && cpu < firmware->n_vmsas; cpu++)
         ok = update_page(guest, guest->vmsas + (uint64_t)cpu * VMSA_SIZE, SNP_VMSA_GPA,
-                         SNP_PAGE_VMSA, hv->vmsa_name, failure);
-    }
+                         SNP_PAGE_VMSA, hv_name_vmsa(hv, cpu), failure);
     return ok;
 }
 
@@ -333,10 +314,7 @@ bool hv_guest_snp_launch(struct hv_guest *guest, const struct hv_snp_launch *lau
                      firmware->bios.name, failure) &&
         update_sections(guest, firmware, failure) && update_vmsas(guest, firmware, failure))
         return true;
-    hv_guest_take_down(guest);
-    guest->state = HV_STOPPED;
-    guest->stop_reason = HV_STOP_LAUNCH;
-    return false;
+    return hv_launch_failed(guest);
 }
 
 static bool exec_finish(struct hv_guest *guest, struct hv_failure *failure)
@@ -344,7 +322,6 @@ static bool exec_finish(struct hv_guest *guest, struct hv_failure *failure)
     const struct hv_snp_launch *launch = &guest->hv->snp->launch;
     struct hv_command command;
     uint32_t flags = 0;
-    bool ok;
 
     flags |= launch->id_block ? SNP_FINISH_FLAG_ID_BLOCK : 0;
     flags |= launch->author_key ? SNP_FINISH_FLAG_AUTHOR_KEY : 0;
@@ -360,9 +337,7 @@ static bool exec_finish(struct hv_guest *guest, struct hv_failure *failure)
     hv_command_put32(&command, flags);
     hv_command_fill(&command, SNP_FINISH_HOST_DATA);
     hv_command_put(&command, launch->host_data, sizeof(launch->host_data));
-    ok = hv_command_exec(&command, "", failure);
-    hv_command_end(&command);
-    return ok;
+    return hv_command_run(&command, "", failure);
 }
 
 /* With the policy "eager" all memory belongs to the guest before it runs. */
@@ -384,16 +359,17 @@ bool hv_snp_finish(struct hv_guest *guest, struct hv_failure *failure)
 static void reclaim_all(struct hv_guest *guest)
 {
     struct hv *hv = guest->hv;
+    struct rmp_run run = {0};
 
-    for (uint64_t gpa = 0; gpa < HV_MEMORY_BASE; gpa += HV_PAGE_SIZE) {
-        const struct rmp_entry entry = rmp_get(hv->snp->rmp, gpa);
-
-        if (entry.size_2m && entry.asid == guest->asid)
-            (void)rmp_psmash(hv->snp->rmp, gpa & ~(uint64_t)(HV_LARGE_SIZE - 1));
-        if (entry.assigned && entry.asid == guest->asid)
-            hv_snp_reclaim_page(hv, gpa);
-        hv_snp_set_private(hv, gpa, true);
+    while (rmp_next_run(hv->snp->rmp, &run)) {
+        if (run.spa >= HV_MEMORY_BASE || !run.entry.assigned || run.entry.asid != guest->asid)
+            continue;
+        for (uint64_t i = 0; run.entry.size_2m && i < run.pages; i += HV_LARGE_PAGES)
+            (void)rmp_psmash(hv->snp->rmp, run.spa + i * HV_PAGE_SIZE);
+        for (uint64_t i = 0; i < run.pages; i++)
+            hv_snp_reclaim_page(hv, run.spa + i * HV_PAGE_SIZE);
     }
+    hv_snp_all_private(hv);
     for (unsigned i = 0; i < guest->n_vmsas; i++)
         hv_snp_reclaim_page(hv, guest->vmsas + (uint64_t)i * VMSA_SIZE);
 }
@@ -410,8 +386,7 @@ void hv_snp_take_down(struct hv_guest *guest)
         reclaim_all(guest);
         hv_command_begin(&command, hv, SEV_CMD_SNP_DECOMMISSION);
         hv_command_put64(&command, guest->context);
-        (void)hv_command_exec(&command, "", &ignored);
-        hv_command_end(&command);
+        (void)hv_command_run(&command, "", &ignored);
         hv_snp_reclaim_page(hv, guest->context);
         hv_memory_free(&hv->memory, guest->context, HV_PAGE_SIZE);
         guest->context = 0;

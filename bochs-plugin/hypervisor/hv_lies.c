@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hv_random.h"
+
 /* clang-format off */
 static const struct {
     const char *name, *words;
@@ -103,16 +105,6 @@ bool hv_lies_parse(const char *list, struct hv_lies *lies)
 
 /* --- a guest that runs --- */
 
-/* splitmix64: any state, also 0, is good. */
-static uint64_t next(struct hv_liar *liar)
-{
-    uint64_t z = liar->random += UINT64_C(0x9e3779b97f4a7c15);
-
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
 void hv_liar_init(struct hv_liar *liar, const struct hv_lies *lies, uint64_t seed)
 {
     memset(liar, 0, sizeof(*liar));
@@ -122,7 +114,7 @@ void hv_liar_init(struct hv_liar *liar, const struct hv_lies *lies, uint64_t see
         liar->any |= lies->kinds[kind].when != HV_LIE_NEVER;
     for (unsigned kind = 0; kind < HV_LIES; kind++)
         if (lies->kinds[kind].when == HV_LIE_WITHIN)
-            liar->at[kind] = 1 + next(liar) % lies->kinds[kind].n;
+            liar->at[kind] = 1 + hv_random(&liar->random) % lies->kinds[kind].n;
         else
             liar->at[kind] = lies->kinds[kind].n;
 }
@@ -142,5 +134,5 @@ bool hv_liar_strikes(struct hv_liar *liar, enum hv_lie lie)
 
 unsigned hv_liar_random(struct hv_liar *liar, unsigned n)
 {
-    return (unsigned)(next(liar) % n);
+    return (unsigned)(hv_random(&liar->random) % n);
 }

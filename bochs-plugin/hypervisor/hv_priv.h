@@ -65,12 +65,25 @@ void hv_command_put_data(struct hv_command *command, unsigned which, const void 
 /* Execute the command. On failure return false with *failure set; `what` names the region or is
  * "". */
 bool hv_command_exec(struct hv_command *command, const char *what, struct hv_failure *failure);
+/* Execute the command, whose answer is only its status, and release the memory. */
+bool hv_command_run(struct hv_command *command, const char *what, struct hv_failure *failure);
+/* The same for a command that launches `region`: hv_region_name() is that meanwhile. */
+bool hv_command_run_region(struct hv_command *command, const char *region,
+                           struct hv_failure *failure);
 /* Read the answer: a field of the struct, and the data of a place. */
 uint32_t hv_command_get32(const struct hv_command *command, unsigned offset);
 void hv_command_get_data(const struct hv_command *command, unsigned which, void *out, size_t len);
-/* Release the memory. Must follow each hv_command_begin(). */
+/* Release the memory. It, or hv_command_run(), must follow each hv_command_begin(). */
 void hv_command_end(struct hv_command *command);
 
+/* Copy the VMSAs to launch to memory of the hypervisor. They stay allocated until the guest is taken
+ * down, because a CPU starts from its VMSA. */
+bool hv_place_vmsas(struct hv_guest *guest, const struct hv_firmware *firmware, const char *step,
+                    struct hv_failure *failure);
+/* Return the name of the region that is the VMSA of a CPU, until the next call. */
+const char *hv_name_vmsa(struct hv *hv, unsigned cpu);
+/* A launch failed: take the guest down. Return false. */
+bool hv_launch_failed(struct hv_guest *guest);
 /* Release the launched VMSAs of a guest. */
 void hv_free_vmsas(struct hv_guest *guest);
 

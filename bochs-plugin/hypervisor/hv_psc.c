@@ -58,6 +58,12 @@ static void put_done(struct psc *psc, unsigned done)
     put16(at, (at[1] & 0xf0u) << 8 | done);
 }
 
+static void log_failure(struct hv_guest *guest, unsigned cpu, uint64_t gpa, const char *wrong)
+{
+    hv_es_log(guest, cpu, "page state change: guest address %#llx: %s", (unsigned long long)gpa,
+              wrong);
+}
+
 /* --- one entry --- */
 
 /* The rest of a page of 2 MiB, page by page. */
@@ -98,8 +104,7 @@ static uint64_t do_entry(struct hv_exit *exit, struct psc *psc)
             wrong = convert_rest(exit->guest, psc, &entry, entry.is_2m);
     }
     if (wrong) {
-        hv_es_log(exit->guest, exit->cpu, "page state change: guest address %#llx: %s",
-                  (unsigned long long)entry.gpa, wrong);
+        log_failure(exit->guest, exit->cpu, entry.gpa, wrong);
         return ERROR_GENERIC;
     }
     put_done(psc, pages);
@@ -132,16 +137,16 @@ static uint64_t do_entries(struct hv_exit *exit, struct psc *psc)
 void hv_answer_psc(struct hv_exit *exit)
 {
     struct psc psc = {.bytes = hv_exit_scratch(exit, exit->info2)};
-    const uint64_t room = exit->gpa + GHCB_SHARED_BUFFER_END - exit->scratch;
+    const uint64_t size = exit->gpa + GHCB_SHARED_BUFFER_END - exit->scratch; /* of the buffer */
     struct buf b;
 
     if (!psc.bytes)
         return;
-    b = buf_reader(psc.bytes, room < HEADER_SIZE ? 0 : HEADER_SIZE);
+    b = buf_reader(psc.bytes, size < HEADER_SIZE ? 0 : HEADER_SIZE);
     psc.current = buf_get16(&b);
     psc.last = buf_get16(&b);
     if (!buf_ok(&b) || psc.last >= ENTRIES_MAX ||
-        HEADER_SIZE + (psc.last + 1) * ENTRY_SIZE > room) {
+        HEADER_SIZE + (psc.last + 1) * ENTRY_SIZE > size) {
         exit->result2 = ERROR_HEADER;
         return;
     }
@@ -167,7 +172,6 @@ uint64_t hv_psc_msr(struct hv_guest *guest, unsigned cpu, uint64_t value)
     wrong = hv_snp_convert(guest, gpa, false, op == OP_PRIVATE);
     if (!wrong)
         return GHCB_MSR_PSC_RESP;
-    hv_es_log(guest, cpu, "page state change: guest address %#llx: %s", (unsigned long long)gpa,
-              wrong);
+    log_failure(guest, cpu, gpa, wrong);
     return error;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "hv_es_priv.h"
+#include "hv_random.h"
 #include "hv_snp_priv.h"
 
 int hv_set_rmp(struct hv *hv, struct rmp *rmp)
@@ -24,7 +25,7 @@ int hv_set_rmp(struct hv *hv, struct rmp *rmp)
         if (!hv->snp->shared)
             return -ENOMEM;
     }
-    memset(hv->snp->shared, 0, HV_GUEST_PAGES / 8);
+    hv_snp_all_private(hv);
     hv->snp->rmp = rmp;
     return 0;
 }
@@ -89,17 +90,12 @@ void hv_snp_set_private(struct hv *hv, uint64_t gpa, bool private_)
         hv->snp->shared[page / 8] |= bit;
 }
 
-/* --- contents --- */
-
-/* splitmix64, as in hv_lies.c. */
-static uint64_t next(struct hv_snp *snp)
+void hv_snp_all_private(struct hv *hv)
 {
-    uint64_t z = snp->random += UINT64_C(0x9e3779b97f4a7c15);
-
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
+    memset(hv->snp->shared, 0, HV_GUEST_PAGES / 8);
 }
+
+/* --- contents --- */
 
 /* What a page holds that the hypervisor gives to the guest. It is written while the page belongs to
  * the hypervisor. What is not plain RAM keeps what it holds: below 1 MiB the firmware can be visible
@@ -113,7 +109,7 @@ static const char *set_contents(struct hv *hv, uint64_t gpa)
     if (policy == HV_CONTENTS_INPLACE || !hv->ops.read_shared(hv->machine, gpa, &probe, 1))
         return NULL;
     for (size_t i = 0; policy == HV_CONTENTS_RANDOM && i < HV_PAGE_SIZE / 8; i++)
-        page[i] = next(hv->snp);
+        page[i] = hv_random(&hv->snp->random);
     return hv->ops.write(hv->machine, gpa, page, sizeof(page)) ? "the page cannot be written"
                                                                : NULL;
 }
@@ -167,11 +163,16 @@ const char *hv_snp_assign_small(struct hv_guest *guest, uint64_t gpa)
 const char *hv_snp_assign_all(struct hv_guest *guest)
 {
     const struct hv *hv = guest->hv;
+    struct rmp_run run = {0};
     const char *wrong = NULL;
 
-    for (uint64_t gpa = 0; !wrong && gpa < HV_MEMORY_BASE; gpa += HV_PAGE_SIZE)
-        if (hv_snp_private(hv, gpa) && !rmp_get(hv->snp->rmp, gpa).assigned)
-            wrong = hv_snp_assign(guest, gpa);
+    while (!wrong && rmp_next_run(hv->snp->rmp, &run))
+        for (uint64_t i = 0; !wrong && !run.entry.assigned && i < run.pages; i++) {
+            const uint64_t gpa = run.spa + i * HV_PAGE_SIZE;
+
+            if (hv_snp_private(hv, gpa) && !rmp_get(hv->snp->rmp, gpa).assigned)
+                wrong = hv_snp_assign(guest, gpa);
+        }
     return wrong;
 }
 

@@ -33,6 +33,7 @@ void hv_snp_free(struct hv *hv);
 /* True: the RMP covers the page, and it is memory of the guest. */
 bool hv_snp_is_memory(const struct hv *hv, uint64_t gpa);
 void hv_snp_set_private(struct hv *hv, uint64_t gpa, bool private_);
+void hv_snp_all_private(struct hv *hv);
 
 /* Make a page, or 512 pages from a multiple of 2 MiB on, private or shared, as for a request of the
  * guest. Return NULL, or what is wrong as a phrase; then a part of 2 MiB can be changed. */

@@ -13,6 +13,7 @@ libhypervisor_la_SOURCES = \
 	%D%/hv_exit.c \
 	%D%/hv_ghcb_msr.c \
 	%D%/hv_intercepts.c %D%/hv_intercepts.h \
+	%D%/hv_random.h \
 	%D%/hv_launch.c \
 	%D%/hv_launch_snp.c \
 	%D%/hv_lies.c %D%/hv_lies.h \
