@@ -70,8 +70,7 @@ void bx_sev_device_memory_access(struct sev_device_memory *dm, uint64_t spa, uin
         dm->private_pages.insert(page);
     else
         dm->private_pages.erase(page);
-    for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++)
-        BX_CPU(i)->TLB_flush();
+    bx_sev_memory_flush_tlbs();
 }
 
 bool bx_sev_device_memory_private(const struct sev_device_memory *dm, uint64_t spa)

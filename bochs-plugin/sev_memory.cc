@@ -171,7 +171,7 @@ static void memory_invalidate(void *, uint32_t entry)
     entry_of(entry)->invalidate();
 }
 
-static void flush_tlbs()
+void bx_sev_memory_flush_tlbs(void)
 {
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++)
         BX_CPU(i)->TLB_flush();
@@ -187,7 +187,7 @@ void bx_sev_memory_set_guest(struct sev_memory *mem, uint32_t asid)
         sev_hooks.cpus[i].asid = asid;
         sev_hooks.cpus[i].key = mem->walks.empty() ? mem->key : walk_allowed;
     }
-    flush_tlbs();
+    bx_sev_memory_flush_tlbs();
 }
 
 /* RAM above 1 MiB, where one address is one page. */
@@ -284,7 +284,7 @@ void bx_sev_memory_power_on(struct sev_memory *mem, struct rng *rng)
         err = pages_declare(mem->pages, mem->ram_pages, rom_pages, temporary_asid);
     if (err)
         BX_FATAL(("sev: memory encryption could not be started: %s", strerror(-err)));
-    flush_tlbs();
+    bx_sev_memory_flush_tlbs();
 }
 
 void bx_sev_memory_free(struct sev_memory *mem)
@@ -408,7 +408,7 @@ void bx_sev_memory_drop(struct sev_memory *mem, uint64_t spa, uint64_t n, bool f
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++)
         BX_CPU(i)->iCache.breakLinks();
     if (!indexed && !for_code)
-        flush_tlbs();
+        bx_sev_memory_flush_tlbs();
 }
 
 /* Where ROM and shadow RAM share an address, the chip set selects the one that is read. */

@@ -41,6 +41,8 @@ void bx_sev_memory_allow_walks(struct sev_memory *memory, uint64_t spa);
 /* Drop all translations of `n` pages from `spa` on, because their owner has changed. `for_code`: in the
  * course of a fetch or a page walk. */
 void bx_sev_memory_drop(struct sev_memory *memory, uint64_t spa, uint64_t n, bool for_code);
+/* Drop all translations of all CPUs. */
+void bx_sev_memory_flush_tlbs(void);
 /* Encrypt or decrypt a copy of a page through the key of an ASID (0: of the machine's guest), for
  * memory that is not converted in place. Return false if the cipher failed or the ASID has no key. */
 bool bx_sev_memory_cipher(struct sev_memory *memory, uint32_t asid, uint64_t spa, uint8_t *page,

@@ -137,12 +137,27 @@ static uint8_t needs(uint32_t flags)
     return (uint8_t)need;
 }
 
-/* Notify the observers of an access that does not pass. */
-static void observe_fault(const struct sev_snp *snp, unsigned cpu, uint64_t spa,
-                          const struct rmp_access *access, enum rmp_check check)
+static struct rmp_access guest_access(const struct sev_snp *snp, unsigned cpu, uint64_t gpa,
+                                      bool is_private, uint8_t needs)
+{
+    struct rmp_access access = {};
+
+    access.asid = hv_guest_asid(snp->guest);
+    access.snp = true;
+    access.vmpl = snp->cpus[cpu].vmpl;
+    access.private_ = is_private;
+    access.needs = needs;
+    access.gpa = gpa;
+    return access;
+}
+
+/* Count an access that does not pass, and notify the observers. */
+static void note_fault(const struct sev_snp *snp, unsigned cpu, uint64_t spa,
+                       const struct rmp_access *access, enum rmp_check check)
 {
     struct sev_rmp_watch *watch = bx_sev_machine_rmp_watch(snp->machine);
 
+    rmp_count_fault(snp->rmp, check);
     if (!watch)
         return;
     bx_sev_rmp_watch_begin(watch, cpu, false);
@@ -205,18 +220,14 @@ struct sev_verdict bx_sev_snp_access(struct sev_snp *snp, unsigned cpu, uint64_t
                                      uint32_t flags)
 {
     const enum sev_why why = sev_flags_why(flags);
-    struct rmp_access access = {};
+    struct rmp_access access;
 
     if (why == SEV_WHY_DEVICE)
         return device_access(snp, spa, flags);
     if (why == SEV_WHY_HOST || (flags & SEV_FLAG_OBSERVER))
         return go;
-    access.asid = hv_guest_asid(snp->guest);
-    access.snp = true;
-    access.vmpl = snp->cpus[cpu].vmpl;
-    access.private_ = sev_flags_access(flags) == SEV_ACCESS_PRIVATE;
-    access.needs = needs(flags);
-    access.gpa = gpa;
+    access =
+        guest_access(snp, cpu, gpa, sev_flags_access(flags) == SEV_ACCESS_PRIVATE, needs(flags));
     access.walk = why == SEV_WHY_WALK || why == SEV_WHY_AD;
     access.user = (flags & SEV_FLAG_USER) != 0;
     for (unsigned tries = 0; tries < tries_max; tries++) {
@@ -227,9 +238,7 @@ struct sev_verdict bx_sev_snp_access(struct sev_snp *snp, unsigned cpu, uint64_t
         if (check == RMP_PASSED && is_mapped(snp, &access, spa))
             return go;
         if (check != RMP_PASSED)
-            rmp_count_fault(snp->rmp, check);
-        if (check != RMP_PASSED)
-            observe_fault(snp, cpu, spa, &access, check);
+            note_fault(snp, cpu, spa, &access, check);
         if (check == RMP_NOT_VALIDATED)
             return not_validated(snp, cpu, gpa);
         resolve(snp, cpu, &fault, why == SEV_WHY_FETCH || sev_why_is_internal(why));
@@ -243,14 +252,8 @@ struct sev_verdict bx_sev_snp_access(struct sev_snp *snp, unsigned cpu, uint64_t
 enum rmp_check bx_sev_snp_check(const struct sev_snp *snp, unsigned cpu, uint64_t spa,
                                 bool is_private, uint8_t needs)
 {
-    struct rmp_access access = {};
+    const struct rmp_access access = guest_access(snp, cpu, spa, is_private, needs);
 
-    access.asid = hv_guest_asid(snp->guest);
-    access.snp = true;
-    access.vmpl = snp->cpus[cpu].vmpl;
-    access.private_ = is_private;
-    access.needs = needs;
-    access.gpa = spa;
     return rmp_check(snp->rmp, spa, &access);
 }
 
@@ -343,19 +346,13 @@ static bool has_page_size(enum sev_insn insn, const struct sev_insn_regs *regs)
     return insn == SEV_INSN_RMPQUERY || (uint32_t)regs->rcx <= 1;
 }
 
-static void flush_tlbs(void)
-{
-    for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++)
-        BX_CPU(i)->TLB_flush();
-}
-
 struct sev_verdict bx_sev_snp_insn(struct sev_snp *snp, unsigned cpu, enum sev_insn insn,
                                    struct sev_insn_regs *regs)
 {
     if (!regs->long64)
         return {SEV_UD, 0};
     if (insn == SEV_INSN_INVLPGB) {
-        flush_tlbs(); /* more than was asked for, which a processor may do */
+        bx_sev_memory_flush_tlbs(); /* more than was asked for, which a processor may do */
         return go;
     }
     if (insn == SEV_INSN_TLBSYNC)
