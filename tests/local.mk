@@ -13,6 +13,7 @@ EXTRA_DIST += \
 	%D%/lib/gdbclient.py \
 	%D%/lib/linux-image \
 	%D%/lib/machine.py \
+	%D%/lib/saved_boot.py \
 	%D%/lib/tap.sh \
 	%D%/lib/taplib.py \
 	%D%/lib/tree.py \

@@ -88,6 +88,17 @@ def depends(package, pattern, suite=""):
     return names[0]
 
 
+def debian_kernel(suite, kind=""):
+    """The path of a release's kernel; the kind is "cloud-", or "" for the generic one."""
+    package = depends(f"linux-image-{kind}amd64", rf"linux-image-\d.*{kind}amd64", suite=suite)
+    return f"{packages(package, suite=suite)}/boot/vmlinuz-{package.removeprefix('linux-image-')}"
+
+
+def ovmf(suite):
+    """The path of a release's firmware for SEV-ES."""
+    return f"{packages('ovmf', suite=suite)}/usr/share/ovmf/OVMF.fd"
+
+
 def mirror(suite):
     """The line of sources.list for a release, from the machine's own APT configuration."""
     text = subprocess.run(["apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)"],
