@@ -15,6 +15,8 @@
 # taplib.py is the same for Python.
 set -u
 
+# Debian's users have no sbin in their path; dmidecode and others are there.
+PATH=$PATH:/usr/sbin:/sbin
 BOCHS_SEV=${BOCHS_SEV:-./bochs-sev}
 BOCHS_BIOS=${BOCHS_BIOS:-/usr/share/bochs/BIOS-bochs-latest}
 BOCHS_VGABIOS=${BOCHS_VGABIOS:-/usr/share/vgabios/vgabios.stdvga.bin}
