@@ -79,6 +79,11 @@ void crypto_sha256(const void *data, size_t len, uint8_t digest[CRYPTO_SHA256_SI
     gcry_md_hash_buffer(GCRY_MD_SHA256, digest, data, len);
 }
 
+void crypto_sha1(const void *data, size_t len, uint8_t digest[CRYPTO_SHA1_SIZE])
+{
+    gcry_md_hash_buffer(GCRY_MD_SHA1, digest, data, len);
+}
+
 static const struct {
     int algo;
     const char *name;

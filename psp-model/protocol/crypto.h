@@ -22,6 +22,7 @@ extern "C" {
 
 #define CRYPTO_CHECKED __attribute__((warn_unused_result))
 
+#define CRYPTO_SHA1_SIZE   20
 #define CRYPTO_SHA256_SIZE 32
 #define CRYPTO_SHA384_SIZE 48
 #define CRYPTO_AES128_SIZE 16
@@ -44,6 +45,8 @@ int crypto_sha256_peek(const struct crypto_sha256 *hash,
                        uint8_t digest[CRYPTO_SHA256_SIZE]) CRYPTO_CHECKED;
 
 void crypto_sha256(const void *data, size_t len, uint8_t digest[CRYPTO_SHA256_SIZE]);
+/* For the ids of keys in X.509, which protect nothing. */
+void crypto_sha1(const void *data, size_t len, uint8_t digest[CRYPTO_SHA1_SIZE]);
 /* Either hash; returns the size of the digest. */
 size_t crypto_digest(enum crypto_hash hash, const void *data, size_t len,
                      uint8_t digest[CRYPTO_SHA384_SIZE]);

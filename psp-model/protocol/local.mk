@@ -8,6 +8,7 @@ libpspmodel_la_SOURCES += \
 	%D%/cpuid_check.c \
 	%D%/cpuid_page.c %D%/cpuid_page.h \
 	%D%/crypto.c %D%/crypto.h \
+	%D%/der.c %D%/der.h \
 	%D%/exit_code.c %D%/exit_code.h \
 	%D%/file.c %D%/file.h \
 	%D%/ghcb.c %D%/ghcb.h \
@@ -24,4 +25,6 @@ libpspmodel_la_SOURCES += \
 	%D%/secrets_page.c %D%/secrets_page.h \
 	%D%/session.c %D%/session.h \
 	%D%/snp_digest.c %D%/snp_digest.h \
-	%D%/vmsa.c %D%/vmsa.h
+	%D%/tcb.c %D%/tcb.h \
+	%D%/vmsa.c %D%/vmsa.h \
+	%D%/x509.c %D%/x509.h

@@ -66,6 +66,7 @@ unit_tests = \
 	%D%/test_storage \
 	%D%/test_text \
 	%D%/test_vmsa \
+	%D%/test_x509 \
 	%D%/test_nv_file
 
 %C%_test_abi_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -203,6 +204,8 @@ unit_tests = \
 %C%_test_save_LDADD = $(UNIT_LDADD)
 %C%_test_vmsa_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_vmsa_LDADD = $(UNIT_LDADD)
+%C%_test_x509_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_x509_LDADD = $(UNIT_LDADD)
 %C%_test_text_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_text_LDADD = $(UNIT_LDADD)
 %C%_test_saved_machine_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -4,6 +4,7 @@ EXTRA_DIST += \
 	%D%/psp_saved_v1.b64 \
 	%D%/SOURCE \
 	%D%/amd_roots.txt \
+	%D%/amd_x509.txt \
 	%D%/id_block.py \
 	%D%/id_block.txt \
 	%D%/measure.txt \

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The versions of a SEV-SNP platform's firmware; see tcb.h.
+ */
+#include "tcb.h"
+
+#include <string.h>
+
+enum { FMC, BOOTLOADER, TEE, SNP, MICROCODE, LEVELS, NOWHERE = 8 };
+
+/* Which of the eight bytes has a level. */
+static const uint8_t milan[LEVELS] = {NOWHERE, 0, 1, 6, 7};
+static const uint8_t turin[LEVELS] = {0, 1, 2, 3, 7};
+
+static const struct {
+    const char *name;
+    const uint8_t *byte;
+} models[TCB_MODELS] = {
+    [TCB_MILAN] = {"Milan", milan},
+    [TCB_GENOA] = {"Genoa", milan},
+    [TCB_TURIN] = {"Turin", turin},
+};
+
+uint64_t tcb_pack(enum tcb_model model, const struct tcb *tcb)
+{
+    const uint8_t levels[LEVELS] = {tcb->fmc, tcb->bootloader, tcb->tee, tcb->snp, tcb->microcode};
+    uint64_t packed = 0;
+
+    for (unsigned i = 0; i < LEVELS; i++) {
+        if (models[model].byte[i] != NOWHERE)
+            packed |= (uint64_t)levels[i] << 8 * models[model].byte[i];
+    }
+    return packed;
+}
+
+bool tcb_unpack(enum tcb_model model, uint64_t packed, struct tcb *tcb)
+{
+    uint8_t levels[LEVELS] = {0};
+
+    for (unsigned i = 0; i < LEVELS; i++) {
+        if (models[model].byte[i] != NOWHERE)
+            levels[i] = (uint8_t)(packed >> 8 * models[model].byte[i]);
+    }
+    *tcb =
+        (struct tcb){levels[FMC], levels[BOOTLOADER], levels[TEE], levels[SNP], levels[MICROCODE]};
+    return tcb_pack(model, tcb) == packed;
+}
+
+bool tcb_at_most(const struct tcb *a, const struct tcb *b)
+{
+    return a->fmc <= b->fmc && a->bootloader <= b->bootloader && a->tee <= b->tee &&
+           a->snp <= b->snp && a->microcode <= b->microcode;
+}
+
+const char *tcb_model_name(enum tcb_model model)
+{
+    return models[model].name;
+}
+
+bool tcb_model_parse(const char *name, enum tcb_model *model)
+{
+    for (unsigned i = 0; i < TCB_MODELS; i++) {
+        if (strcmp(name, models[i].name) == 0) {
+            *model = (enum tcb_model)i;
+            return true;
+        }
+    }
+    return false;
+}
