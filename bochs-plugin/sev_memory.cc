@@ -32,6 +32,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <type_traits>
+
 #include "rng.h"
 
 static const uint8_t walk_allowed = 1;
@@ -382,6 +384,15 @@ struct sev_verdict bx_sev_memory_access(struct sev_memory *mem, unsigned cpu, ui
     return verdict;
 }
 
+/* A CPU of Bochs 3.0 has its cache of decoded instructions in it, one of later versions points to it. */
+template <typename Cache> static bxICache_c *icache(Cache &cache)
+{
+    if constexpr (std::is_pointer_v<Cache>)
+        return cache;
+    else
+        return &cache;
+}
+
 void bx_sev_memory_allow_walks(struct sev_memory *mem, uint64_t spa)
 {
     const uint64_t frame = spa / SEV_PAGE_SIZE;
@@ -406,7 +417,7 @@ void bx_sev_memory_drop(struct sev_memory *mem, uint64_t spa, uint64_t n, bool f
     }
     mem->for_code = false;
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++)
-        BX_CPU(i)->iCache.breakLinks();
+        icache(BX_CPU(i)->iCache)->breakLinks();
     if (!indexed && !for_code)
         bx_sev_memory_flush_tlbs();
 }
