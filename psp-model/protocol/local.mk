@@ -5,6 +5,7 @@ libpspmodel_la_SOURCES += \
 	%D%/blob.c %D%/blob.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/cert.c %D%/cert.h \
+	%D%/cert_table.c %D%/cert_table.h \
 	%D%/cpuid_check.c \
 	%D%/cpuid_page.c %D%/cpuid_page.h \
 	%D%/crypto.c %D%/crypto.h \
@@ -15,6 +16,7 @@ libpspmodel_la_SOURCES += \
 	%D%/hex.c %D%/hex.h \
 	%D%/id_block.c %D%/id_block.h \
 	%D%/kdf.c %D%/kdf.h \
+	%D%/kds.c %D%/kds.h \
 	%D%/kernel_hashes.c %D%/kernel_hashes.h \
 	%D%/measure.c %D%/measure.h \
 	%D%/ovmf_table.c %D%/ovmf_table.h \
@@ -26,5 +28,6 @@ libpspmodel_la_SOURCES += \
 	%D%/session.c %D%/session.h \
 	%D%/snp_digest.c %D%/snp_digest.h \
 	%D%/tcb.c %D%/tcb.h \
+	%D%/vek.c %D%/vek.h \
 	%D%/vmsa.c %D%/vmsa.h \
 	%D%/x509.c %D%/x509.h

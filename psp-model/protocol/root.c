@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The model's own ARK and ASK; see root.h.
+ * The model's own roots; see root.h.
  */
 #include "root.h"
 
@@ -14,6 +14,14 @@
 
 static const uint8_t exponent[] = {0x01, 0x00, 0x01};
 
+/* clang-format off */
+static const struct crypto_rsa_private keys[] = {
+    [ROOT_ARK]  = {{ark_n, exponent, sizeof(ark_n), sizeof(exponent)}, ark_p, ark_q, sizeof(ark_p)},
+    [ROOT_ASK]  = {{ask_n, exponent, sizeof(ask_n), sizeof(exponent)}, ask_p, ask_q, sizeof(ask_p)},
+    [ROOT_ASVK] = {{asvk_n, exponent, sizeof(asvk_n), sizeof(exponent)}, asvk_p, asvk_q, sizeof(asvk_p)},
+};
+/* clang-format on */
+
 static_assert(sizeof(ark_n) == CERT_ROOT_KEY_SIZE && sizeof(ask_n) == CERT_ROOT_KEY_SIZE,
               "the model's roots are RSA of 4096 bits");
 
@@ -26,6 +34,11 @@ static void fill(struct cert_root *root, enum cert_usage usage, const char *id, 
     memcpy(root->e + sizeof(root->e) - sizeof(exponent), exponent, sizeof(exponent));
     memcpy(root->n, n, sizeof(root->n));
     memcpy(root->sig, sig, sizeof(root->sig));
+}
+
+const struct crypto_rsa_private *root_private(enum root_key key)
+{
+    return &keys[key];
 }
 
 void root_ark(struct cert_root *ark)
@@ -46,15 +59,10 @@ bool root_is_model(const struct cert_root *root)
 
 int root_sign_cek(struct cert *cek, unsigned slot, const uint8_t salt[CRYPTO_SHA384_SIZE])
 {
-    const struct crypto_rsa_private key = {
-        .pub = {ask_n, exponent, sizeof(ask_n), sizeof(exponent)},
-        .p = ask_p,
-        .q = ask_q,
-        .prime_len = sizeof(ask_p),
-    };
     uint8_t wire[CERT_SIZE], sig[CERT_SIG_SIZE];
     cert_write(cek, wire);
-    int err = crypto_rsa_pss_sign(&key, CRYPTO_HASH_SHA384, wire, CERT_SIGNED_SIZE, salt, sig);
+    int err =
+        crypto_rsa_pss_sign(&keys[ROOT_ASK], CRYPTO_HASH_SHA384, wire, CERT_SIGNED_SIZE, salt, sig);
     if (err)
         return err;
     struct cert_signature *to = &cek->sig[slot];

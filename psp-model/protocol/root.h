@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The model's own roots of trust in AMD's ARK and ASK format. Their private keys are public on
+ * The model's own roots of trust: their keys, and ARK and ASK in the format of legacy SEV. The X.509
+ * certificates with the same keys, for SEV-SNP, are in kds.h. The private keys are public on
  * purpose: everybody can compute them from the phrase in tests/interop/model_root.py. So a CEK that
  * chains to them proves that it came from a model of the secure processor, never that it came from
  * a chip. Their key ids say so: "SEV-ON-BOCHS ARK" and "SEV-ON-BOCHS ASK".
@@ -15,6 +16,10 @@
 #include <stdint.h>
 
 #include "cert.h"
+
+/* The ASVK signs keys that are loaded into a chip; legacy SEV has none. */
+enum root_key { ROOT_ARK, ROOT_ASK, ROOT_ASVK };
+const struct crypto_rsa_private *root_private(enum root_key key);
 
 void root_ark(struct cert_root *ark);
 void root_ask(struct cert_root *ask);

@@ -15,10 +15,11 @@ static const uint8_t turin[LEVELS] = {0, 1, 2, 3, 7};
 static const struct {
     const char *name;
     const uint8_t *byte;
+    uint8_t chip_id_size;
 } models[TCB_MODELS] = {
-    [TCB_MILAN] = {"Milan", milan},
-    [TCB_GENOA] = {"Genoa", milan},
-    [TCB_TURIN] = {"Turin", turin},
+    [TCB_MILAN] = {"Milan", milan, 64},
+    [TCB_GENOA] = {"Genoa", milan, 64},
+    [TCB_TURIN] = {"Turin", turin, 8},
 };
 
 uint64_t tcb_pack(enum tcb_model model, const struct tcb *tcb)
@@ -50,6 +51,11 @@ bool tcb_at_most(const struct tcb *a, const struct tcb *b)
 {
     return a->fmc <= b->fmc && a->bootloader <= b->bootloader && a->tee <= b->tee &&
            a->snp <= b->snp && a->microcode <= b->microcode;
+}
+
+size_t tcb_chip_id_size(enum tcb_model model)
+{
+    return models[model].chip_id_size;
 }
 
 const char *tcb_model_name(enum tcb_model model)

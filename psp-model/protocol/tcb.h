@@ -11,6 +11,7 @@
 #define PSP_TCB_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -30,6 +31,10 @@ uint64_t tcb_pack(enum tcb_model model, const struct tcb *tcb);
 bool tcb_unpack(enum tcb_model model, uint64_t packed, struct tcb *tcb);
 /* Return whether no level of `a` is above that of `b`. */
 bool tcb_at_most(const struct tcb *a, const struct tcb *b);
+
+/* The bytes of a chip's id in the VCEK and in URLs: 64, and 8 for Turin. Source: virtee/sev
+ * tests/certs_data/vcek_turin.der; virtee/snpguest src/fetch.rs request_vcek_kds(). */
+size_t tcb_chip_id_size(enum tcb_model model);
 
 /* "Milan"; and the other way, false if there is no such line. The name is that of the URLs of AMD's key
  * distribution service: google/go-sev-guest kds/kds.go ParseProductLine(). */

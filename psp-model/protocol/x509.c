@@ -66,12 +66,12 @@ enum { LEVEL_EXTENSIONS = sizeof(milan) / sizeof(milan[0]) };
 static const struct {
     const char *product;
     const struct level *levels;
-    uint8_t version, chip_id_size;
+    uint8_t version;
     bool leaf_trailer;
 } lines[TCB_MODELS] = {
-    [TCB_MILAN] = {"Milan-B0", milan, 0, X509_CHIP_ID_MAX, true},
-    [TCB_GENOA] = {"Genoa-B1", milan, 0, X509_CHIP_ID_MAX, true},
-    [TCB_TURIN] = {"Turin", turin, 1, 8, false},
+    [TCB_MILAN] = {"Milan-B0", milan, 0, true},
+    [TCB_GENOA] = {"Genoa-B1", milan, 0, true},
+    [TCB_TURIN] = {"Turin", turin, 1, false},
 };
 
 /* AMD's certificates have 25 and 7 years. The 7 of a VLEK are a choice of this model. */
@@ -83,11 +83,6 @@ static const struct {
     [X509_ASVK] = {"SEV-VLEK-%s", "ARK-%s", 25},  [X509_VCEK] = {"SEV-VCEK", "SEV-%s", 7},
     [X509_VLEK] = {"SEV-VLEK", "SEV-VLEK-%s", 7},
 };
-
-size_t x509_chip_id_size(enum tcb_model model)
-{
-    return lines[model].chip_id_size;
-}
 
 unsigned x509_years(enum x509_kind kind)
 {
@@ -384,7 +379,7 @@ static void put_leaf(struct der *d, const struct x509_cert *cert)
     if (chip) {
         /* The bytes alone: AMD's certificates have no tag here. */
         e = begin_extension(d, &chip_id, false);
-        der_raw(d, cert->chip_id, lines[cert->model].chip_id_size);
+        der_raw(d, cert->chip_id, tcb_chip_id_size(cert->model));
         end_extension(d, e);
     } else if (cert->csp_id && csp_id_ok(cert->csp_id)) {
         put_text_extension(d, &csp_id, cert->csp_id);

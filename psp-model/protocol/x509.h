@@ -51,7 +51,7 @@ struct x509_cert {
     const uint8_t *issuer;             /* ASK, ASVK: the modulus of the ARK */
     struct crypto_p384_public pub;     /* VCEK, VLEK: the key */
     struct tcb tcb;                    /* VCEK, VLEK: its levels */
-    uint8_t chip_id[X509_CHIP_ID_MAX]; /* VCEK; Turin: 8 bytes of it */
+    uint8_t chip_id[X509_CHIP_ID_MAX]; /* VCEK: tcb_chip_id_size() bytes of it */
     const char *csp_id;                /* VLEK: the provider's name, printable ASCII */
 };
 
@@ -65,8 +65,6 @@ struct x509_crl {
     uint64_t revoked_serial;
 };
 
-/* The bytes of a chip's id in the VCEK and in the URL of the line: 64 or 8. */
-size_t x509_chip_id_size(enum tcb_model model);
 /* Years that a certificate of the kind is valid. */
 unsigned x509_years(enum x509_kind kind);
 

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The model's ARK and ASK, computed again from the phrase that they were made of.
+"""The model's ARK, ASK and ASVK, computed again from the phrase that they were made of.
 
   model_root.py --tables             print psp-model/protocol/root_keys.h
   model_root.py --check ASK_ARK      TAP: compare a file that holds ASK || ARK, and let
                                      python3-cryptography verify its signatures
 
-Both keys are public on purpose (see psp-model/protocol/root.h): this is how anybody gets the private halves.
+The keys are public on purpose (see psp-model/protocol/root.h): this is how anybody gets the private halves.
 """
 import hashlib
 import sys
@@ -83,7 +83,7 @@ def tables():
     print("""/* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The numbers of the model's roots, big endian, as tests/interop/model_root.py --tables computes
- * them from its phrase. The private key of the ASK is public on purpose: see root.h.
+ * them from its phrase. The private keys are public on purpose: see root.h.
  *
  * Source: AMDESE/sev-tool src/sevapi.h amd_cert (size of the keys).
  */
@@ -92,9 +92,12 @@ def tables():
 
 #include <stdint.h>
 """)
+    asvk = key(b"ASVK")
     for name, k, field, size in (("ark_n", ark, "n", 512), ("ark_sig", ark, "sig", 512),
+                                 ("ark_p", ark, "p", 256), ("ark_q", ark, "q", 256),
                                  ("ask_n", ask, "n", 512), ("ask_sig", ask, "sig", 512),
-                                 ("ask_p", ask, "p", 256), ("ask_q", ask, "q", 256)):
+                                 ("ask_p", ask, "p", 256), ("ask_q", ask, "q", 256),
+                                 ("asvk_n", asvk, "n", 512), ("asvk_p", asvk, "p", 256), ("asvk_q", asvk, "q", 256)):
         data = k[field].to_bytes(size, "big")
         print(f"static const uint8_t {name}[{size}] = {{")
         for i in range(0, size, 16):

@@ -36,6 +36,7 @@ unit_tests = \
 	%D%/test_identity \
 	%D%/test_json_read \
 	%D%/test_kdf \
+	%D%/test_kds \
 	%D%/test_launch \
 	%D%/test_mailbox \
 	%D%/test_measure \
@@ -204,6 +205,8 @@ unit_tests = \
 %C%_test_save_LDADD = $(UNIT_LDADD)
 %C%_test_vmsa_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_vmsa_LDADD = $(UNIT_LDADD)
+%C%_test_kds_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_kds_LDADD = $(UNIT_LDADD)
 %C%_test_x509_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_x509_LDADD = $(UNIT_LDADD)
 %C%_test_text_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -93,7 +93,7 @@ static void amds_certificates_written_again(void **state)
         if (r->kind == X509_VCEK) {
             memcpy(&cert.pub, find(der, len, point, sizeof(point)) + sizeof(point), 96);
             memcpy(cert.chip_id, find(der, len, hwid, sizeof(hwid)) + sizeof(hwid) + 1,
-                   x509_chip_id_size(r->model));
+                   tcb_chip_id_size(r->model));
         } else {
             cert.n = modulus(r->name);
             cert.issuer = r->ark ? modulus(r->ark) : NULL;
