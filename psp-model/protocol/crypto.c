@@ -100,12 +100,16 @@ size_t crypto_digest(enum crypto_hash hash, const void *data, size_t len,
     return hashes[hash].size;
 }
 
-int crypto_hmac_sha256(const void *key, size_t key_len, const struct crypto_piece *pieces,
-                       unsigned n, uint8_t mac[CRYPTO_SHA256_SIZE])
+int crypto_hmac(enum crypto_hash hash, const void *key, size_t key_len,
+                const struct crypto_piece *pieces, unsigned n, uint8_t *mac)
 {
+    static const int algos[] = {
+        [CRYPTO_HASH_SHA256] = GCRY_MAC_HMAC_SHA256,
+        [CRYPTO_HASH_SHA384] = GCRY_MAC_HMAC_SHA384,
+    };
     gcry_mac_hd_t handle;
-    size_t size = CRYPTO_SHA256_SIZE;
-    if (gcry_mac_open(&handle, GCRY_MAC_HMAC_SHA256, 0, NULL))
+    size_t size = hashes[hash].size;
+    if (gcry_mac_open(&handle, algos[hash], 0, NULL))
         return -EIO;
     gcry_error_t err = gcry_mac_setkey(handle, key, key_len);
     for (unsigned i = 0; i < n && !err; i++) {
@@ -115,7 +119,13 @@ int crypto_hmac_sha256(const void *key, size_t key_len, const struct crypto_piec
     if (!err)
         err = gcry_mac_read(handle, mac, &size);
     gcry_mac_close(handle);
-    return err || size != CRYPTO_SHA256_SIZE ? -EIO : 0;
+    return err || size != hashes[hash].size ? -EIO : 0;
+}
+
+int crypto_hmac_sha256(const void *key, size_t key_len, const struct crypto_piece *pieces,
+                       unsigned n, uint8_t mac[CRYPTO_SHA256_SIZE])
+{
+    return crypto_hmac(CRYPTO_HASH_SHA256, key, key_len, pieces, n, mac);
 }
 
 int crypto_aes128_ctr(const uint8_t key[16], const uint8_t counter[16], void *data, size_t len)
@@ -130,6 +140,56 @@ int crypto_aes128_ctr(const uint8_t key[16], const uint8_t counter[16], void *da
         err = gcry_cipher_encrypt(cipher, data, len, NULL, 0);
     gcry_cipher_close(cipher);
     return err ? -EIO : 0;
+}
+
+/* A cipher with key, IV and additional data; NULL if the library failed. */
+static gcry_cipher_hd_t gcm_begin(const uint8_t *key, const uint8_t *iv, const void *aad,
+                                  size_t aad_len)
+{
+    gcry_cipher_hd_t cipher;
+    if (gcry_cipher_open(&cipher, GCRY_CIPHER_AES256, GCRY_CIPHER_MODE_GCM, 0))
+        return NULL;
+    if (gcry_cipher_setkey(cipher, key, CRYPTO_AES256_SIZE) ||
+        gcry_cipher_setiv(cipher, iv, CRYPTO_GCM_IV_SIZE) ||
+        gcry_cipher_authenticate(cipher, aad, aad_len)) {
+        gcry_cipher_close(cipher);
+        return NULL;
+    }
+    return cipher;
+}
+
+int crypto_aes256_gcm_seal(const uint8_t key[CRYPTO_AES256_SIZE],
+                           const uint8_t iv[CRYPTO_GCM_IV_SIZE], const void *aad, size_t aad_len,
+                           void *data, size_t len, uint8_t tag[CRYPTO_GCM_TAG_SIZE])
+{
+    gcry_cipher_hd_t cipher = gcm_begin(key, iv, aad, aad_len);
+    if (!cipher)
+        return -EIO;
+    gcry_error_t err = gcry_cipher_final(cipher);
+    if (!err && len)
+        err = gcry_cipher_encrypt(cipher, data, len, NULL, 0);
+    if (!err)
+        err = gcry_cipher_gettag(cipher, tag, CRYPTO_GCM_TAG_SIZE);
+    gcry_cipher_close(cipher);
+    return err ? -EIO : 0;
+}
+
+int crypto_aes256_gcm_open(const uint8_t key[CRYPTO_AES256_SIZE],
+                           const uint8_t iv[CRYPTO_GCM_IV_SIZE], const void *aad, size_t aad_len,
+                           void *data, size_t len, const uint8_t tag[CRYPTO_GCM_TAG_SIZE])
+{
+    gcry_cipher_hd_t cipher = gcm_begin(key, iv, aad, aad_len);
+    if (!cipher)
+        return -EIO;
+    gcry_error_t err = gcry_cipher_final(cipher);
+    if (!err && len)
+        err = gcry_cipher_decrypt(cipher, data, len, NULL, 0);
+    if (!err)
+        err = gcry_cipher_checktag(cipher, tag, CRYPTO_GCM_TAG_SIZE);
+    gcry_cipher_close(cipher);
+    if (err)
+        crypto_wipe(data, len);
+    return gcry_err_code(err) == GPG_ERR_CHECKSUM ? -EBADMSG : err ? -EIO : 0;
 }
 
 int crypto_compare(const void *a, const void *b, size_t len)

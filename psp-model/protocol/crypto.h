@@ -4,7 +4,7 @@
  * gcrypt.h. Byte strings are in the order of the standards (big endian numbers, FIPS bit order);
  * AMD's little-endian fields are converted by cert.c and session.c.
  *
- * Source: FIPS 180-4, 186-5, 197, 198-1; NIST SP 800-38A, 800-56A; RFC 6979, 8017. Which of them
+ * Source: FIPS 180-4, 186-5, 197, 198-1; NIST SP 800-38A, 800-38D, 800-56A; RFC 6979, 8017. Which of them
  * SEV uses: AMDESE/sev-tool src/sevapi.h SEV_SIG_ALGO, SEV_EC; virtee/sev src/session/mod.rs.
  *
  * int results are 0 or a negative errno (-EIO = the library failed, -EBADMSG = verification failed,
@@ -26,6 +26,7 @@ extern "C" {
 #define CRYPTO_SHA256_SIZE 32
 #define CRYPTO_SHA384_SIZE 48
 #define CRYPTO_AES128_SIZE 16
+#define CRYPTO_AES256_SIZE 32
 #define CRYPTO_P384_SIZE   48
 
 enum crypto_hash { CRYPTO_HASH_SHA256, CRYPTO_HASH_SHA384 };
@@ -58,10 +59,25 @@ struct crypto_piece {
 };
 int crypto_hmac_sha256(const void *key, size_t key_len, const struct crypto_piece *pieces,
                        unsigned n, uint8_t mac[CRYPTO_SHA256_SIZE]) CRYPTO_CHECKED;
+/* The same with either hash; `mac` has the size of its digest. */
+int crypto_hmac(enum crypto_hash hash, const void *key, size_t key_len,
+                const struct crypto_piece *pieces, unsigned n, uint8_t *mac) CRYPTO_CHECKED;
 
 /* AES-128-CTR with a 16-byte big-endian initial counter block; encrypts and decrypts in place. */
 int crypto_aes128_ctr(const uint8_t key[16], const uint8_t counter[16], void *data,
                       size_t len) CRYPTO_CHECKED;
+
+/* AES-256-GCM, in place, with a tag of 16 bytes (NIST SP 800-38D). open: -EBADMSG if the tag is not that
+ * of the data; they are then wiped. */
+#define CRYPTO_GCM_IV_SIZE  12
+#define CRYPTO_GCM_TAG_SIZE 16
+int crypto_aes256_gcm_seal(const uint8_t key[CRYPTO_AES256_SIZE],
+                           const uint8_t iv[CRYPTO_GCM_IV_SIZE], const void *aad, size_t aad_len,
+                           void *data, size_t len, uint8_t tag[CRYPTO_GCM_TAG_SIZE]) CRYPTO_CHECKED;
+int crypto_aes256_gcm_open(const uint8_t key[CRYPTO_AES256_SIZE],
+                           const uint8_t iv[CRYPTO_GCM_IV_SIZE], const void *aad, size_t aad_len,
+                           void *data, size_t len,
+                           const uint8_t tag[CRYPTO_GCM_TAG_SIZE]) CRYPTO_CHECKED;
 
 /* Elliptic curve P-384. All numbers 48 bytes big endian. */
 struct crypto_p384_public {

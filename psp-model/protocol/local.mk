@@ -27,6 +27,8 @@ libpspmodel_la_SOURCES += \
 	%D%/secrets_page.c %D%/secrets_page.h \
 	%D%/session.c %D%/session.h \
 	%D%/snp_digest.c %D%/snp_digest.h \
+	%D%/snp_key.c %D%/snp_key.h \
+	%D%/snp_report.c %D%/snp_report.h \
 	%D%/tcb.c %D%/tcb.h \
 	%D%/vek.c %D%/vek.h \
 	%D%/vmsa.c %D%/vmsa.h \

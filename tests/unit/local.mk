@@ -60,6 +60,7 @@ unit_tests = \
 	%D%/test_snp_save \
 	%D%/test_snp \
 	%D%/test_snp_id \
+	%D%/test_snp_report \
 	%D%/test_snp_pages \
 	%D%/test_snp_table \
 	%D%/test_soak \
@@ -219,6 +220,8 @@ unit_tests = \
 %C%_test_smbios_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_snp_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_snp_LDADD = $(UNIT_LDADD)
+%C%_test_snp_report_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_snp_report_LDADD = $(UNIT_LDADD)
 %C%_test_snp_id_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_snp_id_LDADD = $(UNIT_LDADD)
 %C%_test_snp_table_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -16,6 +16,8 @@ EXTRA_DIST += \
 	%D%/pki.txt \
 	%D%/primitives.txt \
 	%D%/session.txt \
+	%D%/snp_key.py \
+	%D%/snp_key.txt \
 	%D%/start.py \
 	%D%/start.txt \
 	%D%/vmsa.txt
