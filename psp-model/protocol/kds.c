@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "snp_key.h"
+
 #define MARK        ((uint64_t)0x4d4f444c << 24) /* "MODL", before a serial number of AMD's size */
 #define ROOTS_START 1640995200                   /* 2022-01-01 00:00:00 UTC */
 
@@ -79,14 +81,17 @@ static int issue_leaf(int err, struct x509_cert *cert, struct crypto_p384_key *k
     return err;
 }
 
-int kds_vcek(enum tcb_model model, const struct tcb *tcb, const uint8_t chip_id[VEK_CHIP_ID_SIZE],
+int kds_vcek(enum tcb_model model, const struct tcb *tcb, const uint8_t chip_id[SNP_CHIP_ID_SIZE],
              int64_t start, uint8_t out[X509_MAX], size_t *len)
 {
     struct x509_cert cert = {.kind = X509_VCEK, .model = model, .not_before = start, .tcb = *tcb};
+    struct snp_chip chip = {.model = model};
     struct crypto_p384_key key;
 
     memcpy(cert.chip_id, chip_id, sizeof(cert.chip_id));
-    return issue_leaf(vek_chip_key(model, tcb, chip_id, &key), &cert, &key, ROOT_ASK, out, len);
+    memcpy(chip.id, chip_id, tcb_chip_id_size(model));
+    return issue_leaf(snp_key_vcek(&chip, tcb_pack(model, tcb), &key), &cert, &key, ROOT_ASK, out,
+                      len);
 }
 
 int kds_vlek(enum tcb_model model, const struct tcb *tcb, const char *csp_id, int64_t start,
@@ -96,7 +101,8 @@ int kds_vlek(enum tcb_model model, const struct tcb *tcb, const char *csp_id, in
         .kind = X509_VLEK, .model = model, .not_before = start, .tcb = *tcb, .csp_id = csp_id};
     struct crypto_p384_key key;
 
-    return issue_leaf(vek_loaded_key(model, tcb, csp_id, &key), &cert, &key, ROOT_ASVK, out, len);
+    return issue_leaf(snp_key_vlek(model, tcb_pack(model, tcb), csp_id, &key), &cert, &key,
+                      ROOT_ASVK, out, len);
 }
 
 int kds_crl(enum tcb_model model, enum root_key revoked, int64_t start, uint8_t out[X509_MAX],

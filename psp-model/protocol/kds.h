@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 #include "root.h"
+#include "snp_report.h"
 #include "tcb.h"
-#include "vek.h"
 #include "x509.h"
 
 #ifdef __cplusplus
@@ -29,7 +29,7 @@ int64_t kds_start(int64_t now);
 /* Write one certificate or CRL in DER. 0 or a negative errno: -EINVAL if a value cannot be written. */
 int kds_root(enum tcb_model model, enum root_key root, uint8_t out[X509_MAX],
              size_t *len) CRYPTO_CHECKED;
-int kds_vcek(enum tcb_model model, const struct tcb *tcb, const uint8_t chip_id[VEK_CHIP_ID_SIZE],
+int kds_vcek(enum tcb_model model, const struct tcb *tcb, const uint8_t chip_id[SNP_CHIP_ID_SIZE],
              int64_t start, uint8_t out[X509_MAX], size_t *len) CRYPTO_CHECKED;
 int kds_vlek(enum tcb_model model, const struct tcb *tcb, const char *csp_id, int64_t start,
              uint8_t out[X509_MAX], size_t *len) CRYPTO_CHECKED;

@@ -30,6 +30,5 @@ libpspmodel_la_SOURCES += \
 	%D%/snp_key.c %D%/snp_key.h \
 	%D%/snp_report.c %D%/snp_report.h \
 	%D%/tcb.c %D%/tcb.h \
-	%D%/vek.c %D%/vek.h \
 	%D%/vmsa.c %D%/vmsa.h \
 	%D%/x509.c %D%/x509.h

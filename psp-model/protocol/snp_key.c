@@ -46,12 +46,14 @@ static int key_pair(const void *secret, size_t secret_len, const char *label,
 
 int snp_key_vcek(const struct snp_chip *chip, uint64_t tcb, struct crypto_p384_key *key)
 {
+    static const char root[] = "snp-model";
     uint8_t wire[CONTEXT_MAX];
     struct buf context = buf_writer(wire, sizeof(wire));
 
     buf_put8(&context, (uint8_t)chip->model);
     buf_put64(&context, tcb);
-    return key_pair(chip->secret, sizeof(chip->secret), "snp-vcek", &context, key);
+    buf_put(&context, chip->id, sizeof(chip->id));
+    return key_pair(root, sizeof(root) - 1, "snp-vcek", &context, key);
 }
 
 int snp_key_vlek(enum tcb_model model, uint64_t tcb, const char *csp_id,

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Keys of SEV-SNP that come from the secret of a chip: the VCEK, which signs attestation reports; the
- * key that wraps a VLEK for the chip; keys that a guest asks for. AMD has not published how any of
+ * Keys of SEV-SNP: the VCEK, which signs attestation reports; the key that wraps a VLEK for a chip;
+ * keys that a guest asks for. AMD has not published how any of
  * them is derived: all derivations are choices of this model. They are NIST SP 800-108 in counter
  * mode over HMAC-SHA-384 (kdf.h), with these labels and contexts:
  *
  *   key          from                label          context
  *   chip secret  private key of CEK  snp-chip       chip id
- *   VCEK seed    chip secret         snp-vcek       line u8, TCB u64
+ *   VCEK seed    "snp-model"         snp-vcek       line u8, TCB u64, chip id
  *   VLEK seed    "snp-csp"           snp-vlek       line u8, TCB u64, CSP id
  *   wrapping key chip secret         snp-vlek-wrap  none
  *   guest's key  root                snp-guest-key  see snp_key_derive()
+ *
+ * The VCEK follows from what a report says, and from nothing secret. So the model's key distribution
+ * service (kds.h) can certify the VCEK of every chip, as AMD's can, and needs no storage of chips. It
+ * also means that everybody can sign a report of every model chip; but with the private keys of the
+ * model's roots, which are public on purpose (root.h), everybody can anyway.
  *
  * A VLEK belongs to a cloud service provider (CSP) and is the same on many chips. AMD's service gives it
  * out; in the model everybody can derive it, as everybody has the private keys of the model's roots.

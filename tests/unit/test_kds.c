@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Tests of psp-model/protocol/vek, kds and cert_table. Other programs read the same certificates in
+ * Tests of psp-model/protocol/kds and cert_table. Other programs read the same certificates in
  * tests/interop/kds.tap.
  */
 #include "unit.h"
@@ -14,7 +14,7 @@
 
 static const struct tcb tcb = {1, 4, 0, 24, 219};
 static const int64_t start = 1704067200; /* 2024-01-01 */
-static uint8_t chip_id[VEK_CHIP_ID_SIZE];
+static uint8_t chip_id[SNP_CHIP_ID_SIZE];
 
 static int setup(void **state)
 {
@@ -24,46 +24,25 @@ static int setup(void **state)
     return crypto_init();
 }
 
-/* --- keys ------------------------------------------------------------------------------------ */
+/* --- certificates ---------------------------------------------------------------------------- */
 
-static struct crypto_p384_key chip_key(enum tcb_model model, const struct tcb *levels,
-                                       const uint8_t *id)
+/* Of a Turin's id, eight bytes count. */
+static void chip_id_of_turin(void **state)
 {
-    struct crypto_p384_key key;
-
-    assert_int_equal(vek_chip_key(model, levels, id, &key), 0);
-    return key;
-}
-
-static void keys_differ_with_each_input(void **state)
-{
-    struct crypto_p384_key key[7], again = chip_key(TCB_MILAN, &tcb, chip_id);
-    uint8_t other[VEK_CHIP_ID_SIZE];
-    struct tcb newer = tcb;
-    unsigned n = 0;
+    uint8_t first[X509_MAX], second[X509_MAX], id[SNP_CHIP_ID_SIZE];
+    size_t len, again;
 
     (void)state;
-    memcpy(other, chip_id, sizeof(other));
-    other[63] ^= 1;
-    newer.microcode++;
-    key[n++] = chip_key(TCB_MILAN, &tcb, chip_id);
-    key[n++] = chip_key(TCB_GENOA, &tcb, chip_id);
-    key[n++] = chip_key(TCB_TURIN, &tcb, chip_id);
-    key[n++] = chip_key(TCB_MILAN, &newer, chip_id);
-    key[n++] = chip_key(TCB_MILAN, &tcb, other);
-    assert_int_equal(vek_loaded_key(TCB_MILAN, &tcb, "a cloud", &key[n++]), 0);
-    assert_int_equal(vek_loaded_key(TCB_MILAN, &tcb, "a cloue", &key[n++]), 0);
-    assert_memory_equal(&key[0], &again, sizeof(again));
-    for (unsigned i = 0; i < n; i++) {
-        for (unsigned j = 0; j < i; j++)
-            assert_memory_not_equal(&key[i], &key[j], sizeof(key[0]));
-    }
-    /* Of a Turin's id, eight bytes count. */
-    again = chip_key(TCB_TURIN, &tcb, other);
-    assert_memory_equal(&again, &key[2], sizeof(again));
+    memcpy(id, chip_id, sizeof(id));
+    memset(id + 8, 0, sizeof(id) - 8);
+    assert_int_equal(kds_vcek(TCB_TURIN, &tcb, chip_id, start, first, &len), 0);
+    assert_int_equal(kds_vcek(TCB_TURIN, &tcb, id, start, second, &again), 0);
+    assert_int_equal(len, again);
+    assert_memory_equal(first, second, len);
+    id[7] ^= 1;
+    assert_int_equal(kds_vcek(TCB_TURIN, &tcb, id, start, second, &again), 0);
+    assert_memory_not_equal(first, second, len);
 }
-
-/* --- certificates ---------------------------------------------------------------------------- */
 
 static void the_same_bytes_each_time(void **state)
 {
@@ -203,12 +182,9 @@ static void random_tables(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keys_differ_with_each_input),
-        cmocka_unit_test(the_same_bytes_each_time),
-        cmocka_unit_test(when_certificates_begin),
-        cmocka_unit_test(table_of_a_chip),
-        cmocka_unit_test(malformed_tables),
-        cmocka_unit_test(random_tables),
+        cmocka_unit_test(the_same_bytes_each_time), cmocka_unit_test(chip_id_of_turin),
+        cmocka_unit_test(when_certificates_begin),  cmocka_unit_test(table_of_a_chip),
+        cmocka_unit_test(malformed_tables),         cmocka_unit_test(random_tables),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("kds", tests, setup, NULL);

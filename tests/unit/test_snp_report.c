@@ -64,6 +64,11 @@ static void another_tcb_or_chip_has_another_key(void **state)
     assert_int_equal(snp_chip_init(&other, TCB_MILAN, other.id, &vcek), 0);
     assert_int_equal(snp_key_vcek(&other, TCB, &key), 0);
     assert_memory_not_equal(&key, &vcek, sizeof(key));
+    /* The VCEK does not depend on the secret of the chip, which a key distribution service does not have. */
+    assert_int_equal(snp_chip_init(&other, TCB_MILAN, chip.id, &vcek), 0);
+    assert_memory_not_equal(other.secret, chip.secret, sizeof(chip.secret));
+    assert_int_equal(snp_key_vcek(&other, TCB, &key), 0);
+    assert_memory_equal(&key, &vcek, sizeof(key));
     assert_int_equal(snp_key_vlek(TCB_MILAN, TCB,
                                   "csp-with-more-than-64-characters-"
                                   "0123456789012345678901234567890123",
