@@ -41,7 +41,14 @@ static bool m_save(void *ctx, const char *path, char *error, size_t size)
 static void m_sev(void *ctx, struct qmp_sev *sev)
 {
     (void)ctx;
-    *sev = (struct qmp_sev){true, 255, 255, 255, UINT32_MAX, UINT32_MAX, "running"};
+    *sev = (struct qmp_sev){.enabled = true,
+                            .api_major = 255,
+                            .api_minor = 255,
+                            .build = 255,
+                            .snp = answers & 1,
+                            .policy = UINT64_MAX,
+                            .handle = UINT32_MAX,
+                            .state = "running"};
 }
 static bool m_blob(void *ctx, struct qmp_blob *blob, char *error, size_t size)
 {
