@@ -13,6 +13,7 @@ libpspmodel_la_SOURCES = \
 	%D%/nv.c %D%/nv.h \
 	%D%/platform.c %D%/platform.h \
 	%D%/psp.c %D%/psp.h \
+	%D%/psp_bar.c %D%/psp_bar.h \
 	%D%/psp_host.h \
 	%D%/psp_priv.c %D%/psp_priv.h \
 	%D%/save.c \
@@ -27,7 +28,7 @@ include %D%/protocol/local.mk
 # For other emulators, pspmodel(3): a static library that shows no names but those of its headers, as
 # one object.
 pspmodelincludedir   = $(includedir)/pspmodel
-pspmodelinclude_HEADERS = %D%/psp_mailbox.h %D%/psp.h %D%/psp_host.h %D%/sev_abi.h
+pspmodelinclude_HEADERS = %D%/psp_bar.h %D%/psp_mailbox.h %D%/psp.h %D%/psp_host.h %D%/sev_abi.h
 pspmodellibdir       = $(libdir)
 pspmodellib_DATA     = libpspmodel.a
 pkgconfigdir         = $(libdir)/pkgconfig

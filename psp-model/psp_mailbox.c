@@ -58,17 +58,15 @@ static void write_byte(struct psp_mailbox *mailbox, unsigned offset, uint8_t val
         *regs[offset / 4] = (*regs[offset / 4] & ~(0xffu << shift)) | (uint32_t)value << shift;
 }
 
-static void execute(struct psp_mailbox *mailbox)
+void psp_mailbox_run(struct psp_mailbox *mailbox)
 {
-    uint32_t command = mailbox->pending;
-    uint64_t buffer = (uint64_t)mailbox->addr_hi << 32 | mailbox->addr_lo;
+    const uint32_t command = mailbox->pending;
+    const uint64_t buffer = (uint64_t)mailbox->addr_hi << 32 | mailbox->addr_lo;
     enum sev_status status = SEV_STATUS_INVALID_PARAM;
 
-    mailbox->pending = 0;
-    if (command & PSP_MAILBOX_RESP)
+    if (!mailbox->busy)
         return;
-    mailbox->busy = true;
-    mailbox->cmdresp = 0;
+    mailbox->pending = 0;
     if (!(command & PSP_MAILBOX_RESERVED))
         status =
             psp_exec(mailbox->psp, PSP_ISSUER_GUEST,
@@ -79,6 +77,20 @@ static void execute(struct psp_mailbox *mailbox)
         mailbox->interrupt(mailbox->ctx);
 }
 
+static void start(struct psp_mailbox *mailbox)
+{
+    if (mailbox->pending & PSP_MAILBOX_RESP) {
+        mailbox->pending = 0;
+        return;
+    }
+    mailbox->busy = true;
+    mailbox->cmdresp = 0;
+    if (mailbox->started)
+        mailbox->started(mailbox->ctx);
+    else
+        psp_mailbox_run(mailbox);
+}
+
 void psp_mailbox_write(struct psp_mailbox *mailbox, unsigned offset, uint32_t value, unsigned size)
 {
     if (!access_ok(offset, size) || mailbox->busy)
@@ -86,5 +98,5 @@ void psp_mailbox_write(struct psp_mailbox *mailbox, unsigned offset, uint32_t va
     for (unsigned i = 0; i < size; i++)
         write_byte(mailbox, offset + i, (uint8_t)(value >> (i * 8)));
     if (offset <= 3 && offset + size > 3)
-        execute(mailbox);
+        start(mailbox);
 }

@@ -25,7 +25,9 @@
  *   - INVALID_PARAM as answer if a reserved bit (30:27, 15:1) is set;
  *   - otherwise the answer of the command.
  * While a command executes RESP is 0 and writes are ignored (busy). Commands finish within the
- * write, so software sees this from an interrupt of the host only.
+ * write, unless the emulator sets started(): then a command is busy until psp_mailbox_run().
+ *
+ * psp_bar.h has the same registers where a real processor has them, in the memory of a PCI function.
  *
  * Source: Linux drivers/crypto/ccp/sev-dev.c and psp-dev.h (bits and protocol); the real mailbox
  * takes 32-bit accesses only, narrower ones are this model's.
@@ -64,16 +66,23 @@ struct psp_mailbox {
      * pending the bytes of a command not started yet. */
     uint32_t cmdresp, pending, addr_lo, addr_hi;
     bool busy;
+
+    /* Called when a command starts; the emulator calls psp_mailbox_run() when it has taken its time.
+     * NULL: commands take no time. */
+    void (*started)(void *ctx);
 };
 
-/* As after power-on; `interrupt` is set by the caller afterwards. */
+/* As after power-on; the caller sets the callbacks afterwards. */
 void psp_mailbox_init(struct psp_mailbox *mailbox, struct psp *psp);
-/* Back to that state, with the same processor and interrupt. Does not reset the processor. */
+/* Back to that state, with the same processor and callbacks; a command that did not run yet is
+ * forgotten. Does not reset the processor. */
 void psp_mailbox_reset(struct psp_mailbox *mailbox);
 
 /* `size` is 1, 2 or 4 and `offset` below 16; others read all ones and write nothing. */
 uint32_t psp_mailbox_read(const struct psp_mailbox *mailbox, unsigned offset, unsigned size);
 void psp_mailbox_write(struct psp_mailbox *mailbox, unsigned offset, uint32_t value, unsigned size);
+/* Execute the command for which started() was called. Without one, nothing happens. */
+void psp_mailbox_run(struct psp_mailbox *mailbox);
 
 #ifdef __cplusplus
 }
