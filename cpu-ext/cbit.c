@@ -39,7 +39,7 @@ int cbit_attach(const struct cbit *cbit, struct sev_hooks *hooks, const struct s
     *hooks = *table;
     hooks->version = SEV_HOOKS_VERSION;
     hooks->size = sizeof(*hooks);
-    hooks->cbit_mask = UINT64_C(1) << cbit->pos;
+    hooks->cbit_mask = cbit->pos ? UINT64_C(1) << cbit->pos : 0;
     return 0;
 }
 

@@ -33,10 +33,10 @@ struct cbit {
     uint64_t accesses[2][SEV_WHY_COUNT];
 };
 
-/* Set up for a checked position. */
+/* Set up for a checked position, or 0: the CPUs have no C-bit. */
 void cbit_init(struct cbit *cbit, unsigned pos);
 
-/* Put the functions, `ctx` and the CPUs' contexts of `table` and the C-bit into the hook table of
+/* Put the functions, `ctx` and the CPUs' contexts of `table` and the C-bit (none if the position is 0) into the hook table of
  * the running Bochs. Any member of `table` may be zero; `version`, `size` and `cbit_mask` are
  * ignored. Return 0, or -EPROTO if Bochs's table is of another version: it is unchanged then. */
 int cbit_attach(const struct cbit *cbit, struct sev_hooks *hooks, const struct sev_hooks *table)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * CPUID of a SEV guest. See cpuid.h.
+ * CPUID of a SEV guest and of a host. See cpuid.h.
  */
 #include "cpuid.h"
 
@@ -202,12 +202,23 @@ static void guest_leaf(const struct cpuid_sev *sev, uint32_t function, struct cp
     }
 }
 
+/* A host has the CPU model's SVM. Of memory encryption it has SEV only, no SME. */
+static void host_leaf(const struct cpuid_sev *sev, uint32_t function, struct cpuid_regs *regs)
+{
+    if (function == LEAF_EXT_MAX && regs->eax < CPUID_SEV_LEAF)
+        regs->eax = CPUID_SEV_LEAF;
+    if (function == CPUID_SEV_LEAF)
+        leaf_1f(sev, regs);
+}
+
 void cpuid_sev_leaf(const struct cpuid_sev *sev, const struct cpuid_model *model, uint32_t function,
                     uint32_t subfunction, struct cpuid_regs *regs)
 {
     model_leaf(model, function, subfunction, regs);
     if (sev->guest)
         guest_leaf(sev, function, regs);
+    else if (sev->host)
+        host_leaf(sev, function, regs);
     add_feature(sev, function, subfunction, regs);
     if (sev->signature && (function == LEAF_FEATURES || function == LEAF_EXT_FEAT))
         regs->eax = sev->signature;

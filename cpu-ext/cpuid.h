@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * CPUID of a SEV guest: what a CPU model must have to become one, and what changes in its leaves.
+ * CPUID of a SEV guest: what a CPU model must have to become one, and what changes in its leaves; and
+ * of a host that starts SEV guests.
  * These are pure functions of register values. The plugin puts them around the CPUID of Bochs's CPU
  * model.
  *
  * Sources: Linux Documentation/arch/x86/amd-memory-encryption.rst (leaf 8000001Fh); QEMU
  * target/i386/cpu.c cpu_x86_cpuid() (which bits a SEV guest sees); Linux
- * arch/x86/include/asm/cpufeatures.h (the other bits).
+ * arch/x86/include/asm/cpufeatures.h (the other bits); Linux arch/x86/kvm/svm/sev.c
+ * sev_hardware_setup() (what a host reads from 8000001Fh).
  */
 #ifndef CPU_EXT_CPUID_H
 #define CPU_EXT_CPUID_H
@@ -40,6 +42,7 @@ struct cpuid_sev {
     uint32_t keys;           /* ECX: number of encrypted guests supported at once */
     uint32_t min_asid;       /* EDX: first ASID for SEV guests without SEV-ES */
     bool guest;              /* false: a machine without SEV; only `features` are added */
+    bool host;               /* a host of SEV guests; `guest` is false then */
     bool es;                 /* a guest with SEV-ES */
     bool snp;                /* and with SEV-SNP */
     uint32_t features;       /* as cpuid_features() gives them */
@@ -66,11 +69,11 @@ enum cpuid_verdict {
     CPUID_UNFIT,
 };
 
-/* Check that this CPU model can be a SEV guest. If it does not fit, `reason` (`cap` bytes) gets what
+/* Check that this CPU model can be a SEV guest, or a host of such guests. If it does not fit, `reason` (`cap` bytes) gets what
  * it lacks, as a sentence without the model's name. */
 enum cpuid_verdict cpuid_check_model(const struct cpuid_model *model, char *reason, size_t cap);
 
-/* Return in `regs` the leaf as the guest sees it. */
+/* Return in `regs` the leaf as the guest, or the host, sees it. */
 void cpuid_sev_leaf(const struct cpuid_sev *sev, const struct cpuid_model *model, uint32_t function,
                     uint32_t subfunction, struct cpuid_regs *regs);
 

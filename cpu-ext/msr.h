@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The model-specific registers of a SEV guest: SEV_STATUS, and SYSCFG and HWCR as a guest of KVM
- * finds them.
+ * finds them; and of a host.
  *
  * Sources: Linux Documentation/arch/x86/amd-memory-encryption.rst (SEV_STATUS, for which it names AMD
  * APM vol. 2, 15.34.10, and SYSCFG); Linux arch/x86/kvm/x86.c kvm_set_msr_common() (HWCR), because
  * guests are written against KVM; Linux arch/x86/kernel/cpu/amd.c bsp_init_amd() (HWCR after a
- * reset).
+ * reset), early_detect_mem_encrypt() (what a host must have in SYSCFG and HWCR, or Linux takes SEV for
+ * switched off by the BIOS); arch/x86/include/asm/msr-index.h (names of the bits).
  */
 #ifndef CPU_EXT_MSR_H
 #define CPU_EXT_MSR_H
@@ -31,6 +32,9 @@ extern "C" {
 #define MSR_SEV_STATUS_ES  UINT64_C(2)
 #define MSR_SEV_STATUS_SNP UINT64_C(4)
 
+#define MSR_SYSCFG_MEM_ENCRYPT UINT64_C(0x800000)
+
+#define MSR_HWCR_SMMLOCK        UINT64_C(1)
 #define MSR_HWCR_MCSTATUS_WR_EN (UINT64_C(1) << 18)
 #define MSR_HWCR_TSC_FREQ_SEL   (UINT64_C(1) << 24)
 
@@ -56,6 +60,13 @@ enum msr_answer msr_read(const struct msr_state *state, uint64_t sev_status, uin
                          uint64_t *value) __attribute__((warn_unused_result));
 enum msr_answer msr_write(struct msr_state *state, uint64_t sev_status, uint32_t index,
                           uint64_t value) __attribute__((warn_unused_result));
+
+/* The same for a host of SEV guests: memory encryption is switched on in SYSCFG, SMM is locked in HWCR.
+ * VM_PAGE_FLUSH does nothing, because there is no cache. SYSCFG keeps its value. */
+enum msr_answer msr_host_read(const struct msr_state *state, uint32_t index, uint64_t *value)
+    __attribute__((warn_unused_result));
+enum msr_answer msr_host_write(struct msr_state *state, uint32_t index, uint64_t value)
+    __attribute__((warn_unused_result));
 
 #ifdef __cplusplus
 }

@@ -91,6 +91,26 @@ static void leaf_1f(void **state)
     assert_regs(&regs, 2, 0xfe0, 0, 0);
 }
 
+/* A host keeps what its model has, SVM too. */
+static void host(void **state)
+{
+    struct cpuid_sev sev = {
+        .host = true, .cbit_pos = 47, .phys_reduction = 5, .keys = 15, .min_asid = 1};
+    static const uint32_t kept[] = {1, 0x80000001, 0x80000007, 0x8000000a};
+    struct cpuid_regs regs, model;
+
+    (void)state;
+    cpuid_sev_leaf(&sev, MODEL(ryzen), 0x8000001f, 0, &regs);
+    assert_regs(&regs, 2, 0x16f, 15, 1);
+    cpuid_sev_leaf(&sev, MODEL(athlon64), 0x80000000, 0, &regs);
+    assert_int_equal(regs.eax, 0x8000001f);
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        cpuid_sev_leaf(&sev, MODEL(ryzen), kept[i], 0, &regs);
+        MODEL(ryzen)->leaf(MODEL(ryzen)->ctx, kept[i], 0, &model);
+        assert_memory_equal(&regs, &model, sizeof(regs));
+    }
+}
+
 static void maximum_extended_leaf(void **state)
 {
     static const struct entry later[] = {{0x80000000, {0x80000026, 1, 2, 3}}};
@@ -324,6 +344,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(leaf_1f),
+        cmocka_unit_test(host),
         cmocka_unit_test(maximum_extended_leaf),
         cmocka_unit_test(hypervisor_bit_without_an_interface),
         cmocka_unit_test(svm_is_hidden),

@@ -129,6 +129,35 @@ static void others_are_the_models(void **state)
     assert_true(value == 42);
 }
 
+/* What Linux looks for before it uses SEV: arch/x86/kernel/cpu/amd.c early_detect_mem_encrypt(). */
+static void a_host(void **state)
+{
+    struct msr_state msr;
+    uint64_t value = 1;
+
+    (void)state;
+    msr_reset(&msr);
+    assert_int_equal(msr_host_read(&msr, 0xc0010010, &value), MSR_DONE);
+    assert_true(value == UINT64_C(1) << 23);
+    assert_int_equal(msr_host_read(&msr, 0xc0010015, &value), MSR_DONE);
+    assert_true(value == (UINT64_C(1) << 24 | 1));
+    assert_int_equal(msr_host_read(&msr, 0xc0010131, &value), MSR_DONE);
+    assert_true(value == 0);
+    assert_int_equal(msr_host_write(&msr, 0xc0010131, 0), MSR_GP);
+    assert_int_equal(msr_host_write(&msr, 0xc0010010, 0), MSR_DONE); /* and keeps its value */
+    assert_int_equal(msr_host_read(&msr, 0xc0010010, &value), MSR_DONE);
+    assert_true(value == UINT64_C(1) << 23);
+    assert_int_equal(msr_host_write(&msr, 0xc0010010, UINT64_C(1) << 32), MSR_GP);
+    assert_int_equal(msr_host_write(&msr, 0xc0010015, UINT64_C(1) << 30), MSR_DONE);
+    assert_int_equal(msr_host_read(&msr, 0xc0010015, &value), MSR_DONE);
+    assert_true(value == (UINT64_C(1) << 30 | 1));
+    assert_int_equal(msr_host_write(&msr, 0xc0010015, UINT64_C(1) << 40), MSR_GP);
+    assert_int_equal(msr_host_write(&msr, 0xc001011e, 0x1000), MSR_DONE);
+    assert_int_equal(msr_host_read(&msr, 0xc001011e, &value), MSR_GP);
+    assert_int_equal(msr_host_read(&msr, 0xc0010130, &value), MSR_GP);
+    assert_int_equal(msr_host_read(&msr, 0x10, &value), MSR_PASS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +169,7 @@ int main(void)
         cmocka_unit_test(what_plain_sev_lacks),
         cmocka_unit_test(with_es),
         cmocka_unit_test(others_are_the_models),
+        cmocka_unit_test(a_host),
     };
     return cmocka_run_group_tests_name("msr", tests, NULL, NULL);
 }
