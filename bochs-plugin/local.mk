@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The plugin: the machine, and its parts in firmware/, hypervisor/, control/, gdb/ and observe/.
+# The plugin: the machine, and its parts in firmware/, hypervisor/, host/, control/, gdb/ and observe/.
 
 # --- its C files, which include no header of Bochs and are tested without it ---------------------------
 noinst_LTLIBRARIES += libsevplugin.la
@@ -37,6 +37,7 @@ plugin_sources = \
 
 include %D%/firmware/local.mk
 include %D%/hypervisor/local.mk
+include %D%/host/local.mk
 include %D%/control/local.mk
 include %D%/gdb/local.mk
 include %D%/observe/local.mk

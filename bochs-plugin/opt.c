@@ -385,6 +385,29 @@ static bool any_policy(const struct hv_policies *policies)
     return memcmp(policies, &none, sizeof(none)) != 0;
 }
 
+bool opt_is_host(const struct opt *opt)
+{
+    return opt->enabled && opt->mode == OPT_MODE_HOST;
+}
+
+/* What a host cannot have, or NULL. */
+static const char *host_wrong(const struct opt *opt)
+{
+    if (!opt_is_host(opt))
+        return NULL;
+    if (opt->snp || (opt->policy & SEV_POLICY_ES))
+        return "mode=host has SEV only: leave snp out, and policy, which the software in the "
+               "machine "
+               "gives its guests";
+    if (opt->launch != OPT_LAUNCH_AUTO || opt->session.len || opt->tik.set ||
+        opt->secret_header.len || opt->kernel_hashes)
+        return "mode=host launches nothing: leave out launch, session, dh_cert, tik, tek, "
+               "secret_header, secret_payload and kernel_hashes";
+    if (opt->sanitize != OPT_SANITIZE_OFF || *opt->map || *opt->map_changes)
+        return "sanitize, map and map_changes observe the machine's own guest: mode=host has none";
+    return NULL;
+}
+
 bool opt_check(const struct opt *opt, char *error, size_t error_size)
 {
     bool header = opt->secret_header.len, payload = opt->secret_payload.len;
@@ -394,6 +417,7 @@ bool opt_check(const struct opt *opt, char *error, size_t error_size)
         bool wrong;
         const char *why;
     } checks[] = {
+        {host_wrong(opt) != NULL, host_wrong(opt)},
         {any_lie(&opt->lies) && !snp && !(opt->policy & SEV_POLICY_ES),
          "lies needs a policy with SEV-ES (bit 2) or snp=1: the hypervisor answers such a guest "
          "only"},

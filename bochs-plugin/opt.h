@@ -24,6 +24,7 @@
 extern "C" {
 #endif
 
+enum opt_mode { OPT_MODE_GUEST, OPT_MODE_HOST };
 enum opt_launch { OPT_LAUNCH_AUTO, OPT_LAUNCH_GUEST, OPT_LAUNCH_WAIT };
 enum opt_encryption { OPT_ENCRYPTION_AES, OPT_ENCRYPTION_NONE };
 enum opt_sanitize { OPT_SANITIZE_OFF, OPT_SANITIZE_REPORT, OPT_SANITIZE_BREAK };
@@ -89,6 +90,9 @@ void opt_init(struct opt *opt);
 /* Set one parameter from text. On an error return false and write one sentence to `error` that names
  * the parameter, the value, what is wrong and what is needed; `opt` is then unchanged. */
 bool opt_set(struct opt *opt, const char *name, const char *value, char *error, size_t error_size);
+
+/* The machine is a host: software in it starts SEV guests. */
+bool opt_is_host(const struct opt *opt);
 
 /* Check what must hold between parameters. Call it when all are set. Returns as opt_set(). */
 bool opt_check(const struct opt *opt, char *error, size_t error_size);

@@ -63,6 +63,7 @@
 
 /* clang-format off */
 OPT_NUMBER(enabled, "1", 0, 1, 1, "0 or 1")
+OPT_WORD(mode, "guest", "guest or host", "guest", "host")
 OPT_NUMBER(cbitpos, "47", 32, 51, 1, "a bit number from 32 to 51")
 OPT_NUMBER(reduced_phys_bits, "5", 0, 63, 1, "a number from 0 to 63")
 OPT_CPUID(cpuid, "erms, fsrm, btc_no, srso_no, sme_coherent or several")

@@ -186,7 +186,8 @@ static const char *check_mbox(struct decoded *d, uint32_t version, struct buf *b
     d->mailbox.pending = buf_get32(b);
     d->mailbox.addr_lo = buf_get32(b);
     d->mailbox.addr_hi = buf_get32(b);
-    return NULL;
+    d->mailbox.busy = !(d->mailbox.cmdresp & PSP_MAILBOX_RESP);
+    return d->mailbox.busy && !d->parts->mailbox->started ? "a command is executing" : NULL;
 }
 
 static int put_rng(const struct saved_parts *parts, struct buf *b)
@@ -231,9 +232,14 @@ static const char *check_vcpu(struct decoded *d, uint32_t version, struct buf *b
         return "the number of CPUs is another";
     if (version > 1 && buf_get32(b) != VCPU_RECORD_SIZE)
         return "the length of a record is wrong";
-    for (unsigned i = 0; i < d->parts->cpus; i++)
-        if (msr_write(&d->msrs[i], MSR_SEV_STATUS_SEV, MSR_HWCR, buf_get64(b)) != MSR_DONE)
+    for (unsigned i = 0; i < d->parts->cpus; i++) {
+        const uint64_t hwcr = buf_get64(b);
+
+        if ((d->parts->host
+                 ? msr_host_write(&d->msrs[i], MSR_HWCR, hwcr)
+                 : msr_write(&d->msrs[i], MSR_SEV_STATUS_SEV, MSR_HWCR, hwcr)) != MSR_DONE)
             return "HWCR has reserved bits";
+    }
     return NULL;
 }
 
@@ -512,6 +518,7 @@ static int take_over(struct decoded *d, char *error, size_t error_size)
     parts->mailbox->pending = d->mailbox.pending;
     parts->mailbox->addr_lo = d->mailbox.addr_lo;
     parts->mailbox->addr_hi = d->mailbox.addr_hi;
+    parts->mailbox->busy = d->mailbox.busy;
     *parts->rng = d->rng;
     for (unsigned i = 0; i < parts->cpus; i++)
         *parts->msrs[i] = d->msrs[i];

@@ -7,7 +7,8 @@
  *   HV__ 2  the built-in hypervisor, hv_save(); 1: handle u32, measurement (48 bytes)
  *   HVES 1  a guest with SEV-ES that runs, hv_es_save(); only if there is one
  *   HVSN 1  a guest with SEV-SNP, hv_snp_save(); only of a machine with SEV-SNP
- *   MBOX 1  registers of the mailbox: CmdResp, its pending bytes, the address (u32 each)
+ *   MBOX 1  registers of the mailbox: CmdResp, its pending bytes, the address (u32 each). A CmdResp
+ *           without RESP: a command is executing, in a machine where commands take time
  *   RNG_ 1  seeded u8, seed (32), number of the next block u64, unused bytes (32), their number u8
  *   VCPU 2  number of CPUs u32, bytes of a record u32, for each CPU: HWCR u64; 1: number, HWCRs
  *   PSP_ 1  the secure processor, psp_save()
@@ -54,6 +55,7 @@ struct saved_parts {
     struct psp_mailbox *mailbox;
     struct psp *psp;
     struct rng *rng;
+    bool host;       /* a host of SEV guests: its MSRs are a host's */
     bool has_vmsas;  /* the built-in hypervisor launches a guest with SEV-ES */
     struct rmp *rmp; /* NULL without SEV-SNP */
     unsigned cpus;

@@ -16,6 +16,7 @@
  *   hypervisor/      the built-in hypervisor
  *   firmware/        devices and tables for firmware, with and without SEV: sev_firmware.h
  *   control/         the control socket: sev_control.h
+ *   host/            the secure processor as a PCI function: sev_pci.h
  *   gdb/             the gdb server, with and without SEV: sev_gdb.h
  *   observe/         observers: timeline, sanitizer, debugger, command log: sev_observe.h
  *
@@ -43,6 +44,7 @@
 #include "protocol/ovmf_table.h"
 #include "firmware/sev_firmware.h"
 #include "gdb/sev_gdb.h"
+#include "host/sev_pci.h"
 #include "observe/sev_observe.h"
 
 class bx_sev_c : public bx_devmodel_c
@@ -66,12 +68,14 @@ class bx_sev_c : public bx_devmodel_c
     struct memmap memmap;
     struct sev_fwcfg *fwcfg; /* NULL: neither kernel= nor OVMF */
     struct sev_flash *flash; /* NULL: no vars= */
+    struct sev_pci *pci;     /* NULL: mode=guest */
     struct sev_gdb *gdb;     /* NULL: no gdb= */
     FILE *saved;             /* Bochs's copy of the saved state while it restores, else NULL */
     FILE *saved_rom;         /* the same of the ROM; also NULL with encryption=aes */
     bool shutdown_reported;
     bool started; /* the reset at power-on is over */
 
+    void map_mailbox();
     void take_debugger();
     void watch_shutdown();
     static void shutdown_timer(void *self);
@@ -107,8 +111,8 @@ PLUGIN_ENTRY_FOR_MODULE(sev)
 }
 
 bx_sev_c::bx_sev_c()
-    : machine(NULL), opt(NULL), cpuid(NULL), fwcfg(NULL), flash(NULL), gdb(NULL), saved(NULL),
-      saved_rom(NULL), shutdown_reported(false), started(false)
+    : machine(NULL), opt(NULL), cpuid(NULL), fwcfg(NULL), flash(NULL), pci(NULL), gdb(NULL),
+      saved(NULL), saved_rom(NULL), shutdown_reported(false), started(false)
 {
     put("SEV");
 }
@@ -116,6 +120,7 @@ bx_sev_c::bx_sev_c()
 bx_sev_c::~bx_sev_c()
 {
     bx_sev_gdb_free(gdb);
+    bx_sev_pci_free(pci);
     sev_debugger = {};
     bx_sev_machine_free(machine);
     bx_sev_cpuid_free(cpuid);
@@ -164,6 +169,24 @@ void bx_sev_c::take_debugger()
 #endif
 }
 
+/* A host finds the secure processor as on a real board, a guest at I/O ports. */
+void bx_sev_c::map_mailbox()
+{
+    if (opt_is_host(opt)) {
+        pci = bx_sev_pci_new(machine);
+        BX_INFO(("a host of SEV guests, C-bit %u, %u ASIDs", (unsigned)opt->cbitpos,
+                 (unsigned)opt->asids));
+        return;
+    }
+    for (unsigned i = 0; i < bx_sev_ports; i++) {
+        DEV_register_ioread_handler(this, read_handler, (Bit32u)opt->port + i, "SEV", 7);
+        DEV_register_iowrite_handler(this, write_handler, (Bit32u)opt->port + i, "SEV", 7);
+    }
+    BX_INFO(("C-bit %u, policy %#x, launch by the %s, ports %#x-%#x", (unsigned)opt->cbitpos,
+             (unsigned)opt->policy, opt->launch == OPT_LAUNCH_GUEST ? "guest" : "hypervisor",
+             (unsigned)opt->port, (unsigned)opt->port + bx_sev_ports - 1));
+}
+
 /* The devices for firmware exist without SEV too. */
 void bx_sev_c::init(void)
 {
@@ -188,16 +211,10 @@ void bx_sev_c::init(void)
         bx_sev_flash_attach(flash, bx_sev_machine_device_memory(machine));
     if (gdb)
         bx_sev_gdb_set_machine(gdb, machine);
-    for (unsigned i = 0; i < bx_sev_ports; i++) {
-        DEV_register_ioread_handler(this, read_handler, (Bit32u)opt->port + i, "SEV", 7);
-        DEV_register_iowrite_handler(this, write_handler, (Bit32u)opt->port + i, "SEV", 7);
-    }
+    map_mailbox();
 #if BX_DEBUGGER
     bx_dbg_register_debug_info("sev", this);
 #endif
-    BX_INFO(("C-bit %u, policy %#x, launch by the %s, ports %#x-%#x", (unsigned)opt->cbitpos,
-             (unsigned)opt->policy, opt->launch == OPT_LAUNCH_GUEST ? "guest" : "hypervisor",
-             (unsigned)opt->port, (unsigned)opt->port + bx_sev_ports - 1));
     BX_INFO(("keys are in the clear: this protects nothing, it is for testing and teaching"));
 }
 
@@ -214,6 +231,8 @@ void bx_sev_c::reset(unsigned)
         bx_sev_flash_reset(flash);
     if (machine)
         bx_sev_machine_reset(machine);
+    if (pci)
+        bx_sev_pci_reset(pci);
     bx_sev_gdb_reset(gdb);
 }
 
@@ -228,6 +247,8 @@ void bx_sev_c::register_state(void)
         bx_sev_flash_register_state(flash, list);
     if (!machine)
         return;
+    if (pci)
+        bx_sev_pci_register_state(pci, list);
     /* The launch wrote to ROM, which Bochs does not save; with encryption=aes it is in the state. */
     if (!bx_sev_machine_memory(machine)) {
         bx_shadow_filedata_c *rom = new bx_shadow_filedata_c(list, "rom", &saved_rom);
@@ -260,6 +281,8 @@ void bx_sev_c::after_restore_state(void)
     bx_sev_save_restore(bx_sev_machine_save(machine), saved);
     fclose(saved);
     saved = NULL;
+    if (pci)
+        bx_sev_pci_restored(pci);
     if (bx_sev_machine_es(machine))
         bx_sev_es_restored(bx_sev_machine_es(machine));
     if (bx_sev_machine_snp(machine))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * CPUID and MSRs of a SEV guest, over cpu-ext/cpuid.c and msr.c: a bx_cpuid_t (Bochs cpu/cpuid.h)
+ * CPUID and MSRs of a SEV guest and of a host, over cpu-ext/cpuid.c and msr.c: a bx_cpuid_t (Bochs cpu/cpuid.h)
  * that wraps the one of the CPU model. So every 64-bit AMD model of Bochs can be a SEV guest, and no
  * model is patched.
  */
@@ -105,7 +105,7 @@ static int bx_answer(enum msr_answer answer)
  * there, and Bochs has no such MSR. */
 bool bx_sev_cpuid_t::is_ours(Bit32u index) const
 {
-    return sev.guest || index == MSR_HWCR;
+    return sev.guest || sev.host || index == MSR_HWCR;
 }
 
 uint64_t bx_sev_cpuid_t::sev_status() const
@@ -117,8 +117,9 @@ uint64_t bx_sev_cpuid_t::sev_status() const
 int bx_sev_cpuid_t::rdmsr(Bit32u index, Bit64u *msr)
 {
     uint64_t value = 0;
-    const enum msr_answer answer =
-        is_ours(index) ? msr_read(&msrs, sev_status(), index, &value) : MSR_PASS;
+    const enum msr_answer answer = !is_ours(index) ? MSR_PASS
+                                   : sev.host      ? msr_host_read(&msrs, index, &value)
+                                                   : msr_read(&msrs, sev_status(), index, &value);
 
     if (answer == MSR_PASS)
         return model->rdmsr(index, msr);
@@ -130,8 +131,9 @@ int bx_sev_cpuid_t::rdmsr(Bit32u index, Bit64u *msr)
 
 int bx_sev_cpuid_t::wrmsr(Bit32u index, Bit64u msr)
 {
-    const enum msr_answer answer =
-        is_ours(index) ? msr_write(&msrs, sev_status(), index, msr) : MSR_PASS;
+    const enum msr_answer answer = !is_ours(index) ? MSR_PASS
+                                   : sev.host      ? msr_host_write(&msrs, index, msr)
+                                                   : msr_write(&msrs, sev_status(), index, msr);
 
     if (answer == MSR_HV)
         return hypervisor_msr(&msr, true);
@@ -169,14 +171,15 @@ static void take_svm(BX_CPU_C *cpu)
 struct sev_cpuid *bx_sev_cpuid_new(const struct opt *opt)
 {
     struct sev_cpuid *cpuid = new struct sev_cpuid();
-    bool visible = opt->launch == OPT_LAUNCH_GUEST;
+    const bool host = opt_is_host(opt), visible = host || opt->launch == OPT_LAUNCH_GUEST;
     /* The number of ASIDs is for a hypervisor. KVM hides it from guests; with launch=guest the guest
      * is the hypervisor. */
     const struct cpuid_sev sev = {(unsigned)opt->cbitpos,
                                   (unsigned)opt->reduced_phys_bits,
                                   visible ? (uint32_t)opt->asids : 0,
                                   visible ? 1u : 0,
-                                  opt->enabled != 0,
+                                  opt->enabled && !host,
+                                  host,
                                   bx_sev_es_wanted(opt),
                                   bx_sev_snp_wanted(opt),
                                   (uint32_t)opt->cpuid,
@@ -191,7 +194,7 @@ struct sev_cpuid *bx_sev_cpuid_new(const struct opt *opt)
             check_model(cpu);
         cpuid->cpus.push_back(new bx_sev_cpuid_t(cpu, cpu->cpuid, sev));
         cpu->cpuid = cpuid->cpus.back();
-        if (opt->enabled && !bx_sev_es_wanted(opt))
+        if (opt->enabled && !host && !bx_sev_es_wanted(opt))
             take_svm(cpu);
     }
     return cpuid;

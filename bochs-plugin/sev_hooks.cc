@@ -286,7 +286,9 @@ void bx_sev_hooks_attach(struct sev_machine *m)
     }
     fill_contexts(p, table.cpus);
     bx_sev_hooks_detach();
-    cbit_init(p->cbit, (unsigned)bx_sev_machine_opt(m)->cbitpos);
+    /* A host without SME has no C-bit. */
+    cbit_init(p->cbit,
+              opt_is_host(bx_sev_machine_opt(m)) ? 0 : (unsigned)bx_sev_machine_opt(m)->cbitpos);
     if (cbit_attach(p->cbit, &sev_hooks, &table))
         BX_FATAL(("this Bochs was patched for hook version %u, the plugin needs %u: rebuild both",
                   sev_hooks.version, SEV_HOOKS_VERSION));

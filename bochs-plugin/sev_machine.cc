@@ -181,7 +181,8 @@ static void power_on(struct sev_machine *m)
     bx_sev_save_power_on(m->save);
     if (m->memory)
         bx_sev_memory_power_on(m->memory, m->rng);
-    if (m->opt->launch == OPT_LAUNCH_GUEST || SIM->get_param_bool(BXPN_RESTORE_FLAG)->get())
+    if (opt_is_host(m->opt) || m->opt->launch == OPT_LAUNCH_GUEST ||
+        SIM->get_param_bool(BXPN_RESTORE_FLAG)->get())
         return; /* a restored machine was launched before it was saved */
     bx_sev_launch(m);
     if (m->opt->launch == OPT_LAUNCH_WAIT)

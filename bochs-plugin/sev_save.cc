@@ -79,7 +79,8 @@ static std::string configuration(const struct sev_machine *m)
         (unsigned)o->port, (unsigned)o->launch, bx_sev_machine_memory(m) != NULL, o->api.major,
         o->api.minor, (unsigned)o->build, (unsigned)o->asids, (unsigned)BX_SMP_PROCESSORS,
         (unsigned long long)BX_MEM(0)->get_memory_len());
-    return text + snp_configuration(o) + " kernel=" + kernel_digest(m);
+    return text + snp_configuration(o) + (opt_is_host(o) ? " mode=host" : "") +
+           " kernel=" + kernel_digest(m);
 }
 
 static size_t memory_size(void *m)
@@ -135,6 +136,7 @@ struct collected {
         parts.rng = bx_sev_machine_rng(m);
         parts.has_vmsas = bx_sev_machine_es(m) != NULL;
         parts.rmp = bx_sev_machine_snp(m) ? bx_sev_snp_rmp(bx_sev_machine_snp(m)) : NULL;
+        parts.host = opt_is_host(bx_sev_machine_opt(m));
         parts.cpus = BX_SMP_PROCESSORS;
         parts.msrs = msrs.data();
         parts.memory = bx_sev_machine_memory(m) ? &memory_ops : NULL;

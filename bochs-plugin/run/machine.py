@@ -83,7 +83,7 @@ class Machine:
         """The sev: lines of --object, --sev, -qmp and -S as (head, value or None, option as typed)."""
         o = self.options
         if not self.sev:
-            for name in ("sev", "object"):
+            for name in ("sev", "object", "host"):
                 if getattr(o, name):
                     raise Refused(self.typed("no-sev"), f"the machine has no SEV, so {self.typed(name)} cannot be given", WRONG_USAGE)
         ids = {id_ for id_ in o.machine if id_}
@@ -92,6 +92,10 @@ class Machine:
             raise Refused(what, "a machine has one object, and names its id", WRONG_USAGE)
         self.sev_lines = [(f"sev: {key}=", value, self.typed("object")) for _, given in o.object for key, value in given.items()]
         self.sev_lines += [(f"sev: {text}", None, self.typed("sev")) for text in o.sev]
+        if o.host and o.object:
+            raise Refused(self.typed("object"), f"a host has no guest of its own, so {self.typed('host')} cannot be given with it", WRONG_USAGE)
+        if o.host:
+            self.sev_lines.append(("sev: mode=", "host", self.typed("host")))
         if o.qmp:
             self.sev_lines.append(("sev: control=", "unix:" + o.qmp, self.typed("qmp")))
         texts = [f"{head}{value if isinstance(value, str) else ''}" for head, value, _ in self.sev_lines] + o.line

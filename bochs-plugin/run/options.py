@@ -37,6 +37,7 @@ OPTIONS = (
     ("sev", values.one_line, "TEXT", "parameters of the sev: line, e.g. 'policy=1, tik=tik, tek=tek'"),
     ("object", values.sev_guest, "PROPS", "sev-guest or sev-snp-guest,id=ID[,policy=N][,cbitpos=N]..., as in QEMU"),
     ("machine M", values.machine, "PROPS", "pc[,confidential-guest-support=ID]"),
+    ("host", "flag", None, "a host of SEV guests: the secure processor is a PCI device, also mode=host of --sev"),
     ("no-sev", "flag", None, "a machine without SEV"),
     ("firmware bios", values.file, "FILE", "OVMF or another firmware in place of Bochs's BIOS"),
     ("vars", values.file, "FILE", "OVMF's variables; the machine writes to this file"),

@@ -6,9 +6,10 @@ FUZZ_CLANG   = clang
 FUZZ_SECONDS = 120
 FUZZ_SANITIZE = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
-fuzz_targets = bzimage cert ctl fw_machine fwcfg gdb ghcb hv nv opt ovmf packet pflash psp rmp save_file session trace vmsa
+fuzz_targets = bzimage cert ctl function fw_machine fwcfg gdb ghcb hv nv opt ovmf packet pflash psp rmp save_file session trace vmsa
 fuzz_seeds = \
 	$(srcdir)/tests/fuzz/firmware.txt \
+	$(srcdir)/tests/fuzz/function.txt \
 	$(srcdir)/tests/fuzz/gdb.txt \
 	$(srcdir)/tests/fuzz/ghcb.txt \
 	$(srcdir)/tests/fuzz/hv.txt \
@@ -22,7 +23,7 @@ fuzz_seeds = \
 	$(srcdir)/tests/vectors/ovmf.txt \
 	$(srcdir)/tests/vectors/packet.txt \
 	$(srcdir)/tests/vectors/pki.txt
-fuzz_libraries = $(addprefix $(srcdir)/bochs-plugin/control/, ctl.c json_read.c qmp_schema.c unix_socket.c) $(srcdir)/bochs-plugin/memory_map.c $(srcdir)/bochs-plugin/opt.c \
+fuzz_libraries = $(addprefix $(srcdir)/bochs-plugin/control/, ctl.c json_read.c qmp_schema.c unix_socket.c) $(srcdir)/bochs-plugin/host/psp_function.c $(srcdir)/bochs-plugin/memory_map.c $(srcdir)/bochs-plugin/opt.c \
 	$(addprefix $(srcdir)/bochs-plugin/, rng.c save_file.c saved_machine.c) \
 	$(wildcard $(srcdir)/bochs-plugin/hypervisor/*.c) $(addprefix $(srcdir)/cpu-ext/, cpuid.c msr.c rmp.c rmp_save.c rmp_state.c) \
 	$(addprefix $(srcdir)/bochs-plugin/firmware/, acpi.c fw_machine.c bzimage.c kernel_boot.c fwcfg.c ovmf_area.c \
@@ -34,6 +35,7 @@ check_PROGRAMS += \
 	%D%/replay_bzimage \
 	%D%/replay_cert \
 	%D%/replay_ctl \
+	%D%/replay_function \
 	%D%/replay_fwcfg \
 	%D%/replay_gdb \
 	%D%/replay_ghcb \
@@ -57,6 +59,9 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_bzimage_SOURCES = %D%/fuzz.h %D%/no_memory.h %D%/fuzz_bzimage.c %D%/replay.c
 %C%_replay_bzimage_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_bzimage_LDADD = libsevplugin.la libpspmodel.la
+%C%_replay_function_SOURCES = %D%/fuzz.h %D%/fuzz_host.h %D%/fuzz_function.c %D%/replay.c
+%C%_replay_function_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_replay_function_LDADD = libsevplugin.la libpspmodel.la
 %C%_replay_cert_SOURCES = %D%/fuzz.h %D%/fuzz_cert.c %D%/replay.c
 %C%_replay_cert_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_cert_LDADD = libpspmodel.la

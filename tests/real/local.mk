@@ -10,6 +10,7 @@ real_tests = \
 	%D%/disk_writes.tap \
 	%D%/es_launch.tap \
 	%D%/ipxe.tap \
+	%D%/host_ccp.tap \
 	%D%/kdump.tap \
 	%D%/kexec_la57.tap \
 	%D%/memtest.tap \
@@ -19,7 +20,7 @@ real_tests = \
 	%D%/snp_hotplug.tap \
 	%D%/xen.tap
 
-EXTRA_DIST += $(real_tests) %D%/kdump.c %D%/kdump.init %D%/kexec.c %D%/make_disk.py %D%/packages %D%/realguest.py %D%/table %D%/writes.init
+EXTRA_DIST += $(real_tests) %D%/host_ccp.c %D%/host_ccp.init %D%/kdump.c %D%/kdump.init %D%/kexec.c %D%/make_disk.py %D%/packages %D%/realguest.py %D%/table %D%/writes.init
 
 if WITH_BOCHS
 GUEST_TESTS += $(real_tests)

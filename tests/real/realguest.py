@@ -6,6 +6,7 @@ The current folder is the build folder; all that is fetched and made is in real-
 """
 import fcntl
 import json
+import lzma
 import os
 import re
 import shutil
@@ -29,6 +30,7 @@ MODES = {
     "sanitize": ["--sev", "encryption=aes", "--sev", "sanitize=report"],
     "es": ["--sev", "policy=5"],
     "snp": ["--sev", "snp=1"],
+    "host": ["--sev", "mode=host"],
 }
 PLAIN = ("stock", "none", "aes", "sanitize")  # without a firmware that supports SEV-ES
 
@@ -124,6 +126,10 @@ def copy_modules(kernel_root, release, modules, folder):
         for module in modules:
             if f"{module}.ko" in files:
                 shutil.copy(f"{parent}/{module}.ko", folder)
+                there.append(module)
+            elif f"{module}.ko.xz" in files:
+                with lzma.open(f"{parent}/{module}.ko.xz") as packed, open(f"{folder}/{module}.ko", "wb") as file:
+                    shutil.copyfileobj(packed, file)
                 there.append(module)
     with open(f"{folder}/order", "w") as file:
         print(*[module for module in modules if module in there], file=file)

@@ -287,6 +287,11 @@ unit_tests += %D%/test_rmp_history
 %C%_test_rmp_history_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_rmp_history_LDADD = libsevplugin.la libcpuext.la $(UNIT_LDADD)
 
+# The secure processor on the PCI bus.
+unit_tests += %D%/test_psp_function
+%C%_test_psp_function_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_psp_function_LDADD = libsevplugin.la $(UNIT_LDADD)
+
 # The page-state timeline.
 unit_tests += %D%/test_timeline
 %C%_test_timeline_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -342,6 +342,41 @@ static void snp_rules(void **state)
     assert_int_equal(opt->snp_policy, 0x30000);
 }
 
+static void host_rules(void **state)
+{
+    static const struct {
+        const char *name, *value, *why;
+    } cases[] = {
+        {"snp", "1", "mode=host has SEV only"},
+        {"policy", "5", "mode=host has SEV only"},
+        {"launch", "wait", "mode=host launches nothing"},
+        {"launch", "guest", "mode=host launches nothing"},
+        {"kernel_hashes", "1", "mode=host launches nothing"},
+        {"sanitize", "report", "mode=host has none"},
+        {"map", "x.svg", "mode=host has none"},
+        {"map_changes", "x", "mode=host has none"},
+    };
+    char error[400];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        opt_init(opt);
+        assert_false(opt_is_host(opt));
+        assert_true(accepts("mode", "host"));
+        assert_true(opt_is_host(opt));
+        assert_true(opt_check(opt, error, sizeof(error)));
+        assert_true(accepts(cases[i].name, cases[i].value));
+        assert_false(opt_check(opt, error, sizeof(error)));
+        if (!strstr(error, cases[i].why))
+            fail_msg("'%s' is not in '%s'", cases[i].why, error);
+    }
+    opt_init(opt);
+    assert_true(accepts("mode", "host"));
+    assert_true(accepts("enabled", "0"));
+    assert_false(opt_is_host(opt)); /* a machine without SEV */
+    refused("mode", "both", "guest or host");
+}
+
 static void unknown(void **state)
 {
     (void)state;
@@ -478,6 +513,7 @@ int main(void)
         cmocka_unit_test_setup(key_files, setup),
         cmocka_unit_test_setup(blobs, setup),
         cmocka_unit_test_setup(snp_rules, setup),
+        cmocka_unit_test_setup(host_rules, setup),
         cmocka_unit_test_setup(unknown, setup),
         cmocka_unit_test_setup(combinations, setup),
         cmocka_unit_test_setup(lies, setup),

@@ -295,6 +295,9 @@ enum {
 };
 enum { PLATFORM_UNINIT, PLATFORM_INIT, PLATFORM_WORKING };
 
+/* In a host: the registers are in memory, at BAR 2 of the secure processor's PCI function, and not at
+ * ports. */
+void mbox_at(volatile uint8_t *bar);
 /* Run a command whose buffer is at guest physical `buffer` (0 = none). Return its status. */
 uint32_t mbox_command(uint16_t command, uint64_t buffer);
 

@@ -28,13 +28,39 @@ uint32_t get32(const uint8_t *at)
     return v;
 }
 
+static volatile uint8_t *bar; /* NULL: the registers are at ports */
+
+void mbox_at(volatile uint8_t *at)
+{
+    bar = at;
+}
+
+static volatile uint32_t *in_memory(uint16_t reg)
+{
+    return (volatile uint32_t *)(bar +
+                                 (reg == MBOX_CMDRESP ? 0x10980 : 0x109e0 + reg - MBOX_ADDR_LO));
+}
+
+static void write_register(uint16_t reg, uint32_t value)
+{
+    if (bar)
+        *in_memory(reg) = value;
+    else
+        outl(MBOX_PORT + reg, value);
+}
+
+static uint32_t read_register(uint16_t reg)
+{
+    return bar ? *in_memory(reg) : inl(MBOX_PORT + reg);
+}
+
 uint32_t mbox_command(uint16_t command, uint64_t address)
 {
-    outl(MBOX_PORT + MBOX_ADDR_LO, (uint32_t)address);
-    outl(MBOX_PORT + MBOX_ADDR_HI, (uint32_t)(address >> 32));
-    outl(MBOX_PORT + MBOX_CMDRESP, (uint32_t)command << 16);
+    write_register(MBOX_ADDR_LO, (uint32_t)address);
+    write_register(MBOX_ADDR_HI, (uint32_t)(address >> 32));
+    write_register(MBOX_CMDRESP, (uint32_t)command << 16);
     for (unsigned i = 0; i < 1000000; i++) {
-        uint32_t answer = inl(MBOX_PORT + MBOX_CMDRESP);
+        uint32_t answer = read_register(MBOX_CMDRESP);
 
         if (answer & MBOX_DONE)
             return answer & 0xffff;
