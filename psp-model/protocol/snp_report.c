@@ -10,15 +10,12 @@
 #include "buf.h"
 #include "cert.h"
 
-#define NUMBER(member, offset, size, since)                                                        \
-    {                                                                                              \
-#member, offset, size, since, true, offsetof(struct snp_report, member)                    \
-    }
-#define BYTES(member, offset, since)                                                               \
-    {                                                                                              \
-#member, offset, sizeof(((struct snp_report *)0)->member), since, false,                   \
-            offsetof(struct snp_report, member)                                                    \
-    }
+/* clang-format off */
+#define NUMBER(member, offset, size, since) \
+    {#member, offset, size, since, true, offsetof(struct snp_report, member)}
+#define BYTES(member, offset, since) \
+    {#member, offset, sizeof(((struct snp_report *)0)->member), since, false, offsetof(struct snp_report, member)}
+/* clang-format on */
 
 static const struct snp_report_field fields[] = {
     NUMBER(version, 0x000, 4, 2),
