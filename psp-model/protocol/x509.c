@@ -61,8 +61,8 @@ static const struct level turin[] = {
 static_assert(sizeof(milan) == sizeof(turin), "both lines have as many levels");
 enum { LEVEL_EXTENSIONS = sizeof(milan) / sizeof(milan[0]) };
 
-/* The product's name in a VCEK has the stepping, as with AMD's Milan-B0; Turin's has none. That our
- * Genoa is a B1 is a choice of this model. */
+/* The product's name in a VCEK has the stepping in AMD's certificates of Milan. Those of Turin have
+ * none, nor those of Genoa: google/go-sev-guest issue 103, and pull request 152 for its text. */
 static const struct {
     const char *product;
     const struct level *levels;
@@ -70,7 +70,7 @@ static const struct {
     bool leaf_trailer;
 } lines[TCB_MODELS] = {
     [TCB_MILAN] = {"Milan-B0", milan, 0, true},
-    [TCB_GENOA] = {"Genoa-B1", milan, 0, true},
+    [TCB_GENOA] = {"Genoa", milan, 0, true},
     [TCB_TURIN] = {"Turin", turin, 1, false},
 };
 

@@ -21,24 +21,49 @@
 #include "protocol/blob.h"
 #include "protocol/crypto.h"
 #include "protocol/file.h"
+#include "protocol/hex.h"
 
 #define FILE_MAX (1u << 30)
 
-enum owner_exit input_number(const char *what, const char *text, uint32_t max, uint32_t *value)
+/* strtoull() takes signs and blanks, we do not. */
+static bool read_number(const char *text, uint64_t max, uint64_t *value)
 {
     bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
     const char *digits = hex ? text + 2 : text;
     const char *allowed = hex ? "0123456789abcdefABCDEF" : "0123456789";
     char *end;
+
     errno = 0;
-    unsigned long long v = strtoull(digits, &end, hex ? 16 : 10);
-    /* strtoull() takes signs and blanks, we do not. */
-    if (!*digits || strspn(digits, allowed) != strlen(digits) || errno || v > max)
+    *value = strtoull(digits, &end, hex ? 16 : 10);
+    return *digits && strspn(digits, allowed) == strlen(digits) && !errno && *value <= max;
+}
+
+enum owner_exit input_number(const char *what, const char *text, uint32_t max, uint32_t *value)
+{
+    uint64_t v;
+
+    if (!read_number(text, max, &v))
         return owner_fail(OWNER_USAGE,
                           "%s: \"%s\" is not a number from 0 to %" PRIu32 " (hexadecimal with 0x)",
                           what, text, max);
     *value = (uint32_t)v;
     return OWNER_OK;
+}
+
+enum owner_exit input_number64(const char *what, const char *text, uint64_t *value)
+{
+    if (!read_number(text, UINT64_MAX, value))
+        return owner_fail(OWNER_USAGE,
+                          "%s: \"%s\" is not a number of at most 64 bits (hexadecimal with 0x)",
+                          what, text);
+    return OWNER_OK;
+}
+
+enum owner_exit input_bytes(const char *what, const char *arg, void *data, size_t len)
+{
+    if (strlen(arg) == 2 * len && hex_decode(arg, data, len))
+        return OWNER_OK;
+    return input_exact(what, arg, data, len);
 }
 
 enum owner_exit input_file(const char *what, const char *path, uint8_t **data, size_t *len)

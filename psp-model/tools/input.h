@@ -14,6 +14,11 @@
 /* Decimal, or hexadecimal with 0x; at most `max`. */
 enum owner_exit input_number(const char *what, const char *text, uint32_t max, uint32_t *value);
 
+enum owner_exit input_number64(const char *what, const char *text, uint64_t *value);
+
+/* Bytes that come as a file, as base64, or as hexadecimal digits. */
+enum owner_exit input_bytes(const char *what, const char *arg, void *data, size_t len);
+
 /* A whole file in memory that the caller frees; at most 1 GiB. */
 enum owner_exit input_file(const char *what, const char *path, uint8_t **data, size_t *len);
 

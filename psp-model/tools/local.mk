@@ -10,26 +10,39 @@ sevowner_SOURCES = \
 	%D%/guid.c %D%/guid.h \
 	%D%/input.c %D%/input.h \
 	%D%/key_file.c %D%/key_file.h \
+	%D%/kds_request.c %D%/kds_request.h \
 	%D%/launched.c %D%/launched.h \
 	%D%/owner.h \
 	%D%/sevowner.c \
+	%D%/snp_chain.h \
+	%D%/snp_line.c %D%/snp_line.h \
+	%D%/snp_verify.c %D%/snp_verify.h \
 	%D%/vcpu.c %D%/vcpu.h \
 	%D%/verb_cert_export.c \
 	%D%/verb_cert_show.c \
 	%D%/verb_cert_verify.c \
 	%D%/verb_id_block.c \
+	%D%/verb_kds.c \
 	%D%/verb_measurement_build.c \
 	%D%/verb_measurement_verify.c \
-	%D%/verb_report_verify.c \
+	%D%/verb_report.c \
 	%D%/verb_secret_build.c \
 	%D%/verb_session.c \
 	%D%/verb_vmsa_build.c \
 	%D%/verb_vmsa_show.c
+if HAVE_GNUTLS
+sevowner_SOURCES += %D%/snp_chain.c %D%/snp_leaf.c %D%/snp_leaf.h
+else
+sevowner_SOURCES += %D%/snp_chain_none.c
+endif
 sevowner_CPPFLAGS = $(AM_CPPFLAGS) -DOWNER_VERSION='"$(PACKAGE_VERSION)"'
-sevowner_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-sevowner_LDADD = libpspmodel.la $(JANSSON_LIBS)
+sevowner_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(GNUTLS_CFLAGS)
+sevowner_LDADD = libpspmodel.la $(JANSSON_LIBS) $(GNUTLS_LIBS)
 
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = %D%/completion/sevowner
 
-dist_man_MANS += psp-model/man/sevowner.1
+dist_man_MANS += psp-model/man/sevowner.1 psp-model/man/sevowner-kds.1
+
+# The server of the model's key distribution service.
+dist_bin_SCRIPTS = %D%/sevowner-kds

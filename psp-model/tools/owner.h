@@ -40,8 +40,9 @@ struct owner_verb {
 };
 
 extern const struct owner_verb verb_session, verb_measurement_build, verb_measurement_verify,
-    verb_secret_build, verb_cert_export, verb_cert_verify, verb_cert_show, verb_report_verify,
-    verb_vmsa_build, verb_vmsa_show, verb_vmsa_diff, verb_id_block_create, verb_id_block_show;
+    verb_secret_build, verb_cert_export, verb_cert_verify, verb_cert_show, verb_report_show,
+    verb_report_verify, verb_vmsa_build, verb_vmsa_show, verb_vmsa_diff, verb_id_block_create,
+    verb_id_block_show, verb_kds;
 
 /* Return the id of the next option of the verb, with its value in *value; 0 when only positional
  * arguments are left, from argv[*first] on; -1 if the verb must not run: the line is wrong, which

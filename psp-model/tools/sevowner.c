@@ -20,10 +20,11 @@
 #include "protocol/hex.h"
 
 static const struct owner_verb *const verbs[] = {
-    &verb_session,       &verb_measurement_build, &verb_measurement_verify, &verb_secret_build,
-    &verb_cert_export,   &verb_cert_verify,       &verb_cert_show,          &verb_report_verify,
-    &verb_vmsa_build,    &verb_vmsa_show,         &verb_vmsa_diff,          &verb_id_block_create,
-    &verb_id_block_show,
+    &verb_session,         &verb_measurement_build, &verb_measurement_verify,
+    &verb_secret_build,    &verb_cert_export,       &verb_cert_verify,
+    &verb_cert_show,       &verb_report_show,       &verb_report_verify,
+    &verb_vmsa_build,      &verb_vmsa_show,         &verb_vmsa_diff,
+    &verb_id_block_create, &verb_id_block_show,     &verb_kds,
 };
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]), OPTIONS_MAX = 40 };
 enum { OPTION_HELP = 0x1000, OPTION_JSON };

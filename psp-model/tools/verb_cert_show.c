@@ -11,6 +11,7 @@
 
 #include "chain.h"
 #include "protocol/root.h"
+#include "snp_chain.h"
 
 static const struct owner_option options[] = {{0, NULL, NULL, NULL}};
 
@@ -72,12 +73,25 @@ static void show(void *ctx, const struct cert *cert, const struct cert_root *roo
     json_array_append_new(ctx, cert ? show_cert(cert) : show_root(root));
 }
 
+static enum owner_exit show_snp(const char *arg)
+{
+    struct snp_chain *chain = snp_chain_new();
+    enum owner_exit code = chain ? snp_chain_read(chain, "certificates", arg) : OWNER_TROUBLE;
+
+    if (!code)
+        code = snp_chain_show(chain);
+    snp_chain_free(chain);
+    return code;
+}
+
 static enum owner_exit run(const struct owner_verb *verb, int argc, char **argv)
 {
     const char *value;
     int first;
     if (owner_option(verb, argc, argv, &value, &first) < 0 || !owner_count(verb, argc, first, 1))
         return OWNER_USAGE;
+    if (snp_chain_is(argv[first]))
+        return show_snp(argv[first]);
     json_t *list = json_array();
     enum owner_exit code = chain_each("certificates", argv[first], show, list);
     owner_answer("certificates", list);

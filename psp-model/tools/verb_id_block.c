@@ -12,7 +12,6 @@
 #include "key_file.h"
 #include "owner.h"
 #include "protocol/b64.h"
-#include "protocol/hex.h"
 #include "protocol/id_block.h"
 
 #define DEFAULT_POLICY 0x30000u
@@ -67,25 +66,17 @@ struct request {
         *auth_file;
 };
 
-/* Bytes that come as a file, as base64, or as hexadecimal digits. */
-static enum owner_exit get_bytes(const char *what, const char *arg, void *data, size_t len)
-{
-    if (strlen(arg) == 2 * len && hex_decode(arg, data, len))
-        return OWNER_OK;
-    return input_exact(what, arg, data, len);
-}
-
 static enum owner_exit make_block(const struct request *request, struct id_block *block)
 {
     uint32_t policy = DEFAULT_POLICY;
-    enum owner_exit code = get_bytes("--measurement", request->measurement, block->launch_digest,
-                                     sizeof(block->launch_digest));
+    enum owner_exit code = input_bytes("--measurement", request->measurement, block->launch_digest,
+                                       sizeof(block->launch_digest));
 
     if (!code && request->family)
         code =
-            get_bytes("--family-id", request->family, block->family_id, sizeof(block->family_id));
+            input_bytes("--family-id", request->family, block->family_id, sizeof(block->family_id));
     if (!code && request->image)
-        code = get_bytes("--image-id", request->image, block->image_id, sizeof(block->image_id));
+        code = input_bytes("--image-id", request->image, block->image_id, sizeof(block->image_id));
     if (!code && request->svn)
         code = input_number("--guest-svn", request->svn, UINT32_MAX, &block->guest_svn);
     if (!code && request->policy)
@@ -218,7 +209,7 @@ static enum owner_exit show(const char *block_arg, const char *auth_arg, const c
     if (!code && auth_arg)
         code = input_exact("ID authentication", auth_arg, auth, sizeof(auth));
     if (!code && measurement)
-        code = get_bytes("--measurement", measurement, digest, sizeof(digest));
+        code = input_bytes("--measurement", measurement, digest, sizeof(digest));
     if (code)
         return code;
     id_block_read(&block, wire);

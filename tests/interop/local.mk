@@ -12,7 +12,9 @@ interop_tests = \
 	%D%/session.tap \
 	%D%/validate.tap
 owner_tests = \
+	%D%/owner_attest.tap \
 	%D%/owner_cli.tap \
+	%D%/owner_kds.tap \
 	%D%/owner_libvirt.tap \
 	%D%/owner_pki.tap \
 	%D%/owner_snp.tap
@@ -20,6 +22,7 @@ EXTRA_DIST += \
 	$(interop_tests) \
 	$(owner_tests) \
 	%D%/model_root.py \
+	%D%/snp_readers.py \
 	%D%/save_v1.S \
 	%D%/save_v1.txt
 
@@ -28,6 +31,8 @@ TESTS += $(owner_tests)
 check_PROGRAMS += %D%/make_platform
 %C%_make_platform_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_make_platform_LDADD = libpspmodel.la
+check_PROGRAMS += %D%/make_report
+%C%_make_report_LDADD = libpspmodel.la
 
 if WITH_BOCHS
 TESTS += $(interop_tests)
