@@ -208,6 +208,7 @@ void bx_sev_machine_free(struct sev_machine *m)
     bx_sev_rmp_watch_free(m->rmp_watch);
     m->rmp_watch = NULL;
     bx_sev_timeline_free(m->timeline);
+    m->timeline = NULL; /* freeing the guests changes the RMP */
 #if BX_DEBUGGER
     bx_sev_breaks_free(m->breaks);
 #endif

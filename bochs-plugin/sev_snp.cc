@@ -61,6 +61,8 @@ static void rmp_changed(void *ctx, uint64_t spa, uint64_t n)
 
     if (bx_sev_machine_memory(snp->machine)) /* the machine is not being freed */
         bx_sev_memory_drop(bx_sev_machine_memory(snp->machine), spa, n, snp->for_code);
+    if (bx_sev_machine_timeline(snp->machine))
+        bx_sev_timeline_rmp(bx_sev_machine_timeline(snp->machine), snp->rmp, spa, n);
     if (bx_sev_machine_rmp_watch(snp->machine))
         bx_sev_rmp_watch_changed(bx_sev_machine_rmp_watch(snp->machine), spa, n);
 }

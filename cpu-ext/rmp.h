@@ -207,6 +207,9 @@ struct rmp_run {
 /* Set *run to the run after it; {0} is before the first one. Return false after the last one. */
 bool rmp_next_run(const struct rmp *rmp, struct rmp_run *run);
 
+/* Count the pages in each state. */
+void rmp_count_states(const struct rmp *rmp, uint64_t pages[RMP_STATES]);
+
 /* --- saved machines: runs of equal entries (rmp_save.c) --- */
 
 /* Return the bytes that rmp_save() needs. */

@@ -4,6 +4,8 @@
  */
 #include "rmp.h"
 
+#include <string.h>
+
 #include "rmp_table.h"
 
 enum rmp_state rmp_state(const struct rmp_entry *entry)
@@ -53,4 +55,13 @@ bool rmp_next_run(const struct rmp *rmp, struct rmp_run *run)
     run->pages = rmp_run_length(part, page);
     run->entry = rmp_get(rmp, run->spa);
     return true;
+}
+
+void rmp_count_states(const struct rmp *rmp, uint64_t pages[RMP_STATES])
+{
+    struct rmp_run run = {0};
+
+    memset(pages, 0, RMP_STATES * sizeof(*pages));
+    while (rmp_next_run(rmp, &run))
+        pages[rmp_state(&run.entry)] += run.pages;
 }

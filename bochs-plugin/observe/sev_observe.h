@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <vector>
+
 #include "hooks.h"
 #include "output_file.h"
 #include "rmp.h"
@@ -67,6 +69,9 @@ void bx_sev_timeline_free(struct sev_timeline *timeline);
 bool bx_sev_timeline_access(struct sev_timeline *timeline, unsigned cpu, uint64_t paddr,
                             enum sev_access access, enum sev_why why, bool write);
 void bx_sev_timeline_psp(struct sev_timeline *timeline, const struct psp_event *event);
+/* The RMP entries of `n` pages from `spa` on were changed. */
+void bx_sev_timeline_rmp(struct sev_timeline *timeline, const struct rmp *rmp, uint64_t spa,
+                         uint64_t n);
 /* NULL with encryption=none, and outside the debugger. */
 struct sev_conversions *bx_sev_timeline_conversions(const struct sev_timeline *timeline);
 /* Read which pages the page tables of all CPUs map with C=0. Change nothing. */
@@ -144,6 +149,8 @@ void bx_sev_rmp_watch_pvalidate(struct sev_rmp_watch *watch, uint64_t spa, bool 
 void bx_sev_rmp_watch_vmgexit(struct sev_rmp_watch *watch, uint64_t ghcb);
 /* Print how many pages are in each state, and the counters. */
 void bx_sev_rmp_print_states(const struct rmp *rmp, void (*print)(const char *line));
+/* Return the same as a list. */
+std::vector<struct timeline_counter> bx_sev_rmp_counters(const struct rmp *rmp);
 
 /* --- sev_console.cc: the debugger's console --- */
 

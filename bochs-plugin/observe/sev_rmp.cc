@@ -140,15 +140,33 @@ void bx_sev_rmp_watch_vmgexit(struct sev_rmp_watch *watch, uint64_t ghcb)
 
 /* --- for people --- */
 
+std::vector<struct timeline_counter> bx_sev_rmp_counters(const struct rmp *rmp)
+{
+    const struct rmp_stats stats = rmp_stats(rmp);
+    std::vector<struct timeline_counter> counters;
+    uint64_t pages[RMP_STATES];
+
+    rmp_count_states(rmp, pages);
+    for (unsigned state = 0; state < RMP_STATES; state++)
+        counters.push_back({"pages", rmp_state_name((enum rmp_state)state), pages[state]});
+    counters.push_back({"changes", "RMPUPDATE", stats.updates});
+    counters.push_back({"changes", "PSMASH", stats.psmashes});
+    counters.push_back({"changes", "PVALIDATE", stats.pvalidates});
+    counters.push_back({"changes", "RMPADJUST", stats.rmpadjusts});
+    counters.push_back({"no change", "PVALIDATE", stats.unchanged});
+    for (unsigned check = RMP_PASSED + 1; check < RMP_CHECK_COUNT; check++)
+        counters.push_back({check == RMP_NOT_VALIDATED ? "#VC 404h" : "faults",
+                            rmp_check_words((enum rmp_check)check), stats.faults[check]});
+    return counters;
+}
+
 void bx_sev_rmp_print_states(const struct rmp *rmp, void (*print)(const char *line))
 {
     const struct rmp_stats stats = rmp_stats(rmp);
-    uint64_t pages[RMP_STATES] = {};
-    struct rmp_run run = {};
+    uint64_t pages[RMP_STATES];
     char line[160];
 
-    while (rmp_next_run(rmp, &run))
-        pages[rmp_state(&run.entry)] += run.pages;
+    rmp_count_states(rmp, pages);
     for (unsigned state = 0; state < RMP_STATES; state++)
         if (pages[state]) {
             snprintf(line, sizeof(line), "RMP: %8" PRIu64 " pages %s", pages[state],

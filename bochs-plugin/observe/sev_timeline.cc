@@ -16,6 +16,7 @@
 #include "sev_log.h"
 #include "sev_machine.h"
 #include "sev_memory_map.h"
+#include "sev_snp.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -52,6 +53,51 @@ static void open_log(struct sev_timeline *m)
         BX_FATAL(("sev: out of memory"));
 }
 
+/* --- the RMP --- */
+
+static enum timeline_use use_of(const struct rmp_entry *entry)
+{
+    switch (rmp_state(entry)) {
+    case RMP_STATE_HYPERVISOR:
+        return TIMELINE_HYPERVISOR;
+    case RMP_STATE_GUEST_INVALID:
+        return TIMELINE_NOT_VALIDATED;
+    case RMP_STATE_GUEST_VALID:
+        return entry->vmsa ? TIMELINE_VMSA : TIMELINE_VALIDATED;
+    default:
+        return TIMELINE_PSP;
+    }
+}
+
+void bx_sev_timeline_rmp(struct sev_timeline *m, const struct rmp *rmp, uint64_t spa, uint64_t n)
+{
+    const uint64_t ram_pages = timeline_info(m->pages).ram_pages, now = bx_pc_system.time_usec();
+    const uint64_t first = spa / TIMELINE_PAGE_SIZE;
+
+    for (uint64_t page = first; page < first + n && page < ram_pages; page++) {
+        const struct rmp_entry entry = rmp_get(rmp, page * TIMELINE_PAGE_SIZE);
+
+        timeline_set_rmp(m->pages, (uint32_t)page, use_of(&entry), now);
+    }
+}
+
+static void read_rmp(struct sev_timeline *m, const struct rmp *rmp)
+{
+    struct rmp_run run = {};
+
+    while (rmp_next_run(rmp, &run))
+        bx_sev_timeline_rmp(m, rmp, run.spa, run.pages);
+}
+
+static std::vector<struct timeline_counter> counters_of(const struct sev_timeline *m)
+{
+    struct sev_snp *snp = bx_sev_machine_snp(m->machine);
+
+    return snp ? bx_sev_rmp_counters(bx_sev_snp_rmp(snp)) : std::vector<struct timeline_counter>();
+}
+
+/* --- start --- */
+
 struct sev_timeline *bx_sev_timeline_new(struct sev_machine *machine)
 {
     const struct opt *opt = bx_sev_machine_opt(machine);
@@ -67,6 +113,8 @@ struct sev_timeline *bx_sev_timeline_new(struct sev_machine *machine)
                             bx_pc_system.time_usec());
     if (!m->pages)
         BX_FATAL(("sev: out of memory"));
+    if (bx_sev_machine_snp(machine))
+        read_rmp(m, bx_sev_snp_rmp(bx_sev_machine_snp(machine)));
     open_log(m);
 #if BX_DEBUGGER
     if (bx_sev_console_exists())
@@ -176,6 +224,7 @@ static void draw(const struct sev_timeline *m, struct output_file *file)
     const struct command_log_region *regions =
         command_log_regions(bx_sev_machine_command_log(m->machine), &n);
     std::vector<struct timeline_note> notes;
+    const std::vector<struct timeline_counter> counters = counters_of(m);
     char subtitle[200];
     struct timeline_caption caption = {};
 
@@ -184,14 +233,18 @@ static void draw(const struct sev_timeline *m, struct output_file *file)
                          *regions[i].name ? regions[i].name : "by a command of the guest"});
     snprintf(subtitle, sizeof(subtitle),
              "An AMD %s guest in Bochs: %u processor(s), C-bit %u, encryption=%s, %u MiB of RAM",
-             bx_sev_es_wanted(bx_sev_machine_opt(m->machine)) ? "SEV-ES" : "SEV", BX_SMP_PROCESSORS,
-             (unsigned)bx_sev_machine_opt(m->machine)->cbitpos,
+             bx_sev_machine_snp(m->machine)                     ? "SEV-SNP"
+             : bx_sev_es_wanted(bx_sev_machine_opt(m->machine)) ? "SEV-ES"
+                                                                : "SEV",
+             BX_SMP_PROCESSORS, (unsigned)bx_sev_machine_opt(m->machine)->cbitpos,
              bx_sev_machine_memory(m->machine) ? "aes" : "none",
              timeline_info(m->pages).ram_pages / (1024 * 1024 / TIMELINE_PAGE_SIZE));
     caption.title = "Guest memory over time: what is private, what is shared";
     caption.subtitle = subtitle;
     caption.notes = notes.data();
     caption.n_notes = (unsigned)notes.size();
+    caption.counters = counters.data();
+    caption.n_counters = (unsigned)counters.size();
     timeline_write_svg(m->pages, &caption, output_stream(file));
 }
 
@@ -212,7 +265,9 @@ void bx_sev_timeline_free(struct sev_timeline *m)
 
     if (!m)
         return;
-    (void)timeline_log_close(m->log, bx_pc_system.time_usec());
+    const std::vector<struct timeline_counter> counters = counters_of(m);
+    (void)timeline_log_close(m->log, bx_pc_system.time_usec(), counters.data(),
+                             (unsigned)counters.size());
     timeline_advance(m->pages, bx_pc_system.time_usec()); /* the CPUs' memory is gone already */
     picture = bx_sev_output_last("map", bx_sev_machine_opt(m->machine)->map);
     if (picture)

@@ -7,8 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOW_PAGES 256u  /* the first MiB */
-#define DECLARED  0x80u /* flag in timeline->use[] */
+#define LOW_PAGES 256u /* the first MiB */
+
+/* A byte of timeline->use[]. */
+#define USED      0x07u /* enum timeline_use, up to TIMELINE_MMIO */
+#define RMP_SHIFT 3u    /* 0, or 1 + the number after TIMELINE_RMP_FIRST */
+#define RMP_MASK  0x38u
+#define UNUSED    0x40u /* the use is one of before the last change of the RMP */
+#define DECLARED  0x80u /* a page table maps the page with C=0 */
 
 /* The number of a row's pages of each use. In a finished column it is the number at its end, but for
  * shared and declared pages the greatest number at any moment of the column. */
@@ -35,7 +41,8 @@ struct timeline {
     timeline_change *change; /* NULL: nobody */
     void *change_ctx;
     uint32_t ram_pages;
-    uint8_t use[]; /* of each page of RAM; DECLARED: a page table maps it with C=0 */
+    bool has_rmp;
+    uint8_t use[]; /* of each page of RAM */
 };
 
 static void panel_init(struct panel *panel, uint32_t pages, unsigned max_rows)
@@ -220,14 +227,31 @@ static bool is_view(enum timeline_use use)
     return use == TIMELINE_PRIVATE || use == TIMELINE_SHARED;
 }
 
+static uint8_t rmp_bits(enum timeline_use rmp)
+{
+    return (uint8_t)((rmp - TIMELINE_RMP_FIRST + 1u) << RMP_SHIFT);
+}
+
+/* Return what the RMP says if it hides the use, else the use. */
+static enum timeline_use seen_rmp(uint8_t use)
+{
+    const unsigned rmp = (use & RMP_MASK) >> RMP_SHIFT;
+    const enum timeline_use state = (enum timeline_use)(TIMELINE_RMP_FIRST + rmp - 1);
+    const bool by_use = state == TIMELINE_HYPERVISOR || state == TIMELINE_VALIDATED;
+
+    if (rmp && (use & UNUSED || !by_use))
+        return state;
+    return (enum timeline_use)(use & USED);
+}
+
 /* Return the use that a byte of timeline->use[] means. */
 static enum timeline_use seen(uint8_t use)
 {
-    enum timeline_use used = (enum timeline_use)(use & ~DECLARED);
+    const enum timeline_use used = seen_rmp(use);
+    const bool quiet = used == TIMELINE_PRIVATE || used == TIMELINE_UNTOUCHED ||
+                       used == TIMELINE_VALIDATED || used == TIMELINE_HYPERVISOR;
 
-    return use & DECLARED && (used == TIMELINE_PRIVATE || used == TIMELINE_UNTOUCHED)
-               ? TIMELINE_DECLARED
-               : used;
+    return use & DECLARED && quiet ? TIMELINE_DECLARED : used;
 }
 
 static void set_use(struct timeline *timeline, uint32_t page, uint8_t use, uint64_t now_us)
@@ -253,11 +277,12 @@ bool timeline_touch(struct timeline *timeline, uint64_t page, enum timeline_use 
         touch_area(timeline, page, use, now_us);
         return false;
     }
-    from = (enum timeline_use)(timeline->use[page] & ~DECLARED);
-    if (from == use)
+    from = (enum timeline_use)(timeline->use[page] & USED);
+    if (from == use && !(timeline->use[page] & UNUSED))
         return false;
-    set_use(timeline, (uint32_t)page, (uint8_t)(use | (timeline->use[page] & DECLARED)), now_us);
-    if (!is_view(from) || !is_view(use))
+    set_use(timeline, (uint32_t)page, (uint8_t)(use | (timeline->use[page] & ~(USED | UNUSED))),
+            now_us);
+    if (from == use || !is_view(from) || !is_view(use))
         return false;
     timeline->changes++;
     timeline->column_changes[timeline->column]++;
@@ -272,6 +297,17 @@ void timeline_declare(struct timeline *timeline, uint32_t page, bool declared, u
         use |= DECLARED;
     if (use != timeline->use[page])
         set_use(timeline, page, use, now_us);
+}
+
+void timeline_set_rmp(struct timeline *timeline, uint32_t page, enum timeline_use rmp,
+                      uint64_t now_us)
+{
+    const uint8_t use = timeline->use[page], bits = rmp_bits(rmp);
+
+    timeline->has_rmp = true;
+    if ((use & RMP_MASK) == bits || (!(use & RMP_MASK) && rmp == TIMELINE_HYPERVISOR))
+        return;
+    set_use(timeline, page, (uint8_t)((use & ~RMP_MASK) | UNUSED | bits), now_us);
 }
 
 enum timeline_use timeline_use(const struct timeline *timeline, uint64_t page)
@@ -341,10 +377,16 @@ struct timeline_info timeline_info(const struct timeline *timeline)
         .rows_low = timeline->low.rows,
         .row_pages = timeline->all.row_pages,
         .row_low_pages = timeline->low.row_pages,
+        .has_rmp = timeline->has_rmp,
     };
 
     memcpy(info.pages, timeline->pages, sizeof(info.pages));
     return info;
+}
+
+bool timeline_in_legend(const struct timeline_info *info, unsigned look)
+{
+    return info->has_rmp || look < TIMELINE_RMP_FIRST || look > TIMELINE_RMP_LAST;
 }
 
 static enum timeline_use look_of(const uint64_t pages[TIMELINE_USES], uint64_t total)

@@ -2,8 +2,9 @@
  *
  * The page-state timeline: how each page was last used (through C=1, through C=0, as ROM, as device
  * registers, not at all), a picture of it in rows of addresses and columns of machine time, and how
- * many pages changed between private and shared. Memory is bounded: when the columns are full, each
- * pair becomes one column that lasts twice as long.
+ * many pages changed between private and shared. Of a guest with SEV-SNP it shows the state of each
+ * page in the reverse map table (RMP) too. Memory is bounded: when the columns are full, each pair
+ * becomes one column that lasts twice as long.
  *
  * The pictures are described in bochs-sev-debug(7). Pure C. The timeline does not read memory;
  * sev_timeline.cc reports the accesses.
@@ -36,6 +37,9 @@ enum timeline_use {
 /* The uses of a page; TIMELINE_PARTLY_SHARED is a look of a cell only. */
 #define TIMELINE_USES  ((unsigned)TIMELINE_PARTLY_SHARED)
 #define TIMELINE_LOOKS (TIMELINE_USES + 1)
+/* Those that the RMP says. */
+#define TIMELINE_RMP_FIRST TIMELINE_HYPERVISOR
+#define TIMELINE_RMP_LAST  TIMELINE_PSP
 
 struct timeline_look {
     const char *key, *symbol, *name;
@@ -60,7 +64,11 @@ bool timeline_touch(struct timeline *timeline, uint64_t page, enum timeline_use 
                     uint64_t now_us);
 /* Record whether the guest's page tables map a page of RAM with C=0. */
 void timeline_declare(struct timeline *timeline, uint32_t page, bool declared, uint64_t now_us);
-/* Return the last use of a page. Outside RAM: TIMELINE_ROM, TIMELINE_MMIO or TIMELINE_UNTOUCHED. */
+/* Record what the RMP says of a page of RAM: TIMELINE_RMP_FIRST to TIMELINE_RMP_LAST. A page that
+ * always was the hypervisor's has its last use only. */
+void timeline_set_rmp(struct timeline *timeline, uint32_t page, enum timeline_use rmp,
+                      uint64_t now_us);
+/* Return the last use of a page, or what the RMP says if that is more. Outside RAM: TIMELINE_ROM, TIMELINE_MMIO or TIMELINE_UNTOUCHED. */
 enum timeline_use timeline_use(const struct timeline *timeline, uint64_t page);
 /* Let time pass up to `now_us`. Call it before drawing. */
 void timeline_advance(struct timeline *timeline, uint64_t now_us);
@@ -100,6 +108,7 @@ struct timeline_info {
     unsigned columns;   /* in use, the open one included */
     unsigned rows, rows_low;
     uint64_t row_pages, row_low_pages; /* the last row may have fewer */
+    bool has_rmp;                      /* timeline_set_rmp() was called */
 };
 struct timeline_info timeline_info(const struct timeline *timeline);
 
@@ -118,10 +127,17 @@ struct timeline_note {
     uint64_t address, bytes;
     const char *text; /* "BIOS" */
 };
+/* A number of things that happened, or of pages in a state. */
+struct timeline_counter {
+    const char *kind, *name; /* "faults", "the page is not validated" */
+    uint64_t number;
+};
 struct timeline_caption {
     const char *title, *subtitle;
     const struct timeline_note *notes; /* launched regions */
     unsigned n_notes;
+    const struct timeline_counter *counters; /* of the RMP; only those that are not 0 are shown */
+    unsigned n_counters;
 };
 
 /* timeline_svg.c: a page that explains itself. The caller checks the file for errors. */
@@ -131,6 +147,8 @@ void timeline_write_svg(const struct timeline *timeline, const struct timeline_c
  * line end. */
 void timeline_print(const struct timeline *timeline, void (*print)(void *ctx, const char *line),
                     void *ctx);
+/* Check that the legend has this look: without the RMP those that it says are left out. */
+bool timeline_in_legend(const struct timeline_info *info, unsigned look);
 /* Write "64 KiB" or "1.5 GiB" to `text`, which is returned. */
 #define TIMELINE_SIZE_TEXT 24u
 const char *timeline_size_text(uint64_t bytes, char text[TIMELINE_SIZE_TEXT]);

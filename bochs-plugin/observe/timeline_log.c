@@ -182,7 +182,17 @@ static void note_change(void *ctx, uint64_t page, uint64_t now_us)
         log->outside[log->n_outside++] = page;
 }
 
-int timeline_log_close(struct timeline_log *log, uint64_t now_us)
+static void put_counters(FILE *file, const struct timeline_counter *counters, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        fprintf(file, "%s\"%s: %s\":%" PRIu64, i ? "," : ",\"rmp\":{", counters[i].kind,
+                counters[i].name, counters[i].number);
+    if (n)
+        fprintf(file, "}");
+}
+
+int timeline_log_close(struct timeline_log *log, uint64_t now_us,
+                       const struct timeline_counter *counters, unsigned n)
 {
     int err;
 
@@ -191,9 +201,10 @@ int timeline_log_close(struct timeline_log *log, uint64_t now_us)
     timeline_on_change(log->timeline, NULL, NULL);
     if (log->pending && !log->full)
         put_line(log);
-    fprintf(output_stream(log->file),
-            "{\"kind\":\"end\",\"usec\":%" PRIu64 ",\"changes\":%" PRIu64 "}\n", now_us,
-            timeline_info(log->timeline).changes);
+    fprintf(output_stream(log->file), "{\"kind\":\"end\",\"usec\":%" PRIu64 ",\"changes\":%" PRIu64,
+            now_us, timeline_info(log->timeline).changes);
+    put_counters(output_stream(log->file), counters, n);
+    fprintf(output_stream(log->file), "}\n");
     err = output_close(log->file);
     free_log(log);
     return err;

@@ -37,9 +37,10 @@ struct timeline_log *timeline_log_new(struct timeline *timeline,
                                       struct output_file *file);
 /* Write the line of the open slice if the slice is over at `now_us`. Changes call this themselves. */
 void timeline_log_pass(struct timeline_log *log, uint64_t now_us);
-/* Write the open slice and the last line, close the file and free the log. Return 0 or the file's
- * first error, which the file has reported. NULL is allowed. */
-int timeline_log_close(struct timeline_log *log, uint64_t now_us);
+/* Write the open slice and the last line with `n` counters, close the file and free the log. Return 0
+ * or the file's first error, which the file has reported. NULL is allowed. */
+int timeline_log_close(struct timeline_log *log, uint64_t now_us,
+                       const struct timeline_counter *counters, unsigned n);
 
 #ifdef __cplusplus
 }

@@ -282,12 +282,13 @@ static double draw_rates(const struct drawing *d, double y)
 
 static double draw_legend(const struct drawing *d, double y)
 {
-
     put_text(d->file, SIDE_X, y, "b", "Legend");
     y += 12;
     for (unsigned look = 0; look < TIMELINE_LOOKS; look++) {
         char fill[FILL_MAX];
 
+        if (!timeline_in_legend(&d->info, look))
+            continue;
         put_box(d->file, SIDE_X, y, 30, 20, fill_of(look, fill), "f");
         put_text(d->file, SIDE_X + 38, y + 10, "b", "%s", timeline_looks[look].name);
         y = put_sentence(d->file, SIDE_X + 38, y + 24, timeline_looks[look].meaning) - 4;
@@ -312,14 +313,35 @@ static double draw_explanation(const struct drawing *d, double y)
     return y + 10;
 }
 
+/* The counters of the RMP, in lines with the number at the right. */
+static double draw_counters(const struct drawing *d, double y)
+{
+    y += 26;
+    put_text(d->file, SIDE_X, y, "b", "Reverse map table (RMP)");
+    for (unsigned i = 0; i < d->caption->n_counters; i++) {
+        const struct timeline_counter *counter = &d->caption->counters[i];
+
+        if (!counter->number)
+            continue;
+        y += 16;
+        put_text(d->file, SIDE_X, y, "s", "%s: %s", counter->kind, counter->name);
+        put_text(d->file, SIDE_X + 300, y, "s e", "%" PRIu64, counter->number);
+    }
+    return y;
+}
+
 static double draw_numbers(const struct drawing *d, double y)
 {
-    static const enum timeline_use shown[] = {TIMELINE_PRIVATE, TIMELINE_SHARED, TIMELINE_DECLARED,
-                                              TIMELINE_UNTOUCHED};
+    static const enum timeline_use shown[] = {
+        TIMELINE_PRIVATE,    TIMELINE_SHARED,        TIMELINE_DECLARED,
+        TIMELINE_HYPERVISOR, TIMELINE_NOT_VALIDATED, TIMELINE_VALIDATED,
+        TIMELINE_VMSA,       TIMELINE_PSP,           TIMELINE_UNTOUCHED};
     char text[TIMELINE_SIZE_TEXT];
 
     put_text(d->file, SIDE_X, y, "b", "RAM at the end");
     for (unsigned i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+        if (!timeline_in_legend(&d->info, shown[i]))
+            continue;
         y += 16;
         put_text(d->file, SIDE_X, y, "s", "%s", timeline_looks[shown[i]].name);
         put_text(d->file, SIDE_X + 230, y, "s e", "%s",
@@ -339,7 +361,15 @@ static double draw_numbers(const struct drawing *d, double y)
         put_text(d->file, SIDE_X, y, "s", "%s: %s at %" PRIx64, note->text,
                  timeline_size_text(note->bytes, text), note->address);
     }
+    if (d->caption->n_counters)
+        y = draw_counters(d, y);
     return y + 20;
+}
+
+/* Return how high the side with the legend is with everything of the RMP. */
+static double rmp_height(const struct timeline_caption *caption)
+{
+    return 1090.0 + 16.0 * (caption->n_notes + caption->n_counters);
 }
 
 /* The largest shared range, marked at the right border of the panel of all RAM. */
@@ -374,6 +404,8 @@ void timeline_write_svg(const struct timeline *timeline, const struct timeline_c
     timeline_areas(timeline, &n_areas);
     d.column_w = PLOT_W / d.info.columns;
     height = AREA_Y + (n_areas ? AREA_H * n_areas + 40 : 0) + RATE_H + 60;
+    if (d.info.has_rmp && height < rmp_height(caption))
+        height = rmp_height(caption);
     fprintf(file,
             "<?xml version='1.0' encoding='UTF-8'?>\n"
             "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %.0f %.0f' width='%.0f' "

@@ -113,6 +113,8 @@ static void print_legend(const struct timeline *timeline, const struct timeline_
     char a[TIMELINE_SIZE_TEXT];
 
     for (unsigned look = 0; look < TIMELINE_LOOKS; look++) {
+        if (!timeline_in_legend(info, look))
+            continue;
         say(to, "%s %s", timeline_looks[look].symbol, timeline_looks[look].name);
         say(to, "    %s", timeline_looks[look].meaning);
     }

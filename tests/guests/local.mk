@@ -30,6 +30,7 @@ guest_tests = \
 	%D%/ghcb_valid.tap \
 	%D%/reset_es.tap \
 	%D%/snp_bugs.tap \
+	%D%/snp_map.tap \
 	%D%/launch.tap \
 	%D%/rom.tap \
 	%D%/rom_unmeasured.tap \

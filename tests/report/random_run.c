@@ -3,7 +3,9 @@
  * A run of a machine that never was: random uses of pages, written as picture (map=) and as changes
  * (map_changes=). pictures.tap compares the two.
  *
- *   random_run SEED PICTURE CHANGES
+ *   random_run SEED PICTURE CHANGES [rmp]
+ *
+ * With "rmp" a part of the pages has states of SEV-SNP's reverse map table.
  *
  * All changes of a moment have one time, and moments are more than a slice of the changes apart. So
  * the changes hold every state that a page was in, and no state in between is in the picture only.
@@ -22,6 +24,7 @@
 #define BLOCK     50u
 
 static struct timeline *timeline;
+static bool with_rmp;
 static uint8_t taken[PAGES]; /* by which moment a page was changed last, modulo 256 */
 
 /* In a third of the blocks only the page tables change. So no change of one of the two numbers of a
@@ -31,10 +34,17 @@ static void change(uint32_t page, bool towards_shared, uint64_t us)
     uint32_t block = page / BLOCK;
     enum timeline_use use = block % 5 == 1 ? TIMELINE_ROM : TIMELINE_PRIVATE;
 
-    if (block % 3 == 0)
+    if (with_rmp && block % 4 == 2) { /* never shared */
+        unsigned n = block / 4 % 3 ? 3 : TIMELINE_RMP_LAST - TIMELINE_RMP_FIRST + 1;
+
+        timeline_set_rmp(timeline, page, TIMELINE_RMP_FIRST + (unsigned)random() % n, us);
+        if (random() % 2)
+            (void)timeline_touch(timeline, page, TIMELINE_PRIVATE, us);
+    } else if (block % 3 == 0) {
         timeline_declare(timeline, page, towards_shared, us);
-    else
+    } else {
         (void)timeline_touch(timeline, page, towards_shared ? TIMELINE_SHARED : use, us);
+    }
 }
 
 /* Pages that leave a shared use come first: the greatest number of shared pages is that of before or
@@ -61,14 +71,19 @@ static void moment(unsigned n, uint64_t us)
 int main(int argc, char **argv)
 {
     const struct timeline_log_config config = {50000000, TIMELINE_LOG_BYTES};
-    const struct timeline_caption caption = {.title = "random", .subtitle = ""};
+    const struct timeline_counter counters[] = {{"changes", "PVALIDATE", 17},
+                                                {"faults", "none", 0}};
+    struct timeline_caption caption = {.title = "random", .subtitle = ""};
     uint64_t us = START_US;
     struct output_file *picture, *changes;
     struct timeline_log *log;
     int err;
 
-    if (argc != 4)
+    if (argc != 4 && argc != 5)
         return 2;
+    with_rmp = argc == 5;
+    caption.counters = counters;
+    caption.n_counters = with_rmp ? 2 : 0;
     srandom((unsigned)atoi(argv[1]));
     timeline = timeline_new(PAGES, us);
     picture = output_open("map", argv[2], NULL, NULL, &err);
@@ -80,7 +95,7 @@ int main(int argc, char **argv)
         us += 1500 + (uint64_t)random() % 9000;
         moment(n, us);
     }
-    err = timeline_log_close(log, us);
+    err = timeline_log_close(log, us, counters, caption.n_counters);
     timeline_advance(timeline, us);
     timeline_write_svg(timeline, &caption, output_stream(picture));
     err |= output_close(picture);

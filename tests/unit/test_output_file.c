@@ -197,7 +197,7 @@ static void the_timeline_reports(void **state)
     assert_non_null(log);
     assert_int_equal(reports, 1);
     timeline_touch(timeline, 1, TIMELINE_SHARED, 10);
-    assert_int_equal(timeline_log_close(log, 20), -ENOSPC);
+    assert_int_equal(timeline_log_close(log, 20, NULL, 0), -ENOSPC);
     assert_int_equal(reports, 1);
     picture = open_at("map", "/dev/full");
     timeline_write_svg(timeline, &caption, output_stream(picture));

@@ -206,6 +206,68 @@ static void declared_pages(void **state)
     assert_int_equal(timeline_cell(map, false, 100, 1), TIMELINE_PRIVATE);
 }
 
+/* The states of SEV-SNP's reverse map table. A change between private and shared counts as without it,
+ * also if the page had no use in between. */
+static void states_of_the_rmp(void **state)
+{
+    struct timeline *map = *state;
+
+    assert_false(timeline_info(map).has_rmp);
+    timeline_set_rmp(map, 400, TIMELINE_HYPERVISOR, at(0));
+    assert_true(timeline_info(map).has_rmp);
+    assert_int_equal(timeline_use(map, 400), TIMELINE_UNTOUCHED); /* as always */
+    timeline_set_rmp(map, 400, TIMELINE_NOT_VALIDATED, at(1));
+    assert_int_equal(timeline_use(map, 400), TIMELINE_NOT_VALIDATED);
+    timeline_set_rmp(map, 400, TIMELINE_VALIDATED, at(2));
+    assert_int_equal(timeline_use(map, 400), TIMELINE_VALIDATED);
+    assert_false(timeline_touch(map, 400, TIMELINE_PRIVATE, at(3)));
+    assert_int_equal(timeline_use(map, 400), TIMELINE_PRIVATE);
+    timeline_set_rmp(map, 400, TIMELINE_HYPERVISOR, at(4));
+    assert_int_equal(timeline_use(map, 400), TIMELINE_HYPERVISOR);
+    assert_true(timeline_touch(map, 400, TIMELINE_SHARED, at(5)));
+    assert_int_equal(timeline_use(map, 400), TIMELINE_SHARED);
+    timeline_set_rmp(map, 400, TIMELINE_VALIDATED, at(6));
+    assert_true(timeline_touch(map, 400, TIMELINE_PRIVATE, at(7)));
+    assert_int_equal(timeline_info(map).changes, 2);
+    /* The same use before and after is no change, but it is a use. */
+    timeline_set_rmp(map, 400, TIMELINE_NOT_VALIDATED, at(8));
+    timeline_set_rmp(map, 400, TIMELINE_VALIDATED, at(8));
+    assert_false(timeline_touch(map, 400, TIMELINE_PRIVATE, at(9)));
+    assert_int_equal(timeline_use(map, 400), TIMELINE_PRIVATE);
+    timeline_set_rmp(map, 400, TIMELINE_VMSA, at(10));
+    assert_false(timeline_touch(map, 400, TIMELINE_PRIVATE, at(11)));
+    assert_int_equal(timeline_use(map, 400), TIMELINE_VMSA);
+    timeline_set_rmp(map, 401, TIMELINE_PSP, at(12));
+    assert_int_equal(timeline_use(map, 401), TIMELINE_PSP);
+    assert_int_equal(timeline_info(map).pages[TIMELINE_VMSA], 1);
+    assert_int_equal(timeline_info(map).pages[TIMELINE_UNTOUCHED], PAGES - 2);
+    assert_int_equal(timeline_info(map).changes, 2);
+}
+
+/* C=0 in a page table is seen for pages that can be used, not for those that cannot. */
+static void declared_pages_of_the_rmp(void **state)
+{
+    static const struct {
+        enum timeline_use rmp, seen;
+    } rows[] = {
+        {TIMELINE_HYPERVISOR, TIMELINE_DECLARED},
+        {TIMELINE_NOT_VALIDATED, TIMELINE_NOT_VALIDATED},
+        {TIMELINE_VALIDATED, TIMELINE_DECLARED},
+        {TIMELINE_VMSA, TIMELINE_VMSA},
+        {TIMELINE_PSP, TIMELINE_PSP},
+    };
+    struct timeline *map = *state;
+
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        timeline_set_rmp(map, 10 + i, TIMELINE_NOT_VALIDATED, at(0));
+        timeline_set_rmp(map, 10 + i, rows[i].rmp, at(0));
+        timeline_declare(map, 10 + i, true, at(1));
+        assert_int_equal(timeline_use(map, 10 + i), rows[i].seen);
+        timeline_declare(map, 10 + i, false, at(2));
+        assert_int_equal(timeline_use(map, 10 + i), rows[i].rmp);
+    }
+}
+
 static void areas_outside_ram(void **state)
 {
     struct timeline *map = *state;
@@ -356,6 +418,8 @@ int main(void)
         TEST(full_columns_become_longer),
         TEST(ranges),
         TEST(declared_pages),
+        TEST(states_of_the_rmp),
+        TEST(declared_pages_of_the_rmp),
         TEST(areas_outside_ram),
         TEST(areas_are_bounded),
         cmocka_unit_test(sizes),

@@ -50,7 +50,7 @@ static int tear_down(void **state)
 {
     struct fixture *f = *state;
 
-    (void)timeline_log_close(f->log, 0);
+    (void)timeline_log_close(f->log, 0, NULL, 0);
     timeline_free(f->map);
     unlink(f->path);
     free(f);
@@ -79,7 +79,7 @@ static const char *text_of(struct fixture *f)
 
 static void finish(struct fixture *f, uint64_t us)
 {
-    assert_int_equal(timeline_log_close(f->log, us), 0);
+    assert_int_equal(timeline_log_close(f->log, us, NULL, 0), 0);
     f->log = NULL;
 }
 
@@ -140,14 +140,15 @@ static void outside_ram_the_first_use_counts(void **state)
 /* Reads the lines back and applies them. */
 static void replay(const char *text, uint8_t use[PAGES])
 {
-    static const char *const keys[] = {"untouched",     "private", "shared",
-                                       "mapped_shared", "rom",     "devices"};
+    static const char *const keys[TIMELINE_USES] = {
+        "untouched",  "private",       "shared",    "mapped_shared", "rom", "devices",
+        "hypervisor", "not_validated", "validated", "vmsa",          "psp"};
     json_t *line;
 
     for (; *text; text = strchr(text, '\n') + 1) {
         line = json_loads(text, JSON_DISABLE_EOF_CHECK, NULL);
         assert_non_null(line);
-        for (unsigned key = 0; key < 6; key++) {
+        for (unsigned key = 0; key < TIMELINE_USES; key++) {
             json_t *runs = json_object_get(line, keys[key]);
 
             for (size_t i = 0; i < json_array_size(runs); i++) {
@@ -174,7 +175,9 @@ static void the_file_tells_every_page(void **state)
         uint32_t page = (uint32_t)random() % PAGES;
 
         us += (uint64_t)random() % 200;
-        if (random() % 4)
+        if (random() % 3 == 0)
+            timeline_set_rmp(f->map, page, TIMELINE_RMP_FIRST + (unsigned)random() % 5, us);
+        else if (random() % 4)
             touch(f, page, random() % 2 ? TIMELINE_PRIVATE : TIMELINE_SHARED, us);
         else
             declare(f, page, random() % 2, us);
@@ -183,6 +186,20 @@ static void the_file_tells_every_page(void **state)
     replay(text_of(f), use);
     for (uint32_t page = 0; page < PAGES; page++)
         assert_int_equal(use[page], timeline_use(f->map, page));
+}
+
+static void counters_are_in_the_last_line(void **state)
+{
+    static const struct timeline_counter counters[] = {
+        {"pages", "guest-valid", 7}, {"#VC 404h", "the page is not validated", 0}};
+    struct fixture *f = *state;
+
+    timeline_set_rmp(f->map, 3, TIMELINE_NOT_VALIDATED, 5000);
+    assert_int_equal(timeline_log_close(f->log, 9000, counters, 2), 0);
+    f->log = NULL;
+    expect_file(f, FIRST "{\"usec\":5000,\"changes\":0,\"not_validated\":[[3,1]]}\n"
+                         "{\"kind\":\"end\",\"usec\":9000,\"changes\":0,\"rmp\":{"
+                         "\"pages: guest-valid\":7,\"#VC 404h: the page is not validated\":0}}\n");
 }
 
 static void slices_become_longer(void **state)
@@ -239,6 +256,7 @@ int main(void)
         TEST(outside_ram_the_first_use_counts),
         TEST(slices_become_longer),
         TEST(the_file_tells_every_page),
+        TEST(counters_are_in_the_last_line),
         TEST(a_slice_ends_without_a_change),
     };
     return cmocka_run_group_tests_name("timeline_log", tests, NULL, NULL);

@@ -21,6 +21,7 @@ def read(path):
 
 LOOKS, RULE = read(os.path.join(os.path.dirname(os.path.abspath(__file__)), "looks.def"))
 USES = LOOKS[:-1]  # the last one is the look of a cell only
+RMP = range([look["id"] for look in LOOKS].index("HYPERVISOR"), len(USES))  # what the RMP of SEV-SNP says
 
 
 def script():

@@ -87,9 +87,10 @@ function drawStrip() {
 
 function tellCounts() {
   const counts = memory.count(0, memory.pages), body = byId("counts").tBodies[0];
-  body.replaceChildren(...counts.map((n, use) => {
-    const row = element("tr");
-    row.append(element("td", USES[use].name), element("td", String(n)), element("td", sizeText(n * memory.pageSize)));
+  const shown = USES.filter((look, use) => data.map.rmp || use < TIMELINE_HYPERVISOR); // those of the RMP are the last
+  body.replaceChildren(...shown.map((look, use) => {
+    const n = counts[use], row = element("tr");
+    row.append(element("td", look.name), element("td", String(n)), element("td", sizeText(n * memory.pageSize)));
     return row;
   }));
   const shared = counts[TIMELINE_SHARED] + counts[TIMELINE_DECLARED];

@@ -263,14 +263,27 @@ cell to cell; each cell is <span id="cell-size">a piece of memory</span>.</p>
 """
 
 
-def legend():
+def legend(has_rmp):
+    shown = [(n, look) for n, look in enumerate(looks.LOOKS) if has_rmp or n not in looks.RMP]
     items = "".join(
         f'<li><canvas class="swatch" data-look="{n}" width="30" height="20" role="img" '
         f'aria-label="pattern of {e(look["name"])}"></canvas><b>{e(look["name"])}</b> '
-        f'{e(look["meaning"])}</li>' for n, look in enumerate(looks.LOOKS))
+        f'{e(look["meaning"])}</li>' for n, look in shown)
     return (f'<ul class="legend">{items}<li><canvas class="swatch" data-look="mark" width="30" '
             'height="20" role="img" aria-label="mark of a finding"></canvas><b>finding</b> The '
             "sanitizer has a finding there, up to this time.</li></ul>")
+
+
+def rmp_counters(run):
+    """What the reverse map table of a guest with SEV-SNP counted."""
+    if not run.counters:
+        return ""
+    rows = "".join(f'<tr><th scope="row">{e(name)}</th><td class="number">{n}</td></tr>'
+                   for name, n in run.counters.items() if n)
+    return ("<h3>Reverse map table (RMP)</h3>" + scrolling("Counters of the reverse map table",
+            "<table id='rmp'><caption>Pages by state at the end, changes of entries, and accesses that did "
+            "not pass, by the first check that failed</caption><thead><tr><th scope='col'>What</th>"
+            f"<th scope='col'>Number</th></tr></thead><tbody>{rows}</tbody></table>"))
 
 
 def outside(timeline):
@@ -311,9 +324,9 @@ def memory(run, timeline):
             f"<h3>At this time</h3><table id='counts'><caption class='unseen'>Pages of each use"
             "</caption><thead><tr><th scope='col'>Use</th><th scope='col'>Pages</th>"
             "<th scope='col'>Size</th></tr></thead><tbody></tbody></table>"
-            f"<h3>Legend</h3>{legend()}</div></div>"
+            f"<h3>Legend</h3>{legend(timeline.has_rmp())}</div></div>"
             "<details id='ranges'><summary>All shared ranges at this time</summary><div></div>"
-            "</details>" + outside(timeline))
+            "</details>" + rmp_counters(run) + outside(timeline))
 
 
 # --- findings ---

@@ -18,6 +18,8 @@ PAGE_MAX = 1 << 40          # 52 address bits
 U64 = (1 << 64) - 1
 U53 = (1 << 53) - 1         # a browser has larger integers only inexactly
 
+COUNTERS_MAX = 64           # of the RMP
+
 USES = tuple(look["key"] for look in looks.USES)
 
 
@@ -34,6 +36,7 @@ class Run:
         self.exits = None    # of exits.py
         self.truncated = False
         self.ended = False   # the map's file has its last line
+        self.counters = {}   # of the RMP, from that line: name, number
         self.bad = []        # messages
 
 
@@ -225,6 +228,16 @@ def runs(line, key):
     return flat
 
 
+def counters(line):
+    """The counters of the RMP; a machine without SEV-SNP has none."""
+    if "rmp" not in line:
+        return {}
+    numbers = table(line, "rmp")
+    if len(numbers) > COUNTERS_MAX:
+        raise Wrong(f"'rmp' has more than {COUNTERS_MAX} counters")
+    return {name[:TEXT_MAX]: number(numbers, name) for name in numbers}
+
+
 def read_map(path, run):
     def take(line, first):
         if first:
@@ -242,6 +255,7 @@ def read_map(path, run):
         elif line["kind"] == "truncated":
             run.truncated = True
         elif line["kind"] == "end":
+            run.counters = counters(line)
             run.ended = True
         else:
             raise Wrong("'kind' is neither end nor truncated")

@@ -3,6 +3,8 @@
 
 Steps are the slices of bochs-sev-map(5). If there are too many, neighbours are joined.
 """
+import looks
+
 STEPS_MAX = 20_000
 
 
@@ -48,6 +50,10 @@ class Timeline:
                 areas.append([first, pages, use, usec])
         return areas
 
+    def has_rmp(self):
+        """True if a page of RAM has a state that only the RMP of SEV-SNP says."""
+        return any(use in looks.RMP for step in self.steps for use in step[2::3])
+
     def data(self):
         """For memory.js."""
         if not self.map:
@@ -58,6 +64,7 @@ class Timeline:
             "start": self.start,
             "end": self.end,
             "steps": self.steps,
+            "rmp": self.has_rmp(),
         }
 
 
