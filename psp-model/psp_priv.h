@@ -43,7 +43,7 @@ enum sev_status psp_ram_write(struct psp *psp, enum psp_issuer issuer, uint32_t 
 enum sev_status psp_random(struct psp *psp, void *buf, size_t len)
     __attribute__((warn_unused_result));
 
-/* Whether the host has an RMP, and so the processor the commands of SEV-SNP. */
+/* Check that the host has an RMP. Only then does the processor have the commands of SEV-SNP. */
 bool psp_has_snp(const struct psp *psp);
 /* Replace an entry of the RMP. SUCCESS or HWERROR_PLATFORM. */
 enum sev_status psp_rmp_set(struct psp *psp, uint64_t spa, const struct psp_rmp_entry *entry)

@@ -85,9 +85,9 @@ enum snp_page_state snp_page_state(const struct psp_rmp_entry *entry)
         return entry->validated ? SNP_STATE_GUEST_VALID : SNP_STATE_GUEST_INVALID;
     if (!entry->immutable)
         return SNP_STATE_RECLAIM;
-    if (entry->vmsa)
-        return SNP_STATE_CONTEXT;
-    return entry->gpa ? SNP_STATE_METADATA : SNP_STATE_FIRMWARE;
+    if (entry->gpa)
+        return SNP_STATE_METADATA;
+    return entry->vmsa ? SNP_STATE_CONTEXT : SNP_STATE_FIRMWARE;
 }
 
 struct psp_rmp_entry snp_firmware_entry(bool context)

@@ -46,7 +46,7 @@ struct snp {
  * this model, old enough to be below every limit that a verifier has for a newer one. */
 #define SNP_TCB 0xdb18000000000004u
 
-/* Whether no part of a TCB version is newer than that of another. */
+/* Check that no part of TCB version `a` is newer than the same part of `b`. */
 bool snp_tcb_at_most(uint64_t a, uint64_t b);
 
 /* As after power-on: no guest. */

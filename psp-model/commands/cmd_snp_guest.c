@@ -123,7 +123,7 @@ enum sev_status cmd_snp_guest_status(struct cmd *cmd)
 /* POLICY_FAILURE      the policy does not allow debugging
  * INACTIVE            the guest has no ASID
  * INVALID_ADDRESS     a page is not aligned to 4 KiB, at 0, or not all in RAM
- * INVALID_PAGE_OWNER  the page of the guest has not its ASID */
+ * INVALID_PAGE_OWNER  the page of the guest belongs to another ASID */
 static enum sev_status check_debug(const struct cmd *cmd, uint64_t guest, uint64_t other)
 {
     struct psp_rmp_entry entry, other_entry;

@@ -39,7 +39,7 @@ static bool policy_ok(uint64_t policy, const struct psp_config *config)
 /* INVALID_PARAM   an unknown flag, or a migration agent's address without MA_EN
  * UNSUPPORTED     MA_EN or IMI_EN: the model has no migration agents
  * POLICY_FAILURE  a reserved bit of the policy, bit 17 not set, an API newer than the platform's, or
- *                 AES-256-XTS, RAPL_DIS, CIPHERTEXT_HIDING, which the platform has not */
+ *                 AES-256-XTS, RAPL_DIS, CIPHERTEXT_HIDING: the platform does not have them */
 enum sev_status cmd_snp_launch_start(struct cmd *cmd)
 {
     struct psp *psp = cmd->psp;
@@ -154,7 +154,8 @@ static void make_secrets(const struct cmd *cmd, uint8_t page[SNP_PAGE_SIZE])
     crypto_wipe(&secrets, sizeof(secrets));
 }
 
-/* INVALID_PARAM  the page has not the form of a CPUID page, or says what the processor does not have:
+/* INVALID_PARAM  the page does not have the form of a CPUID page, or it has values that are not the
+ *                processor's:
  *                then it gets what is allowed, and stays unencrypted */
 static enum sev_status check_cpuid(const struct cmd *cmd, uint64_t spa, uint8_t wire[SNP_PAGE_SIZE])
 {

@@ -58,7 +58,7 @@ enum sev_status cmd_snp_page_reclaim(struct cmd *cmd)
     }
 }
 
-/* Whether `entry`, of page `n` of a 2 MiB page, continues `head`. */
+/* Check that `entry`, of page `n` of 512, continues `head`, so that both fit in one of 2 MiB. */
 static bool continues(const struct psp_rmp_entry *head, const struct psp_rmp_entry *entry,
                       unsigned n)
 {

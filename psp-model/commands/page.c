@@ -24,7 +24,7 @@ enum sev_status page_look(const struct cmd *cmd, uint64_t spa, struct psp_rmp_en
     return SEV_STATUS_SUCCESS;
 }
 
-/* Whether the rules of the RMP hold for a page that a command writes. */
+/* Check that the RMP restricts what a command may write to the page at `spa`, and get the entry. */
 static bool ruled(const struct cmd *cmd, uint64_t spa, struct psp_rmp_entry *entry)
 {
     return cmd->psp->snp.state == SEV_PLATFORM_INIT && get_entry(cmd, spa, entry);

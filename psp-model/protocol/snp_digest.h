@@ -29,7 +29,7 @@ struct snp_digest_page {
     uint64_t gpa;
 };
 
-/* Whether the contents of such a page are measured, or only that it is there. */
+/* Check that the contents of such a page are measured. Of other pages only the existence is. */
 bool snp_digest_measures(uint8_t type);
 
 /* Continue the chain in `digest`, which is 48 zero bytes at first. `contents` is the page, NULL for

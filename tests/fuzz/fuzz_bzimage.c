@@ -162,7 +162,7 @@ static int make_file(char path[40], const uint8_t *data, size_t len)
     return fd;
 }
 
-/* Whether these are to be taken, from what was checked above. */
+/* Take these or not, by what was checked above. */
 static bool fits(const uint8_t *kernel, uint32_t kernel_len, uint32_t initrd_len,
                  const struct kernel_boot_config *c)
 {

@@ -283,7 +283,9 @@ unit_tests += \
 %C%_test_walk_LDADD = libcpuext.la $(UNIT_LDADD)
 
 # The RMP's pages.
-unit_tests += %D%/test_rmp_history
+unit_tests += %D%/test_rmp_history %D%/test_page_states
+%C%_test_page_states_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_page_states_LDADD = libcpuext.la $(UNIT_LDADD)
 %C%_test_rmp_history_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_rmp_history_LDADD = libsevplugin.la libcpuext.la $(UNIT_LDADD)
 

@@ -479,7 +479,7 @@ static struct file version_1(const struct machine *m)
     return file;
 }
 
-/* Whether the guests of all machines have SEV-ES. */
+/* The guests of all machines have SEV-ES. */
 static void have_vmsas(bool yes)
 {
     source->parts.has_vmsas = target->parts.has_vmsas = yes;
