@@ -10,6 +10,7 @@ interop_tests = \
 	%D%/save_refused.tap \
 	%D%/save_v1.tap \
 	%D%/session.tap \
+	%D%/snp_launch.tap \
 	%D%/validate.tap
 owner_tests = \
 	%D%/owner_attest.tap \
