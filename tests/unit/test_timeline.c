@@ -346,7 +346,7 @@ static void svg_shows_what_there_is(void **state)
 {
     struct timeline *map = *state;
     const struct timeline_note note = {0xfffe0000, 0x20000, "<BIOS> & 'more'"};
-    const struct timeline_caption caption = {"title", "subtitle", &note, 1};
+    const struct timeline_caption caption = {"title", "subtitle", &note, 1, NULL, 0};
     char *text = svg_of(map, &caption);
 
     assert_non_null(strstr(text, "<svg xmlns='http://www.w3.org/2000/svg'"));
