@@ -18,12 +18,19 @@
 #define AUTH_ID_KEY_SIG  0x680u
 #define AUTH_AUTHOR_KEY  0x880u
 
-static const struct {
-    uint16_t from, to;
-} reserved[] = {{0x008, AUTH_BLOCK_SIG}, {0x644, AUTH_ID_KEY_SIG}, {0xc84, ID_AUTH_SIZE}};
-
 #define CURVE_P384  2u
 #define NUMBER_SIZE 72u /* a number on the wire: little endian */
+
+static const struct {
+    uint16_t from, to;
+    bool author; /* reserved only if there is an author key */
+} reserved[] = {
+    {AUTH_AUTHOR_ALGO + 4, AUTH_BLOCK_SIG, false},
+    {AUTH_BLOCK_SIG + 2 * NUMBER_SIZE, AUTH_ID_KEY, false},
+    {AUTH_ID_KEY + ID_KEY_SIZE, AUTH_ID_KEY_SIG, false},
+    {AUTH_ID_KEY_SIG + 2 * NUMBER_SIZE, AUTH_AUTHOR_KEY, true},
+    {AUTH_AUTHOR_KEY + ID_KEY_SIZE, ID_AUTH_SIZE, false},
+};
 
 /* --- the block ------------------------------------------------------------------------------- */
 
@@ -133,7 +140,8 @@ static int sign(uint8_t *wire, const struct crypto_p384_key *key, const void *da
 static bool form_ok(const uint8_t auth[ID_AUTH_SIZE], bool author)
 {
     for (unsigned i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
-        if (!is_zero(auth + reserved[i].from, reserved[i].to - reserved[i].from))
+        if ((author || !reserved[i].author) &&
+            !is_zero(auth + reserved[i].from, reserved[i].to - reserved[i].from))
             return false;
     }
     return key_form_ok(auth + AUTH_ID_KEY) && (!author || key_form_ok(auth + AUTH_AUTHOR_KEY));
