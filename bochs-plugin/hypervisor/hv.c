@@ -191,6 +191,13 @@ static bool get_id(struct hv *hv, uint8_t id[HV_ID_SIZE], struct hv_failure *fai
 bool hv_export(struct hv *hv, uint8_t pdh[CERT_SIZE], uint8_t chain[CERT_CHAIN_SIZE],
                uint8_t id[HV_ID_SIZE], struct hv_failure *failure)
 {
+    /* The launch of a guest with SEV-SNP needs no INIT. Linux executes it for this command too:
+     * drivers/crypto/ccp/sev-dev.c sev_ioctl_do_pdh_export(). */
+    if (hv->snp && hv->snp->initialized && !hv->initialized) {
+        hv->snp->flushed = false;
+        if (!hv_init(hv, 0, failure))
+            return false;
+    }
     return export_certificates(hv, pdh, chain, failure) && get_id(hv, id, failure);
 }
 

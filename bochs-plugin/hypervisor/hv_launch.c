@@ -44,7 +44,7 @@ static bool init_once(struct hv *hv, uint32_t policy, struct hv_failure *failure
 
 /* Damaged storage of the chip is reported once. The retry resets it, as Linux
  * drivers/crypto/ccp/sev-dev.c __sev_platform_init_locked() does. */
-static bool init(struct hv *hv, uint32_t policy, struct hv_failure *failure)
+bool hv_init(struct hv *hv, uint32_t policy, struct hv_failure *failure)
 {
     if (!hv->initialized)
         hv->initialized = init_once(hv, policy, failure);
@@ -204,7 +204,7 @@ bool hv_guest_launch(struct hv_guest *guest, const struct hv_owner *owner,
         return hv_fail(failure, "the launch", "", "the guest exists already");
     guest->state = HV_LAUNCHING;
     guest->stop_reason = HV_STOP_NONE;
-    if (init(hv, owner->policy, failure) && flush(hv, failure) && start(guest, owner, failure) &&
+    if (hv_init(hv, owner->policy, failure) && flush(hv, failure) && start(guest, owner, failure) &&
         activate(guest, failure) && update_all(guest, firmware, failure) &&
         update_vmsas(guest, firmware, failure) && measure(guest, failure))
         return true;

@@ -76,6 +76,8 @@ void hv_command_get_data(const struct hv_command *command, unsigned which, void 
 /* Release the memory. It, or hv_command_run(), must follow each hv_command_begin(). */
 void hv_command_end(struct hv_command *command);
 
+/* Execute INIT, unless it is done. */
+bool hv_init(struct hv *hv, uint32_t policy, struct hv_failure *failure);
 /* Copy the VMSAs to launch to memory of the hypervisor. They stay allocated until the guest is taken
  * down, because a CPU starts from its VMSA. */
 bool hv_place_vmsas(struct hv_guest *guest, const struct hv_firmware *firmware, const char *step,
