@@ -433,6 +433,8 @@ void bx_sev_snp_restored(struct sev_snp *snp)
 {
     for (unsigned cpu = 0; cpu < BX_SMP_PROCESSORS; cpu++)
         set_vmsa(snp, cpu, hv_snp_vmsa(snp->guest, cpu));
+    if (bx_sev_machine_rmp_watch(snp->machine))
+        bx_sev_rmp_watch_restored(bx_sev_machine_rmp_watch(snp->machine));
 }
 
 /* --- the secure processor --- */

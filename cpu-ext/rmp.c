@@ -104,15 +104,17 @@ void rmp_free(struct rmp *rmp)
     free(rmp);
 }
 
+void rmp_all_changed(const struct rmp *rmp)
+{
+    for (unsigned i = 0; rmp->ops.changed && i < rmp->n; i++)
+        rmp->ops.changed(rmp->ops.ctx, rmp->parts[i].base, rmp->parts[i].pages);
+}
+
 void rmp_clear(struct rmp *rmp)
 {
-    for (unsigned i = 0; i < rmp->n; i++) {
-        const struct rmp_part *part = &rmp->parts[i];
-
-        memset(part->slots, 0, part->pages * sizeof(*part->slots));
-        if (rmp->ops.changed)
-            rmp->ops.changed(rmp->ops.ctx, part->base, part->pages);
-    }
+    for (unsigned i = 0; i < rmp->n; i++)
+        memset(rmp->parts[i].slots, 0, rmp->parts[i].pages * sizeof(*rmp->parts[i].slots));
+    rmp_all_changed(rmp);
 }
 
 bool rmp_covered(const struct rmp *rmp, uint64_t spa)
@@ -125,13 +127,15 @@ struct rmp_entry rmp_get(const struct rmp *rmp, uint64_t spa)
     const struct place at = find(rmp, spa);
     struct rmp_entry entry = {0};
 
-    if (!at.part || !(at.entry->word & RMP_W_ASSIGNED))
+    if (!at.part)
+        return entry;
+    entry.immutable = at.entry->word & RMP_W_IMMUTABLE;
+    if (!(at.entry->word & RMP_W_ASSIGNED))
         return entry;
     entry.gpa = (at.entry->word & RMP_W_GPA) + at.offset;
     entry.asid = at.entry->asid;
     entry.assigned = true;
     entry.size_2m = at.entry->word & RMP_W_SIZE_2M;
-    entry.immutable = at.entry->word & RMP_W_IMMUTABLE;
     entry.validated = at.entry->word & RMP_W_VALIDATED;
     entry.vmsa = at.entry->word & RMP_W_VMSA;
     entry.in_use = at.entry->word & RMP_W_IN_USE;
@@ -149,6 +153,8 @@ bool rmp_slot_valid(const struct rmp_slot *slot)
             return false;
     if (slot->word & ~(RMP_W_GPA | RMP_W_FLAGS) || (slot->word & RMP_W_GPA) % size)
         return false;
+    if (slot->word == RMP_W_IMMUTABLE) /* the hypervisor's for ever */
+        return slot->asid == 0 && memcmp(slot->perms, none.perms, sizeof(none.perms)) == 0;
     return slot->word & RMP_W_ASSIGNED || memcmp(slot, &none, sizeof(none)) == 0;
 }
 
@@ -156,8 +162,10 @@ bool rmp_slot_valid(const struct rmp_slot *slot)
 static bool encode(const struct rmp_entry *entry, struct rmp_slot *slot)
 {
     memset(slot, 0, sizeof(*slot));
-    if (!entry->assigned)
+    if (!entry->assigned) {
+        slot->word = entry->immutable ? RMP_W_IMMUTABLE : 0;
         return true;
+    }
     if (entry->gpa & ~RMP_W_GPA)
         return false;
     slot->word = entry->gpa | RMP_W_ASSIGNED;
@@ -210,7 +218,7 @@ bool rmp_set(struct rmp *rmp, uint64_t spa, const struct rmp_entry *entry)
         at.entry = &at.part->slots[at.page];
         changed(rmp, &at, RMP_LARGE_PAGES);
     }
-    if (slot.word)
+    if (entry->assigned)
         slot.word |= at.entry->word & RMP_W_IN_USE;
     *at.entry = slot;
     if (n > 1)
@@ -485,7 +493,8 @@ static enum rmp_error check_update(const struct place *at, bool is_2m)
         return RMP_FAIL_INUSE;
     if (rmp_slot_pages(at->entry) > n)
         return RMP_FAIL_OVERLAP;
-    if (rmp_slot_pages(at->entry) < n && any_with(at->part, at->page, n, RMP_W_ASSIGNED))
+    if (rmp_slot_pages(at->entry) < n &&
+        any_with(at->part, at->page, n, RMP_W_ASSIGNED | RMP_W_IMMUTABLE))
         return RMP_FAIL_OVERLAP;
     return RMP_OK;
 }

@@ -54,7 +54,7 @@ struct rmp_range {
     uint64_t base, size; /* bytes, multiples of RMP_PAGE_SIZE */
 };
 
-/* An entry. All zero: a page of the hypervisor. */
+/* An entry. All zero: a page of the hypervisor. Only `immutable`: it stays the hypervisor's. */
 struct rmp_entry {
     uint64_t gpa; /* of this page of 4 KiB, also within an entry of 2 MiB */
     uint32_t asid;
@@ -89,7 +89,7 @@ bool rmp_covered(const struct rmp *rmp, uint64_t spa);
 struct rmp_entry rmp_get(const struct rmp *rmp, uint64_t spa);
 /* Replace the entry of the page at `spa`, as only the secure processor can. A page of 4 KiB within an
  * entry of 2 MiB is split off, as by PSMASH. in_use stays; an entry that is not assigned becomes all
- * zero. Return false, and change nothing, if the page is not covered, if an address or a permission
+ * zero but for `immutable`. Return false, and change nothing, if the page is not covered, if an address or a permission
  * is no valid one, if 2 MiB are not aligned or not covered, or if a page in use would change its
  * size. */
 bool rmp_set(struct rmp *rmp, uint64_t spa, const struct rmp_entry *entry);

@@ -156,8 +156,8 @@ void rmp_restore(struct rmp *rmp, const uint8_t *in, size_t len)
     size_t pos = header_size(rmp);
 
     (void)len;
-    rmp_clear(rmp);
-    for (unsigned i = 0; i < rmp->n; i++)
+    for (unsigned i = 0; i < rmp->n; i++) {
+        memset(rmp->parts[i].slots, 0, rmp->parts[i].pages * sizeof(*rmp->parts[i].slots));
         for (uint64_t page = 0; page < rmp->parts[i].pages; pos += RUN_SIZE) {
             const struct run run = get_run(in + pos);
 
@@ -165,4 +165,6 @@ void rmp_restore(struct rmp *rmp, const uint8_t *in, size_t len)
                 rmp->parts[i].slots[page + n] = later(&run.first, n);
             page += run.pages;
         }
+    }
+    rmp_all_changed(rmp); /* an observer sees the new entries */
 }

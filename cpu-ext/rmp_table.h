@@ -45,6 +45,8 @@ static inline uint64_t rmp_slot_pages(const struct rmp_slot *slot)
 
 /* Return the range that has the page at `spa`, NULL if none has it. */
 const struct rmp_part *rmp_part_of(const struct rmp *rmp, uint64_t spa);
+/* Report that all entries were changed. */
+void rmp_all_changed(const struct rmp *rmp);
 /* Return the number of pages from `page` on, at least one, whose entries continue each other. */
 uint64_t rmp_run_length(const struct rmp_part *part, uint64_t page);
 /* Check that `slot` can be the entry of a page of 4 KiB, or of 2 MiB if its flag says so. */

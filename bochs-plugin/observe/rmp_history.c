@@ -84,6 +84,15 @@ void rmp_history_free(struct rmp_history *history)
     free(history);
 }
 
+void rmp_history_restart(struct rmp_history *history)
+{
+    history->count = 0;
+    for (unsigned i = 0; i < history->n; i++)
+        for (uint64_t page = 0; page < history->pieces[i].pages; page++)
+            history->pieces[i].seen[page] =
+                look(history->rmp, history->pieces[i].base + page * RMP_PAGE_SIZE);
+}
+
 static uint8_t *seen_at(struct rmp_history *history, uint64_t spa)
 {
     for (unsigned i = 0; i < history->n; i++) {
@@ -241,7 +250,8 @@ const char *rmp_entry_text(const struct rmp *rmp, uint64_t spa, char text[RMP_EV
         snprintf(text, RMP_EVENT_TEXT, "not covered by the RMP: the hypervisor's for ever");
         return text;
     }
-    n = snprintf(text, RMP_EVENT_TEXT, "%s", rmp_state_name(rmp_state(&entry)));
+    n = snprintf(text, RMP_EVENT_TEXT, "%s%s", rmp_state_name(rmp_state(&entry)),
+                 !entry.assigned && entry.immutable ? ", immutable" : "");
     if (!entry.assigned)
         return text;
     n +=

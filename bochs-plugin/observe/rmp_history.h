@@ -44,6 +44,9 @@ struct rmp_history;
 struct rmp_history *rmp_history_new(const struct rmp *rmp);
 void rmp_history_free(struct rmp_history *history);
 
+/* The machine was restored: forget all events, and take the table as it is now. */
+void rmp_history_restart(struct rmp_history *history);
+
 /* `n` entries from `spa` on were changed. */
 void rmp_history_changed(struct rmp_history *history, uint64_t spa, uint64_t n,
                          const struct rmp_cause *cause);

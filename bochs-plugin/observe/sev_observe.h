@@ -137,6 +137,8 @@ void bx_sev_rmp_watch_free(struct sev_rmp_watch *watch); /* NULL is allowed */
  * instruction of the guest that changes the RMP, and not the hypervisor for it. */
 void bx_sev_rmp_watch_begin(struct sev_rmp_watch *watch, unsigned cpu, bool by_guest);
 void bx_sev_rmp_watch_end(struct sev_rmp_watch *watch);
+/* The machine was restored, and the RMP with it. */
+void bx_sev_rmp_watch_restored(struct sev_rmp_watch *watch);
 /* As rmp_ops.changed() in rmp.h. */
 void bx_sev_rmp_watch_changed(struct sev_rmp_watch *watch, uint64_t spa, uint64_t n);
 /* An access to the page at `spa` did not pass. */

@@ -77,6 +77,12 @@ void bx_sev_rmp_watch_end(struct sev_rmp_watch *watch)
     watch->by_guest = false;
 }
 
+void bx_sev_rmp_watch_restored(struct sev_rmp_watch *watch)
+{
+    if (watch->history)
+        rmp_history_restart(watch->history);
+}
+
 /* Notify the sanitizer of the pages that are not valid any more. */
 static void notify_taken(const struct sev_rmp_watch *watch, uint64_t spa, uint64_t n)
 {

@@ -50,7 +50,7 @@ static int ram_read(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t s
 static int ram_write(void *ctx, enum psp_issuer issuer, uint32_t asid, uint64_t spa,
                      const void *buf, size_t len)
 {
-    uint8_t copy[4096];
+    uint8_t copy[8192];
 
     if (!own(spa, len))
         return plain.ram_write(ctx, issuer, asid, spa, buf, len);
@@ -333,12 +333,54 @@ static void refused(void **state)
     assert_true(launch(&snp, false, &failure));
 }
 
+/* What query-sev-capabilities asks for, while a guest with SEV-SNP exists. */
+static void capabilities(void **state)
+{
+    const struct hv_snp_launch snp = {.policy = 0x30000};
+    uint8_t pdh[CERT_SIZE] = {0}, chain[CERT_CHAIN_SIZE], id[HV_ID_SIZE], none[HV_ID_SIZE] = {0};
+    struct hv_failure failure = {0};
+
+    (void)state;
+    assert_true(launch(&snp, false, &failure));
+    for (unsigned i = 0; i < 2; i++)
+        if (!hv_export(hv, pdh, chain, id, &failure))
+            fail_msg("%s: %s", failure.step, failure.words);
+    assert_int_equal(pdh[0], 1); /* version of the certificate */
+    assert_memory_not_equal(id, none, sizeof(none));
+    hv_guest_take_down(guest);
+    assert_true(launch(&snp, false, &failure));
+}
+
+/* The list of SNP_INIT_EX: no RMPUPDATE gives one of these pages away. */
+static void pages_of_the_list(void **state)
+{
+    const struct rmp_update update = {.gpa = 0x300000, .asid = 1, .assigned = true};
+    const uint64_t list = 0x8000, fixed = 0x300000;
+    struct harness *h = *state;
+
+    cmd_clear(h);
+    put32(h, CMD_ADDR, SNP_INIT_FLAG_RMP | SNP_INIT_FLAG_LIST);
+    put64(h, CMD_ADDR + SNP_INIT_EX_LIST_ADDR, list);
+    put64(h, list, 1);
+    put64(h, list + SNP_RANGE_LIST_HEADER, fixed);
+    put64(h, list + SNP_RANGE_LIST_HEADER + 8, 2);
+    assert_int_equal(exec(h, SEV_CMD_SNP_INIT_EX), SEV_STATUS_SUCCESS);
+    for (uint64_t page = 0; page < 2; page++) {
+        assert_true(rmp_get(rmp, fixed + page * 4096).immutable);
+        assert_int_equal(rmp_rmpupdate(rmp, fixed + page * 4096, &update), RMP_FAIL_PERMISSION);
+    }
+    assert_int_equal(rmp_rmpupdate(rmp, fixed + 2 * 4096, &update), RMP_OK);
+    rmp_clear(rmp);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(launched, setup, teardown),
         cmocka_unit_test_setup_teardown(id_block, setup, teardown),
         cmocka_unit_test_setup_teardown(refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(capabilities, setup, teardown),
+        cmocka_unit_test_setup_teardown(pages_of_the_list, setup, teardown),
     };
 
     return cmocka_run_group_tests_name("hv_snp", tests, NULL, NULL);

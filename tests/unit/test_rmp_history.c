@@ -187,11 +187,47 @@ static void entries(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* What is seen of a restored table is what the next event begins with. */
+static void a_restored_machine(void **state)
+{
+    uint8_t saved[512];
+    size_t len;
+
+    (void)state;
+    assign(0x5000, true, false);
+    pvalidate(0x5000, false, true);
+    len = rmp_save(rmp, saved, sizeof(saved));
+    assert_true(len > 0);
+    assign(0x5000, false, false);
+    rmp_restore(rmp, saved, len);
+    rmp_history_restart(history);
+    assert_int_equal(rmp_history_count(history), 0);
+    assert_string_equal(told(0x5000, 0), "");
+    assign(0x5000, false, false);
+    assert_non_null(strstr(told(0x5000, 0), "guest-valid to hypervisor"));
+}
+
+static void a_page_that_stays_the_hypervisors(void **state)
+{
+    static const struct rmp_entry fixed = {.immutable = true};
+    char text[RMP_EVENT_TEXT];
+
+    (void)state;
+    assert_true(rmp_set(rmp, 0x5000, &fixed));
+    assert_string_equal(rmp_entry_text(rmp, 0x5000, text), "hypervisor, immutable");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_life_of_a_page), TEST(events_are_joined),      TEST(large_pages),
-        TEST(no_events),          TEST(old_events_are_dropped), TEST(entries),
+        TEST(the_life_of_a_page),
+        TEST(events_are_joined),
+        TEST(large_pages),
+        TEST(no_events),
+        TEST(old_events_are_dropped),
+        TEST(entries),
+        TEST(a_restored_machine),
+        TEST(a_page_that_stays_the_hypervisors),
     };
 
     return cmocka_run_group_tests_name("rmp_history", tests, NULL, NULL);

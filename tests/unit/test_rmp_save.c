@@ -16,6 +16,8 @@
 
 static struct rmp *rmp;
 static unsigned changes;
+static uint64_t watched; /* at a change, the entry of this page goes to `seen` */
+static struct rmp_entry seen;
 static const struct rmp_guest guest0 = {1, 0};
 
 static void on_changed(void *ctx, uint64_t spa, uint64_t n)
@@ -24,6 +26,8 @@ static void on_changed(void *ctx, uint64_t spa, uint64_t n)
     (void)spa;
     (void)n;
     changes++;
+    if (watched)
+        seen = rmp_get(rmp, watched);
 }
 
 static int setup(void **state)
@@ -106,6 +110,53 @@ static void states_and_runs(void **state)
     }
     assert_false(rmp_next_run(rmp, &run));
     assert_string_equal(rmp_state_name((enum rmp_state)99), "unknown");
+}
+
+static uint8_t *save(size_t *len);
+
+/* An observer that is notified of a restored table reads the new entries. */
+static void restore_reports_the_new_entries(void **state)
+{
+    uint8_t *saved;
+    size_t len;
+
+    (void)state;
+    assert_int_equal(assign(5 * PAGE, 9 * PAGE, 1, false), RMP_OK);
+    validate(5 * PAGE, 9 * PAGE, false);
+    saved = save(&len);
+    rmp_clear(rmp);
+    watched = 5 * PAGE;
+    rmp_restore(rmp, saved, len);
+    watched = 0;
+    assert_true(seen.assigned && seen.validated && seen.gpa == 9 * PAGE);
+    free(saved);
+}
+
+/* What SNP_INIT_EX makes of the ranges of its list. */
+static void pages_that_stay_the_hypervisors(void **state)
+{
+    static const struct rmp_entry fixed = {.immutable = true};
+    const struct rmp_update hypervisors = {.assigned = false};
+    const struct rmp_access write = {.needs = 2},
+                            guest = {1, true, 0, true, 1, PAGE, false, false, false};
+    uint8_t *saved;
+    size_t len;
+
+    (void)state;
+    assert_true(rmp_set(rmp, PAGE, &fixed));
+    assert_true(rmp_get(rmp, PAGE).immutable && !rmp_get(rmp, PAGE).assigned);
+    assert_int_equal(assign(PAGE, PAGE, 1, false), RMP_FAIL_PERMISSION);
+    assert_int_equal(rmp_rmpupdate(rmp, PAGE, &hypervisors), RMP_FAIL_PERMISSION);
+    assert_int_equal(assign(0, 0, 1, true), RMP_FAIL_OVERLAP);
+    assert_int_equal(rmp_check(rmp, PAGE, &write), RMP_PASSED);
+    assert_int_equal(rmp_check(rmp, PAGE, &guest), RMP_NOT_ASSIGNED);
+    saved = save(&len);
+    assert_null(rmp_check_saved(rmp, saved, len));
+    rmp_clear(rmp);
+    assert_false(rmp_get(rmp, PAGE).immutable);
+    rmp_restore(rmp, saved, len);
+    assert_true(rmp_get(rmp, PAGE).immutable && !rmp_get(rmp, 2 * PAGE).immutable);
+    free(saved);
 }
 
 static uint8_t *save(size_t *len)
@@ -196,6 +247,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(states_and_runs),
         TEST(save_and_restore),
+        TEST(restore_reports_the_new_entries),
+        TEST(pages_that_stay_the_hypervisors),
         TEST(bad_files),
     };
     return cmocka_run_group_tests_name("rmp_save", tests, NULL, NULL);
