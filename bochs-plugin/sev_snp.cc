@@ -15,6 +15,7 @@
 #include "sev_machine.h"
 #include "sev_memory.h"
 #include "sev_snp.h"
+#include "sev_vmsa.h"
 
 #include <errno.h>
 
@@ -383,6 +384,22 @@ static void set_vmsa(struct sev_snp *snp, unsigned cpu, uint64_t gpa)
         rmp_set_in_use(snp->rmp, gpa, true);
 }
 
+/* Write the registers of a CPU to its VMSA, as a #VMEXIT does. A launched VMSA is not in the guest's
+ * memory, so the guest cannot read it. */
+static void write_back(const struct sev_snp *snp, unsigned cpu)
+{
+    struct sev_memory *memory = bx_sev_machine_memory(snp->machine);
+    const uint32_t asid = hv_guest_asid(snp->guest);
+    const uint64_t gpa = snp->cpus[cpu].vmsa;
+    uint8_t vmsa[VMSA_SIZE];
+
+    if (!gpa || bx_sev_memory_read(memory, asid, gpa, vmsa, sizeof(vmsa)))
+        return;
+    bx_sev_vmsa_store(cpu, vmsa);
+    if (bx_sev_memory_write(memory, asid, gpa, vmsa, sizeof(vmsa)))
+        BX_ERROR(("CPU %u: its VMSA at %#llx cannot be written", cpu, (unsigned long long)gpa));
+}
+
 /* What VMRUN checks of the page. */
 static const char *wrong_page(const struct sev_snp *snp, uint64_t gpa)
 {
@@ -406,6 +423,8 @@ bool bx_sev_snp_vcpu_create(struct sev_snp *snp, unsigned cpu, uint64_t gpa, con
     const uint64_t features = bx_sev_machine_opt(snp->machine)->sev_features;
     uint8_t vmsa[VMSA_SIZE];
 
+    if (gpa != snp->cpus[cpu].vmsa) /* else the guest has made it anew */
+        write_back(snp, cpu);
     set_vmsa(snp, cpu, 0);
     *why = wrong_page(snp, gpa);
     if (!*why && bx_sev_memory_read(bx_sev_machine_memory(snp->machine), hv_guest_asid(snp->guest),
@@ -424,6 +443,7 @@ bool bx_sev_snp_vcpu_create(struct sev_snp *snp, unsigned cpu, uint64_t gpa, con
 
 void bx_sev_snp_vcpu_destroy(struct sev_snp *snp, unsigned cpu)
 {
+    write_back(snp, cpu);
     set_vmsa(snp, cpu, 0);
     BX_CPU(cpu)->activity_state = BX_CPU_C::BX_ACTIVITY_STATE_WAIT_FOR_SIPI;
     BX_CPU(cpu)->async_event = 1;

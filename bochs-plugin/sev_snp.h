@@ -45,7 +45,7 @@ bool bx_sev_snp_may_write(const struct sev_snp *snp, uint64_t spa, uint64_t len)
 /* Begin with a VMSA that the guest has made. Return false with what is wrong in *why: VMRUN would fail
  * (exit code INVALID). */
 bool bx_sev_snp_vcpu_create(struct sev_snp *snp, unsigned cpu, uint64_t gpa, const char **why);
-/* The CPU executes no VMSA any more. That its registers are not written back is a choice of this model. */
+/* The CPU executes no VMSA any more. Its registers go to the VMSA, as at every #VMEXIT. */
 void bx_sev_snp_vcpu_destroy(struct sev_snp *snp, unsigned cpu);
 
 /* The machine was restored. */

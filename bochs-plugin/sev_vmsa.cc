@@ -194,7 +194,6 @@ void bx_sev_vmsa_store(unsigned index, uint8_t vmsa[VMSA_SIZE])
 {
     BX_CPU_C *cpu = BX_CPU(index);
 
-    memset(vmsa, 0, VMSA_SIZE);
     put_segments(cpu, vmsa);
     for (const auto &row : general)
         vmsa_put(vmsa, row.field, cpu->gen_reg[row.reg].rrx);

@@ -9,7 +9,8 @@
 
 #include "protocol/vmsa.h"
 
-/* Write the registers of a CPU to an image. Bytes that are no register of Bochs's become 0. */
+/* Write the registers of a CPU to an image. Bytes that are no register of Bochs's stay as
+ * they are. */
 void bx_sev_vmsa_store(unsigned cpu, uint8_t vmsa[VMSA_SIZE]);
 
 /* Load a CPU from an image, as VMRUN does. Return NULL, or what VMRUN refuses as a phrase; the CPU is

@@ -140,6 +140,7 @@ void bx_sev_debug_vmsa(struct sev_machine *m, int argc, char **argv)
         bx_sev_printf("sev: CPU %u has no launched VMSA\n", cpu);
         return;
     }
+    memset(vmsa, 0, sizeof(vmsa));
     bx_sev_vmsa_store(cpu, vmsa);
     bx_sev_printf("CPU %u: %s\n", cpu,
                   diff ? "what differs from its launched VMSA" : "its registers as a VMSA");
