@@ -28,7 +28,7 @@ struct snp_leaf {
     char csp_id[72];     /* VLEK */
 };
 
-/* Whether a file or base64 looks like X.509 or a certificate table: DER, PEM, or a table's GUID. What is
+/* Check that a file or base64 looks like X.509 or a certificate table: DER, PEM, or a table's GUID. What is
  * not readable is not. */
 bool snp_chain_is(const char *arg);
 

@@ -21,7 +21,7 @@ struct snp_expected {
         *author_key_digest;
 };
 
-/* Whether a file or base64 has the size of such a report. */
+/* Check that a file or base64 has the size of such a report. */
 bool snp_report_is(const char *arg);
 /* Print every field; answer with one member a field. */
 enum owner_exit snp_report_show(const char *arg);

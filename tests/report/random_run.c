@@ -35,10 +35,12 @@ static void change(uint32_t page, bool towards_shared, uint64_t us)
     enum timeline_use use = block % 5 == 1 ? TIMELINE_ROM : TIMELINE_PRIVATE;
 
     if (with_rmp && block % 4 == 2) { /* never shared */
-        unsigned n = block / 4 % 3 ? 3 : TIMELINE_RMP_LAST - TIMELINE_RMP_FIRST + 1;
+        const unsigned all = TIMELINE_RMP_LAST - TIMELINE_RMP_FIRST + 1;
+        const unsigned n = block / 4 % 3 == 0 ? all : block / 4 % 3 == 1 ? 3 : 1;
 
+        timeline_set_rmp(timeline, page, TIMELINE_NOT_VALIDATED, us);
         timeline_set_rmp(timeline, page, TIMELINE_RMP_FIRST + (unsigned)random() % n, us);
-        if (random() % 2)
+        if (n > 1 && random() % 2)
             (void)timeline_touch(timeline, page, TIMELINE_PRIVATE, us);
     } else if (block % 3 == 0) {
         timeline_declare(timeline, page, towards_shared, us);
