@@ -6,6 +6,7 @@ noinst_LTLIBRARIES += libpspmodel.la
 libpspmodel_la_SOURCES = \
 	%D%/chip.c %D%/chip.h \
 	%D%/dispatch.c %D%/dispatch.h \
+	%D%/endorse.c %D%/endorse.h \
 	%D%/gctx.c %D%/gctx.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/psp_mailbox.c %D%/psp_mailbox.h \

@@ -10,6 +10,7 @@
 #include "chip.h"
 #include "protocol/crypto.h"
 #include "dispatch.h"
+#include "endorse.h"
 #include "psp_priv.h"
 
 static bool config_ok(const struct psp_host *host, const struct psp_config *config)
@@ -19,6 +20,14 @@ static bool config_ok(const struct psp_host *host, const struct psp_config *conf
            host->key_install && host->key_remove && host->random && host->time_us &&
            !host->nv_load == !host->nv_store && !host->rmp_get == !host->rmp_set &&
            !host->rmp_get == !host->rmp_clear;
+}
+
+static const uint8_t *keep_chip_id(const uint8_t *from, uint8_t to[PSP_CHIP_ID_SIZE])
+{
+    if (!from)
+        return NULL;
+    memcpy(to, from, PSP_CHIP_ID_SIZE);
+    return to;
 }
 
 static const uint8_t *keep16(const uint8_t *from, uint8_t to[16])
@@ -31,21 +40,23 @@ static const uint8_t *keep16(const uint8_t *from, uint8_t to[16])
 
 struct psp *psp_new(const struct psp_host *host, void *ctx, const struct psp_config *config)
 {
+    struct psp_config full = *config;
     struct psp *psp;
 
-    if (!config_ok(host, config) || crypto_init())
+    if (!config_ok(host, config) || !endorse_config(&full) || crypto_init())
         return NULL;
     psp = calloc(1, sizeof(*psp));
     if (!psp)
         return NULL;
     psp->host = *host;
     psp->ctx = ctx;
-    psp->config = *config;
+    psp->config = full;
     psp->config.tik = keep16(config->tik, psp->fixed_tik);
     psp->config.tek = keep16(config->tek, psp->fixed_tek);
     psp->config.mnonce = keep16(config->mnonce, psp->fixed_mnonce);
+    psp->config.chip_id = keep_chip_id(config->chip_id, psp->fixed_chip_id);
     platform_reset(&psp->platform);
-    snp_reset(&psp->snp);
+    snp_reset(&psp->snp, psp->config.snp_committed_tcb);
     return psp;
 }
 
@@ -66,7 +77,7 @@ void psp_reset(struct psp *psp)
     chip_leave_buffer(psp);
     psp->chip.damage_reported = false;
     platform_reset(&psp->platform);
-    snp_reset(&psp->snp);
+    snp_reset(&psp->snp, psp->config.snp_committed_tcb);
 }
 
 enum sev_status psp_exec(struct psp *psp, enum psp_issuer issuer, uint16_t command, uint64_t buffer)
@@ -93,7 +104,7 @@ void psp_get_platform(const struct psp *psp, struct psp_platform_info *info)
     info->snp_state = psp->snp.state;
     info->rmp_ready = psp->snp.rmp_ready;
     info->snp_guests = snp_count(&psp->snp);
-    info->tcb = SNP_TCB;
+    info->tcb = psp->config.snp_tcb;
     info->committed_tcb = psp->snp.committed_tcb;
     info->reported_tcb = psp->snp.reported_tcb;
 }

@@ -37,6 +37,12 @@ struct psp;
 #define PSP_API_SNP_MAJOR 1
 #define PSP_API_SNP_MINOR 55
 
+/* The lines of processors with SEV-SNP, and the version of attestation reports that fits the API
+ * above. */
+enum psp_snp_model { PSP_SNP_MILAN, PSP_SNP_GENOA, PSP_SNP_TURIN, PSP_SNP_MODELS };
+#define PSP_SNP_REPORT_VERSION 3
+#define PSP_CHIP_ID_SIZE       64
+
 #define PSP_ASIDS_MAX 1023u
 #define PSP_CPUS_MAX  256u
 
@@ -52,6 +58,17 @@ struct psp_config {
     /* Bits to clear in every address of a command: Linux sets the SME C-bit of the host
      * (drivers/crypto/ccp/sev-dev.c, __psp_pa()). 0 = none. */
     uint64_t addr_ignore;
+    /* SEV-SNP: what attestation reports say of the processor. Zero everywhere is Milan with its own
+     * chip id. */
+    uint8_t snp_model;          /* enum psp_snp_model */
+    uint8_t snp_report_version; /* 2 to 5; 0 = PSP_SNP_REPORT_VERSION */
+    uint64_t snp_platform_info; /* bits of the report; bit 0 = SMT is in use */
+    uint64_t snp_tcb;           /* of the firmware that runs; 0 = one of 2024 */
+    uint64_t snp_committed_tcb; /* at power-on; 0 = snp_tcb */
+    /* The chip's id, PSP_CHIP_ID_SIZE bytes, copied by psp_new(); Turin: 8 bytes of it. NULL = that of
+     * the chip's storage. GET_ID has it too. */
+    const uint8_t *chip_id;
+    uint32_t tsc_khz; /* of the CPUs, for guests that ask for a frequency; 0 = unknown */
 };
 
 /* Return a new processor, NULL if out of memory or if the configuration is not valid. `host` is
@@ -113,8 +130,9 @@ struct psp_platform_info {
     uint8_t snp_state; /* UNINIT or INIT of enum sev_platform_state */
     bool rmp_ready;    /* SNP_INIT has initialised the RMP */
     uint32_t snp_guests;
-    /* Versions of the firmware's parts, 8 bits each: boot loader 7:0, TEE 15:8, SNP 55:48, microcode
-     * 63:56 (Linux include/linux/psp-sev.h struct sev_snp_tcb_version_genoa_milan). */
+    /* Versions of the firmware's parts, 8 bits each. Milan and Genoa: boot loader 7:0, TEE 15:8, SNP
+     * 55:48, microcode 63:56 (Linux include/linux/psp-sev.h struct sev_snp_tcb_version_genoa_milan).
+     * Turin: FMC 7:0, boot loader 15:8, TEE 23:16, SNP 31:24, microcode 63:56. */
     uint64_t tcb, committed_tcb, reported_tcb;
 };
 
@@ -148,6 +166,21 @@ unsigned psp_guest_slots(void);
 /* The same for guests of SEV-SNP. */
 bool psp_get_snp_guest(const struct psp *psp, unsigned index, struct psp_snp_guest_info *info);
 unsigned psp_snp_guest_slots(void);
+
+/* The public keys that verify attestation reports, for a host that makes their certificates. Numbers
+ * are big endian. */
+struct psp_snp_keys {
+    uint8_t model; /* enum psp_snp_model */
+    uint8_t chip_id[PSP_CHIP_ID_SIZE];
+    uint64_t reported_tcb; /* the VCEK is that of this TCB */
+    uint8_t vcek_x[48], vcek_y[48];
+    bool vlek; /* one is loaded: the next three fields are valid */
+    uint64_t vlek_tcb;
+    uint8_t vlek_x[48], vlek_y[48];
+};
+/* 0 or a negative errno. A new chip is made and stored if there is none. */
+int psp_get_snp_keys(struct psp *psp, struct psp_snp_keys *keys)
+    __attribute__((warn_unused_result));
 
 /* Names for logs: never NULL ("?" if unknown). */
 const char *psp_command_name(uint16_t command);

@@ -17,8 +17,9 @@
 struct psp {
     struct psp_host host;
     void *ctx;
-    struct psp_config config; /* its pointers lead to the next three, or are NULL */
+    struct psp_config config; /* its pointers lead to the next four, or are NULL */
     uint8_t fixed_tik[16], fixed_tek[16], fixed_mnonce[16];
+    uint8_t fixed_chip_id[PSP_CHIP_ID_SIZE];
     struct platform platform;
     struct gctx_table guests;
     struct snp snp;

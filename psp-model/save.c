@@ -2,8 +2,9 @@
  *
  * The volatile state of the processor as bytes, for the emulator's save and restore.
  *
- * Source: none; the layout is ours: little endian, version 2, in this order. Version 1 has no part of
- * SEV-SNP and is still read.
+ * Source: none; the layout is ours: little endian, version 3, in this order. Version 1 has no part of
+ * SEV-SNP; version 2 has no line of processors, no VLEK, and no counts and VMRKs of guests. Both are
+ * still read.
  *
  * - magic "SEVBXPS\0"; version u32; length of everything u32
  * - api major, minor, build (u8 each) of the processor; flags u8: bit 0 = INIT answered
@@ -18,7 +19,10 @@
  *   reported TCB (u64 each), number of guests u32, for each: slot u32, context, policy, launch TCB
  *   (u64 each), asid, TSC frequency, guest SVN (u32 each), state, bits of LAUNCH_FINISH (u8 each), vek
  *   (16), VMPCKs (4 times 32), digest (48), report id (32), GOSVW (16), host data (32), family and
- *   image id (16 each), digests of ID key and author key (48 each)
+ *   image id (16 each), digests of ID key and author key (48 each), is there a VMRK (u8), VMRK (32),
+ *   sequence numbers of messages (4 times u64)
+ * - SEV-SNP: line of processors, is there a VLEK (u8 each), TCB u64, and of the VLEK: TCB u64, private
+ *   key (48), zero without one
  * - SHA-256 of all that (against accidents: who can write the file owns the machine anyway)
  */
 #include <errno.h>
@@ -29,7 +33,7 @@
 #include "nv.h"
 #include "psp_priv.h"
 
-#define SAVE_VERSION 2u
+#define SAVE_VERSION 3u
 #define SAVE_OLDEST  1u
 #define HASH_SIZE    32u
 #define FLAG_DAMAGE  0x01u
@@ -38,10 +42,10 @@
     (16u + 12 + 4 + sizeof(((struct platform *)0)->asid_dirty) +                                   \
      sizeof(((struct platform *)0)->cpu_dirty) + 4 + 8 + 4 + HASH_SIZE)
 
-#define SNP_SIZE (3u + 2 * 8 + 4)
+#define SNP_SIZE (3u + 2 * 8 + 4 + 2 + 2 * 8 + CRYPTO_P384_SIZE)
 #define SNP_GUEST_SIZE                                                                             \
     (4u + 3 * 8 + 3 * 4 + 2 + 16 + SNP_VMPCKS * SNP_VMPCK_SIZE + SNP_DIGEST_SIZE + 32 +            \
-     SNP_GOSVW_SIZE + SNP_HOST_DATA_SIZE + 2 * 16 + 2 * SNP_DIGEST_SIZE)
+     SNP_GOSVW_SIZE + SNP_HOST_DATA_SIZE + 2 * 16 + 2 * SNP_DIGEST_SIZE + 1 + 32 + SNP_VMPCKS * 8)
 
 static const uint8_t magic[8] = "SEVBXPS";
 
@@ -127,9 +131,13 @@ static void put_snp_guest(struct buf *b, unsigned slot, const struct snp_guest *
     buf_put(b, guest->image_id, sizeof(guest->image_id));
     buf_put(b, guest->id_key_digest, sizeof(guest->id_key_digest));
     buf_put(b, guest->author_key_digest, sizeof(guest->author_key_digest));
+    buf_put8(b, guest->has_vmrk);
+    buf_put(b, guest->vmrk, sizeof(guest->vmrk));
+    for (unsigned i = 0; i < SNP_VMPCKS; i++)
+        buf_put64(b, guest->message_count[i]);
 }
 
-static void put_snp(struct buf *b, const struct snp *snp)
+static void put_snp(struct buf *b, const struct psp_config *config, const struct snp *snp)
 {
     buf_put8(b, snp->state);
     buf_put8(b, snp->rmp_ready);
@@ -142,6 +150,11 @@ static void put_snp(struct buf *b, const struct snp *snp)
         if (snp->guests[i].context)
             put_snp_guest(b, i, &snp->guests[i]);
     }
+    buf_put8(b, config->snp_model);
+    buf_put8(b, snp->vlek);
+    buf_put64(b, config->snp_tcb);
+    buf_put64(b, snp->vlek_tcb);
+    buf_put(b, snp->vlek_key.d, sizeof(snp->vlek_key.d));
 }
 
 static size_t save_size(const struct psp *psp)
@@ -177,7 +190,7 @@ int psp_save(const struct psp *psp, void *out, size_t cap, size_t *len)
         if (psp->guests.slot[i].handle)
             put_guest(&b, i, &psp->guests.slot[i]);
     }
-    put_snp(&b, &psp->snp);
+    put_snp(&b, &psp->config, &psp->snp);
     crypto_sha256(out, size - HASH_SIZE, digest);
     buf_put(&b, digest, sizeof(digest));
     *len = size;
@@ -214,9 +227,12 @@ static const char *get_frame(struct buf *b, size_t len, uint32_t *version)
 
 static const char *get_config(struct buf *b, const struct psp_config *config, struct psp_saved *s)
 {
-    uint8_t flags;
+    uint8_t flags, major = buf_get8(b), minor = buf_get8(b);
+    /* Before version 3, a platform with SEV-SNP could have the API of one without. */
+    bool old = s->version < 3 && major == PSP_API_MAJOR && minor == PSP_API_MINOR &&
+               config->api_major == PSP_API_SNP_MAJOR && config->api_minor == PSP_API_SNP_MINOR;
 
-    if (buf_get8(b) != config->api_major || buf_get8(b) != config->api_minor ||
+    if ((!old && (major != config->api_major || minor != config->api_minor)) ||
         buf_get8(b) != config->build)
         return "saved with another API version or build";
     flags = buf_get8(b);
@@ -307,7 +323,8 @@ static const char *get_guest(struct buf *b, const struct psp_config *config, str
     return ok ? NULL : "guest impossible";
 }
 
-static struct snp_guest read_snp_guest(struct buf *b, uint32_t *slot, uint8_t *flags)
+static struct snp_guest read_snp_guest(struct buf *b, uint32_t version, uint32_t *slot,
+                                       uint8_t *flags)
 {
     struct snp_guest g = {0};
 
@@ -333,6 +350,12 @@ static struct snp_guest read_snp_guest(struct buf *b, uint32_t *slot, uint8_t *f
     buf_get(b, g.image_id, sizeof(g.image_id));
     buf_get(b, g.id_key_digest, sizeof(g.id_key_digest));
     buf_get(b, g.author_key_digest, sizeof(g.author_key_digest));
+    if (version >= 3) {
+        g.has_vmrk = buf_get8(b) != 0;
+        buf_get(b, g.vmrk, sizeof(g.vmrk));
+        for (unsigned i = 0; i < SNP_VMPCKS; i++)
+            g.message_count[i] = buf_get64(b);
+    }
     return g;
 }
 
@@ -355,13 +378,29 @@ static const char *get_snp_guest(struct buf *b, struct psp *psp, struct psp_save
 {
     uint32_t slot;
     uint8_t flags;
-    struct snp_guest g = read_snp_guest(b, &slot, &flags);
+    struct snp_guest g = read_snp_guest(b, s->version, &slot, &flags);
     bool ok = slot < SNP_GUESTS && !s->snp.guests[slot].context && snp_guest_ok(psp, &g, flags, s);
 
     if (ok)
         s->snp.guests[slot] = g;
     crypto_wipe(&g, sizeof(g));
     return ok ? NULL : "guest of SEV-SNP impossible";
+}
+
+/* The end of the part of SEV-SNP. */
+static const char *get_snp_keys(struct buf *b, struct psp *psp, struct psp_saved *s)
+{
+    uint8_t model = buf_get8(b), vlek = buf_get8(b);
+    bool same_tcb = buf_get64(b) == psp->config.snp_tcb;
+
+    s->snp.vlek = vlek;
+    s->snp.vlek_tcb = buf_get64(b);
+    buf_get(b, s->snp.vlek_key.d, sizeof(s->snp.vlek_key.d));
+    if (psp_has_snp(psp) && (model != psp->config.snp_model || !same_tcb))
+        return "saved with another line of processors or another TCB version";
+    if (vlek > 1 || (vlek && (!s->snp.state || crypto_p384_from_private(&s->snp.vlek_key))))
+        return "VLEK impossible";
+    return NULL;
 }
 
 static const char *get_snp(struct buf *b, struct psp *psp, struct psp_saved *s)
@@ -383,12 +422,13 @@ static const char *get_snp(struct buf *b, struct psp *psp, struct psp_saved *s)
         return "saved with SEV-SNP, which this machine does not have";
     if (s->snp.state > SEV_PLATFORM_INIT || ready > 1 || (s->snp.state && !ready) ||
         flags & ~(SNP_CONFIG_FLAG_MASK_CHIP_ID | SNP_CONFIG_FLAG_MASK_KEY) ||
-        s->snp.committed_tcb != SNP_TCB || !snp_tcb_at_most(s->snp.reported_tcb, SNP_TCB) ||
-        n > SNP_GUESTS || (n && !s->snp.state))
+        !snp_tcb_at_most(s->snp.committed_tcb, psp->config.snp_tcb) ||
+        !snp_tcb_at_most(s->snp.reported_tcb, s->snp.committed_tcb) || n > SNP_GUESTS ||
+        (n && !s->snp.state))
         return "state of SEV-SNP impossible";
     while (!wrong && n--)
         wrong = get_snp_guest(b, psp, s);
-    return wrong;
+    return wrong || s->version < 3 ? wrong : get_snp_keys(b, psp, s);
 }
 
 static const char *get_all(struct psp *psp, const void *data, size_t len, struct psp_saved *s)

@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#include "protocol/crypto.h"
-
 bool snp_tcb_at_most(uint64_t a, uint64_t b)
 {
     for (unsigned shift = 0; shift < 64; shift += 8) {
@@ -17,11 +15,11 @@ bool snp_tcb_at_most(uint64_t a, uint64_t b)
     return true;
 }
 
-void snp_reset(struct snp *snp)
+void snp_reset(struct snp *snp, uint64_t committed_tcb)
 {
     crypto_wipe(snp, sizeof(*snp));
     snp->state = SEV_PLATFORM_UNINIT;
-    snp->committed_tcb = snp->reported_tcb = SNP_TCB;
+    snp->committed_tcb = snp->reported_tcb = committed_tcb;
 }
 
 struct snp_guest *snp_find(struct snp *snp, uint64_t context)

@@ -9,6 +9,7 @@
 #ifndef PSP_SNP_H
 #define PSP_SNP_H
 
+#include "protocol/crypto.h"
 #include "psp.h"
 
 struct snp_guest {
@@ -23,6 +24,10 @@ struct snp_guest {
     uint8_t gosvw[SNP_GOSVW_SIZE];
     uint32_t tsc_khz;
     uint64_t launch_tcb;
+    /* The last sequence number of messages with each VMPCK. */
+    uint64_t message_count[SNP_VMPCKS];
+    bool has_vmrk;
+    uint8_t vmrk[32]; /* the root of keys that the guest has given itself */
     /* By LAUNCH_FINISH. */
     uint8_t host_data[SNP_HOST_DATA_SIZE];
     bool id_block, author_key, vcek_disabled;
@@ -36,21 +41,20 @@ struct snp_guest {
 struct snp {
     uint8_t state;  /* UNINIT or INIT of enum sev_platform_state */
     bool rmp_ready; /* SNP_INIT has initialised the RMP since power-on */
-    /* The version of the firmware that runs is SNP_TCB. */
+    /* The version of the firmware that runs is psp_config.snp_tcb. */
     uint64_t committed_tcb, reported_tcb;
     bool mask_chip_id, mask_key;
+    bool vlek; /* SNP_VLEK_LOAD has loaded a key for this TCB */
+    uint64_t vlek_tcb;
+    struct crypto_p384_key vlek_key;
     struct snp_guest guests[SNP_GUESTS];
 };
-
-/* Boot loader 4, TEE 0, SNP 24, microcode 219, as Milan's firmware of 2024 reports them: a choice of
- * this model, old enough to be below every limit that a verifier has for a newer one. */
-#define SNP_TCB 0xdb18000000000004u
 
 /* Check that no part of TCB version `a` is newer than the same part of `b`. */
 bool snp_tcb_at_most(uint64_t a, uint64_t b);
 
-/* As after power-on: no guest. */
-void snp_reset(struct snp *snp);
+/* As after power-on: no guest, no VLEK. */
+void snp_reset(struct snp *snp, uint64_t committed_tcb);
 
 /* NULL if no guest has this context page; address 0 is never one. */
 struct snp_guest *snp_find(struct snp *snp, uint64_t context);

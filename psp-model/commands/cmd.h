@@ -97,7 +97,10 @@ cmd_handler cmd_send_start, cmd_send_update_data, cmd_send_update_vmsa, cmd_send
 cmd_handler cmd_dbg_decrypt, cmd_dbg_encrypt, cmd_copy;
 /* cmd_snp_platform.c */
 cmd_handler cmd_snp_init, cmd_snp_init_ex, cmd_snp_shutdown, cmd_snp_shutdown_ex,
-    cmd_snp_platform_status, cmd_snp_config, cmd_snp_commit, cmd_snp_feature_info;
+    cmd_snp_platform_status, cmd_snp_config, cmd_snp_commit, cmd_snp_feature_info,
+    cmd_snp_vlek_load;
+/* cmd_snp_request.c */
+cmd_handler cmd_snp_guest_request;
 /* cmd_snp_guest.c */
 cmd_handler cmd_snp_gctx_create, cmd_snp_decommission, cmd_snp_activate, cmd_snp_activate_ex,
     cmd_snp_guest_status, cmd_snp_dbg_decrypt, cmd_snp_dbg_encrypt;

@@ -12,6 +12,7 @@
  */
 #include "chip.h"
 #include "cmd.h"
+#include "endorse.h"
 
 #define FIRMWARE_ALIGN 32u
 #define FIRMWARE_MAX   0x1000000u
@@ -167,6 +168,7 @@ enum sev_status cmd_pdh_cert_export(struct cmd *cmd)
 enum sev_status cmd_get_id(struct cmd *cmd)
 {
     uint64_t addr = cmd_addr(cmd, SEV_BLOB_ADDR);
+    uint8_t id[SEV_CHIP_ID_SIZE];
     enum sev_status status;
 
     if (!addr || cmd_get32(cmd, SEV_BLOB_LEN) < SEV_CHIP_ID_SIZE)
@@ -176,7 +178,8 @@ enum sev_status cmd_get_id(struct cmd *cmd)
     status = chip_load(cmd->psp);
     if (status != SEV_STATUS_SUCCESS)
         return status;
-    return reply_blob(cmd, chip_identity(cmd->psp)->chip_id, SEV_CHIP_ID_SIZE);
+    endorse_chip_id(cmd->psp, id);
+    return reply_blob(cmd, id, SEV_CHIP_ID_SIZE);
 }
 
 /* INVALID_LEN      0, or above 16 MiB

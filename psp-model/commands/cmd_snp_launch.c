@@ -20,6 +20,7 @@
 #include "protocol/id_block.h"
 #include "protocol/secrets_page.h"
 #include "protocol/snp_digest.h"
+#include "protocol/snp_report.h"
 
 /* --- SNP_LAUNCH_START ------------------------------------------------------------------------ */
 
@@ -33,13 +34,16 @@ static bool policy_ok(uint64_t policy, const struct psp_config *config)
 
     if (policy & (SNP_POLICY_RESERVED | unsupported) || !(policy & SNP_POLICY_MUST_BE_ONE))
         return false;
+    if (config->snp_platform_info & SNP_PLATFORM_SMT && !(policy & SNP_POLICY_SMT))
+        return false;
     return config->api_major > major || (config->api_major == major && config->api_minor >= minor);
 }
 
 /* INVALID_PARAM   an unknown flag, or a migration agent's address without MA_EN
  * UNSUPPORTED     MA_EN or IMI_EN: the model has no migration agents
- * POLICY_FAILURE  a reserved bit of the policy, bit 17 not set, an API newer than the platform's, or
- *                 AES-256-XTS, RAPL_DIS, CIPHERTEXT_HIDING: the platform does not have them */
+ * POLICY_FAILURE  a reserved bit of the policy, bit 17 not set, an API newer than the platform's, SMT is
+ *                 in use and the policy does not allow it, or AES-256-XTS, RAPL_DIS, CIPHERTEXT_HIDING:
+ *                 the platform does not have them */
 enum sev_status cmd_snp_launch_start(struct cmd *cmd)
 {
     struct psp *psp = cmd->psp;
@@ -68,7 +72,7 @@ enum sev_status cmd_snp_launch_start(struct cmd *cmd)
         cmd_get(cmd, SNP_START_GOSVW, guest->gosvw, sizeof(guest->gosvw));
         guest->policy = policy;
         guest->tsc_khz = cmd_get32(cmd, SNP_START_TSC_KHZ);
-        guest->launch_tcb = SNP_TCB;
+        guest->launch_tcb = psp->config.snp_tcb;
         guest->state = SNP_GUEST_LAUNCH;
     }
     crypto_wipe(&keys, sizeof(keys));

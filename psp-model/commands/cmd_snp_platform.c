@@ -11,6 +11,7 @@
  * checks of dispatch.c. HWERROR_PLATFORM, a failure of the host, is not listed.
  */
 #include "cmd.h"
+#include "endorse.h"
 #include "page.h"
 #include "protocol/buf.h"
 
@@ -163,7 +164,7 @@ enum sev_status cmd_snp_init_ex(struct cmd *cmd)
 
 /* ACTIVE            a guest has an ASID: DECOMMISSION it first
  * DFFLUSH_REQUIRED  an ASID was used since the last flush
- * Contexts of guests that are not active are lost; their pages stay the processor's. */
+ * Contexts of guests that are not active are lost; their pages stay the processor's. So is a VLEK. */
 static enum sev_status shutdown(struct cmd *cmd)
 {
     struct psp *psp = cmd->psp;
@@ -184,8 +185,11 @@ static enum sev_status shutdown(struct cmd *cmd)
         if (status == SEV_STATUS_SUCCESS)
             snp_delete(guest);
     }
-    if (status == SEV_STATUS_SUCCESS)
+    if (status == SEV_STATUS_SUCCESS) {
         psp->snp.state = SEV_PLATFORM_UNINIT;
+        psp->snp.vlek = false;
+        crypto_wipe(&psp->snp.vlek_key, sizeof(psp->snp.vlek_key));
+    }
     return status;
 }
 
@@ -233,9 +237,10 @@ enum sev_status cmd_snp_platform_status(struct cmd *cmd)
     buf_put32(&b, config->build);
     buf_put32(&b, SNP_STATUS_FLAG_FEATURE_INFO |
                       (snp->mask_chip_id ? SNP_STATUS_FLAG_MASK_CHIP_ID : 0) |
-                      (snp->mask_key ? SNP_STATUS_FLAG_MASK_KEY : 0));
+                      (snp->mask_key ? SNP_STATUS_FLAG_MASK_KEY : 0) |
+                      (snp->vlek ? SNP_STATUS_FLAG_VLEK : 0));
     buf_put32(&b, snp_count(snp));
-    buf_put64(&b, SNP_TCB);
+    buf_put64(&b, config->snp_tcb);
     buf_put64(&b, snp->reported_tcb);
     return page_write_output(cmd, addr, wire, sizeof(wire));
 }
@@ -264,8 +269,30 @@ enum sev_status cmd_snp_commit(struct cmd *cmd)
 {
     if (cmd_get32(cmd, SNP_LENGTH) != SNP_COMMIT_SIZE)
         return SEV_STATUS_INVALID_LEN;
-    cmd->psp->snp.committed_tcb = cmd->psp->snp.reported_tcb = SNP_TCB;
+    cmd->psp->snp.committed_tcb = cmd->psp->snp.reported_tcb = cmd->psp->config.snp_tcb;
     return SEV_STATUS_SUCCESS;
+}
+
+/* INVALID_LEN      the buffer's own length is not 10h
+ * INVALID_PARAM    a reserved byte, or another version than 0
+ * INVALID_ADDRESS  the wrapped key is not all in RAM
+ * INVALID_PARAM    the wrapped key is damaged, not for this chip, or for a TCB that is newer than the
+ *                  committed one
+ * The key signs reports as long as the reported version is that of the key. */
+enum sev_status cmd_snp_vlek_load(struct cmd *cmd)
+{
+    uint64_t addr = cmd_addr(cmd, SNP_VLEK_LOAD_ADDR);
+    uint8_t wrapped[SNP_VLEK_SIZE];
+    enum sev_status status;
+
+    if (cmd_get32(cmd, SNP_LENGTH) != SNP_VLEK_LOAD_SIZE)
+        return SEV_STATUS_INVALID_LEN;
+    if (!cmd_zero(cmd, SNP_VLEK_LOAD_VERSION, 1))
+        return SEV_STATUS_INVALID_PARAM;
+    if (!addr || !cmd_ram_valid(cmd, addr, sizeof(wrapped)))
+        return SEV_STATUS_INVALID_ADDRESS;
+    status = cmd_ram_read(cmd, PSP_NO_ASID, addr, wrapped, sizeof(wrapped));
+    return status == SEV_STATUS_SUCCESS ? endorse_load_vlek(cmd->psp, wrapped) : status;
 }
 
 /* INVALID_LEN    the buffer's own length is not 10h

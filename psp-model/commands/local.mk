@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The bodies of the commands, and what several of them do.
 libpspmodel_la_SOURCES += \
+	%D%/answer.c %D%/answer.h \
 	%D%/cmd.c %D%/cmd.h \
 	%D%/cmd_attest.c \
 	%D%/cmd_debug.c \
@@ -13,6 +14,7 @@ libpspmodel_la_SOURCES += \
 	%D%/cmd_snp_launch.c \
 	%D%/cmd_snp_page.c \
 	%D%/cmd_snp_platform.c \
+	%D%/cmd_snp_request.c \
 	%D%/page.c %D%/page.h \
 	%D%/policy.c %D%/policy.h \
 	%D%/start.c %D%/start.h \

@@ -13,6 +13,7 @@ libpspmodel_la_SOURCES += \
 	%D%/exit_code.c %D%/exit_code.h \
 	%D%/file.c %D%/file.h \
 	%D%/ghcb.c %D%/ghcb.h \
+	%D%/guest_message.c %D%/guest_message.h \
 	%D%/hex.c %D%/hex.h \
 	%D%/id_block.c %D%/id_block.h \
 	%D%/kdf.c %D%/kdf.h \

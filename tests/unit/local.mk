@@ -61,6 +61,8 @@ unit_tests = \
 	%D%/test_snp \
 	%D%/test_snp_id \
 	%D%/test_snp_report \
+	%D%/test_snp_request \
+	%D%/test_snp_attest \
 	%D%/test_snp_pages \
 	%D%/test_snp_table \
 	%D%/test_soak \
@@ -220,6 +222,10 @@ unit_tests = \
 %C%_test_smbios_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_snp_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_snp_LDADD = $(UNIT_LDADD)
+%C%_test_snp_request_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_snp_request_LDADD = $(UNIT_LDADD)
+%C%_test_snp_attest_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_snp_attest_LDADD = $(UNIT_LDADD)
 %C%_test_snp_report_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_snp_report_LDADD = $(UNIT_LDADD)
 %C%_test_snp_id_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -322,6 +328,7 @@ endif
 	%D%/fixture.c %D%/fixture.h \
 	%D%/harness.c %D%/harness.h \
 	%D%/one_processor.h \
+	%D%/snp_messages.h \
 	%D%/snp_steps.h \
 	%D%/unit.h \
 	%D%/vectors.c %D%/vectors.h

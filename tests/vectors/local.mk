@@ -2,6 +2,7 @@
 # Known answers from outside; SOURCE says where each comes from.
 EXTRA_DIST += \
 	%D%/psp_saved_v1.b64 \
+	%D%/psp_saved_v2.b64 \
 	%D%/SOURCE \
 	%D%/amd_roots.txt \
 	%D%/amd_x509.txt \

@@ -60,3 +60,7 @@ sealed = AESGCM(kdf(secret, b"snp-vlek-wrap", b"", 32)).encrypt(iv, number(vlek)
 print("vlek_wrapped =", (iv + bytes(4) + sealed[:384] + head + sealed[384:]).hex())
 for version in range(2, 6):
     print(f"report_{version} =", report(version, vcek).hex())
+message_key, head = bytes(range(32)), pack("<BBHBBHLB", 1, 1, 0x60, 5, 1, 0x60, 0, 0).ljust(0x30, b"\0")
+sealed = AESGCM(message_key).encrypt(pack("<QL", 0x1234, 0), b"\1\2\3".ljust(0x60, b"\0"), head)
+print("message_key =", message_key.hex())
+print("message =", (sealed[-16:] + bytes(16) + pack("<QQ", 0x1234, 0) + head + sealed[:-16]).hex())
