@@ -21,6 +21,7 @@ plugin_sources = \
 	%D%/sev_cpuid.cc %D%/sev_cpuid.h \
 	%D%/sev_device_memory.cc %D%/sev_device_memory.h \
 	%D%/sev_es.cc %D%/sev_es.h \
+	%D%/sev_certs.cc %D%/sev_certs.h \
 	%D%/sev_hv.cc %D%/sev_hv.h \
 	%D%/sev_hooks.cc %D%/sev_hook_table.h \
 	%D%/sev_launch.cc %D%/sev_launch.h \

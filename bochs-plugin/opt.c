@@ -8,9 +8,11 @@
 #include "gdb/gdb_socket.h"
 #include "protocol/b64.h"
 #include "protocol/blob.h"
+#include "protocol/cert_table.h"
 #include "protocol/crypto.h"
 #include "protocol/file.h"
 #include "protocol/hex.h"
+#include "protocol/tcb.h"
 #include "protocol/vmsa.h"
 #include "psp.h"
 
@@ -408,6 +410,46 @@ static const char *host_wrong(const struct opt *opt)
     return NULL;
 }
 
+static bool any_snp_chip(const struct opt *opt)
+{
+    return opt->snp_chip || opt->snp_chip_id.len || opt->snp_tcb || opt->snp_committed_tcb ||
+           opt->snp_reported_tcb || opt->snp_platform_info ||
+           opt->snp_report != PSP_SNP_REPORT_VERSION || opt->snp_mask || opt->snp_vlek.len ||
+           opt->snp_certs.len;
+}
+
+static bool chip_id_ok(const struct opt *opt)
+{
+    size_t len = opt->snp_chip_id.len;
+
+    return !len || len == PSP_CHIP_ID_SIZE ||
+           len == tcb_chip_id_size((enum tcb_model)opt->snp_chip);
+}
+
+static bool tcb_ok(const struct opt *opt, uint64_t packed)
+{
+    struct tcb tcb;
+
+    return tcb_unpack((enum tcb_model)opt->snp_chip, packed, &tcb);
+}
+
+/* Whether no byte of the first is above that of the second; 0 is not given. */
+static bool tcb_at_most_bytes(uint64_t low, uint64_t high)
+{
+    for (unsigned shift = 0; low && high && shift < 64; shift += 8) {
+        if ((low >> shift & 0xff) > (high >> shift & 0xff))
+            return false;
+    }
+    return true;
+}
+
+static bool tcb_order_ok(const struct opt *opt)
+{
+    return tcb_at_most_bytes(opt->snp_committed_tcb, opt->snp_tcb) &&
+           tcb_at_most_bytes(opt->snp_reported_tcb, opt->snp_committed_tcb) &&
+           tcb_at_most_bytes(opt->snp_reported_tcb, opt->snp_tcb);
+}
+
 bool opt_check(const struct opt *opt, char *error, size_t error_size)
 {
     bool header = opt->secret_header.len, payload = opt->secret_payload.len;
@@ -438,6 +480,20 @@ bool opt_check(const struct opt *opt, char *error, size_t error_size)
                   opt->vcek_disabled || opt->guest_visible_workarounds.len),
          "host_data, id_block, id_auth, author_key_enabled, vcek_disabled and "
          "guest_visible_workarounds need snp=1"},
+        {!snp && any_snp_chip(opt),
+         "snp_chip, snp_chip_id, snp_tcb, snp_committed_tcb, snp_reported_tcb, snp_platform_info, "
+         "snp_report, snp_mask, snp_vlek and snp_certs need snp=1"},
+        {!chip_id_ok(opt), "snp_chip_id must have 64 bytes, or 8 with snp_chip=turin"},
+        {!tcb_ok(opt, opt->snp_tcb) || !tcb_ok(opt, opt->snp_committed_tcb) ||
+             !tcb_ok(opt, opt->snp_reported_tcb),
+         "snp_tcb, snp_committed_tcb and snp_reported_tcb: a reserved byte of this snp_chip is not "
+         "zero"},
+        {!tcb_order_ok(opt),
+         "snp_tcb must be at least snp_committed_tcb, and that at least snp_reported_tcb, in each "
+         "byte"},
+        {opt->snp_platform_info & 0x40, "snp_platform_info: bit 6 is reserved"},
+        {opt->snp_certs.len && !cert_table_ok(opt->snp_certs.bytes, opt->snp_certs.len),
+         "snp_certs is not a table of certificates: an entry is malformed, or none ends it"},
         {id_block != id_auth, "id_block and id_auth go together: give both or none"},
         {opt->author_key_enabled && !id_auth,
          "author_key_enabled needs id_auth, which has the author key"},

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hypervisor/hv.h"
 #include "hypervisor/hv_lies.h"
 #include "hypervisor/hv_policy.h"
 #include "protocol/cert.h"
@@ -30,6 +31,7 @@ enum opt_encryption { OPT_ENCRYPTION_AES, OPT_ENCRYPTION_NONE };
 enum opt_sanitize { OPT_SANITIZE_OFF, OPT_SANITIZE_REPORT, OPT_SANITIZE_BREAK };
 enum opt_reboot { OPT_REBOOT_RESTART, OPT_REBOOT_END };
 enum opt_vc { OPT_VC_STOP, OPT_VC_FAULT };
+enum opt_snp_mask { OPT_SNP_MASK_NONE, OPT_SNP_MASK_ID, OPT_SNP_MASK_KEY, OPT_SNP_MASK_BOTH };
 enum opt_log { OPT_LOG_ERROR, OPT_LOG_INFO, OPT_LOG_DEBUG };
 
 #define OPT_SECRET_MAX 16384 /* SEV_FW_BLOB_MAX_SIZE of Linux */

@@ -10,6 +10,7 @@
 #if BX_SUPPORT_APIC
 #include "cpu/apic.h"
 #endif
+#include "sev_certs.h"
 #include "sev_device_memory.h"
 #include "sev_es.h"
 #include "sev_hv.h"
@@ -251,6 +252,18 @@ static void hv_vcpu_destroy(void *ctx, unsigned cpu)
     bx_sev_snp_vcpu_destroy(bx_sev_machine_snp((struct sev_machine *)ctx), cpu);
 }
 
+/* The table that the user gives, or one of the model's key distribution service, of the VCEK. */
+static const uint8_t *hv_certificates(void *ctx, size_t *len)
+{
+    struct sev_machine *m = (struct sev_machine *)ctx;
+    const struct opt *opt = bx_sev_machine_opt(m);
+
+    if (!opt->snp_certs.len)
+        return bx_sev_certs_table(bx_sev_machine_certs(m), bx_sev_machine_psp(m), len);
+    *len = opt->snp_certs.len;
+    return opt->snp_certs.bytes;
+}
+
 static void hv_stop(void *, unsigned cpu, const char *sentence)
 {
     BX_FATAL(("CPU %u: %s", cpu, sentence));
@@ -280,6 +293,7 @@ static const struct hv_ops ops = {
     .log = hv_log,
     .vcpu_create = hv_vcpu_create,
     .vcpu_destroy = hv_vcpu_destroy,
+    .certificates = hv_certificates,
 };
 
 struct hv *bx_sev_hv_new(struct sev_machine *m)

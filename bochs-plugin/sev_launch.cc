@@ -202,6 +202,9 @@ static void launch_snp(struct sev_machine *m, struct hv_firmware *firmware)
     launch.id_auth = opt->id_auth.len ? opt->id_auth.bytes : NULL;
     launch.author_key = opt->author_key_enabled != 0;
     launch.vcek_disabled = opt->vcek_disabled != 0;
+    launch.reported_tcb = opt->snp_reported_tcb;
+    launch.config_flags = (uint32_t)opt->snp_mask; /* the bits of SNP_CONFIG */
+    launch.vlek = opt->snp_vlek.len ? opt->snp_vlek.bytes : NULL;
     copy_blob(launch.gosvw, sizeof(launch.gosvw), &opt->guest_visible_workarounds);
     copy_blob(launch.host_data, sizeof(launch.host_data), &opt->host_data);
     firmware->sections = bx_sev_machine_ovmf(m)->sections;

@@ -6,6 +6,7 @@
 
 #include "iodev.h"
 #include "param_names.h"
+#include "sev_certs.h"
 #include "sev_cpuid.h"
 #include "sev_device_memory.h"
 #include "sev_es.h"
@@ -44,6 +45,7 @@ struct sev_machine {
     struct psp *psp;
     struct rng *rng;
     struct sev_breaks *breaks;
+    struct sev_certs *certs;
     struct sev_control *control;
     struct sev_cpuid *cpuid; /* the device's */
     struct sev_device_memory *device_memory;
@@ -98,8 +100,29 @@ static void check_secret(const struct sev_machine *m)
         BX_FATAL(("sev: secret_header: %s", error));
 }
 
+/* What attestation reports say of the processor. An API version that is left out is one that has
+ * SEV-SNP. */
+static void describe_snp(const struct opt *opt, struct psp_config *config,
+                         Bit8u chip_id[PSP_CHIP_ID_SIZE])
+{
+    if (opt->api.major == PSP_API_MAJOR && opt->api.minor == PSP_API_MINOR) {
+        config->api_major = PSP_API_SNP_MAJOR;
+        config->api_minor = PSP_API_SNP_MINOR;
+    }
+    config->snp_model = (uint8_t)opt->snp_chip;
+    config->snp_report_version = (uint8_t)opt->snp_report;
+    config->snp_platform_info = opt->snp_platform_info;
+    config->snp_tcb = opt->snp_tcb;
+    config->snp_committed_tcb = opt->snp_committed_tcb;
+    if (!opt->snp_chip_id.len)
+        return;
+    memcpy(chip_id, opt->snp_chip_id.bytes, opt->snp_chip_id.len);
+    config->chip_id = chip_id;
+}
+
 static struct psp *new_psp(struct sev_machine *m)
 {
+    Bit8u chip_id[PSP_CHIP_ID_SIZE] = {0};
     const struct opt *opt = m->opt;
     const struct psp_host host = bx_sev_psp_host(m);
     struct psp_config config = {};
@@ -109,6 +132,8 @@ static struct psp *new_psp(struct sev_machine *m)
     config.build = (uint8_t)opt->build;
     config.asids = (uint32_t)opt->asids;
     config.cpus = BX_SMP_PROCESSORS;
+    if (bx_sev_snp_wanted(opt))
+        describe_snp(opt, &config, chip_id);
     config.tik = opt->tik.set ? opt->tik.bytes : NULL;
     config.tek = opt->tek.set ? opt->tek.bytes : NULL;
     config.mnonce = opt->mnonce.set ? opt->mnonce.bytes : NULL;
@@ -144,6 +169,7 @@ struct sev_machine *bx_sev_machine_new(const struct opt *opt, struct memmap *mem
     m->fwcfg = fwcfg;
     m->cbit = new struct cbit();
     m->mailbox = new struct psp_mailbox();
+    m->certs = bx_sev_certs_new();
     m->rng = new struct rng();
     rng_init(m->rng, opt->seed);
     open_files(m);
@@ -222,6 +248,7 @@ void bx_sev_machine_free(struct sev_machine *m)
     hv_free(m->hv);
     psp_free(m->psp);
     bx_sev_snp_free(m->snp);
+    bx_sev_certs_free(m->certs);
     nv_file_close(m->nv);
     command_log_free(m->command_log);
     bx_sev_save_free(m->save);
@@ -287,6 +314,11 @@ struct sev_breaks *bx_sev_machine_breaks(const struct sev_machine *m)
 struct sev_control *bx_sev_machine_control(const struct sev_machine *m)
 {
     return m->control;
+}
+
+struct sev_certs *bx_sev_machine_certs(const struct sev_machine *m)
+{
+    return m->certs;
 }
 
 struct sev_cpuid *bx_sev_machine_cpuid(const struct sev_machine *m)

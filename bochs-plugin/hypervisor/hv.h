@@ -79,6 +79,7 @@ struct hv_firmware {
 /* What a launch with SEV-SNP gets, beside the firmware. */
 #define HV_SNP_ID_BLOCK_SIZE 96u
 #define HV_SNP_ID_AUTH_SIZE  4096u
+#define HV_SNP_VLEK_SIZE     432u
 struct hv_snp_launch {
     uint64_t policy;
     uint8_t gosvw[16]; /* guest OS visible workarounds, for the secrets page */
@@ -87,6 +88,11 @@ struct hv_snp_launch {
     const uint8_t *id_auth;  /* HV_SNP_ID_AUTH_SIZE bytes; NULL: none */
     bool author_key;         /* id_auth has an author key */
     bool vcek_disabled;
+    /* For the platform, before the first guest: SNP_CONFIG unless both are 0, SNP_VLEK_LOAD unless it is
+     * NULL. */
+    uint64_t reported_tcb;
+    uint32_t config_flags;
+    const uint8_t *vlek; /* HV_SNP_VLEK_SIZE bytes */
 };
 
 /* What LAUNCH_START gets from the guest owner; NULL pointers: no session. */

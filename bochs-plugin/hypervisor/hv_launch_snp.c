@@ -54,6 +54,28 @@ static bool init(struct hv *hv, struct hv_failure *failure)
     return hv->snp->initialized;
 }
 
+/* What reports say of the platform, and a key that signs them. */
+static bool configure(struct hv *hv, const struct hv_snp_launch *snp, struct hv_failure *failure)
+{
+    struct hv_command command;
+
+    if (snp->reported_tcb || snp->config_flags) {
+        hv_command_begin(&command, hv, SEV_CMD_SNP_CONFIG);
+        hv_command_put64(&command, snp->reported_tcb);
+        hv_command_put32(&command, snp->config_flags);
+        hv_command_fill(&command, SNP_CONFIG_SIZE);
+        if (!hv_command_run(&command, "", failure))
+            return false;
+    }
+    if (!snp->vlek)
+        return true;
+    hv_command_begin(&command, hv, SEV_CMD_SNP_VLEK_LOAD);
+    hv_command_put32(&command, SNP_VLEK_LOAD_SIZE);
+    hv_command_put32(&command, 0);
+    hv_command_put64(&command, hv_command_place(&command, 0, snp->vlek, HV_SNP_VLEK_SIZE));
+    return hv_command_run(&command, "", failure);
+}
+
 /* Before an ASID is used, no cache may hold data of it. */
 static bool flush(struct hv *hv, struct hv_failure *failure)
 {
@@ -308,8 +330,9 @@ bool hv_guest_snp_launch(struct hv_guest *guest, const struct hv_snp_launch *lau
     guest->stop_reason = HV_STOP_NONE;
     guest->snp = true;
     keep_for_finish(hv->snp, launch);
-    if (init(hv, failure) && flush(hv, failure) && create_context(guest, failure) &&
-        start(guest, launch, failure) && activate(guest, failure) &&
+    if (init(hv, failure) && configure(hv, launch, failure) && flush(hv, failure) &&
+        create_context(guest, failure) && start(guest, launch, failure) &&
+        activate(guest, failure) &&
         update_range(guest, firmware->bios.gpa, firmware->bios.len, SNP_PAGE_NORMAL,
                      firmware->bios.name, failure) &&
         update_sections(guest, firmware, failure) && update_vmsas(guest, firmware, failure))

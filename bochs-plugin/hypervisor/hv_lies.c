@@ -39,6 +39,8 @@ static const struct {
     [HV_LIE_REFUSE_GHCB] = {"refuse-ghcb", "the registration of a GHCB is refused"},
     [HV_LIE_PSC_LIE] = {"psc-lie", "a page state is not changed, and reported as changed"},
     [HV_LIE_PSC_PARTIAL] = {"psc-partial", "the second half of a page state change is not executed, and reported as done"},
+    [HV_LIE_WRONG_RESPONSE] = {"wrong-response", "a bit of a response of the secure processor is inverted"},
+    [HV_LIE_OLD_RESPONSE] = {"old-response", "the response to the request before is returned"},
 };
 /* clang-format on */
 

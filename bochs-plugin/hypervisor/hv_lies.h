@@ -39,6 +39,8 @@ enum hv_lie {
     HV_LIE_REFUSE_GHCB,
     HV_LIE_PSC_LIE,
     HV_LIE_PSC_PARTIAL,
+    HV_LIE_WRONG_RESPONSE,
+    HV_LIE_OLD_RESPONSE,
     HV_LIES,
 };
 

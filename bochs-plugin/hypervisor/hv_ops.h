@@ -82,6 +82,9 @@ struct hv_ops {
     bool (*vcpu_create)(void *machine, unsigned cpu, uint64_t vmsa_gpa, const char **why);
     /* Stop `cpu`. The VMSA that it ran is free for another use. */
     void (*vcpu_destroy)(void *machine, unsigned cpu);
+    /* Return the table of certificates for the guest's extended requests (protocol/cert_table.h), and its
+     * length. It stays valid until the next call. NULL: there is none; the function may be NULL too. */
+    const uint8_t *(*certificates)(void *machine, size_t *len);
 };
 
 #ifdef __cplusplus

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The table of host policies. See hv_policy.h; what each does is in hv_snp.c, hv_psc.c, hv_exit.c,
- * hv_ghcb_msr.c and hv_launch_snp.c.
+ * hv_ghcb_msr.c, hv_launch_snp.c and hv_request.c.
  */
 #include "hv_policy.h"
 
@@ -32,6 +32,7 @@ static const struct {
                                   "none or the address of a page below 2^36"},
     [HV_POLICY_FEATURES] = {"features", {0}, true, 0, (UINT64_C(1) << 52) - 1, 1, 3, "a number of 52 bits, e.g. 0x3 (SNP and AP creation)"},
     [HV_POLICY_CPUID_PAGE] = {"cpuid_page", {"exact", "extra", "wrong"}, .help = "exact, extra or wrong"},
+    [HV_POLICY_REQUEST_BUSY] = {"request_busy", {0}, true, 0, 1000, 1, 0, "a number from 0 to 1000"},
 };
 /* clang-format on */
 

@@ -23,6 +23,8 @@ struct hv_snp {
     uint64_t sev_features; /* of the launched VMSAs */
     struct hv_snp_stats stats;
     uint64_t random; /* state of the generator of contents */
+    uint8_t last_response[4096]; /* of the secure processor to a message; not saved */
+    bool has_response;
     /* For LAUNCH_FINISH of guest 0. */
     struct hv_snp_launch launch;
     uint8_t id_block[HV_SNP_ID_BLOCK_SIZE], id_auth[HV_SNP_ID_AUTH_SIZE];

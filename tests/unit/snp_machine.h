@@ -27,6 +27,9 @@ static struct {
     const char *refuse; /* why VMRUN refuses */
     unsigned n_destroyed;
     int write_error; /* what ops.write() returns */
+    const uint8_t *certificates;
+    size_t certificates_len;
+    uint8_t response; /* what a response of the processor begins with */
 } snp_calls;
 
 static inline uint64_t snp_field(uint64_t buffer, unsigned offset)
@@ -63,6 +66,9 @@ static inline enum sev_status snp_psp(void *machine, uint16_t command, uint64_t 
         ES_CHECK(entry.assigned && entry.immutable && entry.asid == 1);
         snp_page(snp_field(buffer, SNP_UPDATE_ADDR), true, false, true);
     }
+    if (command == SEV_CMD_SNP_GUEST_REQUEST)
+        hv_memory_write(hv_memory(snp_hv), snp_field(buffer, SNP_RESPONSE_ADDR),
+                        &snp_calls.response, 1);
     if (command == SEV_CMD_SNP_PAGE_RECLAIM)
         snp_page(snp_field(buffer, SNP_ADDR), true, false, false);
     return SEV_STATUS_SUCCESS;
@@ -119,6 +125,13 @@ static inline void snp_vcpu_destroy(void *machine, unsigned cpu)
     snp_calls.n_destroyed++;
 }
 
+static inline const uint8_t *snp_certificates(void *machine, size_t *len)
+{
+    (void)machine;
+    *len = snp_calls.certificates_len;
+    return snp_calls.certificates;
+}
+
 /* A CPU model with few functions. */
 static inline void snp_cpuid(void *machine, unsigned cpu, uint32_t function, uint32_t subfunction,
                              uint64_t xcr0, uint32_t regs[4])
@@ -146,6 +159,7 @@ static inline const struct hv_ops *snp_ops(void)
     ops.cpuid = snp_cpuid;
     ops.vcpu_create = snp_vcpu_create;
     ops.vcpu_destroy = snp_vcpu_destroy;
+    ops.certificates = snp_certificates;
     return &ops;
 }
 

@@ -49,6 +49,7 @@ static void values(void **state)
         {"features:0", HV_POLICY_FEATURES, 0},
         {"cpuid_page:extra", HV_POLICY_CPUID_PAGE, HV_CPUID_PAGE_EXTRA},
         {"cpuid_page:wrong", HV_POLICY_CPUID_PAGE, HV_CPUID_PAGE_WRONG},
+        {"request_busy:1000", HV_POLICY_REQUEST_BUSY, 1000},
         {" ,assign:eager,, features:1 ", HV_POLICY_FEATURES, 1},
     };
 

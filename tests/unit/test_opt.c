@@ -281,6 +281,32 @@ static void blobs(void **state)
 }
 
 /* Parameters of SEV-SNP: each refusal of opt_check() names what is wrong. */
+/* Chips and the versions of their firmware. */
+static void tcb_rules(void)
+{
+    static const struct {
+        const char *chip, *runs, *committed, *reported;
+        bool ok;
+    } cases[] = {
+        {"milan", "0xdb18000000000004", "0xd318000000000004", "0xd318000000000003", true},
+        {"turin", "0xdb00000018000401", "0", "0xdb00000018000400", true},
+        {"milan", "0xdb00000018000401", "0", "0", false},
+        {"genoa", "0xdb18000000000004", "0xdc18000000000004", "0", false},
+        {"genoa", "0xdb18000000000004", "0xd318000000000004", "0xd418000000000004", false},
+        {"genoa", "0xdb18000000000004", "0", "0xdb18000000000005", false},
+    };
+    char error[400];
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        opt_init(opt);
+        assert_true(accepts("snp", "1") && accepts("snp_chip", cases[i].chip));
+        assert_true(accepts("snp_tcb", cases[i].runs));
+        assert_true(accepts("snp_committed_tcb", cases[i].committed));
+        assert_true(accepts("snp_reported_tcb", cases[i].reported));
+        assert_int_equal(opt_check(opt, error, sizeof(error)), cases[i].ok);
+    }
+}
+
 static void snp_rules(void **state)
 {
     static const struct {
@@ -295,6 +321,10 @@ static void snp_rules(void **state)
         {"id_block", "96", "id_block and id_auth go together"},
         {"id_auth", "4096", "id_block and id_auth go together"},
         {"secret_header", "52", "secret_header is for SEV and SEV-ES"},
+        {"snp_chip_id", "31", "snp_chip_id must have 64 bytes, or 8 with snp_chip=turin"},
+        {"snp_tcb", "0x10000", "a reserved byte of this snp_chip"},
+        {"snp_platform_info", "0x40", "bit 6 is reserved"},
+        {"snp_certs", "31", "snp_certs is not a table of certificates"},
     };
     static const uint8_t raw[4096] = {0xff};
     char error[400];
@@ -318,6 +348,11 @@ static void snp_rules(void **state)
         if (!strstr(error, cases[i].why))
             fail_msg("'%s' is not in '%s'", cases[i].why, error);
     }
+    opt_init(opt);
+    assert_true(accepts("snp_report", "5"));
+    assert_false(opt_check(opt, error, sizeof(error)));
+    assert_non_null(strstr(error, "snp_certs need snp=1"));
+    tcb_rules();
     opt_init(opt);
     assert_true(accepts("host_data", path_of("32")));
     assert_false(opt_check(opt, error, sizeof(error)));

@@ -408,6 +408,100 @@ static void messages(void **state)
         assert_int_equal(m.ram[0x7000 + i], i < 24 ? 0 : 0x77);
 }
 
+/* Shared pages for a request, its response and certificates. */
+static void share_pages(void)
+{
+    for (uint64_t gpa = 0x5000; gpa <= 0x9000; gpa += 0x1000)
+        by_msr(SHARED << 52 | gpa | 0x014);
+    m.ram[0x5034] = 5;
+}
+
+static void extended(uint64_t pages, uint64_t error)
+{
+    memset(m.ram + 0x7000, 0x77, 0x3000);
+    request(EXIT_EXT_GUEST_REQUEST, 0x5000, 0x6000);
+    ghcb_set(page, GHCB_RAX, 0x7000);
+    ghcb_set(page, GHCB_RBX, pages);
+    answer(GHCB_NO_ACTION, error);
+}
+
+/* The table is written whole or not at all; then the request does not reach the processor. */
+static void certificates(void **state)
+{
+    static uint8_t table[0x1001];
+    unsigned commands;
+
+    (void)state;
+    memset(table, 0x33, sizeof(table));
+    power_on("", "");
+    share_pages();
+    snp_calls.certificates = table;
+    snp_calls.certificates_len = sizeof(table);
+    commands = snp_calls.n_commands;
+    for (uint64_t pages = 0; pages < 2; pages++) {
+        extended(pages, UINT64_C(1) << 32);
+        assert_int_equal(ghcb_get(page, GHCB_RBX), 2);
+        assert_int_equal(m.ram[0x7000], 0x77);
+    }
+    assert_int_equal(snp_calls.n_commands, commands);
+    extended(2, 0);
+    assert_memory_equal(m.ram + 0x7000, table, sizeof(table));
+    assert_int_equal(m.ram[0x7000 + sizeof(table)], 0x77);
+    assert_true(snp_calls.n_commands > commands);
+    /* Another kind of message gets none. */
+    m.ram[0x5034] = 3;
+    extended(0, 0);
+    assert_int_equal(m.ram[0x7000], 0x77);
+    snp_calls.certificates_len = 0x1000;
+    m.ram[0x5034] = 5;
+    extended(1, 0);
+    assert_memory_equal(m.ram + 0x7000, table, 0x1000);
+    /* A place that the host cannot write. */
+    by_msr(PRIVATE << 52 | 0x7014);
+    request(EXIT_EXT_GUEST_REQUEST, 0x5000, 0x6000);
+    ghcb_set(page, GHCB_RAX, 0x7000);
+    ghcb_set(page, GHCB_RBX, 1);
+    answer(GHCB_MALFORMED_INPUT, GHCB_ERR_INVALID_INPUT);
+}
+
+static void busy(void **state)
+{
+    unsigned commands;
+
+    (void)state;
+    power_on("request_busy:3", "");
+    share_pages();
+    commands = snp_calls.n_commands;
+    request(EXIT_GUEST_REQUEST, 0x5000, 0x6000);
+    answer(GHCB_NO_ACTION, UINT64_C(2) << 32);
+    extended(1, UINT64_C(2) << 32);
+    extended(1, UINT64_C(2) << 32);
+    assert_int_equal(snp_calls.n_commands, commands);
+    extended(1, 0);
+    assert_true(snp_calls.n_commands > commands);
+}
+
+static void lies_about_messages(void **state)
+{
+    (void)state;
+    power_on("", "wrong-response@2");
+    share_pages();
+    request(EXIT_GUEST_REQUEST, 0x5000, 0x6000);
+    answer(GHCB_NO_ACTION, 0);
+    assert_int_equal(m.ram[0x6060], 0);
+    request(EXIT_GUEST_REQUEST, 0x5000, 0x6000);
+    answer(GHCB_NO_ACTION, 0);
+    assert_int_equal(m.ram[0x6060], 1);
+    power_on("", "old-response");
+    share_pages();
+    for (unsigned n = 1; n <= 3; n++) {
+        snp_calls.response = (uint8_t)n;
+        request(EXIT_GUEST_REQUEST, 0x5000, 0x6000);
+        answer(GHCB_NO_ACTION, 0);
+        assert_int_equal(m.ram[0x6000], n == 1 ? 1 : n - 1);
+    }
+}
+
 /* --- lies --- */
 
 static void lies(void **state)
@@ -461,6 +555,9 @@ int main(void)
         cmocka_unit_test_teardown(ap_creation, teardown),
         cmocka_unit_test_teardown(ap_creation_errors, teardown),
         cmocka_unit_test_teardown(messages, teardown),
+        cmocka_unit_test_teardown(certificates, teardown),
+        cmocka_unit_test_teardown(busy, teardown),
+        cmocka_unit_test_teardown(lies_about_messages, teardown),
         cmocka_unit_test_teardown(lies, teardown),
         cmocka_unit_test_teardown(not_snp, teardown),
     };
