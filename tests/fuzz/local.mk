@@ -6,13 +6,14 @@ FUZZ_CLANG   = clang
 FUZZ_SECONDS = 120
 FUZZ_SANITIZE = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
-fuzz_targets = bzimage cert ctl function fw_machine fwcfg gdb ghcb hv nv opt ovmf packet pflash psp rmp save_file session trace vmsa
+fuzz_targets = bzimage cert ctl function fw_machine fwcfg gdb ghcb hv message nv opt ovmf packet pflash psp rmp save_file session trace vmsa
 fuzz_seeds = \
 	$(srcdir)/tests/fuzz/firmware.txt \
 	$(srcdir)/tests/fuzz/function.txt \
 	$(srcdir)/tests/fuzz/gdb.txt \
 	$(srcdir)/tests/fuzz/ghcb.txt \
 	$(srcdir)/tests/fuzz/hv.txt \
+	$(srcdir)/tests/fuzz/message.txt \
 	$(srcdir)/tests/fuzz/psp.txt \
 	$(srcdir)/tests/fuzz/rmp.txt \
 	$(srcdir)/tests/fuzz/save_file.txt \
@@ -40,6 +41,7 @@ check_PROGRAMS += \
 	%D%/replay_gdb \
 	%D%/replay_ghcb \
 	%D%/replay_hv \
+	%D%/replay_message \
 	%D%/replay_nv \
 	%D%/replay_opt \
 	%D%/replay_ovmf \
@@ -80,6 +82,9 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_hv_SOURCES = %D%/fuzz.h %D%/fuzz_hv.c %D%/replay.c
 %C%_replay_hv_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_hv_LDADD = libhypervisor.la libcpuext.la libpspmodel.la
+%C%_replay_message_SOURCES = %D%/fuzz.h %D%/fuzz_host.h %D%/fuzz_message.c %D%/replay.c
+%C%_replay_message_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_replay_message_LDADD = libpspmodel.la
 %C%_replay_opt_SOURCES = %D%/fuzz.h %D%/fuzz_opt.c %D%/replay.c
 %C%_replay_opt_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_replay_opt_LDADD = libsevplugin.la libhypervisor.la libcpuext.la libpspmodel.la
@@ -116,7 +121,7 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_vmsa_LDADD = libpspmodel.la
 
 long_tests += %D%/replay.tap
-EXTRA_DIST += %D%/firmware.txt %D%/gdb.txt %D%/ghcb.txt %D%/hv.txt %D%/psp.txt %D%/rmp.txt %D%/save_file.txt %D%/psp_seeds.py %D%/replay.tap %D%/save %D%/seeds.txt %D%/trace.txt %D%/vmsa.txt \
+EXTRA_DIST += %D%/firmware.txt %D%/gdb.txt %D%/ghcb.txt %D%/hv.txt %D%/message.txt %D%/psp.txt %D%/rmp.txt %D%/save_file.txt %D%/psp_seeds.py %D%/replay.tap %D%/save %D%/seeds.txt %D%/trace.txt %D%/vmsa.txt \
 	$(fuzz_targets:%=%D%/corpus/%.txt)
 
 .PHONY: fuzz
