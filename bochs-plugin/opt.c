@@ -464,6 +464,7 @@ bool opt_check(const struct opt *opt, char *error, size_t error_size)
          "lies needs a policy with SEV-ES (bit 2) or snp=1: the hypervisor answers such a guest "
          "only"},
         {!snp && any_policy(&opt->host_policy), "host_policy needs snp=1"},
+        {opt->lies_page_set && !(snp && any_lie(&opt->lies)), "lies_page needs snp=1 and lies"},
         {snp && guest,
          "snp needs a launch by the built-in hypervisor: launch=guest has no SEV-SNP"},
         {snp && (session || opt->tik.set),

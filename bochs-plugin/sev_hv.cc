@@ -264,6 +264,19 @@ static const uint8_t *hv_certificates(void *ctx, size_t *len)
     return opt->snp_certs.bytes;
 }
 
+static void hv_unmap(void *ctx, uint64_t gpa, uint64_t n)
+{
+    bx_sev_snp_unmap(bx_sev_machine_snp((struct sev_machine *)ctx), gpa, n);
+}
+
+static void hv_device_write(void *, uint64_t gpa, const void *data, unsigned len)
+{
+    uint8_t bytes[8];
+
+    memcpy(bytes, data, len < sizeof(bytes) ? len : sizeof(bytes));
+    BX_MEM(0)->dmaWritePhysicalPage(gpa, len < sizeof(bytes) ? len : sizeof(bytes), bytes);
+}
+
 static void hv_stop(void *, unsigned cpu, const char *sentence)
 {
     BX_FATAL(("CPU %u: %s", cpu, sentence));
@@ -294,6 +307,8 @@ static const struct hv_ops ops = {
     .vcpu_create = hv_vcpu_create,
     .vcpu_destroy = hv_vcpu_destroy,
     .certificates = hv_certificates,
+    .unmap = hv_unmap,
+    .device_write = hv_device_write,
 };
 
 struct hv *bx_sev_hv_new(struct sev_machine *m)

@@ -68,6 +68,11 @@ static void rmp_changed(void *ctx, uint64_t spa, uint64_t n)
         bx_sev_rmp_watch_changed(bx_sev_machine_rmp_watch(snp->machine), spa, n);
 }
 
+void bx_sev_snp_unmap(struct sev_snp *snp, uint64_t gpa, uint64_t n)
+{
+    rmp_changed(snp, gpa, n);
+}
+
 static struct rmp *new_rmp(struct sev_snp *snp)
 {
     const struct memmap *map = bx_sev_machine_memmap(snp->machine);
@@ -175,9 +180,9 @@ static struct sev_verdict device_access(struct sev_snp *snp, uint64_t spa, uint3
         return go;
     rmp_count_fault(snp->rmp, RMP_GUEST_OWNED);
     if (!snp->dma_refused)
-        BX_ERROR(("a device writes to %#llx, a page of the guest: refused. A guest must make the "
-                  "pages of its DMA buffers shared (page state change)",
-                  (unsigned long long)spa));
+        BX_ERROR(("a device writes to %#llx: refused, %s. A guest must make the pages of its DMA "
+                  "buffers shared (page state change)",
+                  (unsigned long long)spa, rmp_check_words(RMP_GUEST_OWNED)));
     snp->dma_refused = true;
     return {SEV_BLOCK, 0};
 }
@@ -223,6 +228,7 @@ struct sev_verdict bx_sev_snp_access(struct sev_snp *snp, unsigned cpu, uint64_t
                                      uint32_t flags)
 {
     const enum sev_why why = sev_flags_why(flags);
+    struct hv_snp_mapping mapping;
     struct rmp_access access;
 
     if (why == SEV_WHY_DEVICE)
@@ -233,15 +239,17 @@ struct sev_verdict bx_sev_snp_access(struct sev_snp *snp, unsigned cpu, uint64_t
         guest_access(snp, cpu, gpa, sev_flags_access(flags) == SEV_ACCESS_PRIVATE, needs(flags));
     access.walk = why == SEV_WHY_WALK || why == SEV_WHY_AD;
     access.user = (flags & SEV_FLAG_USER) != 0;
+    mapping = hv_snp_mapping(bx_sev_machine_hv(snp->machine), gpa, spa);
+    access.leaf_2m = mapping.is_2m;
     for (unsigned tries = 0; tries < tries_max; tries++) {
-        const enum rmp_check check = rmp_check(snp->rmp, spa, &access);
-        const struct hv_snp_fault fault = {gpa, access.private_, (flags & SEV_FLAG_WRITE) != 0,
-                                           check, false};
+        const enum rmp_check check = rmp_check(snp->rmp, mapping.spa, &access);
+        const struct hv_snp_fault fault = {gpa,   access.private_, (flags & SEV_FLAG_WRITE) != 0,
+                                           check, mapping.is_2m,   rmp_npf(check, &access)};
 
-        if (check == RMP_PASSED && is_mapped(snp, &access, spa))
+        if (check == RMP_PASSED && is_mapped(snp, &access, mapping.spa))
             return go;
         if (check != RMP_PASSED)
-            note_fault(snp, cpu, spa, &access, check);
+            note_fault(snp, cpu, mapping.spa, &access, check);
         if (check == RMP_NOT_VALIDATED)
             return not_validated(snp, cpu, gpa);
         resolve(snp, cpu, &fault, why == SEV_WHY_FETCH || sev_why_is_internal(why));
@@ -324,10 +332,17 @@ static struct rmp_result execute_observed(struct sev_snp *snp, unsigned cpu, enu
 static struct sev_verdict with_faults(struct sev_snp *snp, unsigned cpu, enum sev_insn insn,
                                       struct sev_insn_regs *regs)
 {
+    const struct rmp_access access = guest_access(snp, cpu, regs->gpa, true, 0);
+
+    regs->spa = hv_snp_mapping(bx_sev_machine_hv(snp->machine), regs->gpa, regs->spa).spa;
     for (unsigned tries = 0; tries < tries_max; tries++) {
         const struct rmp_result result = execute_observed(snp, cpu, insn, regs);
-        const struct hv_snp_fault fault = {regs->gpa, true, false, result.fault,
-                                           (uint32_t)regs->rcx == 1};
+        const struct hv_snp_fault fault = {regs->gpa,
+                                           true,
+                                           false,
+                                           result.fault,
+                                           (uint32_t)regs->rcx == 1,
+                                           rmp_npf(result.fault, &access)};
 
         if (result.fault == RMP_PASSED) {
             regs->rax = result.eax;
@@ -400,8 +415,8 @@ static void write_back(const struct sev_snp *snp, unsigned cpu)
         BX_ERROR(("CPU %u: its VMSA at %#llx cannot be written", cpu, (unsigned long long)gpa));
 }
 
-/* What VMRUN checks of the page. */
-static const char *wrong_page(const struct sev_snp *snp, uint64_t gpa)
+/* What VMRUN checks of the page. A CPU may run its own VMSA again. */
+static const char *wrong_page(const struct sev_snp *snp, unsigned cpu, uint64_t gpa)
 {
     const struct rmp_entry entry = rmp_get(snp->rmp, gpa);
 
@@ -415,7 +430,7 @@ static const char *wrong_page(const struct sev_snp *snp, uint64_t gpa)
         return "its page is no VMSA page (RMPADJUST with the VMSA bit)";
     if (entry.size_2m)
         return "its page is a part of an RMP entry of 2 MiB";
-    return entry.in_use ? "another CPU runs it" : NULL;
+    return entry.in_use && snp->cpus[cpu].vmsa != gpa ? "another CPU runs it" : NULL;
 }
 
 bool bx_sev_snp_vcpu_create(struct sev_snp *snp, unsigned cpu, uint64_t gpa, const char **why)
@@ -423,10 +438,7 @@ bool bx_sev_snp_vcpu_create(struct sev_snp *snp, unsigned cpu, uint64_t gpa, con
     const uint64_t features = bx_sev_machine_opt(snp->machine)->sev_features;
     uint8_t vmsa[VMSA_SIZE];
 
-    if (gpa != snp->cpus[cpu].vmsa) /* else the guest has made it anew */
-        write_back(snp, cpu);
-    set_vmsa(snp, cpu, 0);
-    *why = wrong_page(snp, gpa);
+    *why = wrong_page(snp, cpu, gpa);
     if (!*why && bx_sev_memory_read(bx_sev_machine_memory(snp->machine), hv_guest_asid(snp->guest),
                                     gpa, vmsa, sizeof(vmsa)))
         *why = "its page cannot be read";
@@ -434,6 +446,8 @@ bool bx_sev_snp_vcpu_create(struct sev_snp *snp, unsigned cpu, uint64_t gpa, con
         *why = "its SEV features are not those of the machine";
     if (!*why && vmsa_get(vmsa, VMSA_VMPL) != snp->cpus[cpu].vmpl)
         *why = "its VMPL is not that of the CPU";
+    if (!*why && gpa != snp->cpus[cpu].vmsa) /* else the guest has made it anew */
+        write_back(snp, cpu);
     if (!*why)
         *why = bx_sev_es_run_vmsa(bx_sev_machine_es(snp->machine), cpu, vmsa);
     if (!*why)

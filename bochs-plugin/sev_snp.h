@@ -48,6 +48,9 @@ bool bx_sev_snp_vcpu_create(struct sev_snp *snp, unsigned cpu, uint64_t gpa, con
 /* The CPU executes no VMSA any more. Its registers go to the VMSA, as at every #VMEXIT. */
 void bx_sev_snp_vcpu_destroy(struct sev_snp *snp, unsigned cpu);
 
+/* The nested page tables have changed for `n` pages from `gpa` on: drop their translations. */
+void bx_sev_snp_unmap(struct sev_snp *snp, uint64_t gpa, uint64_t n);
+
 /* The machine was restored. */
 void bx_sev_snp_restored(struct sev_snp *snp);
 

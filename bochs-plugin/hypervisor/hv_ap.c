@@ -64,6 +64,19 @@ static const char *check(const struct hv_exit *exit, uint32_t request)
     return NULL;
 }
 
+static void create(struct hv_exit *exit, unsigned ap, bool on_init)
+{
+    const uint64_t gpa = hv_snp_lie_vmsa(exit->guest, exit->cpu, ap, exit->info2);
+
+    if (on_init) {
+        exit->es->vcpus[ap].init_vmsa = gpa;
+        return;
+    }
+    exit->stopped = !hv_vcpu_create(exit->guest, ap, gpa);
+    if (!exit->stopped)
+        hv_snp_lie_twice(exit->guest, exit->cpu, ap, gpa);
+}
+
 void hv_answer_ap_creation(struct hv_exit *exit)
 {
     const uint32_t request = (uint32_t)exit->info1, apic_id = (uint32_t)(exit->info1 >> 32);
@@ -81,10 +94,8 @@ void hv_answer_ap_creation(struct hv_exit *exit)
         hv_answer_error(exit, GHCB_ERR_INVALID_INPUT);
         return;
     }
-    if (request == CREATE)
-        exit->stopped = !hv_vcpu_create(exit->guest, apic_id, exit->info2);
-    else if (request == CREATE_ON_INIT)
-        exit->es->vcpus[apic_id].init_vmsa = exit->info2;
-    else
+    if (request == DESTROY)
         destroy(exit->guest, apic_id);
+    else
+        create(exit, apic_id, request == CREATE_ON_INIT);
 }

@@ -41,6 +41,8 @@ void hv_es_vmgexit(struct hv_guest *guest, unsigned cpu)
         hv_ghcb_msr_request(guest, cpu);
     else
         hv_exit_page(guest, cpu);
+    if (guest->stop_reason != HV_STOP_ENDED)
+        hv_snp_lie_page(guest, cpu);
 }
 
 uint64_t hv_es_ghcb_msr(const struct hv_guest *guest, unsigned cpu)
@@ -107,13 +109,16 @@ void hv_es_terminate(struct hv_guest *guest, unsigned cpu, uint64_t set, uint64_
 
 bool hv_es_lie(struct hv_guest *guest, unsigned cpu, enum hv_lie lie, const char *what)
 {
-    struct hv_liar *liar = &hv_es_of(guest)->liar;
-
-    if (!hv_liar_strikes(liar, lie))
+    if (!hv_liar_strikes(&hv_es_of(guest)->liar, lie))
         return false;
-    hv_es_log(guest, cpu, "lie: %s (opportunity %llu), %s: %s", hv_lie_name(lie),
-              (unsigned long long)liar->seen[lie], what, hv_lie_words(lie));
+    hv_es_log_lie(guest, cpu, lie, what);
     return true;
+}
+
+void hv_es_log_lie(struct hv_guest *guest, unsigned cpu, enum hv_lie lie, const char *what)
+{
+    hv_es_log(guest, cpu, "lie: %s (opportunity %llu), %s: %s", hv_lie_name(lie),
+              (unsigned long long)hv_es_of(guest)->liar.seen[lie], what, hv_lie_words(lie));
 }
 
 uint64_t hv_es_lie_bit(struct hv_guest *guest, unsigned cpu, enum hv_lie lie, const char *what,

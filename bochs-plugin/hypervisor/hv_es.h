@@ -34,6 +34,9 @@ struct hv_es_config {
     unsigned cbit_pos;
     struct hv_lies lies; /* all zero: none */
     uint64_t seed;       /* of the lies */
+    /* The guest address of the lies about a page. Without it the seed selects a page. */
+    uint64_t lies_page;
+    bool lies_page_set;
 };
 
 /* Set what the hypervisor offers. Call it before hv_es_start(). */

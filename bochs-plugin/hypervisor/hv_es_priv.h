@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Shared by the files that answer a guest with SEV-ES: hv_answer.c, hv_ap.c, hv_es.c,
- * hv_es_save.c, hv_exit.c, hv_ghcb_msr.c, hv_psc.c, hv_request.c, hv_snp.c, hv_vcpu.c.
+ * hv_es_save.c, hv_exit.c, hv_ghcb_msr.c, hv_lies_snp.c, hv_psc.c, hv_request.c, hv_snp.c, hv_vcpu.c.
  */
 #ifndef SEV_HV_ES_PRIV_H
 #define SEV_HV_ES_PRIV_H
@@ -131,6 +131,8 @@ void hv_es_terminate(struct hv_guest *guest, unsigned cpu, uint64_t set, uint64_
 
 /* An opportunity for a lie about `what`. True: lie; the log says so. */
 bool hv_es_lie(struct hv_guest *guest, unsigned cpu, enum hv_lie lie, const char *what);
+/* Log a lie that has struck. */
+void hv_es_log_lie(struct hv_guest *guest, unsigned cpu, enum hv_lie lie, const char *what);
 /* Invert one of the `bits` low bits of a value, where a lie strikes. */
 uint64_t hv_es_lie_bit(struct hv_guest *guest, unsigned cpu, enum hv_lie lie, const char *what,
                        uint64_t value, unsigned bits);

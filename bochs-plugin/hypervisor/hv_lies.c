@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * When the lying hypervisor lies. See hv_lies.h; what it does is where the truth would be: hv_exit.c,
- * hv_ghcb_msr.c, hv_vcpu.c.
+ * hv_ghcb_msr.c, hv_psc.c, hv_vcpu.c; and in hv_lies_snp.c.
  */
 #include "hv_lies.h"
 
@@ -41,6 +41,18 @@ static const struct {
     [HV_LIE_PSC_PARTIAL] = {"psc-partial", "the second half of a page state change is not executed, and reported as done"},
     [HV_LIE_WRONG_RESPONSE] = {"wrong-response", "a bit of a response of the secure processor is inverted"},
     [HV_LIE_OLD_RESPONSE] = {"old-response", "the response to the request before is returned"},
+    [HV_LIE_REMAP] = {"remap", "another page of the host is mapped there, and assigned to the guest"},
+    [HV_LIE_WITHDRAW] = {"withdraw", "the page is taken from the guest, and assigned to it again"},
+    [HV_LIE_OTHER_ASID] = {"other-asid", "the page is assigned to another guest"},
+    [HV_LIE_IMMUTABLE] = {"immutable", "the page is made immutable"},
+    [HV_LIE_DOUBLE_MAP] = {"double-map", "a page that the guest has at another address is mapped there too"},
+    [HV_LIE_SIZE_MISMATCH] = {"size-mismatch", "2 MiB are mapped around a page whose RMP entry is of 4 KiB"},
+    [HV_LIE_DMA] = {"dma", "a device writes to the page"},
+    [HV_LIE_HOST_WRITE] = {"host-write", "the hypervisor writes to the page"},
+    [HV_LIE_VMSA_SWAP] = {"vmsa-swap", "the CPU starts from a VMSA that another CPU runs"},
+    [HV_LIE_VMSA_OLD] = {"vmsa-old", "the CPU starts from the VMSA that it ran before"},
+    [HV_LIE_VMSA_PAGE] = {"vmsa-page", "the CPU starts from a page that is no VMSA"},
+    [HV_LIE_AP_TWICE] = {"ap-twice", "a second CPU starts from the same VMSA"},
 };
 /* clang-format on */
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A lying hypervisor: kinds of false answers that a hostile host can give to a guest with SEV-ES,
- * for the test of #VC handlers. Off by default. With the same guest and the same seed the same lies
- * strike at the same places.
+ * for the test of #VC handlers, and what it can do to the pages of a guest with SEV-SNP, for the test of
+ * the reverse map table. Off by default. With the same guest and the same seed the same lies strike at
+ * the same places.
  */
 #ifndef SEV_HV_LIES_H
 #define SEV_HV_LIES_H
@@ -41,6 +42,18 @@ enum hv_lie {
     HV_LIE_PSC_PARTIAL,
     HV_LIE_WRONG_RESPONSE,
     HV_LIE_OLD_RESPONSE,
+    HV_LIE_REMAP,
+    HV_LIE_WITHDRAW,
+    HV_LIE_OTHER_ASID,
+    HV_LIE_IMMUTABLE,
+    HV_LIE_DOUBLE_MAP,
+    HV_LIE_SIZE_MISMATCH,
+    HV_LIE_DMA,
+    HV_LIE_HOST_WRITE,
+    HV_LIE_VMSA_SWAP,
+    HV_LIE_VMSA_OLD,
+    HV_LIE_VMSA_PAGE,
+    HV_LIE_AP_TWICE,
     HV_LIES,
 };
 

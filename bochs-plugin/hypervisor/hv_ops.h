@@ -77,14 +77,18 @@ struct hv_ops {
     /* --- while a guest with SEV-SNP runs; a machine without SEV-SNP has NULL --- */
 
     /* Execute the guest on `cpu` from the VMSA in a page of its memory: VMRUN's checks of the page and
-     * of the registers are the machine's. A CPU that runs
-     * another VMSA leaves it. False: VMRUN refused, and *why says so as a phrase. */
+     * of the registers are the machine's. A CPU that runs another VMSA leaves it. False: VMRUN refused,
+     * nothing has changed, and *why says so as a phrase. */
     bool (*vcpu_create)(void *machine, unsigned cpu, uint64_t vmsa_gpa, const char **why);
     /* Stop `cpu`. The VMSA that it ran is free for another use. */
     void (*vcpu_destroy)(void *machine, unsigned cpu);
     /* Return the table of certificates for the guest's extended requests (protocol/cert_table.h), and its
      * length. It stays valid until the next call. NULL: there is none; the function may be NULL too. */
     const uint8_t *(*certificates)(void *machine, size_t *len);
+    /* The nested page tables change for `n` pages from `gpa` on: drop their translations. */
+    void (*unmap)(void *machine, uint64_t gpa, uint64_t n);
+    /* A device writes within one page. The IOMMU drops what the RMP does not allow. */
+    void (*device_write)(void *machine, uint64_t gpa, const void *data, unsigned len);
 };
 
 #ifdef __cplusplus

@@ -176,8 +176,9 @@ const char *hv_snp_assign_all(struct hv_guest *guest)
     return wrong;
 }
 
-static const char *smash(struct hv_snp *snp, uint64_t gpa)
+const char *hv_snp_smash(struct hv *hv, uint64_t gpa)
 {
+    struct hv_snp *snp = hv->snp;
     enum rmp_error error = rmp_psmash(snp->rmp, gpa & ~(uint64_t)(HV_LARGE_SIZE - 1));
 
     if (error != RMP_OK)
@@ -199,7 +200,7 @@ static const char *unassign(struct hv *hv, uint64_t gpa, bool is_2m)
     if (!entry.assigned)
         return NULL;
     if (entry.size_2m && !large)
-        wrong = smash(snp, gpa);
+        wrong = hv_snp_smash(hv, gpa);
     if (wrong)
         return wrong;
     error = rmp_rmpupdate(snp->rmp, gpa, &update);
@@ -289,7 +290,7 @@ static const char *serve(struct hv_guest *guest, uint64_t gpa, const struct hv_s
         return hv_snp_assign(guest, gpa);
     case RMP_WRONG_SIZE:
         if (rmp_get(snp->rmp, gpa).size_2m && !fault->is_2m)
-            return smash(snp, gpa);
+            return hv_snp_smash(guest->hv, gpa);
         return "the hypervisor has no entry of 2 MiB for it";
     default:
         return "the hypervisor has no answer to that";
@@ -320,11 +321,12 @@ bool hv_snp_resolve(struct hv_guest *guest, unsigned cpu, const struct hv_snp_fa
     const char *wrong = resolve(guest, gpa, fault);
 
     if (wrong)
-        hv_es_stop(guest, cpu, "nested page fault: a %s %s of guest address %#llx, but %s: %s",
+        hv_es_stop(guest, cpu,
+                   "nested page fault: a %s %s of guest address %#llx, but %s: %s (EXITINFO1 %#llx)",
                    fault->private_ ? "private" : "shared", fault->write ? "write" : "read",
                    (unsigned long long)fault->gpa,
                    fault->check == RMP_PASSED ? "the page is private"
                                               : rmp_check_words(fault->check),
-                   wrong);
+                   wrong, (unsigned long long)fault->info);
     return !wrong;
 }

@@ -38,13 +38,22 @@ struct hv_snp_fault {
     /* The check that failed. RMP_PASSED: a shared read of a page that hv_snp_private() calls private
      * and that is not assigned: the nested page tables of KVM do not map it. */
     enum rmp_check check;
-    bool is_2m; /* PVALIDATE or RMPADJUST of 2 MiB, or a nested translation of 2 MiB */
+    bool is_2m;    /* PVALIDATE or RMPADJUST of 2 MiB, or a nested translation of 2 MiB */
+    uint64_t info; /* EXITINFO1 of the exit, 0 if the processor does not say so: RMP_PASSED */
 };
 
 /* Answer a nested page fault by the host policy. True: something was changed, try the access again;
  * if the same check fails again, the hypervisor has no answer. False: the machine was stopped, with a
  * sentence that names the check and the address. */
 bool hv_snp_resolve(struct hv_guest *guest, unsigned cpu, const struct hv_snp_fault *fault);
+
+/* How the nested page tables map the guest page at `gpa`, which is at `spa` in an honest machine. Only
+ * the lies double-map and size-mismatch make it differ. */
+struct hv_snp_mapping {
+    uint64_t spa;
+    bool is_2m;
+};
+struct hv_snp_mapping hv_snp_mapping(const struct hv *hv, uint64_t gpa, uint64_t spa);
 
 /* What the hypervisor has done with pages of the guest since the launch, in pages of 4 KiB but for
  * `assigned_2m`. */

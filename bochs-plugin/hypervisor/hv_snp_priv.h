@@ -25,6 +25,10 @@ struct hv_snp {
     uint64_t random; /* state of the generator of contents */
     uint8_t last_response[4096]; /* of the secure processor to a message; not saved */
     bool has_response;
+    /* The lies double-map and size-mismatch: the guest page at `double_gpa` is mapped to the page at
+     * `double_spa`; a nested translation of 2 MiB begins at `large_gpa`. */
+    bool has_double, has_large;
+    uint64_t double_gpa, double_spa, large_gpa;
     /* For LAUNCH_FINISH of guest 0. */
     struct hv_snp_launch launch;
     uint8_t id_block[HV_SNP_ID_BLOCK_SIZE], id_auth[HV_SNP_ID_AUTH_SIZE];
@@ -46,6 +50,16 @@ const char *hv_snp_assign(struct hv_guest *guest, uint64_t gpa);
 const char *hv_snp_assign_small(struct hv_guest *guest, uint64_t gpa);
 /* Assign all private memory. */
 const char *hv_snp_assign_all(struct hv_guest *guest);
+
+/* Split the RMP entry of 2 MiB around a page (PSMASH). Return NULL, or the processor's error. */
+const char *hv_snp_smash(struct hv *hv, uint64_t gpa);
+
+/* hv_lies_snp.c. After a VMGEXIT: the opportunity for lies about a page. */
+void hv_snp_lie_page(struct hv_guest *guest, unsigned cpu);
+/* `cpu` asks that `ap` starts from the VMSA at `gpa`: return the page that is used. */
+uint64_t hv_snp_lie_vmsa(struct hv_guest *guest, unsigned cpu, unsigned ap, uint64_t gpa);
+/* `ap` has started. */
+void hv_snp_lie_twice(struct hv_guest *guest, unsigned cpu, unsigned ap, uint64_t gpa);
 
 /* Give a page of the hypervisor's memory to the secure processor, which writes to no other. */
 bool hv_snp_give_page(struct hv *hv, uint64_t spa);

@@ -4,10 +4,11 @@
  * so are the launched VMSAs. The host policies are those of the program that restores.
  *
  * Layout, a choice of this model, little endian: flags u32 (1 SNP_INIT_EX is done, 2 SNP_DF_FLUSH is
- * done); address of the context page u64; SEV_FEATURES u64; state of the generator u64; eight counters
+ * done, 4 a page is mapped twice, 8 2 MiB are mapped around small entries, both by lies); address of the context page u64; SEV_FEATURES u64; state of the generator u64; eight counters
  * u64; number of CPUs u32, for each: address of the registered GHCB u64, address of its own VMSA u64,
  * address of the VMSA for the next INIT u64; number of runs of shared pages u32, for each: first page
- * u32, pages u32. A guest that is being launched is not saved.
+ * u32, pages u32; with flag 4: guest address u64, address of the page that is mapped there u64; with
+ * flag 8: guest address of the 2 MiB u64. A guest that is being launched is not saved.
  */
 #include <errno.h>
 #include <string.h>
@@ -20,7 +21,7 @@
 #define CPU_SIZE  (8u + 8u + 8u)
 #define RUN_SIZE  8u
 
-enum { FLAG_INITIALIZED = 1, FLAG_FLUSHED = 2 };
+enum { FLAG_INITIALIZED = 1, FLAG_FLUSHED = 2, FLAG_DOUBLE = 4, FLAG_LARGE = 8 };
 
 static bool is_shared(const struct hv_snp *snp, uint64_t page)
 {
@@ -55,7 +56,14 @@ size_t hv_snp_save_size(const struct hv *hv)
     if (!hv->snp)
         return 0;
     return HEAD_SIZE + 4 + (size_t)hv->es[0].cpus * CPU_SIZE + 4 +
-           (size_t)count_runs(hv->snp) * RUN_SIZE;
+           (size_t)count_runs(hv->snp) * RUN_SIZE + (hv->snp->has_double ? 16u : 0u) +
+           (hv->snp->has_large ? 8u : 0u);
+}
+
+static uint32_t flags_of(const struct hv_snp *snp)
+{
+    return (snp->initialized ? FLAG_INITIALIZED : 0u) | (snp->flushed ? FLAG_FLUSHED : 0u) |
+           (snp->has_double ? FLAG_DOUBLE : 0u) | (snp->has_large ? FLAG_LARGE : 0u);
 }
 
 /* The counters, in the order of the layout. */
@@ -75,7 +83,7 @@ size_t hv_snp_save(const struct hv *hv, uint8_t *out)
     struct hv_snp *snp = hv->snp;
     struct buf b = buf_writer(out, hv_snp_save_size(hv));
 
-    buf_put32(&b, (snp->initialized ? FLAG_INITIALIZED : 0) | (snp->flushed ? FLAG_FLUSHED : 0));
+    buf_put32(&b, flags_of(snp));
     buf_put64(&b, hv->guests[0].context);
     buf_put64(&b, snp->sev_features);
     buf_put64(&b, snp->random);
@@ -92,6 +100,12 @@ size_t hv_snp_save(const struct hv *hv, uint8_t *out)
         buf_put32(&b, (uint32_t)first);
         buf_put32(&b, (uint32_t)len);
     }
+    if (snp->has_double) {
+        buf_put64(&b, snp->double_gpa);
+        buf_put64(&b, snp->double_spa);
+    }
+    if (snp->has_large)
+        buf_put64(&b, snp->large_gpa);
     return b.pos;
 }
 
@@ -102,7 +116,7 @@ static const char *check_head(struct buf *b)
     const uint32_t flags = buf_get32(b);
     const uint64_t context = buf_get64(b);
 
-    if (flags & ~(uint32_t)(FLAG_INITIALIZED | FLAG_FLUSHED))
+    if (flags & ~(uint32_t)(FLAG_INITIALIZED | FLAG_FLUSHED | FLAG_DOUBLE | FLAG_LARGE))
         return "a flag is unknown";
     if (context && (context % HV_PAGE_SIZE || context < HV_MEMORY_BASE ||
                     context >= HV_MEMORY_BASE + HV_MEMORY_SIZE))
@@ -141,15 +155,29 @@ static const char *check_runs(struct buf *b)
     return NULL;
 }
 
+static const char *check_mappings(struct buf *b, uint32_t flags)
+{
+    const uint64_t double_gpa = flags & FLAG_DOUBLE ? buf_get64(b) : 0;
+    const uint64_t double_spa = flags & FLAG_DOUBLE ? buf_get64(b) : 0;
+    const uint64_t large_gpa = flags & FLAG_LARGE ? buf_get64(b) : 0;
+
+    if (double_gpa % HV_PAGE_SIZE || double_spa % HV_PAGE_SIZE || large_gpa % HV_LARGE_SIZE)
+        return "a mapping is impossible";
+    return NULL;
+}
+
 const char *hv_snp_check_saved(const uint8_t *in, size_t len, unsigned cpus)
 {
-    struct buf b = buf_reader(in, len);
+    struct buf b = buf_reader(in, len), head = b;
+    const uint32_t flags = buf_get32(&head);
     const char *wrong = check_head(&b);
 
     if (!wrong)
         wrong = check_cpus(&b, cpus);
     if (!wrong)
         wrong = check_runs(&b);
+    if (!wrong)
+        wrong = check_mappings(&b, flags);
     if (!wrong && !buf_done(&b))
         wrong = "the length is wrong";
     return wrong;
@@ -195,5 +223,10 @@ int hv_snp_restore(struct hv *hv, const uint8_t *in, size_t len)
         es->vcpus[cpu].init_vmsa = buf_get64(&b);
     }
     get_runs(&b, hv);
+    hv->snp->has_double = flags & FLAG_DOUBLE;
+    hv->snp->double_gpa = flags & FLAG_DOUBLE ? buf_get64(&b) : 0;
+    hv->snp->double_spa = flags & FLAG_DOUBLE ? buf_get64(&b) : 0;
+    hv->snp->has_large = flags & FLAG_LARGE;
+    hv->snp->large_gpa = flags & FLAG_LARGE ? buf_get64(&b) : 0;
     return 0;
 }

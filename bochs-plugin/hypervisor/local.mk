@@ -17,6 +17,7 @@ libhypervisor_la_SOURCES = \
 	%D%/hv_launch.c \
 	%D%/hv_launch_snp.c \
 	%D%/hv_lies.c %D%/hv_lies.h \
+	%D%/hv_lies_snp.c \
 	%D%/hv_memory.c %D%/hv_memory.h \
 	%D%/hv_policy.c %D%/hv_policy.h \
 	%D%/hv_psc.c \

@@ -262,7 +262,7 @@ static void fault(unsigned cpu)
                                       .needs = how & 2 ? RMP_WRITE : RMP_READ,
                                       .gpa = gpa};
     const enum rmp_check check = rmp_check(snp_rmp, gpa, &access);
-    const struct hv_snp_fault nested = {gpa, how & 1, how & 2, check, how & 4};
+    const struct hv_snp_fault nested = {gpa, how & 1, how & 2, check, how & 4, 0};
 
     if (check == RMP_NOT_VALIDATED || (check == RMP_PASSED && !hv_snp_private(hv, gpa)) ||
         m.stopped[0])
@@ -382,6 +382,7 @@ static void power_on(uint8_t how)
         es_power_on(&m, guest, version);
     }
     m.written = check_write;
+    snp_calls.lies = snp && lies;
     hv_es_configure(guest, &config);
     hv_es_start(guest, ES_CPUS);
 }

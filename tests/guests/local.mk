@@ -12,7 +12,10 @@ guests = $(table_images) \
 	ghcb_private.rom \
 	ghcb_valid.rom \
 	reset_es.rom \
+	snp_ap.rom \
 	snp_bugs.rom \
+	snp_dma.rom \
+	snp_lies.rom \
 	launch.64 \
 	migrate.64 \
 	rom.64 \
@@ -31,6 +34,8 @@ guest_tests = \
 	%D%/reset_es.tap \
 	%D%/snp_bugs.tap \
 	%D%/snp_map.tap \
+	%D%/snp_dma.tap \
+	%D%/snp_lies.tap \
 	%D%/launch.tap \
 	%D%/rom.tap \
 	%D%/rom_unmeasured.tap \

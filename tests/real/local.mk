@@ -13,6 +13,7 @@ real_tests = \
 	%D%/host_ccp.tap \
 	%D%/kdump.tap \
 	%D%/kexec_la57.tap \
+	%D%/lies_snp.tap \
 	%D%/memtest.tap \
 	%D%/sev_es.tap \
 	%D%/save_snp.tap \

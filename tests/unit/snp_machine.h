@@ -30,6 +30,10 @@ static struct {
     const uint8_t *certificates;
     size_t certificates_len;
     uint8_t response; /* what a response of the processor begins with */
+    bool lies;       /* the hypervisor does what the processor refuses */
+    unsigned n_device_writes;
+    uint64_t device_write;         /* the address of the last one */
+    uint64_t unmapped, n_unmapped; /* pages of the last call */
 } snp_calls;
 
 static inline uint64_t snp_field(uint64_t buffer, unsigned offset)
@@ -92,7 +96,10 @@ static inline int snp_write(void *machine, uint64_t gpa, const void *data, size_
 {
     struct es_machine *m = machine;
 
-    ES_CHECK(!rmp_get(snp_rmp, gpa).assigned); /* else the processor would refuse it */
+    if (rmp_get(snp_rmp, gpa).assigned) { /* the processor refuses it */
+        ES_CHECK(snp_calls.lies);
+        return -EPERM;
+    }
     if (snp_calls.write_error)
         return snp_calls.write_error;
     if (gpa >= ES_RAM_SIZE || len > ES_RAM_SIZE - gpa)
@@ -110,6 +117,11 @@ static inline bool snp_vcpu_create(void *machine, unsigned cpu, uint64_t vmsa_gp
         *why = snp_calls.refuse;
         return false;
     }
+    for (unsigned other = 0; other < ES_CPUS; other++)
+        if (other != cpu && snp_calls.vmsa[other] == vmsa_gpa) {
+            *why = "another CPU runs it";
+            return false;
+        }
     snp_calls.vmsa[cpu] = vmsa_gpa;
     m->waits[cpu] = false;
     return true;
@@ -130,6 +142,21 @@ static inline const uint8_t *snp_certificates(void *machine, size_t *len)
     (void)machine;
     *len = snp_calls.certificates_len;
     return snp_calls.certificates;
+}
+
+static inline void snp_unmap(void *machine, uint64_t gpa, uint64_t n)
+{
+    (void)machine;
+    snp_calls.unmapped = gpa;
+    snp_calls.n_unmapped = n;
+}
+
+static inline void snp_device_write(void *machine, uint64_t gpa, const void *data, unsigned len)
+{
+    (void)machine;
+    ES_CHECK(data && len && gpa % 4096 + len <= 4096);
+    snp_calls.n_device_writes++;
+    snp_calls.device_write = gpa;
 }
 
 /* A CPU model with few functions. */
@@ -160,6 +187,8 @@ static inline const struct hv_ops *snp_ops(void)
     ops.vcpu_create = snp_vcpu_create;
     ops.vcpu_destroy = snp_vcpu_destroy;
     ops.certificates = snp_certificates;
+    ops.unmap = snp_unmap;
+    ops.device_write = snp_device_write;
     return &ops;
 }
 
@@ -212,6 +241,7 @@ static inline struct hv_guest *snp_power_on(struct es_machine *m, const char *po
     hv_snp_configure(snp_hv, &wanted, 1);
     guest = hv_guest(snp_hv, 0);
     es_power_on(m, guest, 2);
+    snp_calls.lies = *lies;
     hv_es_configure(guest, &config);
     hv_es_start(guest, ES_CPUS);
     ES_CHECK(hv_guest_snp_launch(guest, &launch, &firmware, &failure));

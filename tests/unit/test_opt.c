@@ -470,7 +470,15 @@ static void lies(void **state)
     refused("lies", "wrong-cpuid@0", "lies", "is no list of lies; allowed:");
     assert_int_equal(opt->lies.kinds[HV_LIE_WRONG_CPUID].n, 3);
     assert_false(consistent("lies needs a policy with SEV-ES"));
-    assert_true(accepts("lies", "") && consistent(""));
+    refused("lies_page", "0x1001", "aligned");
+    refused("lies_page", "0x1000000000", "2^36");
+    assert_true(accepts("lies_page", "0x400000"));
+    assert_int_equal(opt->lies_page, 0x400000);
+    assert_true(accepts("lies", "") && accepts("snp", "1"));
+    assert_false(consistent("lies_page needs snp=1 and lies"));
+    assert_true(accepts("lies", "withdraw") && consistent(""));
+    assert_true(accepts("lies_page", "") && accepts("lies", "") && accepts("snp", "0"));
+    assert_true(consistent(""));
 }
 
 static void sanitizer(void **state)

@@ -24,7 +24,7 @@ static int teardown(void **state)
 
 static bool resolve(uint64_t gpa, bool private_, enum rmp_check check)
 {
-    const struct hv_snp_fault fault = {gpa, private_, true, check, false};
+    const struct hv_snp_fault fault = {gpa, private_, true, check, false, 0x1234};
 
     return hv_snp_resolve(guest, 0, &fault);
 }
@@ -243,8 +243,8 @@ static void implicit_conversions(void **state)
 /* A part of 2 MiB becomes shared, or is validated on its own: PSMASH. */
 static void smash(void **state)
 {
-    const struct hv_snp_fault small = {FREE_2M + 0x3000, true, false, RMP_WRONG_SIZE, false},
-                              large = {FREE_2M, true, false, RMP_WRONG_SIZE, true};
+    const struct hv_snp_fault small = {FREE_2M + 0x3000, true, false, RMP_WRONG_SIZE, false, 0},
+                              large = {FREE_2M, true, false, RMP_WRONG_SIZE, true, 0};
 
     (void)state;
     guest = snp_power_on(&m, "", "");

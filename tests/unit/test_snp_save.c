@@ -187,11 +187,45 @@ static void damaged(void **state)
     forget(&s);
 }
 
+/* Return a number for how the nested page tables map all pages. */
+static uint64_t mapping(void)
+{
+    uint64_t sum = 0;
+
+    for (uint64_t gpa = 0; gpa < SNP_COVERED; gpa += 4096) {
+        const struct hv_snp_mapping at = hv_snp_mapping(snp_hv, gpa, gpa);
+
+        sum = sum * 31 + (at.spa ^ gpa) + at.is_2m;
+    }
+    return sum;
+}
+
+/* What lies have done to the nested page tables stays. */
+static void lies(void **state)
+{
+    uint64_t before;
+    struct saved s;
+
+    (void)state;
+    guest = snp_power_on(&m, "", "double-map@1 size-mismatch@1");
+    assert_int_equal(mapping(), 0);
+    by_msr(GHCB_AT | GHCB_MSR_REG_GPA_REQ);
+    before = mapping();
+    assert_int_not_equal(before, 0);
+    s = save();
+    power_on();
+    assert_int_equal(mapping(), 0);
+    restore(&s);
+    assert_int_equal(mapping(), before);
+    forget(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(middle_of_psc, teardown),
         cmocka_unit_test_teardown(damaged, teardown),
+        cmocka_unit_test_teardown(lies, teardown),
     };
 
     return cmocka_run_group_tests_name("snp_save", tests, NULL, NULL);
