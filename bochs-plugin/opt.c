@@ -433,7 +433,7 @@ static bool tcb_ok(const struct opt *opt, uint64_t packed)
     return tcb_unpack((enum tcb_model)opt->snp_chip, packed, &tcb);
 }
 
-/* Whether no byte of the first is above that of the second; 0 is not given. */
+/* Check that no byte of the first is above that of the second; 0 is not given. */
 static bool tcb_at_most_bytes(uint64_t low, uint64_t high)
 {
     for (unsigned shift = 0; low && high && shift < 64; shift += 8) {
@@ -450,6 +450,28 @@ static bool tcb_order_ok(const struct opt *opt)
            tcb_at_most_bytes(opt->snp_reported_tcb, opt->snp_tcb);
 }
 
+/* What no chip of SEV-SNP is, or NULL. */
+static const char *snp_chip_wrong(const struct opt *opt)
+{
+    if (!opt->snp && any_snp_chip(opt))
+        return "snp_chip, snp_chip_id, snp_tcb, snp_committed_tcb, snp_reported_tcb, "
+               "snp_platform_info, snp_report, snp_mask, snp_vlek and snp_certs need snp=1";
+    if (!chip_id_ok(opt))
+        return "snp_chip_id must have 64 bytes, or 8 with snp_chip=turin";
+    if (!tcb_ok(opt, opt->snp_tcb) || !tcb_ok(opt, opt->snp_committed_tcb) ||
+        !tcb_ok(opt, opt->snp_reported_tcb))
+        return "snp_tcb, snp_committed_tcb and snp_reported_tcb: a reserved byte of this snp_chip "
+               "is not zero";
+    if (!tcb_order_ok(opt))
+        return "snp_tcb must be at least snp_committed_tcb, and that at least snp_reported_tcb, in "
+               "each byte";
+    if (opt->snp_platform_info & 0x40)
+        return "snp_platform_info: bit 6 is reserved";
+    if (opt->snp_certs.len && !cert_table_ok(opt->snp_certs.bytes, opt->snp_certs.len))
+        return "snp_certs is not a table of certificates: an entry is malformed, or none ends it";
+    return NULL;
+}
+
 bool opt_check(const struct opt *opt, char *error, size_t error_size)
 {
     bool header = opt->secret_header.len, payload = opt->secret_payload.len;
@@ -460,6 +482,7 @@ bool opt_check(const struct opt *opt, char *error, size_t error_size)
         const char *why;
     } checks[] = {
         {host_wrong(opt) != NULL, host_wrong(opt)},
+        {snp_chip_wrong(opt) != NULL, snp_chip_wrong(opt)},
         {any_lie(&opt->lies) && !snp && !(opt->policy & SEV_POLICY_ES),
          "lies needs a policy with SEV-ES (bit 2) or snp=1: the hypervisor answers such a guest "
          "only"},
@@ -481,20 +504,6 @@ bool opt_check(const struct opt *opt, char *error, size_t error_size)
                   opt->vcek_disabled || opt->guest_visible_workarounds.len),
          "host_data, id_block, id_auth, author_key_enabled, vcek_disabled and "
          "guest_visible_workarounds need snp=1"},
-        {!snp && any_snp_chip(opt),
-         "snp_chip, snp_chip_id, snp_tcb, snp_committed_tcb, snp_reported_tcb, snp_platform_info, "
-         "snp_report, snp_mask, snp_vlek and snp_certs need snp=1"},
-        {!chip_id_ok(opt), "snp_chip_id must have 64 bytes, or 8 with snp_chip=turin"},
-        {!tcb_ok(opt, opt->snp_tcb) || !tcb_ok(opt, opt->snp_committed_tcb) ||
-             !tcb_ok(opt, opt->snp_reported_tcb),
-         "snp_tcb, snp_committed_tcb and snp_reported_tcb: a reserved byte of this snp_chip is not "
-         "zero"},
-        {!tcb_order_ok(opt),
-         "snp_tcb must be at least snp_committed_tcb, and that at least snp_reported_tcb, in each "
-         "byte"},
-        {opt->snp_platform_info & 0x40, "snp_platform_info: bit 6 is reserved"},
-        {opt->snp_certs.len && !cert_table_ok(opt->snp_certs.bytes, opt->snp_certs.len),
-         "snp_certs is not a table of certificates: an entry is malformed, or none ends it"},
         {id_block != id_auth, "id_block and id_auth go together: give both or none"},
         {opt->author_key_enabled && !id_auth,
          "author_key_enabled needs id_auth, which has the author key"},

@@ -67,7 +67,8 @@ struct sev_es *bx_sev_es_new(struct sev_machine *m)
 {
     const BX_CPU_C *cpu = BX_CPU(0);
     const struct opt *opt = bx_sev_machine_opt(m);
-    struct hv_es_config config = {(unsigned)opt->ghcb_max, (unsigned)opt->cbitpos, opt->lies, 0, opt->lies_page, opt->lies_page_set};
+    struct hv_es_config config = {(unsigned)opt->ghcb_max, (unsigned)opt->cbitpos, opt->lies, 0,
+                                  opt->lies_page,          opt->lies_page_set};
     struct sev_es *es;
 
     if (!bx_sev_es_wanted(opt))

@@ -321,12 +321,12 @@ bool hv_snp_resolve(struct hv_guest *guest, unsigned cpu, const struct hv_snp_fa
     const char *wrong = resolve(guest, gpa, fault);
 
     if (wrong)
-        hv_es_stop(guest, cpu,
-                   "nested page fault: a %s %s of guest address %#llx, but %s: %s (EXITINFO1 %#llx)",
-                   fault->private_ ? "private" : "shared", fault->write ? "write" : "read",
-                   (unsigned long long)fault->gpa,
-                   fault->check == RMP_PASSED ? "the page is private"
-                                              : rmp_check_words(fault->check),
-                   wrong, (unsigned long long)fault->info);
+        hv_es_stop(
+            guest, cpu,
+            "nested page fault: a %s %s of guest address %#llx, but %s: %s (EXITINFO1 %#llx)",
+            fault->private_ ? "private" : "shared", fault->write ? "write" : "read",
+            (unsigned long long)fault->gpa,
+            fault->check == RMP_PASSED ? "the page is private" : rmp_check_words(fault->check),
+            wrong, (unsigned long long)fault->info);
     return !wrong;
 }

@@ -22,7 +22,7 @@ struct hv_snp {
     bool flushed;          /* SNP_DF_FLUSH is done since then, and no ASID was used since */
     uint64_t sev_features; /* of the launched VMSAs */
     struct hv_snp_stats stats;
-    uint64_t random; /* state of the generator of contents */
+    uint64_t random;             /* state of the generator of contents */
     uint8_t last_response[4096]; /* of the secure processor to a message; not saved */
     bool has_response;
     /* The lies double-map and size-mismatch: the guest page at `double_gpa` is mapped to the page at

@@ -150,8 +150,8 @@ static void check_response(const struct guest_message *request, const uint8_t *p
         check_report(payload, answer);
 }
 
-/* Whether the bytes at REQUEST differ from `wire` where it counts: not in the unused half of the tag,
- * not behind the payload. */
+/* Return true if the bytes at REQUEST differ from `wire` where it counts: not in the unused half of the tag,
+ * not after the payload. */
 static bool differs(const uint8_t *wire, size_t payload)
 {
     return memcmp(ram + REQUEST, wire, 0x10) != 0 ||

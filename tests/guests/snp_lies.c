@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Question: what does a guest with SEV-SNP see if its hypervisor does something to a page that the guest
- * has validated? The guest accepts a page and uses it, sends one request, which is when the hypervisor
+ * What a guest with SEV-SNP sees if its hypervisor does something to a page that the guest has validated.
+ * The guest accepts a page and uses it, sends one request, which is when the hypervisor
  * strikes, and uses the page again. snp_lies.tap has the table of lies and uses; without a lie every use
  * must succeed.
  *

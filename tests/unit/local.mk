@@ -56,6 +56,7 @@ unit_tests = \
 	%D%/test_session \
 	%D%/test_smbios \
 	%D%/test_snp_exit \
+	%D%/test_snp_lies \
 	%D%/test_snp_memory \
 	%D%/test_snp_save \
 	%D%/test_snp \
@@ -63,6 +64,7 @@ unit_tests = \
 	%D%/test_snp_report \
 	%D%/test_snp_request \
 	%D%/test_snp_attest \
+	%D%/test_snp_key \
 	%D%/test_snp_pages \
 	%D%/test_snp_table \
 	%D%/test_soak \
@@ -170,6 +172,8 @@ unit_tests = \
 %C%_test_snp_save_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
 %C%_test_snp_exit_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_snp_exit_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
+%C%_test_snp_lies_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_snp_lies_LDADD = libhypervisor.la libcpuext.la $(UNIT_LDADD)
 %C%_test_identity_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_identity_LDADD = $(UNIT_LDADD)
 %C%_test_json_read_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
@@ -224,6 +228,8 @@ unit_tests = \
 %C%_test_snp_LDADD = $(UNIT_LDADD)
 %C%_test_snp_request_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_snp_request_LDADD = $(UNIT_LDADD)
+%C%_test_snp_key_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_snp_key_LDADD = $(UNIT_LDADD)
 %C%_test_snp_attest_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_snp_attest_LDADD = $(UNIT_LDADD)
 %C%_test_snp_report_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -321,6 +327,7 @@ endif
 %C%_libunit_la_SOURCES = \
 	%D%/counter_random.h \
 	%D%/es_machine.h \
+	%D%/snp_exit.h \
 	%D%/snp_machine.h \
 	%D%/es_request.h \
 	%D%/firmware_reader.h \

@@ -30,7 +30,7 @@ static struct {
     const uint8_t *certificates;
     size_t certificates_len;
     uint8_t response; /* what a response of the processor begins with */
-    bool lies;       /* the hypervisor does what the processor refuses */
+    bool lies;        /* the hypervisor does what the processor refuses */
     unsigned n_device_writes;
     uint64_t device_write;         /* the address of the last one */
     uint64_t unmapped, n_unmapped; /* pages of the last call */

@@ -6,81 +6,10 @@
  */
 #include "unit.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "protocol/exit_code.h"
-#include "snp_machine.h"
-
-#define GHCB_AT     UINT64_C(0x3000)
-#define BUFFER      (GHCB_AT + GHCB_SHARED_BUFFER)
-#define FREE_2M     UINT64_C(0x600000)
-#define BAD_HEADER  (UINT64_C(1) << 32 | 1)
-#define BAD_ENTRY   (UINT64_C(1) << 32 | 2)
-#define BAD_GENERIC (UINT64_C(0x100) << 32)
-#define PRIVATE     UINT64_C(1)
-#define SHARED      UINT64_C(2)
-
-static struct es_machine m;
-static struct hv_guest *guest;
-static uint8_t *page;
-
-static int teardown(void **state)
-{
-    (void)state;
-    snp_free();
-    return 0;
-}
-
-/* A guest that runs, with a shared GHCB that is registered. */
-static void power_on(const char *policies, const char *lies)
-{
-    guest = snp_power_on(&m, policies, lies);
-    page = m.ram + GHCB_AT;
-    hv_es_set_ghcb_msr(guest, 0, SHARED << 52 | GHCB_AT | GHCB_MSR_PSC_REQ);
-    hv_es_vmgexit(guest, 0);
-    assert_int_equal(hv_es_ghcb_msr(guest, 0), GHCB_MSR_PSC_RESP);
-    hv_es_set_ghcb_msr(guest, 0, GHCB_AT | GHCB_MSR_REG_GPA_REQ);
-    hv_es_vmgexit(guest, 0);
-    assert_int_equal(hv_es_ghcb_msr(guest, 0), GHCB_AT | GHCB_MSR_REG_GPA_RESP);
-    hv_es_set_ghcb_msr(guest, 0, GHCB_AT);
-}
-
-static void request(uint64_t code, uint64_t info1, uint64_t info2)
-{
-    memset(page, 0, GHCB_SHARED_BUFFER);
-    ghcb_set(page, GHCB_SW_EXITCODE, code);
-    ghcb_set(page, GHCB_SW_EXITINFO1, info1);
-    ghcb_set(page, GHCB_SW_EXITINFO2, info2);
-    ghcb_set(page, GHCB_SW_SCRATCH, BUFFER);
-}
-
-static void answer(uint64_t info1, uint64_t info2)
-{
-    hv_es_vmgexit(guest, 0);
-    assert_int_equal(ghcb_get(page, GHCB_SW_EXITINFO1), info1);
-    assert_int_equal(ghcb_get(page, GHCB_SW_EXITINFO2), info2);
-}
-
-static uint64_t by_msr(uint64_t value)
-{
-    hv_es_set_ghcb_msr(guest, 0, value);
-    hv_es_vmgexit(guest, 0);
-    value = hv_es_ghcb_msr(guest, 0);
-    hv_es_set_ghcb_msr(guest, 0, GHCB_AT);
-    return value;
-}
-
-static void stopped(const char *words)
-{
-    if (!strstr(m.stopped, words))
-        fail_msg("'%s' is not in '%s'", words, m.stopped);
-}
-
-static bool is_private(uint64_t gpa)
-{
-    return hv_snp_private(snp_hv, gpa);
-}
+#include "snp_exit.h"
 
 /* --- page state changes --- */
 
@@ -308,14 +237,6 @@ static void private_ghcb(void **state)
 
 /* --- AP creation --- */
 
-static void create(unsigned request_kind, unsigned cpu, uint64_t vmsa, uint64_t info1,
-                   uint64_t info2)
-{
-    request(EXIT_AP_CREATION, (uint64_t)cpu << 32 | request_kind, vmsa);
-    ghcb_set(page, GHCB_RAX, 1);
-    answer(info1, info2);
-}
-
 static void ap_creation(void **state)
 {
     (void)state;
@@ -521,129 +442,6 @@ static void lies(void **state)
     assert_int_equal(by_msr(0x5012), UINT64_C(0xfffffffffffff013));
 }
 
-/* A guest that has a page of RAM, which it validates, and then sends a request. */
-static void with_page(const char *lies, uint64_t gpa)
-{
-    struct hv_es_config config = {
-        .max_version = 2, .cbit_pos = 47, .seed = 1, .lies_page = gpa, .lies_page_set = true};
-    const struct rmp_guest self = {1, 0};
-
-    power_on("", "");
-    assert_true(hv_lies_parse(lies, &config.lies));
-    snp_calls.lies = true;
-    hv_es_configure(guest, &config);
-    hv_es_start(guest, ES_CPUS);
-    assert_int_equal(by_msr(GHCB_AT | GHCB_MSR_REG_GPA_REQ), GHCB_AT | GHCB_MSR_REG_GPA_RESP);
-    assert_int_equal(by_msr(PRIVATE << 52 | gpa | GHCB_MSR_PSC_REQ), GHCB_MSR_PSC_RESP);
-    assert_true(hv_snp_resolve(
-        guest, 0, &(struct hv_snp_fault){.gpa = gpa, .private_ = true, .check = RMP_NOT_ASSIGNED}));
-    m.n_log = 0;
-    request(EXIT_INVD, 0, 0);
-    answer(GHCB_NO_ACTION, 0);
-    assert_int_equal(m.n_log, 0); /* not validated: no opportunity */
-    assert_int_equal(
-        rmp_pvalidate(snp_rmp, &self, gpa, gpa, rmp_get(snp_rmp, gpa).size_2m, true).eax, RMP_OK);
-    request(EXIT_INVD, 0, 0);
-    answer(GHCB_NO_ACTION, 0);
-    assert_int_equal(m.n_log, 2);
-}
-
-static enum rmp_check private_read(uint64_t gpa)
-{
-    const struct hv_snp_mapping mapping = hv_snp_mapping(snp_hv, gpa, gpa);
-    const struct rmp_access access = {.asid = 1,
-                                      .snp = true,
-                                      .private_ = true,
-                                      .needs = RMP_READ,
-                                      .gpa = gpa,
-                                      .leaf_2m = mapping.is_2m};
-
-    return rmp_check(snp_rmp, mapping.spa, &access);
-}
-
-/* Each lie about a page: the check that stops the guest's next access, what the log says. */
-static void page_lies(void **state)
-{
-    static const struct {
-        const char *lie, *line;
-        enum rmp_check check;
-        uint64_t gpa; /* RAM, or 2 MiB that only the RMP has */
-    } rows[] = {
-        {"remap", "remap: the processor allows it", RMP_NOT_VALIDATED, 0x5000},
-        {"withdraw", "withdraw: the processor allows it", RMP_NOT_VALIDATED, FREE_2M},
-        {"other-asid", "other-asid: the processor allows it", RMP_WRONG_ASID, FREE_2M},
-        {"immutable", "immutable: the processor allows it", RMP_IMMUTABLE_PAGE, FREE_2M},
-        {"double-map", "double-map: the processor allows it", RMP_WRONG_GPA, FREE_2M},
-        {"size-mismatch", "size-mismatch: the processor allows it", RMP_WRONG_SIZE, FREE_2M},
-        {"dma", "dma: the processor refuses it: the page is assigned to a guest", RMP_PASSED,
-         FREE_2M},
-        {"host-write", "host-write: the processor refuses it: the page is assigned to a guest",
-         RMP_PASSED, FREE_2M},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct hv_snp_fault fault = {.gpa = rows[i].gpa, .private_ = true, .info = 0x1234};
-
-        with_page(rows[i].lie, rows[i].gpa);
-        assert_non_null(strstr(m.line, rows[i].line));
-        fault.check = private_read(rows[i].gpa);
-        fault.is_2m = hv_snp_mapping(snp_hv, rows[i].gpa, rows[i].gpa).is_2m;
-        assert_int_equal(fault.check, rows[i].check);
-        assert_int_equal(snp_calls.n_device_writes, !strcmp(rows[i].lie, "dma"));
-        if (fault.check == RMP_PASSED || fault.check == RMP_NOT_VALIDATED)
-            continue;
-        assert_false(hv_snp_resolve(guest, 0, &fault));
-        stopped(rmp_check_words(rows[i].check));
-        stopped("(EXITINFO1 0x1234)");
-    }
-    with_page("double-map", 0x5000);
-    assert_int_equal(snp_calls.unmapped, 0x5000);
-    with_page("size-mismatch", 0x5000);
-    assert_int_equal(snp_calls.n_unmapped, 512);
-}
-
-/* Without lies_page= the seed selects the page. */
-static void any_page_lies(void **state)
-{
-    uint64_t first = 0;
-
-    (void)state;
-    for (unsigned i = 0; i < 2; i++) {
-        power_on("", "dma@3");
-        by_msr(SHARED << 52 | 0x5014);
-        assert_int_equal(snp_calls.n_device_writes, 1);
-        assert_int_equal(rmp_get(snp_rmp, snp_calls.device_write).validated, true);
-        assert_true(i == 0 || snp_calls.device_write == first);
-        first = snp_calls.device_write;
-    }
-}
-
-/* Lies about a VMSA: the address that VMRUN gets. */
-static void vmsa_lies(void **state)
-{
-    (void)state;
-    power_on("", "vmsa-swap");
-    create(1, 1, 0x8000, GHCB_NO_ACTION, 0);
-    request(EXIT_AP_CREATION, UINT64_C(2) << 32 | 1, 0x9000);
-    ghcb_set(page, GHCB_RAX, 1);
-    hv_es_vmgexit(guest, 0);
-    stopped("VMRUN refuses the VMSA at 0x8000: another CPU runs it");
-    power_on("", "vmsa-old");
-    create(1, 1, 0x8000, GHCB_NO_ACTION, 0);
-    create(1, 1, 0x9000, GHCB_NO_ACTION, 0);
-    assert_int_equal(snp_calls.vmsa[1], 0x8000);
-    power_on("", "vmsa-page");
-    create(0, 1, 0x8000, GHCB_NO_ACTION, 0);
-    hv_es_init(guest, 1);
-    assert_true(rmp_get(snp_rmp, snp_calls.vmsa[1]).validated);
-    assert_int_not_equal(snp_calls.vmsa[1], 0x8000);
-    power_on("", "ap-twice");
-    create(1, 1, 0x8000, GHCB_NO_ACTION, 0);
-    assert_int_equal(snp_calls.vmsa[2], 0);
-    assert_non_null(strstr(m.line, "ap-twice: the processor refuses it: another CPU runs it"));
-}
-
 /* A guest without SEV-SNP cannot send any of them. */
 static void not_snp(void **state)
 {
@@ -682,9 +480,6 @@ int main(void)
         cmocka_unit_test_teardown(busy, teardown),
         cmocka_unit_test_teardown(lies_about_messages, teardown),
         cmocka_unit_test_teardown(lies, teardown),
-        cmocka_unit_test_teardown(page_lies, teardown),
-        cmocka_unit_test_teardown(any_page_lies, teardown),
-        cmocka_unit_test_teardown(vmsa_lies, teardown),
         cmocka_unit_test_teardown(not_snp, teardown),
     };
 

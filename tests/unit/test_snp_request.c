@@ -55,7 +55,7 @@ static void names_of_kinds(void **state)
 }
 
 /* Every bit of the header and of the payload counts, but for the unused half of the tag and what is
- * behind the payload. */
+ * after the payload. */
 static void every_bit(void **state)
 {
     uint8_t payload[REPORT_REQ_SIZE] = {0};
