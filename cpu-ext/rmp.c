@@ -221,8 +221,10 @@ bool rmp_set(struct rmp *rmp, uint64_t spa, const struct rmp_entry *entry)
     if (entry->assigned)
         slot.word |= at.entry->word & RMP_W_IN_USE;
     *at.entry = slot;
-    if (n > 1)
-        memset(at.entry + 1, 0, (n - 1) * sizeof(*at.entry));
+    if (entry->assigned)
+        memset(&slot, 0, sizeof(slot)); /* the first entry is that of all 2 MiB */
+    for (uint64_t i = 1; i < n; i++)
+        at.entry[i] = slot;
     changed(rmp, &at, n);
     return true;
 }

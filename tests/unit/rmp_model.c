@@ -156,6 +156,7 @@ static void fill(struct model_page *p, const struct model_page *wanted)
 
     for (unsigned i = 0; i < n; i++) {
         p[i] = wanted->owned ? *wanted : hosts;
+        p[i].locked = wanted->locked; /* only the secure processor locks pages of the host */
         if (wanted->owned)
             p[i].frame += i;
     }
@@ -184,7 +185,7 @@ unsigned model_rmpupdate(uint64_t page, const struct model_page *wanted)
     if (p->large && !wanted->large)
         return 4;
     for (unsigned i = 0; wanted->large && i < 512; i++)
-        if (p[i].owned && !p[i].large)
+        if ((p[i].owned || p[i].locked) && !p[i].large)
             return 4;
     /* What the guest did is kept if nothing but the lock changes. */
     new.accepted = new.state = new.running = false;

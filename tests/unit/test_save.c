@@ -383,9 +383,10 @@ static void impossible_states(void **state)
         size_t at;
         uint8_t value;
     } cases[] = {
-        {8, 3}, /* version */
+        {8, 4}, /* version */
         {8, 0},
         {8, 1},                         /* without what version 2 has at the end */
+        {8, 2},                         /* without what version 3 has there */
         {12, 1},                        /* length */
         {16 + 3, 1},                    /* damage is reported before INIT only */
         {16 + 3, 2},                    /* unknown flag */
