@@ -399,8 +399,7 @@ static const char *host_wrong(const struct opt *opt)
         return NULL;
     if (opt->snp || (opt->policy & SEV_POLICY_ES))
         return "mode=host has SEV only: leave snp out, and policy, which the software in the "
-               "machine "
-               "gives its guests";
+               "machine gives its guests";
     if (opt->launch != OPT_LAUNCH_AUTO || opt->session.len || opt->tik.set ||
         opt->secret_header.len || opt->kernel_hashes)
         return "mode=host launches nothing: leave out launch, session, dh_cert, tik, tek, "
@@ -428,26 +427,20 @@ static bool chip_id_ok(const struct opt *opt)
 
 static bool tcb_ok(const struct opt *opt, uint64_t packed)
 {
-    struct tcb tcb;
-
-    return tcb_unpack((enum tcb_model)opt->snp_chip, packed, &tcb);
+    return tcb_valid((enum tcb_model)opt->snp_chip, packed);
 }
 
-/* Check that no byte of the first is above that of the second; 0 is not given. */
-static bool tcb_at_most_bytes(uint64_t low, uint64_t high)
+/* 0 is not given, which fits any. */
+static bool at_most(uint64_t low, uint64_t high)
 {
-    for (unsigned shift = 0; low && high && shift < 64; shift += 8) {
-        if ((low >> shift & 0xff) > (high >> shift & 0xff))
-            return false;
-    }
-    return true;
+    return !low || !high || tcb_packed_at_most(low, high);
 }
 
 static bool tcb_order_ok(const struct opt *opt)
 {
-    return tcb_at_most_bytes(opt->snp_committed_tcb, opt->snp_tcb) &&
-           tcb_at_most_bytes(opt->snp_reported_tcb, opt->snp_committed_tcb) &&
-           tcb_at_most_bytes(opt->snp_reported_tcb, opt->snp_tcb);
+    return at_most(opt->snp_committed_tcb, opt->snp_tcb) &&
+           at_most(opt->snp_reported_tcb, opt->snp_committed_tcb) &&
+           at_most(opt->snp_reported_tcb, opt->snp_tcb);
 }
 
 /* What no chip of SEV-SNP is, or NULL. */

@@ -34,13 +34,6 @@ static const struct tcb usual_tcb = {1, 4, 0, 24, 219};
     (SNP_PLATFORM_SMT | SNP_PLATFORM_TSME | SNP_PLATFORM_ECC | SNP_PLATFORM_RAPL_DIS |             \
      SNP_PLATFORM_CT_HIDING | SNP_PLATFORM_ALIAS_CHECK | SNP_PLATFORM_TIO)
 
-static bool tcb_ok(const struct psp_config *config, uint64_t packed)
-{
-    struct tcb tcb;
-
-    return tcb_unpack((enum tcb_model)config->snp_model, packed, &tcb);
-}
-
 bool endorse_config(struct psp_config *config)
 {
     if (config->snp_model >= TCB_MODELS || config->snp_platform_info & ~PLATFORM_INFO_MASK)
@@ -53,8 +46,9 @@ bool endorse_config(struct psp_config *config)
         config->snp_committed_tcb = config->snp_tcb;
     return config->snp_report_version >= SNP_REPORT_VERSION_MIN &&
            config->snp_report_version <= SNP_REPORT_VERSION_MAX &&
-           tcb_ok(config, config->snp_tcb) && tcb_ok(config, config->snp_committed_tcb) &&
-           snp_tcb_at_most(config->snp_committed_tcb, config->snp_tcb);
+           tcb_valid(config->snp_model, config->snp_tcb) &&
+           tcb_valid(config->snp_model, config->snp_committed_tcb) &&
+           tcb_packed_at_most(config->snp_committed_tcb, config->snp_tcb);
 }
 
 void endorse_chip_id(const struct psp *psp, uint8_t id[SNP_CHIP_ID_SIZE])
@@ -86,14 +80,18 @@ static bool vlek_fits(const struct snp *snp)
     return snp->vlek && snp->vlek_tcb == snp->reported_tcb;
 }
 
+bool endorse_asks_for_vlek(const struct psp *psp, enum endorse_select select)
+{
+    return select == ENDORSE_VLEK || (select == ENDORSE_ANY && psp->snp.vlek);
+}
+
 /* Find the key that signs. *signer is NONE if the VCEK is masked. */
 static enum sev_status choose(const struct psp *psp, const struct snp_guest *guest,
                               enum endorse_select select, enum snp_signer *signer)
 {
     const struct snp *snp = &psp->snp;
-    bool vlek = select == ENDORSE_VLEK || (select == ENDORSE_ANY && snp->vlek);
 
-    if (vlek) {
+    if (endorse_asks_for_vlek(psp, select)) {
         *signer = SNP_SIGNER_VLEK;
         return vlek_fits(snp) ? SEV_STATUS_SUCCESS : SEV_STATUS_INVALID_KEY;
     }
@@ -194,7 +192,8 @@ enum sev_status endorse_load_vlek(struct psp *psp, const uint8_t wrapped[SNP_VLE
         status = SEV_STATUS_INVALID_PARAM;
     else if (err)
         status = psp_host_trouble(psp, "unwrapping a VLEK", err);
-    else if (!tcb_ok(&psp->config, tcb) || !snp_tcb_at_most(tcb, psp->snp.committed_tcb))
+    else if (!tcb_valid(psp->config.snp_model, tcb) ||
+             !tcb_packed_at_most(tcb, psp->snp.committed_tcb))
         status = SEV_STATUS_INVALID_PARAM;
     if (status == SEV_STATUS_SUCCESS) {
         psp->snp.vlek = true;

@@ -29,6 +29,9 @@ enum sev_status endorse_chip(struct psp *psp, struct snp_chip *chip)
 /* Which key a guest asks for: bits of the requests for reports and keys. */
 enum endorse_select { ENDORSE_ANY = 0, ENDORSE_VCEK = 1, ENDORSE_VLEK = 2 };
 
+/* Return whether that is the VLEK: by name, or because one is loaded. It may not be there. */
+bool endorse_asks_for_vlek(const struct psp *psp, enum endorse_select select);
+
 /* Fill in what a report says of the processor and of a guest, and sign it with the key that the guest
  * asks for: ENDORSE_ANY is the VLEK if one is loaded, else the VCEK. INVALID_KEY: there is no such key
  * for this guest: no VLEK is loaded, or not for the reported TCB, or LAUNCH_FINISH has disabled the

@@ -30,6 +30,7 @@
 #include <string.h>
 
 #include "protocol/buf.h"
+#include "protocol/tcb.h"
 #include "nv.h"
 #include "psp_priv.h"
 
@@ -422,8 +423,8 @@ static const char *get_snp(struct buf *b, struct psp *psp, struct psp_saved *s)
         return "saved with SEV-SNP, which this machine does not have";
     if (s->snp.state > SEV_PLATFORM_INIT || ready > 1 || (s->snp.state && !ready) ||
         flags & ~(SNP_CONFIG_FLAG_MASK_CHIP_ID | SNP_CONFIG_FLAG_MASK_KEY) ||
-        !snp_tcb_at_most(s->snp.committed_tcb, psp->config.snp_tcb) ||
-        !snp_tcb_at_most(s->snp.reported_tcb, s->snp.committed_tcb) || n > SNP_GUESTS ||
+        !tcb_packed_at_most(s->snp.committed_tcb, psp->config.snp_tcb) ||
+        !tcb_packed_at_most(s->snp.reported_tcb, s->snp.committed_tcb) || n > SNP_GUESTS ||
         (n && !s->snp.state))
         return "state of SEV-SNP impossible";
     while (!wrong && n--)

@@ -6,15 +6,6 @@
 
 #include <string.h>
 
-bool snp_tcb_at_most(uint64_t a, uint64_t b)
-{
-    for (unsigned shift = 0; shift < 64; shift += 8) {
-        if ((a >> shift & 0xff) > (b >> shift & 0xff))
-            return false;
-    }
-    return true;
-}
-
 void snp_reset(struct snp *snp, uint64_t committed_tcb)
 {
     crypto_wipe(snp, sizeof(*snp));

@@ -50,9 +50,6 @@ struct snp {
     struct snp_guest guests[SNP_GUESTS];
 };
 
-/* Check that no part of TCB version `a` is newer than the same part of `b`. */
-bool snp_tcb_at_most(uint64_t a, uint64_t b);
-
 /* As after power-on: no guest, no VLEK. */
 void snp_reset(struct snp *snp, uint64_t committed_tcb);
 

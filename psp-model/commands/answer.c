@@ -138,7 +138,7 @@ static bool key_limits_ok(const struct talk *talk, const struct snp_mix *mix)
 {
     return mix->vmpl >= talk->vmpck && mix->vmpl <= VMPL_MAX &&
            mix->guest_svn <= talk->cmd->snp->guest_svn &&
-           snp_tcb_at_most(mix->tcb, talk->cmd->psp->snp.committed_tcb) && !mix->mitigation;
+           tcb_packed_at_most(mix->tcb, talk->cmd->psp->snp.committed_tcb) && !mix->mitigation;
 }
 
 /* Derive from the root that is asked for. INVALID_KEY: the guest has no VMRK, there is no VLEK, or the
@@ -148,8 +148,6 @@ static enum sev_status derive(struct talk *talk, struct key_request *request,
 {
     struct psp *psp = talk->cmd->psp;
     const struct snp_guest *guest = talk->cmd->snp;
-    bool vlek =
-        request->select == ENDORSE_VLEK || (request->select == ENDORSE_ANY && psp->snp.vlek);
     struct snp_chip chip = {0};
     enum sev_status status = SEV_STATUS_SUCCESS;
     int err = 0;
@@ -159,7 +157,7 @@ static enum sev_status derive(struct talk *talk, struct key_request *request,
         if (!guest->has_vmrk)
             return SEV_STATUS_INVALID_KEY;
         err = snp_key_derive(&request->mix, guest->vmrk, sizeof(guest->vmrk), key);
-    } else if (vlek) {
+    } else if (endorse_asks_for_vlek(psp, request->select)) {
         request->mix.root = SNP_ROOT_VLEK;
         if (!psp->snp.vlek)
             return SEV_STATUS_INVALID_KEY;

@@ -255,7 +255,7 @@ enum sev_status cmd_snp_config(struct cmd *cmd)
 
     if (flags & ~(SNP_CONFIG_FLAG_MASK_CHIP_ID | SNP_CONFIG_FLAG_MASK_KEY))
         return SEV_STATUS_INVALID_PARAM;
-    if (!snp_tcb_at_most(tcb, snp->committed_tcb))
+    if (!tcb_packed_at_most(tcb, snp->committed_tcb))
         return SEV_STATUS_INVALID_PARAM;
     snp->reported_tcb = tcb ? tcb : snp->committed_tcb;
     snp->mask_chip_id = flags & SNP_CONFIG_FLAG_MASK_CHIP_ID;

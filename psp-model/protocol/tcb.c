@@ -53,6 +53,22 @@ bool tcb_at_most(const struct tcb *a, const struct tcb *b)
            a->snp <= b->snp && a->microcode <= b->microcode;
 }
 
+bool tcb_valid(enum tcb_model model, uint64_t packed)
+{
+    struct tcb tcb;
+
+    return tcb_unpack(model, packed, &tcb);
+}
+
+bool tcb_packed_at_most(uint64_t a, uint64_t b)
+{
+    for (unsigned shift = 0; shift < 64; shift += 8) {
+        if ((a >> shift & 0xff) > (b >> shift & 0xff))
+            return false;
+    }
+    return true;
+}
+
 size_t tcb_chip_id_size(enum tcb_model model)
 {
     return models[model].chip_id_size;

@@ -29,8 +29,12 @@ struct tcb {
 uint64_t tcb_pack(enum tcb_model model, const struct tcb *tcb);
 /* Return whether the reserved bits are zero; *tcb is filled in anyway. */
 bool tcb_unpack(enum tcb_model model, uint64_t packed, struct tcb *tcb);
+/* Check that the reserved bits are zero. */
+bool tcb_valid(enum tcb_model model, uint64_t packed);
 /* Return whether no level of `a` is above that of `b`. */
 bool tcb_at_most(const struct tcb *a, const struct tcb *b);
+/* The same for the 64 bits of two versions of one line: no byte is above. */
+bool tcb_packed_at_most(uint64_t a, uint64_t b);
 
 /* The bytes of a chip's id in the VCEK and in URLs: 64, and 8 for Turin. Source: virtee/sev
  * tests/certs_data/vcek_turin.der; virtee/snpguest src/fetch.rs request_vcek_kds(). */
