@@ -13,13 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hypervisor/hv.h"
 #include "hypervisor/hv_lies.h"
 #include "hypervisor/hv_policy.h"
 #include "protocol/cert.h"
 #include "protocol/id_block.h"
 #include "protocol/packet.h"
 #include "protocol/session.h"
+#include "protocol/snp_key.h"
 
 #ifdef __cplusplus
 extern "C" {

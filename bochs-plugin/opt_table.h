@@ -86,7 +86,7 @@ OPT_NUMBER(snp_reported_tcb, "0", 0, UINT64_MAX, 1, "a 64-bit number; 0: as snp_
 OPT_NUMBER(snp_platform_info, "0", 0, 0xbf, 1, "bits of the report, e.g. 0x1 (SMT is in use)")
 OPT_NUMBER(snp_report, "3", 2, 5, 1, "a number from 2 to 5")
 OPT_WORD(snp_mask, "none", "none, id, key or both", "none", "id", "key", "both")
-OPT_BLOB(snp_vlek, HV_SNP_VLEK_SIZE, HV_SNP_VLEK_SIZE, "a file with a wrapped VLEK: 432 bytes, raw or base64")
+OPT_BLOB(snp_vlek, SNP_VLEK_SIZE, SNP_VLEK_SIZE, "a file with a wrapped VLEK: 432 bytes, raw or base64")
 OPT_BLOB(snp_certs, 24, OPT_SECRET_MAX, "a file with a table of certificates: 24 to 16384 bytes, raw or base64")
 OPT_BLOB(guest_visible_workarounds, SNP_GOSVW_SIZE, SNP_GOSVW_SIZE, "a file of 16 bytes, raw or base64")
 OPT_KEY_FILE(tik, "a file of exactly 16 bytes")

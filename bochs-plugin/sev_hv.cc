@@ -271,10 +271,7 @@ static void hv_unmap(void *ctx, uint64_t gpa, uint64_t n)
 
 static void hv_device_write(void *, uint64_t gpa, const void *data, unsigned len)
 {
-    uint8_t bytes[8];
-
-    memcpy(bytes, data, len < sizeof(bytes) ? len : sizeof(bytes));
-    BX_MEM(0)->dmaWritePhysicalPage(gpa, len < sizeof(bytes) ? len : sizeof(bytes), bytes);
+    BX_MEM(0)->dmaWritePhysicalPage(gpa, len, (Bit8u *)data);
 }
 
 static void hv_stop(void *, unsigned cpu, const char *sentence)

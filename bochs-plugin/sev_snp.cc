@@ -243,11 +243,11 @@ struct sev_verdict bx_sev_snp_access(struct sev_snp *snp, unsigned cpu, uint64_t
     access.leaf_2m = mapping.is_2m;
     for (unsigned tries = 0; tries < tries_max; tries++) {
         const enum rmp_check check = rmp_check(snp->rmp, mapping.spa, &access);
-        const struct hv_snp_fault fault = {gpa,   access.private_, (flags & SEV_FLAG_WRITE) != 0,
-                                           check, mapping.is_2m,   rmp_npf(check, &access)};
 
         if (check == RMP_PASSED && is_mapped(snp, &access, mapping.spa))
             return go;
+        const struct hv_snp_fault fault = {gpa,   access.private_, (flags & SEV_FLAG_WRITE) != 0,
+                                           check, mapping.is_2m,   rmp_npf(check, &access)};
         if (check != RMP_PASSED)
             note_fault(snp, cpu, mapping.spa, &access, check);
         if (check == RMP_NOT_VALIDATED)

@@ -25,9 +25,6 @@ static const Bit32u command_us = 100;
 struct sev_pci : public bx_pci_device_c {
     explicit sev_pci(struct sev_machine *machine);
     virtual void pci_write_handler(Bit8u address, Bit32u value, unsigned io_len);
-    void register_own_state(bx_list_c *list);
-    void restored();
-    void reset_function();
 
     struct psp_function function;
     struct sev_machine *machine;
@@ -119,29 +116,6 @@ sev_pci::sev_pci(struct sev_machine *machine_) : function(), machine(machine_), 
             ("sev: mode=host: the secure processor cannot be at PCI device 8, which is in use"));
 }
 
-void sev_pci::register_own_state(bx_list_c *list)
-{
-    bx_list_c *own = new bx_list_c(list, "pci", "secure processor on the PCI bus");
-
-    register_pci_state(own);
-    new bx_shadow_data_c(own, "table", (Bit8u *)function.table, sizeof(function.table));
-    new bx_shadow_num_c(own, "pending", &function.pending, BASE_HEX);
-    new bx_shadow_num_c(own, "int_enable", &function.bar.int_enable, BASE_HEX);
-    new bx_shadow_num_c(own, "int_status", &function.bar.int_status, BASE_HEX);
-}
-
-/* Bochs has restored the configuration space and the timer. */
-void sev_pci::restored()
-{
-    after_restore_pci_state(NULL);
-}
-
-void sev_pci::reset_function()
-{
-    bx_pc_system.deactivate_timer((unsigned)timer);
-    psp_function_reset(&function);
-}
-
 /* --- for the plugin --- */
 
 struct sev_pci *bx_sev_pci_new(struct sev_machine *machine)
@@ -156,15 +130,24 @@ void bx_sev_pci_free(struct sev_pci *pci)
 
 void bx_sev_pci_reset(struct sev_pci *pci)
 {
-    pci->reset_function();
+    bx_pc_system.deactivate_timer((unsigned)pci->timer);
+    psp_function_reset(&pci->function);
 }
 
 void bx_sev_pci_register_state(struct sev_pci *pci, bx_list_c *list)
 {
-    pci->register_own_state(list);
+    struct psp_function *function = &pci->function;
+    bx_list_c *own = new bx_list_c(list, "pci", "secure processor on the PCI bus");
+
+    pci->register_pci_state(own);
+    new bx_shadow_data_c(own, "table", (Bit8u *)function->table, sizeof(function->table));
+    new bx_shadow_num_c(own, "pending", &function->pending, BASE_HEX);
+    new bx_shadow_num_c(own, "int_enable", &function->bar.int_enable, BASE_HEX);
+    new bx_shadow_num_c(own, "int_status", &function->bar.int_status, BASE_HEX);
 }
 
+/* Bochs has restored the configuration space and the timer. */
 void bx_sev_pci_restored(struct sev_pci *pci)
 {
-    pci->restored();
+    pci->after_restore_pci_state(NULL);
 }

@@ -79,7 +79,6 @@ struct hv_firmware {
 /* What a launch with SEV-SNP gets, beside the firmware. */
 #define HV_SNP_ID_BLOCK_SIZE 96u
 #define HV_SNP_ID_AUTH_SIZE  4096u
-#define HV_SNP_VLEK_SIZE     432u
 struct hv_snp_launch {
     uint64_t policy;
     uint8_t gosvw[16]; /* guest OS visible workarounds, for the secrets page */
@@ -92,7 +91,7 @@ struct hv_snp_launch {
      * NULL. */
     uint64_t reported_tcb;
     uint32_t config_flags;
-    const uint8_t *vlek; /* HV_SNP_VLEK_SIZE bytes */
+    const uint8_t *vlek; /* SNP_VLEK_SIZE bytes, protocol/snp_key.h */
 };
 
 /* What LAUNCH_START gets from the guest owner; NULL pointers: no session. */

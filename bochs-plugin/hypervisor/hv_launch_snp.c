@@ -13,6 +13,7 @@
 
 #include "hv_cpuid_page.h"
 #include "hv_snp_priv.h"
+#include "protocol/snp_key.h"
 
 /* --- pages of the secure processor --- */
 
@@ -72,7 +73,7 @@ static bool configure(struct hv *hv, const struct hv_snp_launch *snp, struct hv_
     hv_command_begin(&command, hv, SEV_CMD_SNP_VLEK_LOAD);
     hv_command_put32(&command, SNP_VLEK_LOAD_SIZE);
     hv_command_put32(&command, 0);
-    hv_command_put64(&command, hv_command_place(&command, 0, snp->vlek, HV_SNP_VLEK_SIZE));
+    hv_command_put64(&command, hv_command_place(&command, 0, snp->vlek, SNP_VLEK_SIZE));
     return hv_command_run(&command, "", failure);
 }
 

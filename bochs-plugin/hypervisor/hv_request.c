@@ -12,10 +12,7 @@
 
 #include "hv_es_priv.h"
 #include "hv_snp_priv.h"
-
-#define MESSAGE_TYPE    0x34u
-#define MESSAGE_PAYLOAD 0x60u
-#define TYPE_REPORT     5u
+#include "protocol/guest_message.h"
 
 /* SW_EXITINFO2: the hypervisor's own error in 63:32, the status of the secure processor in 31:0. */
 enum vmm_error { VMM_ERR_INVALID_LEN = 1, VMM_ERR_BUSY = 2 };
@@ -48,7 +45,7 @@ static void lie(struct hv_exit *exit, uint8_t response[HV_PAGE_SIZE])
 
     memcpy(truth, response, sizeof(truth));
     if (hv_exit_lie(exit, HV_LIE_WRONG_RESPONSE))
-        response[MESSAGE_PAYLOAD] ^= 1;
+        response[GUEST_MESSAGE_HEADER_SIZE] ^= 1;
     if (snp->has_response && hv_exit_lie(exit, HV_LIE_OLD_RESPONSE))
         memcpy(response, snp->last_response, HV_PAGE_SIZE);
     memcpy(snp->last_response, truth, sizeof(truth));
@@ -142,8 +139,8 @@ void hv_answer_ext_guest_request(struct hv_exit *exit)
 
     if (is_busy(exit))
         vmm_error(exit, VMM_ERR_BUSY);
-    else if (!hv_es_read(exit->guest, exit->info1 + MESSAGE_TYPE, &type, 1))
+    else if (!hv_es_read(exit->guest, exit->info1 + GUEST_MESSAGE_TYPE, &type, 1))
         hv_answer_error(exit, GHCB_ERR_INVALID_INPUT);
-    else if (type != TYPE_REPORT || give_certificates(exit))
+    else if (type != GUEST_MESSAGE_REPORT_REQ || give_certificates(exit))
         pass_on(exit);
 }

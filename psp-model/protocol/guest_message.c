@@ -24,7 +24,7 @@ static const struct {
     {0x30, 1, offsetof(struct guest_message, algorithm)},
     {0x31, 1, offsetof(struct guest_message, header_version)},
     {0x32, 2, offsetof(struct guest_message, header_size)},
-    {0x34, 1, offsetof(struct guest_message, type)},
+    {GUEST_MESSAGE_TYPE, 1, offsetof(struct guest_message, type)},
     {0x35, 1, offsetof(struct guest_message, version)},
     {0x36, 2, offsetof(struct guest_message, payload_size)},
     {0x3c, 1, offsetof(struct guest_message, vmpck)},

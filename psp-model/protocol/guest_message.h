@@ -23,6 +23,7 @@ extern "C" {
 
 #define GUEST_MESSAGE_SIZE        4096u
 #define GUEST_MESSAGE_HEADER_SIZE 0x60u
+#define GUEST_MESSAGE_TYPE        0x34u /* offset of `type`, which the hypervisor reads */
 #define GUEST_MESSAGE_PAYLOAD_MAX (GUEST_MESSAGE_SIZE - GUEST_MESSAGE_HEADER_SIZE)
 #define GUEST_MESSAGE_ALGO_GCM    1u
 #define GUEST_MESSAGE_HEADER_V1   1u

@@ -4,11 +4,6 @@
  * GHCB, AP creation, messages to the secure processor. Expected answers: Linux
  * arch/x86/kvm/svm/sev.c.
  */
-#include "unit.h"
-
-#include <string.h>
-
-#include "protocol/exit_code.h"
 #include "snp_exit.h"
 
 /* --- page state changes --- */
