@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * CPUID and MSRs of a SEV guest and of a host, over cpu-ext/cpuid.c and msr.c: a bx_cpuid_t (Bochs cpu/cpuid.h)
- * that wraps the one of the CPU model. So every 64-bit AMD model of Bochs can be a SEV guest, and no
+ * CPUID and MSRs of a SEV guest and of a host, over cpu-ext/cpuid.c and msr.c: a bx_cpuid_t (Bochs
+ * cpu/cpuid.h) that wraps the one of the CPU model. So every 64-bit AMD model of Bochs can be a SEV guest, and no
  * model is patched.
  */
 #define BX_PLUGGABLE

@@ -12,8 +12,8 @@
  *   sev_device_memory.cc has flash and the frame buffer.
  *
  * In a host all memory is raw, and the pages of its guests are what the secure processor makes of them.
- * In a guest: at power-on RAM is private data of the machine, whatever is in it, and ROM holds its image as raw
- * memory: a ROM that the launch does not measure is fetched as garbage. Until a guest is activated,
+ * In a guest: at power-on RAM is private data of the machine, whatever is in it, and ROM holds its image
+ * as raw memory: a ROM that the launch does not measure is fetched as garbage. Until a guest is activated,
  * the machine runs under a temporary key. Then it gets the key of that ASID: what it sees through C=1
  * stays as it is, and its ciphertext changes.
  */
@@ -281,8 +281,7 @@ void bx_sev_memory_power_on(struct sev_memory *mem, struct rng *rng)
     int err;
 
     mem->rom = bx_sev_memmap_rom();
-    if (opt_is_host(
-            bx_sev_machine_opt(mem->machine))) { /* all memory is raw: the host has no key */
+    if (opt_is_host(bx_sev_machine_opt(mem->machine))) { /* all memory is raw */
         find_roms(mem, true);
         bx_sev_memory_flush_tlbs();
         return;

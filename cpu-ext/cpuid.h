@@ -69,8 +69,8 @@ enum cpuid_verdict {
     CPUID_UNFIT,
 };
 
-/* Check that this CPU model can be a SEV guest, or a host of such guests. If it does not fit, `reason` (`cap` bytes) gets what
- * it lacks, as a sentence without the model's name. */
+/* Check that this CPU model can be a SEV guest, or a host of such guests. If it does not fit, `reason`
+ * (`cap` bytes) gets what it lacks, as a sentence without the model's name. */
 enum cpuid_verdict cpuid_check_model(const struct cpuid_model *model, char *reason, size_t cap);
 
 /* Return in `regs` the leaf as the guest, or the host, sees it. */

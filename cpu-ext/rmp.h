@@ -89,9 +89,9 @@ bool rmp_covered(const struct rmp *rmp, uint64_t spa);
 struct rmp_entry rmp_get(const struct rmp *rmp, uint64_t spa);
 /* Replace the entry of the page at `spa`, as only the secure processor can. A page of 4 KiB within an
  * entry of 2 MiB is split off, as by PSMASH. in_use stays; an entry that is not assigned becomes all
- * zero but for `immutable`. Return false, and change nothing, if the page is not covered, if an address or a permission
- * is no valid one, if 2 MiB are not aligned or not covered, or if a page in use would change its
- * size. */
+ * zero but for `immutable`. Return false, and change nothing, if the page is not covered, if an address
+ * or a permission is no valid one, if 2 MiB are not aligned or not covered, or if a page in use would
+ * change its size. */
 bool rmp_set(struct rmp *rmp, uint64_t spa, const struct rmp_entry *entry);
 /* A CPU begins or ends to run the VMSA in the page at `spa`. */
 void rmp_set_in_use(struct rmp *rmp, uint64_t spa, bool in_use);

@@ -4,8 +4,8 @@
  * so are the launched VMSAs. The host policies are those of the program that restores.
  *
  * Layout, a choice of this model, little endian: flags u32 (1 SNP_INIT_EX is done, 2 SNP_DF_FLUSH is
- * done, 4 a page is mapped twice, 8 2 MiB are mapped around small entries, both by lies); address of the context page u64; SEV_FEATURES u64; state of the generator u64; eight counters
- * u64; number of CPUs u32, for each: address of the registered GHCB u64, address of its own VMSA u64,
+ * done, 4 a page is mapped twice, 8 2 MiB are mapped around small entries, both by lies); address of the
+ * context page u64; SEV_FEATURES u64; state of the generator u64; eight counters u64; number of CPUs u32, for each: address of the registered GHCB u64, address of its own VMSA u64,
  * address of the VMSA for the next INIT u64; number of runs of shared pages u32, for each: first page
  * u32, pages u32; with flag 4: guest address u64, address of the page that is mapped there u64; with
  * flag 8: guest address of the 2 MiB u64. A guest that is being launched is not saved.

@@ -68,7 +68,8 @@ void timeline_declare(struct timeline *timeline, uint32_t page, bool declared, u
  * always was the hypervisor's has its last use only. */
 void timeline_set_rmp(struct timeline *timeline, uint32_t page, enum timeline_use rmp,
                       uint64_t now_us);
-/* Return the last use of a page, or what the RMP says if that is more. Outside RAM: TIMELINE_ROM, TIMELINE_MMIO or TIMELINE_UNTOUCHED. */
+/* Return the last use of a page, or what the RMP says if that is more. Outside RAM: TIMELINE_ROM,
+ * TIMELINE_MMIO or TIMELINE_UNTOUCHED. */
 enum timeline_use timeline_use(const struct timeline *timeline, uint64_t page);
 /* Let time pass up to `now_us`. Call it before drawing. */
 void timeline_advance(struct timeline *timeline, uint64_t now_us);
