@@ -7,6 +7,8 @@
  */
 #include "psp.h"
 
+#include "protocol/snp_digest.h"
+
 #define TEXT_(x)                      #x
 #define VERSION_(major, minor, patch) TEXT_(major) "." TEXT_(minor) "." TEXT_(patch)
 
@@ -66,12 +68,6 @@ static const char *const guest_names[] = {"UNINIT",  "LUPDATE", "LSECRET", "RUNN
 
 static const char *const snp_guest_names[] = {"INIT", "LAUNCH", "RUNNING"};
 
-static const char *const snp_page_names[] = {
-    [SNP_PAGE_NORMAL] = "NORMAL",   [SNP_PAGE_VMSA] = "VMSA",
-    [SNP_PAGE_ZERO] = "ZERO",       [SNP_PAGE_UNMEASURED] = "UNMEASURED",
-    [SNP_PAGE_SECRETS] = "SECRETS", [SNP_PAGE_CPUID] = "CPUID",
-};
-
 static const char *lookup(const char *const *names, unsigned n, unsigned i)
 {
     return i < n && names[i] ? names[i] : "?";
@@ -101,5 +97,5 @@ const char *psp_snp_guest_state_name(uint8_t state)
 
 const char *psp_snp_page_type_name(uint8_t type)
 {
-    return LOOKUP(snp_page_names, type);
+    return snp_digest_type_name(type);
 }

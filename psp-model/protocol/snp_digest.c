@@ -12,6 +12,15 @@
 #define TYPE_VMSA      2u
 #define PAGE_INFO_SIZE 0x70u
 
+/* By enum snp_page_type of sev_abi.h. */
+static const char *const type_names[] = {NULL,         "NORMAL",  "VMSA", "ZERO",
+                                         "UNMEASURED", "SECRETS", "CPUID"};
+
+const char *snp_digest_type_name(uint8_t type)
+{
+    return type && type < sizeof(type_names) / sizeof(type_names[0]) ? type_names[type] : "?";
+}
+
 bool snp_digest_measures(uint8_t type)
 {
     return type == TYPE_NORMAL || type == TYPE_VMSA;

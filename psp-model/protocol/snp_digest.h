@@ -32,6 +32,9 @@ struct snp_digest_page {
 /* Check that the contents of such a page are measured. Of other pages only the existence is. */
 bool snp_digest_measures(uint8_t type);
 
+/* "NORMAL" ..., "?" for a type that does not exist. */
+const char *snp_digest_type_name(uint8_t type);
+
 /* Continue the chain in `digest`, which is 48 zero bytes at first. `contents` is the page, NULL for
  * a type whose contents are not measured. */
 void snp_digest_add(uint8_t digest[CRYPTO_SHA384_SIZE], const struct snp_digest_page *page,

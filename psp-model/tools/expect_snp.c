@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "input.h"
+#include "protocol/crypto.h"
 #include "protocol/kernel_hashes.h"
 #include "protocol/ovmf_table.h"
 #include "protocol/snp_digest.h"
@@ -20,15 +21,73 @@ struct launch {
     uint8_t *image;
     size_t len;
     struct ovmf_table table;
-    uint8_t *digest;
+    struct expect_snp *snp;
+    uint8_t digest[EXPECT_SNP_DIGEST];
 };
 
-static void add_page(struct launch *launch, enum snp_page_type type, uint64_t gpa,
-                     const void *contents)
+static enum owner_exit add_page(struct launch *launch, enum snp_page_type type, uint64_t gpa,
+                                const void *contents)
 {
     const struct snp_digest_page page = {.type = type, .gpa = gpa};
+    struct expect_snp_page *grown, *kept;
+    struct expect_snp *snp = launch->snp;
 
-    snp_digest_add(launch->digest, &page, snp_digest_measures(page.type) ? contents : NULL);
+    grown = realloc(snp->pages, (snp->count + (size_t)1) * sizeof(*grown));
+    if (!grown)
+        return owner_fail(OWNER_TROUBLE, "out of memory");
+    snp->pages = grown;
+    kept = &snp->pages[snp->count++];
+    *kept = (struct expect_snp_page){.type = type, .gpa = gpa};
+    if (!snp_digest_measures(page.type))
+        contents = NULL;
+    if (contents)
+        crypto_digest(CRYPTO_HASH_SHA384, contents, SNP_PAGE_SIZE, kept->sha384);
+    snp_digest_add(launch->digest, &page, contents);
+    memcpy(kept->digest, launch->digest, sizeof(kept->digest));
+    return OWNER_OK;
+}
+
+/* --- the options ----------------------------------------------------------------------------- */
+
+static const char *const modes[EXPECT_MODES] = {"sev", "snp", "snp:ovmf-hash"};
+
+bool expect_snp_option(struct expect_snp *snp, int id, const char *value)
+{
+    if (id == EXPECT_MODE)
+        snp->mode_arg = value;
+    else if (id == EXPECT_FEATURES)
+        snp->features = value;
+    return id == EXPECT_MODE || id == EXPECT_FEATURES;
+}
+
+static enum owner_exit get_mode(const char *text, enum expect_mode *mode)
+{
+    *mode = EXPECT_MODE_SEV;
+    for (unsigned i = 0; text && i < EXPECT_MODES; i++) {
+        if (strcmp(modes[i], text) == 0) {
+            *mode = (enum expect_mode)i;
+            text = NULL;
+        }
+    }
+    return text ? owner_fail(OWNER_USAGE,
+                             "--mode: '%s' is not known; allowed: sev, snp or snp:ovmf-hash", text)
+                : OWNER_OK;
+}
+
+enum owner_exit expect_snp_mode(const struct expect *expect, struct expect_snp *snp)
+{
+    enum owner_exit code = get_mode(snp->mode_arg, &snp->mode);
+
+    if (!code && snp->mode == EXPECT_MODE_SEV && snp->features)
+        return owner_fail(OWNER_USAGE, "--guest-features goes with --mode snp");
+    if (!code && snp->mode != EXPECT_MODE_SEV &&
+        (expect->api_major || expect->api_minor || expect->build_id || expect->policy ||
+         expect->tik_arg || expect->blob_arg || expect->digest_arg || expect->vmsa[0] ||
+         expect->vmsa[1]))
+        return owner_fail(OWNER_USAGE,
+                          "--mode snp: the digest depends on the firmware, the kernel and the CPUs "
+                          "alone; leave out versions, policy, keys, blobs and VMSA files");
+    return code;
 }
 
 /* --- the firmware ---------------------------------------------------------------------------- */
@@ -51,11 +110,14 @@ static enum owner_exit read_firmware(const struct expect *expect, struct launch 
     return wrong ? owner_fail(OWNER_INPUT, "--firmware: %s %s", launch->name, wrong) : OWNER_OK;
 }
 
-static void add_firmware(struct launch *launch)
+static enum owner_exit add_firmware(struct launch *launch)
 {
-    for (size_t offset = 0; offset < launch->len; offset += SNP_PAGE_SIZE)
-        add_page(launch, SNP_PAGE_NORMAL, END_OF_FIRMWARE - launch->len + offset,
-                 launch->image + offset);
+    enum owner_exit code = OWNER_OK;
+
+    for (size_t offset = 0; offset < launch->len && !code; offset += SNP_PAGE_SIZE)
+        code = add_page(launch, SNP_PAGE_NORMAL, END_OF_FIRMWARE - launch->len + offset,
+                        launch->image + offset);
+    return code;
 }
 
 /* --- the areas that its metadata names ------------------------------------------------------- */
@@ -104,71 +166,88 @@ static enum owner_exit add_sections(const struct expect *expect, struct launch *
     code = expect->kernel ? make_hashes(expect, launch, hashes) : OWNER_OK;
     if (code)
         return code;
-    for (unsigned i = 0; i < launch->table.n_sections; i++) {
+    for (unsigned i = 0; i < launch->table.n_sections && !code; i++) {
         const struct ovmf_section *section = &launch->table.sections[i];
         bool table = section->kind == OVMF_PAGE_HASHES && expect->kernel;
 
-        for (uint32_t offset = 0; offset < section->size; offset += SNP_PAGE_SIZE)
-            add_page(launch, table ? SNP_PAGE_NORMAL : section_type(section->kind),
-                     section->base + offset, table ? hashes : NULL);
+        for (uint32_t offset = 0; offset < section->size && !code; offset += SNP_PAGE_SIZE)
+            code = add_page(launch, table ? SNP_PAGE_NORMAL : section_type(section->kind),
+                            section->base + offset, table ? hashes : NULL);
     }
-    return OWNER_OK;
+    return code;
 }
 
 /* --- the CPUs -------------------------------------------------------------------------------- */
 
-static enum owner_exit add_vmsas(const struct expect *expect, const char *features_arg,
-                                 struct launch *launch)
+/* The CPUs of the options: their number, model and features. */
+static enum owner_exit read_cpus(const struct expect *expect, struct expect_snp *snp)
 {
-    struct vmsa_start start = {.reset_eip = VMSA_BSP_EIP};
-    uint32_t cpus = 0, features = 1, ap_eip = 0;
+    uint32_t features = 1;
     enum owner_exit code;
 
     if (!expect->num_cpus || !vcpu_given(&expect->vcpu))
         return owner_fail(OWNER_USAGE,
                           "--mode snp: --num-cpus and a CPU model are needed: --vcpu-type, or "
                           "--vcpu-sig, or --cpu-family, --cpu-model and --cpu-stepping");
-    code = input_number("--num-cpus", expect->num_cpus, EXPECT_CPUS_MAX, &cpus);
-    if (!code && !cpus)
+    code = input_number("--num-cpus", expect->num_cpus, EXPECT_CPUS_MAX, &snp->cpus);
+    if (!code && !snp->cpus)
         code = owner_fail(OWNER_USAGE, "--num-cpus: there is no guest without a CPU");
-    if (!code && features_arg)
-        code = input_number("--guest-features", features_arg, UINT32_MAX, &features);
+    if (!code && snp->features)
+        code = input_number("--guest-features", snp->features, UINT32_MAX, &features);
     if (!code && !(features & 1))
         code = owner_fail(OWNER_USAGE, "--guest-features: bit 0 (SNP) must be set");
     if (!code)
-        code = vcpu_start(&expect->vcpu, &start);
-    if (!code && cpus > 1)
+        code = vcpu_start(&expect->vcpu, &snp->start);
+    snp->start.sev_features = features;
+    return code;
+}
+
+static enum owner_exit add_vmsas(struct launch *launch)
+{
+    const struct expect_snp *snp = launch->snp;
+    struct vmsa_start start = snp->start;
+    enum owner_exit code = OWNER_OK;
+    uint32_t ap_eip = 0;
+
+    if (snp->cpus > 1)
         code = vcpu_reset_eip(launch->name, launch->image, launch->len, &ap_eip);
-    start.sev_features = features;
-    for (uint32_t i = 0; i < cpus && !code; i++) {
+    for (uint32_t i = 0; i < snp->cpus && !code; i++) {
         uint8_t vmsa[VMSA_SIZE];
 
-        if (i)
-            start.reset_eip = ap_eip;
+        start.reset_eip = i ? ap_eip : VMSA_BSP_EIP;
         vmsa_build(vmsa, &start);
-        add_page(launch, SNP_PAGE_VMSA, SNP_VMSA_GPA, vmsa);
+        code = add_page(launch, SNP_PAGE_VMSA, SNP_VMSA_GPA, vmsa);
     }
     return code;
 }
 
-enum owner_exit expect_snp(const struct expect *expect, const struct expect_snp *snp,
+enum owner_exit expect_snp(const struct expect *expect, struct expect_snp *snp,
                            uint8_t digest[EXPECT_SNP_DIGEST])
 {
-    struct launch launch = {.digest = digest};
+    struct launch launch = {.snp = snp};
     enum owner_exit code = OWNER_OK;
 
-    memset(digest, 0, EXPECT_SNP_DIGEST);
     if (!expect->kernel && (expect->initrd || expect->cmdline))
         code = owner_fail(OWNER_USAGE, "--initrd and --cmdline are measured only with --kernel");
     if (!code)
         code = read_firmware(expect, &launch);
-    if (!code) {
-        add_firmware(&launch);
-        if (!snp->firmware_only)
-            code = add_sections(expect, &launch);
-        if (!code && !snp->firmware_only)
-            code = add_vmsas(expect, snp->features, &launch);
-    }
+    if (!code)
+        code = add_firmware(&launch);
+    if (!code && snp->mode == EXPECT_MODE_SNP)
+        code = add_sections(expect, &launch);
+    if (!code && snp->mode == EXPECT_MODE_SNP)
+        code = read_cpus(expect, snp);
+    snp->ap_eip = launch.table.reset_eip;
+    if (!code && snp->mode == EXPECT_MODE_SNP)
+        code = add_vmsas(&launch);
+    memcpy(digest, launch.digest, EXPECT_SNP_DIGEST);
     free(launch.image);
     return code;
+}
+
+void expect_snp_free(struct expect_snp *snp)
+{
+    free(snp->pages);
+    snp->pages = NULL;
+    snp->count = 0;
 }

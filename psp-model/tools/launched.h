@@ -6,6 +6,7 @@
 #ifndef OWNER_LAUNCHED_H
 #define OWNER_LAUNCHED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,5 +34,26 @@ enum owner_exit launched_read(const char *path, uint32_t handle, struct launched
 enum owner_exit launched_parse(const char *text, size_t len, uint32_t handle,
                                struct launched *launched, unsigned *number);
 void launched_free(struct launched *launched);
+
+/* A page that SNP_LAUNCH_UPDATE took. */
+struct launched_page {
+    char type[16], name[64]; /* NORMAL ...; the name is "" if the trace has none */
+    uint64_t gpa;
+    bool hashed;        /* the trace has the hash; it has none of a secrets page */
+    uint8_t sha384[48]; /* of the page's plaintext */
+    uint8_t digest[48]; /* GCTX.LD after it */
+};
+
+struct launched_pages {
+    struct launched_page *pages;
+    unsigned count;
+    uint64_t context; /* of the guest; 0 until the trace names one */
+};
+
+/* The same for a guest of SEV-SNP: the pages of the last launch in the file. */
+enum owner_exit launched_pages_read(const char *path, struct launched_pages *launched);
+enum owner_exit launched_pages_parse(const char *text, size_t len, struct launched_pages *launched,
+                                     unsigned *number);
+void launched_pages_free(struct launched_pages *launched);
 
 #endif

@@ -7,6 +7,7 @@ sevowner_SOURCES = \
 	%D%/expect.c %D%/expect.h \
 	%D%/expect_snp.c %D%/expect_snp.h \
 	%D%/explain.c %D%/explain.h \
+	%D%/explain_snp.c %D%/explain_snp.h \
 	%D%/guid.c %D%/guid.h \
 	%D%/input.c %D%/input.h \
 	%D%/key_file.c %D%/key_file.h \

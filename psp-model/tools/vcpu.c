@@ -62,13 +62,21 @@ static enum owner_exit from_sku(const struct vcpu *vcpu, uint32_t *signature)
     return code;
 }
 
+const char *vcpu_type(unsigned i, uint32_t *signature)
+{
+    if (i >= N_TYPES)
+        return NULL;
+    *signature = vmsa_signature(types[i].family, types[i].model, types[i].stepping);
+    return types[i].name;
+}
+
 static enum owner_exit from_type(const char *name, uint32_t *signature)
 {
-    for (size_t i = 0; i < N_TYPES; i++)
-        if (strcmp(types[i].name, name) == 0) {
-            *signature = vmsa_signature(types[i].family, types[i].model, types[i].stepping);
+    const char *type;
+
+    for (unsigned i = 0; (type = vcpu_type(i, signature)); i++)
+        if (strcmp(type, name) == 0)
             return OWNER_OK;
-        }
     return owner_fail(OWNER_USAGE,
                       "--vcpu-type: '%s' is not known; the names are those of QEMU, from EPYC to "
                       "EPYC-Turin, or give --cpu-family, --cpu-model and --cpu-stepping",

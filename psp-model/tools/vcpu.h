@@ -44,6 +44,8 @@ struct vcpu {
 bool vcpu_option(struct vcpu *vcpu, int id, const char *value);
 /* Return whether an option names the CPU model. */
 bool vcpu_given(const struct vcpu *vcpu);
+/* The name and signature of the i-th CPU model of QEMU; NULL after the last. */
+const char *vcpu_type(unsigned i, uint32_t *signature);
 /* Fill in `signature` and `host` of *start from the options. */
 enum owner_exit vcpu_start(const struct vcpu *vcpu, struct vmsa_start *start);
 /* Find the SEV-ES reset block in a firmware image: where the APs start. */

@@ -15,14 +15,13 @@
 #include "input.h"
 #include "protocol/measure.h"
 
-enum { NONCE = 1, OUTFILE, MODE, FEATURES };
+enum { NONCE = 1, OUTFILE };
 
 static const struct owner_option options[] = {
     EXPECT_OPTIONS,
     {NONCE, "nonce", "FILE|BASE64", "MNONCE, 16 bytes, where there is no blob"},
     {OUTFILE, "outfile", "FILE", "write the 48 bytes there instead of base64 to stdout"},
-    {MODE, "mode", "sev|snp|snp:ovmf-hash", "SEV and SEV-ES (default), or SEV-SNP: its digest"},
-    {FEATURES, "guest-features", "N", "SEV_FEATURES of a SEV-SNP guest (default 1)"},
+    EXPECT_SNP_OPTIONS,
     {0, NULL, NULL, NULL},
 };
 
@@ -53,19 +52,12 @@ static enum owner_exit build(struct expect *expect, const char *nonce, const cha
 }
 
 /* A SEV-SNP guest: the digest alone, which the attestation report has. */
-static enum owner_exit build_snp(const struct expect *expect, const struct expect_snp *snp,
+static enum owner_exit build_snp(const struct expect *expect, struct expect_snp *snp,
                                  const char *outfile)
 {
     uint8_t digest[EXPECT_SNP_DIGEST];
-    enum owner_exit code;
+    enum owner_exit code = expect_snp(expect, snp, digest);
 
-    if (expect->api_major || expect->api_minor || expect->build_id || expect->policy ||
-        expect->tik_arg || expect->blob_arg || expect->digest_arg || expect->vmsa[0] ||
-        expect->vmsa[1])
-        return owner_fail(OWNER_USAGE,
-                          "--mode snp: the digest depends on the firmware, the kernel and the CPUs "
-                          "alone; leave out versions, policy, keys, blobs and VMSA files");
-    code = expect_snp(expect, snp, digest);
     if (code)
         return code;
     owner_answer_hex("launch_digest", digest, sizeof(digest));
@@ -77,42 +69,24 @@ static enum owner_exit build_snp(const struct expect *expect, const struct expec
     return OWNER_OK;
 }
 
-static const char *const modes[] = {"sev", "snp", "snp:ovmf-hash"};
-enum mode { MODE_SEV, MODE_SNP, MODE_SNP_FIRMWARE, MODES };
-
-static enum owner_exit get_mode(const char *text, enum mode *mode)
-{
-    for (unsigned i = 0; i < MODES; i++) {
-        if (strcmp(modes[i], text) == 0) {
-            *mode = (enum mode)i;
-            return OWNER_OK;
-        }
-    }
-    return owner_fail(OWNER_USAGE, "--mode: '%s' is not known; allowed: sev, snp or snp:ovmf-hash",
-                      text);
-}
-
 /* The verb with its options read. */
 struct request {
     struct expect expect;
     struct expect_snp snp;
-    const char *nonce, *outfile, *mode;
+    const char *nonce, *outfile;
 };
 
 static enum owner_exit run_request(struct request *request)
 {
-    enum mode mode = MODE_SEV;
-    enum owner_exit code = request->mode ? get_mode(request->mode, &mode) : OWNER_OK;
+    enum owner_exit code = expect_snp_mode(&request->expect, &request->snp);
 
-    if (!code && mode == MODE_SEV && request->snp.features)
-        code = owner_fail(OWNER_USAGE, "--guest-features goes with --mode snp");
-    if (!code && mode != MODE_SEV && request->nonce)
+    if (!code && request->snp.mode != EXPECT_MODE_SEV && request->nonce)
         code = owner_fail(OWNER_USAGE, "--mode snp: there is no nonce in the digest");
     if (code)
         return code;
-    request->snp.firmware_only = mode == MODE_SNP_FIRMWARE;
-    return mode == MODE_SEV ? build(&request->expect, request->nonce, request->outfile)
-                            : build_snp(&request->expect, &request->snp, request->outfile);
+    return request->snp.mode == EXPECT_MODE_SEV
+               ? build(&request->expect, request->nonce, request->outfile)
+               : build_snp(&request->expect, &request->snp, request->outfile);
 }
 
 static enum owner_exit run(const struct owner_verb *verb, int argc, char **argv)
@@ -127,16 +101,13 @@ static enum owner_exit run(const struct owner_verb *verb, int argc, char **argv)
             request.nonce = value;
         else if (id == OUTFILE)
             request.outfile = value;
-        else if (id == MODE)
-            request.mode = value;
-        else if (id == FEATURES)
-            request.snp.features = value;
-        else
+        else if (!expect_snp_option(&request.snp, id, value))
             expect_option(&request.expect, id, value);
     }
     if (id < 0 || !owner_count(verb, argc, first, 0))
         return OWNER_USAGE;
     code = run_request(&request);
+    expect_snp_free(&request.snp);
     expect_free(&request.expect);
     return code;
 }

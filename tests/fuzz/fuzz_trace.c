@@ -24,12 +24,31 @@ enum owner_exit input_file(const char *what, const char *path, uint8_t **data, s
     return OWNER_INPUT;
 }
 
+/* The same text, read for a guest of SEV-SNP. */
+static void fuzz_pages(const uint8_t *data, size_t size)
+{
+    struct launched_pages launched;
+    unsigned number;
+    enum owner_exit code = launched_pages_parse((const char *)data, size, &launched, &number);
+
+    FUZZ_CHECK(code == OWNER_OK || code == OWNER_INPUT);
+    FUZZ_CHECK(code != OWNER_OK || launched.count > 0);
+    FUZZ_CHECK(code == OWNER_OK || number <= size);
+    for (unsigned i = 0; i < launched.count; i++) {
+        FUZZ_CHECK(memchr(launched.pages[i].name, 0, sizeof(launched.pages[i].name)));
+        FUZZ_CHECK(memchr(launched.pages[i].type, 0, sizeof(launched.pages[i].type)));
+    }
+    launched_pages_free(&launched);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct launched launched;
     unsigned number;
     uint8_t handle;
+
     fuzz_take(&data, &size, &handle, sizeof(handle));
+    fuzz_pages(data, size);
     enum owner_exit code = launched_parse((const char *)data, size, handle, &launched, &number);
     FUZZ_CHECK(code == OWNER_OK || code == OWNER_INPUT);
     FUZZ_CHECK(code != OWNER_OK || launched.count > 0);
