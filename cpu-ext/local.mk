@@ -70,6 +70,11 @@ bochs_inputs = \
 	%D%/patches/fixes/17-floppy-times.patch \
 	%D%/patches/fixes/18-floppy-times-devel.patch \
 	%D%/patches/fixes/19-pci-panics.patch \
+	%D%/patches/fixes/20-svm-cr2.patch \
+	%D%/patches/fixes/21-svm-decode-assist.patch \
+	%D%/patches/fixes/22-svm-long-mode.patch \
+	%D%/patches/fixes/23-svm-nested-la57.patch \
+	%D%/patches/fixes/24-svm-exit.patch \
 	%D%/patches/speed/series \
 	%D%/patches/speed/08-trace-link.patch \
 	%D%/patches/speed/09-handler-address.patch \

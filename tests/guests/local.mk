@@ -49,11 +49,12 @@ guest_lib_sources = \
 	%D%/lib/smp16.S \
 	%D%/lib/start.S \
 	%D%/lib/tap.c \
+	%D%/lib/svm.c \
 	%D%/lib/trap.S \
 	%D%/lib/views.c \
 	%D%/lib/fault.c
 
-EXTRA_DIST += %D%/README.md %D%/lib/guest.h %D%/lib/guest.ld \
+EXTRA_DIST += %D%/README.md %D%/lib/guest.h %D%/lib/svm.h %D%/lib/guest.ld \
 	%D%/launch_known.h %D%/launch_known.py $(guest_lib_sources) $(guest_sources) $(guest_tests)
 
 # Guests with SEV-ES, NAME.rom: they are firmware, with the kit's start.
@@ -99,9 +100,11 @@ guest_image = objcopy -O binary $@.elf $@ && truncate -s 1032192 $@
 	$(AM_V_GEN)$(LD) -m elf_x86_64 $(guest_ldflags) -T $(srcdir)/bochsrc-examples/kit/rom.ld -o $@.elf $(filter %.o,$^) && \
 		objcopy -O binary --gap-fill 0xff $@.elf $@
 %D%/es/es.64.o: %D%/es/es.h
+%D%/svm.64.img: %D%/lib/svm.64.o
+%D%/svm.64.o %D%/lib/svm.64.o: %D%/lib/svm.h
 %D%/vc_legacy.rom.img: %D%/es/legacy.64.o %D%/es/legacy_entry.64.o
 
-$(guest_names:%=%D%/%.64.o) $(es_parts) %D%/es/legacy.64.o %D%/es/legacy_entry.64.o $(guests:%=%D%/%.o) $(guest_lib:%=%D%/lib/%.64.o) $(guest_lib:%=%D%/lib/%.32.o): compilers
+$(guest_names:%=%D%/%.64.o) $(es_parts) %D%/lib/svm.64.o %D%/es/legacy.64.o %D%/es/legacy_entry.64.o $(guests:%=%D%/%.o) $(guest_lib:%=%D%/lib/%.64.o) $(guest_lib:%=%D%/lib/%.32.o): compilers
 .PRECIOUS: %D%/%.64.o %D%/%.32.o
 
 if WITH_BOCHS

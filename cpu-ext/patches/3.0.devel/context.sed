@@ -81,3 +81,6 @@ s/^   BX_INFO(("set timer divide factor/   BX_DEBUG(("set timer divide factor/
        if (BX_MEM_THIS pci_enabled \&\& ((a20addr \& 0xfffc0000) == 0x000c0000)) {/
     }
 }
+
+# Svm_Vmexit() has one more level of blocks.
+/^+++ b\/cpu\/svm\.cc$/,/^--- / s,^-      // TODO$,-        // TODO,
