@@ -219,6 +219,8 @@ static const char *check_rng(struct decoded *d, uint32_t version, struct buf *b)
 
 static int put_vcpu(const struct saved_parts *parts, struct buf *b)
 {
+    if (parts->guest_runs) /* its ASID is not in a record */
+        return -EAGAIN;
     buf_put32(b, parts->cpus);
     buf_put32(b, VCPU_RECORD_SIZE);
     for (unsigned i = 0; i < parts->cpus; i++)
@@ -369,7 +371,9 @@ static bool is_optional(const struct row *row)
 
 static const char *save_error(int err)
 {
-    return err == -EBUSY ? "a guest is in the middle of its launch" : strerror(-err);
+    return err == -EBUSY    ? "a guest is in the middle of its launch"
+           : err == -EAGAIN ? "a CPU runs a SEV guest of this host: save when all CPUs run the host"
+                            : strerror(-err);
 }
 
 int saved_machine_possible(const struct saved_parts *parts, char *error, size_t error_size)
@@ -380,6 +384,8 @@ int saved_machine_possible(const struct saved_parts *parts, char *error, size_t 
 
     if (!err)
         err = check_launches(parts->hv);
+    if (!err && parts->guest_runs)
+        err = -EAGAIN;
     if (err)
         snprintf(error, error_size, "%s", save_error(err));
     if (bytes)

@@ -56,6 +56,7 @@ struct saved_parts {
     struct psp *psp;
     struct rng *rng;
     bool host;       /* a host of SEV guests: its MSRs are a host's */
+    bool guest_runs; /* a CPU of this host is between VMRUN of a SEV guest and its #VMEXIT */
     bool has_vmsas;  /* the built-in hypervisor launches a guest with SEV-ES */
     struct rmp *rmp; /* NULL without SEV-SNP */
     unsigned cpus;
@@ -65,7 +66,8 @@ struct saved_parts {
 };
 
 /* Check that the machine can be saved now. Return 0, or a negative errno with an error phrase: a
- * guest is in the middle of its launch (-EBUSY), the cryptographic library fails. */
+ * guest is in the middle of its launch (-EBUSY), a CPU runs a SEV guest of the host (-EAGAIN), the
+ * cryptographic library fails. */
 int saved_machine_possible(const struct saved_parts *parts, char *error, size_t error_size)
     __attribute__((warn_unused_result));
 /* Make the file. Return 0 with *data, to be wiped and freed by the caller, and its length; or a

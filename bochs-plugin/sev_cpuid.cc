@@ -46,6 +46,7 @@ class bx_sev_cpuid_t : public bx_cpuid_t
   private:
     bool is_ours(Bit32u index) const;
     uint64_t sev_status() const;
+    uint64_t guest_status() const;
     int hypervisor_msr(Bit64u *value, bool write);
 
     bx_cpuid_t *model; /* owned, because Bochs deletes only the object that the CPU has */
@@ -114,12 +115,18 @@ uint64_t bx_sev_cpuid_t::sev_status() const
            (sev.snp ? MSR_SEV_STATUS_SNP : 0);
 }
 
+/* In a host: of the guest that VMRUN entered. */
+uint64_t bx_sev_cpuid_t::guest_status() const
+{
+    return sev_hooks.cpus[cpu->bx_cpuid].asid ? MSR_SEV_STATUS_SEV : 0;
+}
+
 int bx_sev_cpuid_t::rdmsr(Bit32u index, Bit64u *msr)
 {
     uint64_t value = 0;
     const enum msr_answer answer = !is_ours(index) ? MSR_PASS
-                                   : sev.host      ? msr_host_read(&msrs, index, &value)
-                                                   : msr_read(&msrs, sev_status(), index, &value);
+                                   : sev.host ? msr_host_read(&msrs, guest_status(), index, &value)
+                                              : msr_read(&msrs, sev_status(), index, &value);
 
     if (answer == MSR_PASS)
         return model->rdmsr(index, msr);

@@ -24,6 +24,7 @@ struct access_info;
 
 /* The context of the hooks: the parts of the machine that take part, NULL if there is none. */
 struct parts {
+    const struct opt *opt;
     struct cbit *cbit;
     struct psp *psp;
     struct sev_memory *memory;
@@ -204,6 +205,38 @@ static bool hook_peek(void *ctx, uint32_t asid, uint64_t spa, void *buf, unsigne
     return bx_sev_memory_peek(((struct parts *)ctx)->memory, asid, spa, buf, len);
 }
 
+/* Linux arch/x86/include/asm/svm.h SVM_NESTED_CTL_*. SEV needs nested paging (arch/x86/kvm/svm/sev.c
+ * sev_hardware_setup()), and an ASID up to the number that CPUID 8000001Fh reports. What VMRUN does without
+ * them, or with the bit of SEV-ES, which CPUID does not report, is a choice of this model. */
+static bool may_run(const struct parts *p, uint32_t asid, uint8_t control)
+{
+    static const uint8_t nested_paging = 1, encrypted_state = 4;
+
+    if (asid > p->opt->asids)
+        BX_ERROR(("VMRUN: ASID %u is not one of a SEV guest, which are 1 to %u", asid,
+                  (unsigned)p->opt->asids));
+    else if (!(control & nested_paging))
+        BX_ERROR(("VMRUN: a SEV guest needs nested paging"));
+    else if (control & encrypted_state)
+        BX_ERROR(("VMRUN: mode=host has no SEV-ES guests"));
+    else
+        return true;
+    return false;
+}
+
+static bool hook_vmrun(void *ctx, unsigned cpu, uint32_t asid, uint8_t control)
+{
+    const struct parts *p = (const struct parts *)ctx;
+
+    if (asid && !may_run(p, asid, control))
+        return false;
+    sev_hooks.cpus[cpu].cbit_mask = asid ? UINT64_C(1) << p->opt->cbitpos : 0;
+    sev_hooks.cpus[cpu].asid = asid;
+    if (p->memory)
+        bx_sev_memory_vmrun(p->memory, cpu, asid);
+    return true;
+}
+
 static bool hook_device_memory(void *ctx, unsigned, uint64_t spa, unsigned len, void *data,
                                bool write)
 {
@@ -255,6 +288,7 @@ void bx_sev_hooks_attach(struct sev_machine *m)
     struct parts *p = new struct parts();
     struct sev_hooks table = {};
 
+    p->opt = bx_sev_machine_opt(m);
     p->cbit = bx_sev_machine_cbit(m);
     p->psp = bx_sev_machine_psp(m);
     p->memory = bx_sev_machine_memory(m);
@@ -279,6 +313,8 @@ void bx_sev_hooks_attach(struct sev_machine *m)
         table.peek = hook_peek;
         table.device_memory = hook_device_memory;
     }
+    if (opt_is_host(p->opt))
+        table.vmrun = hook_vmrun;
     if (p->sanitizer) {
         table.watched = hook_watched;
         table.touch = hook_touch;
@@ -286,9 +322,8 @@ void bx_sev_hooks_attach(struct sev_machine *m)
     }
     fill_contexts(p, table.cpus);
     bx_sev_hooks_detach();
-    /* A host without SME has no C-bit. */
-    cbit_init(p->cbit,
-              opt_is_host(bx_sev_machine_opt(m)) ? 0 : (unsigned)bx_sev_machine_opt(m)->cbitpos);
+    /* A host without SME has no C-bit outside of VMRUN. */
+    cbit_init(p->cbit, opt_is_host(p->opt) ? 0 : (unsigned)p->opt->cbitpos);
     if (cbit_attach(p->cbit, &sev_hooks, &table))
         BX_FATAL(("this Bochs was patched for hook version %u, the plugin needs %u: rebuild both",
                   sev_hooks.version, SEV_HOOKS_VERSION));

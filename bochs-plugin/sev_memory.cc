@@ -11,7 +11,8 @@
  * - nothing else: not VGA memory, the RAM of SMM under it, MMIO, nor ROM sockets without an image.
  *   sev_device_memory.cc has flash and the frame buffer.
  *
- * In a host all memory is raw, and the pages of its guests are what the secure processor makes of them.
+ * In a host all memory is raw at power-on. A page of a guest is kept decrypted from LAUNCH_UPDATE_DATA, or the
+ * guest's first access with C=1, until the host, another guest or a device accesses it.
  * In a guest: at power-on RAM is private data of the machine, whatever is in it, and ROM holds its image
  * as raw memory: a ROM that the launch does not measure is fetched as garbage. Until a guest is activated,
  * the machine runs under a temporary key. Then it gets the key of that ASID: what it sees through C=1
@@ -114,10 +115,18 @@ static struct page memory_describe(void *ctx, uint32_t number)
     return page;
 }
 
-/* Code is always fetched from decrypted pages. So only a page that was decrypted can be in a fetch
- * window, and only then does the window need to be closed. Page walks and fetches never close one,
+static void memory_changed(void *, const struct page *page)
+{
+    pageWriteStampTable.decWriteStamp(page->spa);
+    if (page->spa >= MEMMAP_4G - (MEMMAP_1M - low_firmware) && page->spa < MEMMAP_4G)
+        pageWriteStampTable.decWriteStamp(page->spa & (MEMMAP_1M - 1));
+}
+
+/* In a guest, code is always fetched from decrypted pages. So only a page that was decrypted can be in a
+ * fetch window, and only then does the window need to be closed. Page walks and fetches never close one,
  * because they need the decrypted state: Bochs's prefetch() opens its window before it
- * translates. */
+ * translates. In a host, the host and each guest may fetch from any page, so each conversion closes the
+ * windows and drops decoded instructions; prefetch() starts again if its own window was closed. */
 static void memory_converted(void *ctx, const struct page *page)
 {
     struct sev_memory *mem = (struct sev_memory *)ctx;
@@ -129,16 +138,11 @@ static void memory_converted(void *ctx, const struct page *page)
 
         if (resolves_to(mem, cpu->pAddrStackPage, page->number))
             cpu->invalidate_stack_cache();
-        if (!mem->for_code && resolves_to(mem, cpu->pAddrFetchPage, page->number))
+        if ((mem->host || !mem->for_code) && resolves_to(mem, cpu->pAddrFetchPage, page->number))
             cpu->invalidate_prefetch_q();
     }
-}
-
-static void memory_changed(void *, const struct page *page)
-{
-    pageWriteStampTable.decWriteStamp(page->spa);
-    if (page->spa >= MEMMAP_4G - (MEMMAP_1M - low_firmware) && page->spa < MEMMAP_4G)
-        pageWriteStampTable.decWriteStamp(page->spa & (MEMMAP_1M - 1));
+    if (mem->host)
+        memory_changed(mem, page);
 }
 
 /* TLB entries are numbered CPU by CPU, data TLB first. Each has two numbers, because an entry for
@@ -187,10 +191,34 @@ void bx_sev_memory_set_guest(struct sev_memory *mem, uint32_t asid)
     mem->asid = asid;
     mem->key = pages_key(mem->pages, asid);
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
-        sev_hooks.cpus[i].asid = asid;
-        sev_hooks.cpus[i].key = mem->walks.empty() ? mem->key : walk_allowed;
+        struct sev_cpu *cpu = &sev_hooks.cpus[i];
+
+        if (mem->host) { /* the CPU goes on with its guest, whose key may have come or gone */
+            cpu->key = pages_key(mem->pages, cpu->asid);
+            continue;
+        }
+        cpu->asid = asid;
+        cpu->key = mem->walks.empty() ? mem->key : walk_allowed;
     }
     bx_sev_memory_flush_tlbs();
+}
+
+void bx_sev_memory_vmrun(struct sev_memory *mem, unsigned cpu, uint32_t asid)
+{
+    sev_hooks.cpus[cpu].asid = asid;
+    sev_hooks.cpus[cpu].key = pages_key(mem->pages, asid);
+    if (!asid || sev_hooks.cpus[cpu].key || mem->warned)
+        return;
+    mem->warned = true;
+    BX_INFO(("VMRUN of ASID %u, which has no key: the guest sees ciphertext", asid));
+}
+
+/* The index of the key that an access uses. */
+static uint8_t key_of(const struct sev_memory *mem, unsigned cpu, enum sev_access access)
+{
+    if (access != SEV_ACCESS_PRIVATE)
+        return 0;
+    return mem->host && cpu != SEV_HOOKS_NO_CPU ? sev_hooks.cpus[cpu].key : mem->key;
 }
 
 /* RAM above 1 MiB, where one address is one page. */
@@ -266,6 +294,7 @@ struct sev_memory *bx_sev_memory_new(struct sev_machine *machine)
         BX_FATAL(("sev: encryption=aes needs all of the guest's memory on the host: "
                   "give host= the value of guest= (memory:), or say encryption=none"));
     mem->machine = machine;
+    mem->host = opt_is_host(bx_sev_machine_opt(machine));
     mem->map = bx_sev_machine_memmap(machine);
     mem->ram_pages = (uint32_t)(BX_MEM(0)->get_memory_len() / SEV_PAGE_SIZE);
     mem->rom_state.assign(rom_pages, ROM_EMPTY);
@@ -281,7 +310,7 @@ void bx_sev_memory_power_on(struct sev_memory *mem, struct rng *rng)
     int err;
 
     mem->rom = bx_sev_memmap_rom();
-    if (opt_is_host(bx_sev_machine_opt(mem->machine))) { /* all memory is raw */
+    if (mem->host) { /* all memory is raw */
         find_roms(mem, true);
         bx_sev_memory_flush_tlbs();
         return;
@@ -318,8 +347,9 @@ int bx_sev_memory_key_install(struct sev_memory *mem, uint32_t asid, const uint8
         err = pages_rekey(mem->pages, temporary_asid, asid);
         if (!err)
             bx_sev_memory_set_guest(mem, asid);
-    } else if (!err && mem->asid == asid) {
-        bx_sev_memory_set_guest(mem, asid);
+    } else if (!err && (mem->host || mem->asid == asid)) {
+        bx_sev_memory_set_guest(mem, mem->asid);
+        mem->warned = mem->warned && !mem->host;
     }
     return err;
 }
@@ -351,11 +381,15 @@ static void warn_unmeasured(struct sev_memory *mem, uint64_t spa)
 }
 
 /* The page could not be converted. A device is refused. For a CPU the access would show plaintext to
- * everybody, or ciphertext to the guest: the machine stops. */
-static struct sev_verdict cipher_failed(unsigned cpu, uint64_t spa, enum sev_access access)
+ * everybody, or ciphertext to the guest: the machine stops. The hypervisor in a host could do nothing. */
+static struct sev_verdict cipher_failed(const struct sev_memory *mem, unsigned cpu, uint64_t spa,
+                                        enum sev_access access)
 {
     const struct sev_verdict verdict = {(uint64_t)(cpu == SEV_HOOKS_NO_CPU ? SEV_BLOCK : SEV_NPF),
                                         0};
+
+    if (mem->host && cpu != SEV_HOOKS_NO_CPU)
+        BX_FATAL(("sev: the cipher failed: page %#lx cannot be accessed", (unsigned long)spa));
 
     BX_ERROR(("sev: the cipher failed: page %#lx could not be %s", (unsigned long)spa,
               access == SEV_ACCESS_PRIVATE ? "decrypted" : "encrypted"));
@@ -368,7 +402,7 @@ struct sev_verdict bx_sev_memory_access(struct sev_memory *mem, unsigned cpu, ui
     const struct storage storage = resolve(mem, spa);
     const enum sev_access access = sev_flags_access(flags);
     const enum sev_why why = sev_flags_why(flags);
-    const uint8_t key = access == SEV_ACCESS_PRIVATE ? mem->key : 0;
+    const uint8_t key = key_of(mem, cpu, access);
     struct sev_verdict verdict = {SEV_GO, 0};
 
     if (why == SEV_WHY_FETCH && !mem->warned && storage.n && storage.page[0] >= mem->ram_pages &&
@@ -384,7 +418,7 @@ struct sev_verdict bx_sev_memory_access(struct sev_memory *mem, unsigned cpu, ui
         }
         const struct page page = memory_describe(mem, storage.page[i]);
         if (pages_access(mem->pages, &page, key, entry))
-            verdict = cipher_failed(cpu, spa, access);
+            verdict = cipher_failed(mem, cpu, spa, access);
     }
     mem->for_code = false;
     return verdict;

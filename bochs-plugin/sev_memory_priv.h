@@ -31,7 +31,8 @@ struct sev_memory {
     const struct sev_machine *machine;
     const struct memmap *map;
     struct pages *pages;
-    uint32_t asid; /* the guest that all CPUs run; 0 = none */
+    bool host;     /* of SEV guests: what a CPU runs is in its context in the hook table */
+    uint32_t asid; /* the guest that all CPUs run; 0 = none, as in a host */
     uint8_t key;   /* the index of its key */
     uint32_t ram_pages;
     Bit8u *rom;                     /* Bochs's array: BIOS, then the option ROMs */
@@ -41,12 +42,12 @@ struct sev_memory {
     std::vector<uint8_t> walks;
     uint8_t temporary_key[16];
     bool for_code; /* a conversion, or a drop, is for a page walk or a fetch */
-    bool warned;   /* of an unmeasured ROM */
+    bool warned;   /* of an unmeasured ROM; in a host, of a guest without a key */
 };
 
 /* Make all pages hold raw memory contents, without keys. */
 void bx_sev_memory_new_pages(struct sev_memory *mem);
-/* Make every CPU run the guest of an ASID. */
+/* Make every CPU run the guest of an ASID. In a host: look again for the keys of the guests that run. */
 void bx_sev_memory_set_guest(struct sev_memory *mem, uint32_t asid);
 
 #endif

@@ -137,6 +137,8 @@ struct collected {
         parts.has_vmsas = bx_sev_machine_es(m) != NULL;
         parts.rmp = bx_sev_machine_snp(m) ? bx_sev_snp_rmp(bx_sev_machine_snp(m)) : NULL;
         parts.host = opt_is_host(bx_sev_machine_opt(m));
+        for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++)
+            parts.guest_runs = parts.guest_runs || (parts.host && sev_hooks.cpus[i].asid);
         parts.cpus = BX_SMP_PROCESSORS;
         parts.msrs = msrs.data();
         parts.memory = bx_sev_machine_memory(m) ? &memory_ops : NULL;

@@ -260,7 +260,7 @@ const char *bx_sev_vmsa_load(unsigned index, const uint8_t vmsa[VMSA_SIZE])
 {
     BX_CPU_C *cpu = BX_CPU(index);
     const struct vmsa_cpu allowed = {((UINT64_C(1) << BX_PHY_ADDRESS_WIDTH) - 1) |
-                                         sev_hooks.cbit_mask,
+                                         sev_hooks_cbit(index),
                                      cpu->cr4_suppmask, cpu->efer_suppmask, cpu->xcr0_suppmask};
     const char *wrong = vmsa_check(vmsa, &allowed);
 

@@ -39,7 +39,8 @@ int cbit_attach(const struct cbit *cbit, struct sev_hooks *hooks, const struct s
     *hooks = *table;
     hooks->version = SEV_HOOKS_VERSION;
     hooks->size = sizeof(*hooks);
-    hooks->cbit_mask = cbit->pos ? UINT64_C(1) << cbit->pos : 0;
+    for (unsigned cpu = 0; cpu < SEV_CPUS_MAX; cpu++)
+        hooks->cpus[cpu].cbit_mask = cbit->pos ? UINT64_C(1) << cbit->pos : 0;
     return 0;
 }
 

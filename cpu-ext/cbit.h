@@ -38,7 +38,7 @@ void cbit_init(struct cbit *cbit, unsigned pos);
 
 /* Put the functions, `ctx` and the CPUs' contexts of `table` and the C-bit (none if the position is 0)
  * into the hook table of the running Bochs. Any member of `table` may be zero; `version`, `size` and
- * `cbit_mask` are ignored. Return 0, or -EPROTO if Bochs's table is of another version: it is unchanged then. */
+ * the CPUs' `cbit_mask` are ignored. Return 0, or -EPROTO if Bochs's table is of another version: it is unchanged then. */
 int cbit_attach(const struct cbit *cbit, struct sev_hooks *hooks, const struct sev_hooks *table)
     __attribute__((warn_unused_result));
 /* Make the table all zero but for version and size: stock behaviour. */

@@ -3,7 +3,7 @@
  * The hook table: the one interface between the patched Bochs and the sev plugin. Bochs calls the
  * functions of the table, the plugin fills it. Bochs's build copies this file to cpu/sev_hooks.h.
  *
- * A table that is all zero (but for its version and size) is stock Bochs: the C-bit mask is 0, so
+ * A table that is all zero (but for its version and size) is stock Bochs: the C-bit masks are 0, so
  * no bit is removed from a page table entry, and no function is called.
  *
  * The table answers two questions. access(): may this memory access happen, and with the page
@@ -16,7 +16,7 @@
  *   calls only these wrappers.
  * - `cpu` is the index of the CPU (BX_CPU_ID), or SEV_HOOKS_NO_CPU.
  * - `spa` is a system physical address, after A20. `gpa` is the guest physical address, before
- *   nested paging. They are equal as long as the plugin runs a guest without nested paging.
+ *   nested paging. Bochs passes the same value for both: only a guest without nested paging needs `gpa`.
  *
  * Sources: Linux Documentation/arch/x86/amd-memory-encryption.rst (which accesses are private),
  * Linux arch/x86/include/uapi/asm/svm.h (exit codes, which are also the error codes of #VC). What
@@ -33,7 +33,7 @@ extern "C" {
 #endif
 
 /* Changes whenever the layout or the meaning of the table does. */
-#define SEV_HOOKS_VERSION 7u
+#define SEV_HOOKS_VERSION 8u
 
 #define SEV_HOOKS_NO_CPU (~0u)
 
@@ -139,12 +139,15 @@ enum sev_signal {
 
 /* --- the context of a CPU --- */
 
-/* Set by sev_hooks_cpu_set(); all zero = no guest, no SEV-ES. */
+/* All zero = no guest, no SEV-ES. In a host this is so outside of VMRUN. */
 struct sev_cpu {
-    uint32_t asid;       /* the guest that runs on this CPU; 0 = none: C=1 sees raw memory too */
-    uint32_t insns;      /* bit n: instruction n of enum sev_insn exists; else it is #UD */
-    uint8_t key;         /* what page_key[] says of a page that is decrypted for this guest */
-    uint8_t es;          /* SEV-ES: #VC pushes an error code and is contributory; every port is
+    uint64_t
+        cbit_mask;  /* the C-bit, removed from CR3 and every paging entry of the guest, but not from
+                          * those of nested paging; 0 = this CPU has none */
+    uint32_t asid;  /* the guest that runs on this CPU; 0 = none: C=1 sees raw memory too */
+    uint32_t insns; /* bit n: instruction n of enum sev_insn exists; else it is #UD */
+    uint8_t key;    /* what page_key[] says of a page that is decrypted for this guest */
+    uint8_t es;     /* SEV-ES: #VC pushes an error code and is contributory; every port is
                      * intercepted; msr() replaces the MSR permission map */
     uint8_t svme_sticky; /* writes do not change EFER.SVME */
 
@@ -160,11 +163,9 @@ struct sev_cpu {
 #define SEV_CPUS_MAX 256u
 
 struct sev_hooks {
-    uint32_t version;   /* SEV_HOOKS_VERSION of the patched Bochs; checked by the plugin */
-    uint32_t size;      /* sizeof(struct sev_hooks) there */
-    uint64_t cbit_mask; /* the C-bit, removed from CR3 and every paging entry; 0 = no SEV. There is
-                         * one C-bit in a machine. */
-    void *ctx;          /* first argument of every function */
+    uint32_t version; /* SEV_HOOKS_VERSION of the patched Bochs; checked by the plugin */
+    uint32_t size;    /* sizeof(struct sev_hooks) there */
+    void *ctx;        /* first argument of every function */
 
     /* Called before a translation of the page at `spa` (4 KiB aligned) becomes valid, before the
      * CPU itself reads or writes memory (sev_why_is_internal()), and before an access by a device.
@@ -218,6 +219,12 @@ struct sev_hooks {
      * write, with true if the write is done then; after a read, whose result it may change. */
     bool (*device_memory)(void *ctx, unsigned cpu, uint64_t spa, unsigned len, void *data,
                           bool write);
+
+    /* NULL in a machine that is no host: VMRUN is that of stock Bochs then. VMRUN of a guest with SEV:
+     * give the context of `cpu` the guest `asid`, its key and the C-bit. `control` is byte 90h of the
+     * VMCB. False: VMRUN fails with #VMEXIT INVALID. With ASID 0 a #VMEXIT: `cpu` runs the host again.
+     * Bochs flushes the TLBs of the CPU after both. */
+    bool (*vmrun)(void *ctx, unsigned cpu, uint32_t asid, uint8_t control);
 };
 
 /* Defined by the patched Bochs; the plugin finds it when it is loaded. */
@@ -295,16 +302,32 @@ static inline bool sev_hooks_es(unsigned cpu)
     return sev_hooks.cpus[cpu].es != 0;
 }
 
+static inline uint64_t sev_hooks_cbit(unsigned cpu)
+{
+    return sev_hooks.cpus[cpu].cbit_mask;
+}
+
+static inline bool sev_hooks_page_has_key(unsigned cpu, uint64_t spa, uint8_t key)
+{
+    const struct sev_cpu *c = &sev_hooks.cpus[cpu];
+    const uint64_t i = (spa >> 12) - c->first;
+
+    return i < c->n && c->page_key[i] == key;
+}
+
 /* The page-walk fast path: most calls are the page table reads of TLB misses. */
 static inline bool sev_hooks_walk_may_go(unsigned cpu, uint64_t spa)
 {
-    struct sev_cpu *c = &sev_hooks.cpus[cpu];
-    const uint64_t i = (spa >> 12) - c->first;
-
-    if (i >= c->n || c->page_key[i] != c->key)
+    if (!sev_hooks_page_has_key(cpu, spa, sev_hooks.cpus[cpu].key))
         return false;
-    c->walks++;
+    sev_hooks.cpus[cpu].walks++;
     return true;
+}
+
+/* The same for nested page tables, which are raw memory and are not counted. */
+static inline bool sev_hooks_nested_walk_may_go(unsigned cpu, uint64_t spa)
+{
+    return sev_hooks_page_has_key(cpu, spa, 0);
 }
 
 static inline struct sev_verdict sev_hooks_access(unsigned cpu, uint64_t spa, uint64_t gpa,
@@ -406,10 +429,20 @@ static inline void sev_hooks_decode(unsigned cpu, uint64_t spa, unsigned len)
         sev_hooks.decode(sev_hooks.ctx, cpu, spa, len);
 }
 
-/* Memory as the guest of CPU `cpu` sees it, for a debugger. False: read memory itself. */
+/* Memory as the guest of CPU `cpu` sees it, for a debugger; with SEV_HOOKS_NO_CPU raw memory. False: read
+ * memory itself. */
 static inline bool sev_hooks_peek(unsigned cpu, uint64_t spa, void *buf, unsigned len)
 {
-    return sev_hooks.peek && sev_hooks.peek(sev_hooks.ctx, sev_hooks.cpus[cpu].asid, spa, buf, len);
+    const uint32_t asid = cpu == SEV_HOOKS_NO_CPU ? 0 : sev_hooks.cpus[cpu].asid;
+
+    return sev_hooks.peek && sev_hooks.peek(sev_hooks.ctx, asid, spa, buf, len);
+}
+
+/* A #VMEXIT of `cpu`. */
+static inline void sev_hooks_vmexit(unsigned cpu)
+{
+    if (sev_hooks.vmrun && sev_hooks.cpus[cpu].asid)
+        (void)sev_hooks.vmrun(sev_hooks.ctx, cpu, 0, 0);
 }
 
 #ifdef __cplusplus

@@ -50,6 +50,7 @@ bochs_inputs = \
 	%D%/patches/sev/12-pci-hole.patch \
 	%D%/patches/sev/13-device-memory.patch \
 	%D%/patches/sev/14-debugger.patch \
+	%D%/patches/sev/15-vmrun.patch \
 	%D%/patches/fixes/series \
 	%D%/patches/fixes/01-apic.patch \
 	%D%/patches/fixes/02-apicbase.patch \

@@ -64,11 +64,12 @@ enum msr_answer msr_write(struct msr_state *state, uint64_t sev_status, uint32_t
     }
 }
 
-enum msr_answer msr_host_read(const struct msr_state *state, uint32_t index, uint64_t *value)
+enum msr_answer msr_host_read(const struct msr_state *state, uint64_t sev_status, uint32_t index,
+                              uint64_t *value)
 {
     switch (index) {
-    case MSR_SEV_STATUS: /* what runs is not encrypted */
-        *value = 0;
+    case MSR_SEV_STATUS:
+        *value = sev_status;
         return MSR_DONE;
     case MSR_SYSCFG:
         *value = MSR_SYSCFG_MEM_ENCRYPT;

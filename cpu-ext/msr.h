@@ -62,9 +62,10 @@ enum msr_answer msr_write(struct msr_state *state, uint64_t sev_status, uint32_t
                           uint64_t value) __attribute__((warn_unused_result));
 
 /* The same for a host of SEV guests: memory encryption is switched on in SYSCFG, SMM is locked in HWCR.
- * VM_PAGE_FLUSH does nothing, because there is no cache. SYSCFG keeps its value. */
-enum msr_answer msr_host_read(const struct msr_state *state, uint32_t index, uint64_t *value)
-    __attribute__((warn_unused_result));
+ * VM_PAGE_FLUSH does nothing, because there is no cache. SYSCFG keeps its value. `sev_status` is that of
+ * the guest which the CPU runs, 0 if it runs the host or a guest without SEV. */
+enum msr_answer msr_host_read(const struct msr_state *state, uint64_t sev_status, uint32_t index,
+                              uint64_t *value) __attribute__((warn_unused_result));
 enum msr_answer msr_host_write(struct msr_state *state, uint32_t index, uint64_t value)
     __attribute__((warn_unused_result));
 

@@ -97,7 +97,7 @@ void bx_sev_machine_dump(struct sev_machine *m, print_line *print)
                  psp_platform_state_name(platform.state), platform.api_major, platform.api_minor,
                  platform.build, platform.guests);
     print_format(print, "C-bit %u, mask %#" PRIx64, (unsigned)bx_sev_machine_opt(m)->cbitpos,
-                 sev_hooks.cbit_mask);
+                 sev_hooks_cbit(0));
     dump_memory(m, print);
     if (bx_sev_machine_snp(m))
         bx_sev_rmp_print_states(bx_sev_snp_rmp(bx_sev_machine_snp(m)), print);

@@ -19,7 +19,7 @@ struct walk_mode bx_sev_walk_mode(unsigned index)
     struct walk_mode mode = {};
 
     mode.cr3 = cpu->cr3;
-    mode.cbit_mask = sev_hooks.cbit_mask;
+    mode.cbit_mask = sev_hooks_cbit(index);
     if (!cpu->cr0.get_PG())
         mode.levels = 0;
     else if (cpu->long_mode())

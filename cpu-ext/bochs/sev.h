@@ -17,6 +17,12 @@ BX_CPP_INLINE bool bx_sev_is_walk(unsigned reason)
     return reason - BX_PDPTR0_ACCESS < 4 || reason - BX_PTE_ACCESS < 5;
 }
 
+// An entry of a nested page table, or a nested PDPTE: memory of the hypervisor.
+BX_CPP_INLINE bool bx_sev_is_nested_walk(unsigned reason)
+{
+    return reason - BX_NESTED_PDPTR0_ACCESS < 4 || reason - BX_NESTED_PTE_ACCESS < 5;
+}
+
 BX_CPP_INLINE enum sev_why bx_sev_why(AccessReason reason, bool write)
 {
     if (reason == BX_ACCESS_REASON_NOT_SPECIFIED)
@@ -32,6 +38,9 @@ BX_CPP_INLINE void BX_CPU_C::sev_physical(bx_phy_address paddr, AccessReason rea
     if (!sev_hooks.access)
         return;
     if (!write && bx_sev_is_walk(reason) && sev_hooks_walk_may_go(BX_CPU_ID, A20ADDR(paddr)))
+        return;
+    if (!write && bx_sev_is_nested_walk(reason) &&
+        sev_hooks_nested_walk_may_go(BX_CPU_ID, A20ADDR(paddr)))
         return;
     sev_physical_access(paddr, reason, write);
 }

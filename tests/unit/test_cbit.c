@@ -213,7 +213,8 @@ static void attach_and_detach(void **state)
     attach(&all);
     assert_int_equal(sev_hooks.version, SEV_HOOKS_VERSION);
     assert_int_equal(sev_hooks.size, sizeof(sev_hooks));
-    assert_true(sev_hooks.cbit_mask == UINT64_C(0x800000000000));
+    for (unsigned cpu = 0; cpu < SEV_CPUS_MAX; cpu++)
+        assert_true(sev_hooks_cbit(cpu) == UINT64_C(0x800000000000));
     cbit_detach(&sev_hooks);
     assert_true(is_empty(&sev_hooks));
 }
@@ -227,19 +228,21 @@ static void another_version_is_refused(void **state)
     cbit_init(&cbit, 51);
     assert_int_equal(cbit_attach(&cbit, &other, &all), -EPROTO);
     assert_int_equal(cbit_attach(&cbit, &shorter, &all), -EPROTO);
-    assert_true(other.cbit_mask == 0 && other.access == NULL);
-    assert_true(shorter.cbit_mask == 0 && shorter.access == NULL);
+    assert_true(other.cpus[0].cbit_mask == 0 && other.access == NULL);
+    assert_true(shorter.cpus[0].cbit_mask == 0 && shorter.access == NULL);
 }
 
 /* Version, size and C-bit of the table that is put in are not used. */
 static void only_the_cbit(void **state)
 {
-    static const struct sev_hooks nobody = {.cbit_mask = 1, .version = 77};
+    static const struct sev_hooks nobody = {.cpus = {{.cbit_mask = 1}}, .version = 77};
 
     (void)state;
     attach(&nobody);
-    assert_true(sev_hooks.cbit_mask == UINT64_C(1) << 47);
-    sev_hooks.cbit_mask = 0;
+    for (unsigned cpu = 0; cpu < SEV_CPUS_MAX; cpu++) {
+        assert_true(sev_hooks_cbit(cpu) == UINT64_C(1) << 47);
+        sev_hooks.cpus[cpu].cbit_mask = 0;
+    }
     assert_true(is_empty(&sev_hooks));
 }
 

@@ -137,25 +137,27 @@ static void a_host(void **state)
 
     (void)state;
     msr_reset(&msr);
-    assert_int_equal(msr_host_read(&msr, 0xc0010010, &value), MSR_DONE);
+    assert_int_equal(msr_host_read(&msr, 0, 0xc0010010, &value), MSR_DONE);
     assert_true(value == UINT64_C(1) << 23);
-    assert_int_equal(msr_host_read(&msr, 0xc0010015, &value), MSR_DONE);
+    assert_int_equal(msr_host_read(&msr, 0, 0xc0010015, &value), MSR_DONE);
     assert_true(value == (UINT64_C(1) << 24 | 1));
-    assert_int_equal(msr_host_read(&msr, 0xc0010131, &value), MSR_DONE);
+    assert_int_equal(msr_host_read(&msr, 0, 0xc0010131, &value), MSR_DONE);
     assert_true(value == 0);
+    assert_int_equal(msr_host_read(&msr, 1, 0xc0010131, &value), MSR_DONE);
+    assert_true(value == 1);
     assert_int_equal(msr_host_write(&msr, 0xc0010131, 0), MSR_GP);
     assert_int_equal(msr_host_write(&msr, 0xc0010010, 0), MSR_DONE); /* and keeps its value */
-    assert_int_equal(msr_host_read(&msr, 0xc0010010, &value), MSR_DONE);
+    assert_int_equal(msr_host_read(&msr, 0, 0xc0010010, &value), MSR_DONE);
     assert_true(value == UINT64_C(1) << 23);
     assert_int_equal(msr_host_write(&msr, 0xc0010010, UINT64_C(1) << 32), MSR_GP);
     assert_int_equal(msr_host_write(&msr, 0xc0010015, UINT64_C(1) << 30), MSR_DONE);
-    assert_int_equal(msr_host_read(&msr, 0xc0010015, &value), MSR_DONE);
+    assert_int_equal(msr_host_read(&msr, 0, 0xc0010015, &value), MSR_DONE);
     assert_true(value == (UINT64_C(1) << 30 | 1));
     assert_int_equal(msr_host_write(&msr, 0xc0010015, UINT64_C(1) << 40), MSR_GP);
     assert_int_equal(msr_host_write(&msr, 0xc001011e, 0x1000), MSR_DONE);
-    assert_int_equal(msr_host_read(&msr, 0xc001011e, &value), MSR_GP);
-    assert_int_equal(msr_host_read(&msr, 0xc0010130, &value), MSR_GP);
-    assert_int_equal(msr_host_read(&msr, 0x10, &value), MSR_PASS);
+    assert_int_equal(msr_host_read(&msr, 0, 0xc001011e, &value), MSR_GP);
+    assert_int_equal(msr_host_read(&msr, 0, 0xc0010130, &value), MSR_GP);
+    assert_int_equal(msr_host_read(&msr, 0, 0x10, &value), MSR_PASS);
 }
 
 int main(void)
