@@ -141,14 +141,13 @@ enum sev_signal {
 
 /* All zero = no guest, no SEV-ES. In a host this is so outside of VMRUN. */
 struct sev_cpu {
-    uint64_t
-        cbit_mask;  /* the C-bit, removed from CR3 and every paging entry of the guest, but not from
-                          * those of nested paging; 0 = this CPU has none */
-    uint32_t asid;  /* the guest that runs on this CPU; 0 = none: C=1 sees raw memory too */
-    uint32_t insns; /* bit n: instruction n of enum sev_insn exists; else it is #UD */
-    uint8_t key;    /* what page_key[] says of a page that is decrypted for this guest */
-    uint8_t es;     /* SEV-ES: #VC pushes an error code and is contributory; every port is
-                     * intercepted; msr() replaces the MSR permission map */
+    /* The C-bit, removed from CR3 and every paging entry but those of nested paging; 0 = none. */
+    uint64_t cbit_mask;
+    uint32_t asid;       /* the guest that runs on this CPU; 0 = none: C=1 sees raw memory too */
+    uint32_t insns;      /* bit n: instruction n of enum sev_insn exists; else it is #UD */
+    uint8_t key;         /* what page_key[] says of a page that is decrypted for this guest */
+    uint8_t es;          /* SEV-ES: #VC pushes an error code and is contributory; every port is
+                          * intercepted; msr() replaces the MSR permission map */
     uint8_t svme_sticky; /* writes do not change EFER.SVME */
 
     /* The page-walk fast path: access() is not called for the read of a page table entry if

@@ -17,6 +17,7 @@
 static uint64_t cbit;
 static struct vm a, b, plain;
 static uint32_t handle_a, handle_b;
+static bool second_runs; /* the second CPU */
 
 static uint64_t raw(const struct vm *vm, unsigned page)
 {
@@ -30,9 +31,18 @@ static void put_raw(const struct vm *vm, unsigned page, uint64_t value)
 
 /* --- launch --- */
 
+static void flush_caches(void *unused)
+{
+    (void)unused;
+    wbinvd();
+}
+
+/* DF_FLUSH needs WBINVD of all CPUs, of which one or two run. */
 static uint32_t flush(void)
 {
     wbinvd();
+    if (second_runs)
+        on_cpu(1, flush_caches, NULL);
     return mbox_command(CMD_DF_FLUSH, 0);
 }
 
@@ -314,6 +324,50 @@ static void recycle(void)
     is(vm_load(&b, AT(PAGE_PRIVATE + 2)), PLAIN, "guest 2 still reads its word");
 }
 
+/* --- two CPUs (run-guest -c 2) --- */
+
+#define ROUNDS 1000u
+
+static struct vm a2; /* a second virtual CPU of guest 1 */
+static unsigned wrong2;
+
+/* Store and load words of one page, which the other CPU uses at the same time. */
+static unsigned use_page(struct vm *vm, uint64_t at, bool host)
+{
+    unsigned wrong = 0;
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        wrong += vm_do(vm, OP_STORE, at, PLAIN + i) != EXIT_VMMCALL;
+        if (host)
+            wrong += raw(&a, PAGE_PRIVATE + 8) == PLAIN + i;
+        wrong += vm_load(vm, at) != PLAIN + i;
+    }
+    return wrong;
+}
+
+static void second_cpu(void *page)
+{
+    svm_init_cpu(page);
+    wrong2 = use_page(&a2, AT(PAGE_PRIVATE + 8) + 64, false);
+}
+
+static void two_cpus(void)
+{
+    unsigned wrong;
+
+    second_runs = ok(ap_start(NULL), "the second CPU starts");
+    if (!second_runs)
+        return;
+    a2 = a;
+    a2.vmcb = page_alloc(1);
+    memcpy(a2.vmcb, a.vmcb, 4096);
+    ap_begin(second_cpu, page_alloc(1));
+    wrong = use_page(&a, AT(PAGE_PRIVATE + 8), true);
+    ap_wait();
+    is(wrong, 0, "one guest on two CPUs, and its host on the page that both use");
+    is(wrong2, 0, "seen from the second CPU");
+}
+
 void guest_main(void)
 {
     trap_init();
@@ -337,6 +391,8 @@ void guest_main(void)
     refused();
     without_key();
     is(vm_load(&a, AT(PAGE_PRIVATE)), PLAIN, "after all that, guest 1 goes on");
+    if (argument("cpus", 1) > 1)
+        two_cpus();
     debug();
     recycle();
     done_testing();

@@ -60,10 +60,15 @@ __asm__(".globl vm_enter\n"
         "   pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx\n"
         "   ret\n");
 
-void svm_init(void)
+void svm_init_cpu(void *page)
 {
     wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
-    wrmsr(MSR_VM_HSAVE_PA, (uintptr_t)page_alloc(1));
+    wrmsr(MSR_VM_HSAVE_PA, (uintptr_t)page);
+}
+
+void svm_init(void)
+{
+    svm_init_cpu(page_alloc(1));
     iopm = page_alloc(3);
     memset(iopm, 0xff, 3 * PAGE_4K);
     msrpm = page_alloc(2);

@@ -94,8 +94,9 @@ struct vm {
     uint64_t regs[3];    /* RBX, RCX, RDX */
 };
 
-/* Switch SVM on. Once. */
+/* Switch SVM on. Once; on a second CPU only svm_init_cpu(), with a page of its own. */
 void svm_init(void);
+void svm_init_cpu(void *page);
 /* A guest that has not run. `cbit` is the C-bit in its own page tables, 0 for a guest without SEV. */
 void vm_new(struct vm *vm, uint64_t cbit);
 uint64_t vm_get(const struct vm *vm, unsigned offset);
