@@ -35,11 +35,13 @@ enum how {
 
 static volatile unsigned alive[4];
 
-/* The code of a CPU that was started: no instruction that needs the hypervisor. */
+/* The code of a CPU that was started: no instruction that needs the hypervisor. R15 counts the rounds. */
 static void ap_main(uint64_t index)
 {
-    for (;;)
+    for (;;) {
         alive[index]++;
+        __asm__ volatile("inc %%r15" : : : "r15", "cc");
+    }
 }
 
 /* --- a VMSA --- */
@@ -55,6 +57,14 @@ static void put_segment(uint8_t *vmsa, unsigned offset, uint16_t selector, uint1
     put(vmsa, offset, selector, 2);
     put(vmsa, offset + 2, attributes, 2);
     put(vmsa, offset + 4, limit, 4);
+}
+
+static uint64_t get(const uint8_t *vmsa, unsigned offset)
+{
+    uint64_t value;
+
+    memcpy(&value, vmsa + offset, 8);
+    return value;
 }
 
 static uint64_t read_cr(unsigned n)
@@ -151,8 +161,20 @@ static void errors(void)
     ok(!comes_alive(1), "and the CPU does not start");
 }
 
+/* The registers with which the CPU was stopped are in its VMSA. */
+static uint64_t stopped(void)
+{
+    const uint64_t rip = get(VMSA(1), 0x178);
+
+    ok(rip > (uintptr_t)ap_main && rip < (uintptr_t)ap_main + 64, "RIP is in its VMSA: %lx", rip);
+    ok(get(VMSA(1), 0x338) == 1, "so is RDI");
+    return get(VMSA(1), 0x378); /* R15 */
+}
+
 static void good(void)
 {
+    uint64_t rounds;
+
     prepare(1);
     is(mark(1), 0, "RMPADJUST makes the page a VMSA");
     is(ask(CREATE, 1, (uintptr_t)VMSA(1), 1), 0, "AP creation");
@@ -162,10 +184,14 @@ static void good(void)
        "a page state change of a VMSA in use: an error");
     is(ask(DESTROY, 1, 0, 1), 0, "AP destruction");
     ok(!comes_alive(1), "the CPU does not run");
+    rounds = stopped();
+    ok(rounds > 0, "so is R15");
     is(rmpadjust(VMSA(1), SIZE_4K, 1), 0, "the page is no VMSA again");
     is(mark(1), 0, "and again");
     is(ask(CREATE, 1, (uintptr_t)VMSA(1), 1), 0, "AP creation");
     ok(comes_alive(1), "the CPU runs again");
+    is(ask(DESTROY, 1, 0, 1), 0, "AP destruction");
+    ok(stopped() > rounds, "it went on with its registers");
 }
 
 /* Each ends the machine at the last request, if the processor checks what it must. */
