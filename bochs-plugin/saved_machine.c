@@ -47,6 +47,8 @@ static int put_conf(const struct saved_parts *parts, struct buf *b)
 }
 
 /* Return the length of the first word of `text`. */
+enum { CONF_MAX = 1023 };
+
 static int word_length(const char *text)
 {
     return (int)strcspn(text, " ");
@@ -54,12 +56,12 @@ static int word_length(const char *text)
 
 static const char *check_conf(struct decoded *d, uint32_t version, struct buf *b)
 {
-    char saved[512];
+    char saved[CONF_MAX + 1];
     const char *was = saved, *is = d->parts->configuration;
     size_t len = b->len;
 
     (void)version;
-    if (len >= sizeof(saved))
+    if (len > CONF_MAX)
         return "the configuration is too long";
     buf_get(b, saved, len);
     saved[len] = '\0';
@@ -336,7 +338,7 @@ static const struct row {
     const char *(*check)(struct decoded *d, uint32_t version, struct buf *b);
     size_t (*get_size)(const struct saved_parts *parts);
 } rows[] = {
-    {SAVE_CONF, 1, 512, put_conf, check_conf, NULL},
+    {SAVE_CONF, 1, CONF_MAX, put_conf, check_conf, NULL},
     {SAVE_HV, 2, HV_SAVE_MAX, put_hv, check_hv, NULL},
     {SAVE_HVES, 1, 0, put_hves, check_hves, hves_size},
     {SAVE_HVSN, 1, 0, put_hvsn, check_hvsn, hvsn_size},

@@ -56,13 +56,42 @@ static std::string kernel_digest(const struct sev_machine *m)
     return text;
 }
 
+/* The contents of a file that a parameter names, as a digest; the file may be large. */
+static std::string blob_digest(const char *name, const struct opt_blob *blob)
+{
+    uint8_t digest[CRYPTO_SHA256_SIZE];
+    char text[17];
+
+    if (!blob->len)
+        return std::string(" ") + name + "=none";
+    crypto_sha256(blob->bytes, blob->len, digest);
+    hex_encode(digest, 8, text);
+    return std::string(" ") + name + "=" + text;
+}
+
+/* The chip and what it says of itself: reports and keys of the guest depend on them. */
+static std::string snp_chip_configuration(const struct opt *o)
+{
+    char text[250];
+
+    snprintf(text, sizeof(text),
+             " snp_chip=%u snp_tcb=%#llx snp_committed_tcb=%#llx snp_reported_tcb=%#llx "
+             "snp_platform_info=%#llx snp_report=%u snp_mask=%u",
+             (unsigned)o->snp_chip, (unsigned long long)o->snp_tcb,
+             (unsigned long long)o->snp_committed_tcb, (unsigned long long)o->snp_reported_tcb,
+             (unsigned long long)o->snp_platform_info, (unsigned)o->snp_report,
+             (unsigned)o->snp_mask);
+    return text + blob_digest("snp_chip_id", &o->snp_chip_id) +
+           blob_digest("snp_vlek", &o->snp_vlek) + blob_digest("snp_certs", &o->snp_certs);
+}
+
 static std::string snp_configuration(const struct opt *o)
 {
     char text[100];
 
     snprintf(text, sizeof(text), " snp_policy=%#llx sev_features=%#llx",
              (unsigned long long)o->snp_policy, (unsigned long long)o->sev_features);
-    return o->snp ? text : "";
+    return o->snp ? text + snp_chip_configuration(o) : "";
 }
 
 /* What must be the same in the machine that is restored. */

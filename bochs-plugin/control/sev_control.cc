@@ -242,6 +242,14 @@ static bool op_attest(void *ctx, const uint8_t mnonce[16], struct qmp_blob *repo
     struct sev_control *c = (struct sev_control *)ctx;
     struct hv_failure failure = {};
 
+    /* A guest with SEV-SNP asks for its report itself. Linux arch/x86/kvm/svm/sev.c
+     * sev_mem_enc_ioctl() refuses KVM's commands of SEV for it with EPERM, without a call of the
+     * firmware. This is how QEMU target/i386/sev.c sev_get_attestation_report() reports that. */
+    if (bx_sev_machine_opt(c->machine)->snp) {
+        snprintf(error, size,
+                 "SEV: Failed to query the attestation report length ret=-1 fw_err=0 ()");
+        return false;
+    }
     return hv_guest_attest(own_guest(c), mnonce, report->data, sizeof(report->data), &report->len,
                            &failure) ||
            failed(error, size, failure);
