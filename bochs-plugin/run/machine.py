@@ -242,7 +242,9 @@ class Machine:
         for number, (kind, path) in enumerate(self.serials, 1):
             if number == 1 and kind == "stdio":
                 kind, path = first
-            if kind in ("file", "term"):
+            if kind == "tcp":
+                kind = "socket-client"
+            if kind in ("file", "term", "socket-client"):
                 rc.value(f"com{number}: enabled=1, mode={kind}, dev=", path, self.options.typed.get("serial"))
             else:
                 rc.add(f"com{number}: enabled={int(kind == 'null')}" + (", mode=null" if kind == "null" else ""))

@@ -43,7 +43,7 @@ OPTIONS = (
     ("vars", values.file, "FILE", "OVMF's variables; the machine writes to this file"),
     ("pflash", values.file, "FILE", "first: the firmware, second: OVMF's variables"),
     ("vgabios", values.file, "FILE", "VGA BIOS"),
-    ("serial", values.serial, "DEV", "stdio, file:PATH, null or none; one for each serial line"),
+    ("serial", values.serial, "DEV", "stdio, file:PATH, tcp:HOST:PORT, null or none; one for each serial line"),
     ("qmp", values.qmp, "unix:PATH", "the control socket, also control= of --sev"),
     ("S", "flag", None, "wait before the first instruction, for cont at the control socket or for gdb"),
     ("s", "flag", None, "wait for gdb's connections at TCP port 1234"),

@@ -122,10 +122,12 @@ class Run:
 
         with open(os.path.join(self.folder, "output"), "wb") as output:
             try:
-                # A session of its own: keys of the terminal send signals to us only.
+                # A session of its own: keys of the terminal send signals to us only. SIGPIPE stays ignored, so that a
+                # server that closes the connection of a serial line does not end the machine.
                 self.child = subprocess.Popen(
                     [self.machine.bochs, "-q", "-f", path], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                    env=environment, start_new_session=True, preexec_fn=end_with_parent)
+                    env=environment, start_new_session=True, preexec_fn=end_with_parent,
+                    restore_signals=False)
             except OSError as error:
                 raise Refused(None, f"'{self.machine.bochs}' cannot be run: {reason(error)}") from None
 

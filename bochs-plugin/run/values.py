@@ -127,7 +127,9 @@ def serial(text):
         return text, ""
     if kind == "file" and path:
         return kind, path
-    raise ValueError(f"'{text}' is not known; allowed: stdio, mon:stdio, file:PATH, null or none")
+    if kind == "tcp" and re.fullmatch(r"[^:,]+:[0-9]{1,5}", path) and 0 < int(path.partition(":")[2]) < 65536:
+        return kind, path
+    raise ValueError(f"'{text}' is not known; allowed: stdio, mon:stdio, file:PATH, tcp:HOST:PORT, null or none")
 
 
 def qmp(text):
