@@ -36,6 +36,9 @@ dist_exercise6_DATA = %D%/exercises/6-vc/answer.c %D%/exercises/6-vc/main.c %D%/
 exercise7dir      = $(exercisesdir)/7-accept
 dist_exercise7_DATA = %D%/exercises/7-accept/answer.c %D%/exercises/7-accept/main.c \
 	%D%/exercises/7-accept/points %D%/exercises/7-accept/accept.h
+attestdir      = $(examplesdir)/attest
+dist_attest_DATA = %D%/attest/report.c
+dist_attest_SCRIPTS = %D%/attest/init %D%/attest/make-initrd %D%/attest/relying-party
 cidir          = $(examplesdir)/ci
 dist_ci_DATA   = %D%/ci/github.yml %D%/ci/gitlab.yml
 dist_ci_SCRIPTS = %D%/ci/boot-sev-guest %D%/ci/tiny-initrd

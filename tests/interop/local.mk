@@ -12,16 +12,18 @@ interop_tests = \
 	%D%/session.tap \
 	%D%/snp_launch.tap \
 	%D%/validate.tap
+owner_long_tests = %D%/owner_attest.tap
 owner_tests = \
-	%D%/owner_attest.tap \
 	%D%/owner_cli.tap \
 	%D%/owner_kds.tap \
 	%D%/owner_libvirt.tap \
 	%D%/owner_pki.tap \
-	%D%/owner_snp.tap
+	%D%/owner_snp.tap \
+	%D%/relying_party.tap
 EXTRA_DIST += \
 	$(interop_tests) \
 	$(owner_tests) \
+	$(owner_long_tests) \
 	%D%/model_root.py \
 	%D%/snp_readers.py \
 	%D%/save_v1.S \
@@ -29,6 +31,7 @@ EXTRA_DIST += \
 
 # Those of the owner's tool need no Bochs.
 TESTS += $(owner_tests)
+long_tests += $(owner_long_tests)
 check_PROGRAMS += %D%/make_platform
 %C%_make_platform_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_make_platform_LDADD = libpspmodel.la

@@ -2,7 +2,7 @@
  *
  * Write an attestation report of a model chip, as the secure processor writes it:
  *
- *   make_report VERSION LINE CHIP_ID TCB CSP_ID|- REPORT_DATA >FILE
+ *   make_report VERSION LINE CHIP_ID TCB CSP_ID|- REPORT_DATA [POLICY] >FILE
  *
  * CHIP_ID and REPORT_DATA are 128 hexadecimal digits. With a CSP_ID the report is signed with a VLEK.
  */
@@ -46,13 +46,15 @@ int main(int argc, char **argv)
     bool loaded;
     int err;
 
-    if (argc != 7 || crypto_init() || !tcb_model_parse(argv[2], &chip.model) ||
+    if (argc < 7 || argc > 8 || crypto_init() || !tcb_model_parse(argv[2], &chip.model) ||
         !hex_decode(argv[3], r.chip_id, sizeof(r.chip_id)) ||
         !hex_decode(argv[6], r.report_data, sizeof(r.report_data)))
         return 2;
     loaded = strcmp(argv[5], "-") != 0;
     fill(&r, chip.model);
     r.version = strtoull(argv[1], NULL, 0);
+    if (argc == 8)
+        r.policy = strtoull(argv[7], NULL, 0);
     r.reported_tcb = strtoull(argv[4], NULL, 0);
     r.current_tcb = r.committed_tcb = r.launch_tcb = r.reported_tcb;
     r.key_info = loaded ? SNP_SIGNER_VLEK << SNP_KEY_SIGNER_SHIFT : 0;
