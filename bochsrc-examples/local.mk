@@ -14,7 +14,7 @@ dist_kit_DATA  = %D%/kit/boot.S %D%/kit/guest.ld %D%/kit/guest.mk %D%/kit/kit.c 
 	%D%/kit/rom.S %D%/kit/rom.ld %D%/kit/string.c
 tutorialdir    = $(examplesdir)/tutorial
 dist_tutorial_DATA = %D%/tutorial/Makefile %D%/tutorial/look.c %D%/tutorial/look.rc %D%/tutorial/mistakes.c %D%/tutorial/vc.c \
-	%D%/tutorial/vc.h %D%/tutorial/accept.c %D%/tutorial/move.c %D%/tutorial/secret.c
+	%D%/tutorial/vc.h %D%/tutorial/accept.c %D%/tutorial/gcm.c %D%/tutorial/gcm.h %D%/tutorial/prove.c %D%/tutorial/move.c %D%/tutorial/secret.c
 dist_tutorial_SCRIPTS = %D%/tutorial/qmp %D%/tutorial/where
 exercisesdir      = $(examplesdir)/exercises
 dist_exercises_DATA    = %D%/exercises/README.md
@@ -36,6 +36,9 @@ dist_exercise6_DATA = %D%/exercises/6-vc/answer.c %D%/exercises/6-vc/main.c %D%/
 exercise7dir      = $(exercisesdir)/7-accept
 dist_exercise7_DATA = %D%/exercises/7-accept/answer.c %D%/exercises/7-accept/main.c \
 	%D%/exercises/7-accept/points %D%/exercises/7-accept/accept.h
+exercise8dir      = $(exercisesdir)/8-prove
+dist_exercise8_DATA = %D%/exercises/8-prove/points
+dist_exercise8_SCRIPTS = %D%/exercises/8-prove/answer.sh
 attestdir      = $(examplesdir)/attest
 dist_attest_DATA = %D%/attest/report.c
 dist_attest_SCRIPTS = %D%/attest/init %D%/attest/make-initrd %D%/attest/relying-party

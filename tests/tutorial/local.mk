@@ -13,6 +13,7 @@ tutorial_answers = \
 	%D%/solutions/5.sh \
 	%D%/solutions/6.c \
 	%D%/solutions/7.c \
+	%D%/solutions/8.sh \
 	%D%/wrong/1-always-47.S \
 	%D%/wrong/1-no-msr.S \
 	%D%/wrong/1-rbx.S \
@@ -35,7 +36,12 @@ tutorial_answers = \
 	%D%/wrong/7-keeps-it.c \
 	%D%/wrong/7-no-carry.c \
 	%D%/wrong/7-no-fallback.c \
-	%D%/wrong/7-only-small.c
+	%D%/wrong/7-only-small.c \
+	%D%/wrong/8-hosts-root.sh \
+	%D%/wrong/8-no-chain.sh \
+	%D%/wrong/8-no-nonce.sh \
+	%D%/wrong/8-no-policy.sh \
+	%D%/wrong/8-no-signature.sh
 
 EXTRA_DIST += $(tutorial_tests) $(tutorial_answers)
 if WITH_BOCHS
