@@ -89,3 +89,9 @@ def area_of(image, guid):
     """(base, size) as a firmware's table has it; the GUID is nowhere else after it."""
     at = image.rfind(UUID(guid).bytes_le)
     return unpack("<LL", image[at - 10:at - 2])
+
+
+def number_of(image, guid):
+    """The number that such an entry has."""
+    at = image.rfind(UUID(guid).bytes_le)
+    return unpack("<L", image[at - 6:at - 2])[0]

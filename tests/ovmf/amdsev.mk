@@ -15,5 +15,5 @@ clean-amdsev:
 	rm -rf %D%/run-areas %D%/run-boot
 distclean-local: distclean-amdsev
 distclean-amdsev:
-	rm -rf ovmf-amdsev
+	rm -rf ovmf-amdsev ovmf-amdsev-13
 .PHONY: clean-amdsev distclean-amdsev

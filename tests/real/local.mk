@@ -2,6 +2,7 @@
 # Real guests, unmodified, of Debian's archive, each without SEV, with encryption=none and with encryption=aes:
 # `make check-guests`, some minutes; the table of results is in real-guests/table.txt, too.
 real_tests = \
+	%D%/amdsev_snp.tap \
 	%D%/debian12_cloud.tap \
 	%D%/debian12_disk.tap \
 	%D%/debian12_generic.tap \
