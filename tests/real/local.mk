@@ -17,6 +17,7 @@ real_tests = \
 	%D%/kdump.tap \
 	%D%/kexec_la57.tap \
 	%D%/lies_snp.tap \
+	%D%/luks.tap \
 	%D%/memtest.tap \
 	%D%/sev_es.tap \
 	%D%/save_snp.tap \
