@@ -250,7 +250,7 @@ static void search(const struct expect *expect, const uint8_t digest[32], const 
     owner_answer("hints", hints);
 }
 
-static void say_cause(const char *cause, const char *sentence)
+void explain_cause(const char *cause, const char *sentence)
 {
     owner_say("\n%s\n", sentence);
     owner_answer("cause", json_string(cause));
@@ -276,17 +276,20 @@ void explain(const struct expect *expect, const struct launched *launched, bool 
         list_expected(expect);
 
     if (same)
-        say_cause("none", "The measurement is the expected one.");
+        explain_cause("none", "The measurement is the expected one.");
     else if (launched && fits(expect, &as_launched))
-        say_cause("content", "TIK, policy, API version and build are right: the content differs.");
+        explain_cause("content",
+                      "TIK, policy, API version and build are right: the content differs.");
     else if (launched && content)
-        say_cause("context", "The content is right: TIK, policy, API version or build differ.");
+        explain_cause("context", "The content is right: TIK, policy, API version or build differ.");
     else if (launched)
-        say_cause("both", "The content differs, and TIK, policy, API version or build do, too (or "
-                          "the trace is of another launch).");
+        explain_cause("both",
+                      "The content differs, and TIK, policy, API version or build do, too (or "
+                      "the trace is of another launch).");
     else
-        say_cause("unknown", "Content, TIK, policy, API version or build differ; with the trace of "
-                             "the launch (--trace) more can be said.");
+        explain_cause("unknown",
+                      "Content, TIK, policy, API version or build differ; with the trace of "
+                      "the launch (--trace) more can be said.");
     if (!same)
         search(expect, digest,
                content ? "" : ", with the launched content in place of the expected,");

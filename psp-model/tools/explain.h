@@ -14,5 +14,7 @@
 /* Says it, and puts "cause", "regions", "first_difference" and "hints" into the JSON answer.
  * `launched` may be NULL; `same`: the measurement was right. */
 void explain(const struct expect *expect, const struct launched *launched, bool same);
+/* Say the sentence, and answer with "cause". */
+void explain_cause(const char *cause, const char *sentence);
 
 #endif

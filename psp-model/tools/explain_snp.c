@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "explain.h"
 #include "protocol/snp_digest.h"
 #include "sev_abi.h"
 
@@ -106,12 +107,6 @@ static void compare(const struct expect_snp *expect, const struct launched_pages
     }
 }
 
-static void say_cause(const char *cause, const char *sentence)
-{
-    owner_say("\n%s\n", sentence);
-    owner_answer("cause", json_string(cause));
-}
-
 void explain_snp(const struct expect_snp *expect, const uint8_t measurement[EXPECT_SNP_DIGEST],
                  const struct launched_pages *launched)
 {
@@ -124,15 +119,16 @@ void explain_snp(const struct expect_snp *expect, const uint8_t measurement[EXPE
         compare(expect, launched);
     }
     if (memcmp(measurement, expected, EXPECT_SNP_DIGEST) == 0)
-        say_cause("none", "The measurement is the expected one.");
+        explain_cause("none", "The measurement is the expected one.");
     else if (!digest)
-        say_cause("unknown",
-                  "Firmware, kernel or CPUs differ; with the trace of the launch (--trace) "
-                  "more can be said.");
+        explain_cause("unknown",
+                      "Firmware, kernel or CPUs differ; with the trace of the launch (--trace) "
+                      "more can be said.");
     else if (memcmp(measurement, digest, EXPECT_SNP_DIGEST) == 0)
-        say_cause("content", "The pages that were launched differ from the expected ones.");
+        explain_cause("content", "The pages that were launched differ from the expected ones.");
     else
-        say_cause("trace", "The trace is of another launch: its digest is not this measurement.");
+        explain_cause("trace",
+                      "The trace is of another launch: its digest is not this measurement.");
 }
 
 /* --- what else the owner may have meant --- */

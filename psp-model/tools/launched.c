@@ -59,24 +59,21 @@ static enum owner_exit add(struct launched *launched, const json_t *line)
     return append((void **)&launched->regions, &launched->count, &region, sizeof(region));
 }
 
-/* What the lines are put into. */
+/* What the commands are put into. */
 struct reader {
-    enum owner_exit (*take)(const struct reader *reader, const json_t *line);
+    enum owner_exit (*take)(const struct reader *reader, const char *command, const json_t *line);
     void *launched;
-    uint32_t handle; /* the guest that is wanted, 0 for any */
+    const unsigned *count; /* of `launched` */
+    uint32_t handle;       /* the guest that is wanted, 0 for any */
 };
 
-/* One command. A LAUNCH_START starts the list again. */
-static enum owner_exit take(const struct reader *reader, const json_t *line)
+/* A command that succeeded. A LAUNCH_START starts the list again. */
+static enum owner_exit take(const struct reader *reader, const char *command, const json_t *line)
 {
     struct launched *launched = reader->launched;
-    const char *command = get_text(line, "command");
-    const char *status = get_text(line, "status");
     uint32_t handle = (uint32_t)json_integer_value(json_object_get(line, "handle"));
 
-    if (!command || !status)
-        return OWNER_INPUT;
-    if (strcmp(status, "SUCCESS") != 0 || (reader->handle && handle != reader->handle))
+    if (reader->handle && handle != reader->handle)
         return OWNER_OK;
     if (strcmp(command, "LAUNCH_START") == 0) {
         launched->count = 0;
@@ -107,18 +104,13 @@ static enum owner_exit add_page(struct launched_pages *launched, const json_t *l
     return append((void **)&launched->pages, &launched->count, &page, sizeof(page));
 }
 
-/* One command. An SNP_LAUNCH_START starts the list again. */
-static enum owner_exit take_page(const struct reader *reader, const json_t *line)
+/* A command that succeeded. An SNP_LAUNCH_START starts the list again. */
+static enum owner_exit take_page(const struct reader *reader, const char *command,
+                                 const json_t *line)
 {
     struct launched_pages *launched = reader->launched;
-    const char *command = get_text(line, "command");
-    const char *status = get_text(line, "status");
     uint64_t context = (uint64_t)json_integer_value(json_object_get(line, "context"));
 
-    if (!command || !status)
-        return OWNER_INPUT;
-    if (strcmp(status, "SUCCESS") != 0)
-        return OWNER_OK;
     if (strcmp(command, "SNP_LAUNCH_START") == 0) {
         launched->count = 0;
         launched->context = context;
@@ -140,7 +132,17 @@ static bool blank(const char *text, size_t len)
     return true;
 }
 
-/* `number` is of the line that is wrong. */
+static enum owner_exit read_line(const struct reader *reader, const json_t *line)
+{
+    const char *command = get_text(line, "command");
+    const char *status = get_text(line, "status");
+
+    if (!command || !status)
+        return OWNER_INPUT;
+    return strcmp(status, "SUCCESS") == 0 ? reader->take(reader, command, line) : OWNER_OK;
+}
+
+/* *number becomes that of the line that is wrong, or 0 if nothing was launched. */
 static enum owner_exit read_lines(const struct reader *reader, const char *text, size_t len,
                                   unsigned *number)
 {
@@ -154,49 +156,58 @@ static enum owner_exit read_lines(const struct reader *reader, const char *text,
 
         ++*number;
         if (line)
-            code = reader->take(reader, line);
+            code = read_line(reader, line);
         else if (newline && !blank(at, size))
             code = OWNER_INPUT; /* a last line without its newline is still being written */
         json_decref(line);
         at = newline ? newline + 1 : end;
     }
-    return code;
-}
-
-static enum owner_exit not_empty(enum owner_exit code, unsigned count, unsigned *number)
-{
-    if (code || count)
+    if (code || *reader->count)
         return code;
     *number = 0;
     return OWNER_INPUT;
 }
 
+static struct reader region_reader(struct launched *launched, uint32_t handle)
+{
+    *launched = (struct launched){0};
+    return (struct reader){take, launched, &launched->count, handle};
+}
+
+static struct reader page_reader(struct launched_pages *launched)
+{
+    *launched = (struct launched_pages){0};
+    return (struct reader){take_page, launched, &launched->count, 0};
+}
+
 enum owner_exit launched_parse(const char *text, size_t len, uint32_t handle,
                                struct launched *launched, unsigned *number)
 {
-    const struct reader reader = {take, launched, handle};
-    enum owner_exit code;
+    const struct reader reader = region_reader(launched, handle);
 
-    *launched = (struct launched){0};
-    code = read_lines(&reader, text, len, number);
-    return not_empty(code, launched->count, number);
+    return read_lines(&reader, text, len, number);
 }
 
 enum owner_exit launched_pages_parse(const char *text, size_t len, struct launched_pages *launched,
                                      unsigned *number)
 {
-    const struct reader reader = {take_page, launched, 0};
-    enum owner_exit code;
+    const struct reader reader = page_reader(launched);
 
-    *launched = (struct launched_pages){0};
-    code = read_lines(&reader, text, len, number);
-    return not_empty(code, launched->count, number);
+    return read_lines(&reader, text, len, number);
 }
 
 /* `nothing`: what the file does not have, if it is a good one. */
-static enum owner_exit report(enum owner_exit code, const char *path, unsigned number,
-                              const char *nothing)
+static enum owner_exit read_file(const struct reader *reader, const char *path, const char *nothing)
 {
+    uint8_t *data = NULL;
+    size_t len = 0;
+    unsigned number = 0;
+    enum owner_exit code = input_file("--trace", path, &data, &len);
+
+    if (code)
+        return code;
+    code = read_lines(reader, (const char *)data, len, &number);
+    free(data);
     if (code == OWNER_INPUT && number)
         return owner_fail(code, "--trace: %s: line %u is not an event of the trace", path, number);
     if (code == OWNER_INPUT)
@@ -206,34 +217,16 @@ static enum owner_exit report(enum owner_exit code, const char *path, unsigned n
 
 enum owner_exit launched_read(const char *path, uint32_t handle, struct launched *launched)
 {
-    uint8_t *data = NULL;
-    size_t len = 0;
-    unsigned number = 0;
-    enum owner_exit code;
+    const struct reader reader = region_reader(launched, handle);
 
-    *launched = (struct launched){0};
-    code = input_file("--trace", path, &data, &len);
-    if (code)
-        return code;
-    code = launched_parse((const char *)data, len, handle, launched, &number);
-    free(data);
-    return report(code, path, number, handle ? "launched region of this guest" : "launched region");
+    return read_file(&reader, path, handle ? "launched region of this guest" : "launched region");
 }
 
 enum owner_exit launched_pages_read(const char *path, struct launched_pages *launched)
 {
-    uint8_t *data = NULL;
-    size_t len = 0;
-    unsigned number = 0;
-    enum owner_exit code;
+    const struct reader reader = page_reader(launched);
 
-    *launched = (struct launched_pages){0};
-    code = input_file("--trace", path, &data, &len);
-    if (code)
-        return code;
-    code = launched_pages_parse((const char *)data, len, launched, &number);
-    free(data);
-    return report(code, path, number, "launched page of a guest of SEV-SNP");
+    return read_file(&reader, path, "launched page of a guest of SEV-SNP");
 }
 
 void launched_free(struct launched *launched)

@@ -62,14 +62,14 @@ bool snp_report_is(const char *arg)
     return found;
 }
 
-static enum owner_exit read_report(const char *arg, uint8_t wire[SNP_REPORT_SIZE],
-                                   struct snp_report *report)
+enum owner_exit snp_report_input(const char *what, const char *arg, uint8_t wire[SNP_REPORT_SIZE],
+                                 struct snp_report *report)
 {
-    enum owner_exit code = input_exact("report", arg, wire, SNP_REPORT_SIZE);
+    enum owner_exit code = input_exact(what, arg, wire, SNP_REPORT_SIZE);
     const char *why = code ? NULL : snp_report_read(report, wire);
 
     if (why)
-        return owner_fail(OWNER_INPUT, "report: %s: %s", arg, why);
+        return owner_fail(OWNER_INPUT, "%s: %s: %s", what, arg, why);
     return code;
 }
 
@@ -88,7 +88,7 @@ enum owner_exit snp_report_show(const char *arg)
 {
     uint8_t wire[SNP_REPORT_SIZE];
     struct snp_report report;
-    enum owner_exit code = read_report(arg, wire, &report);
+    enum owner_exit code = snp_report_input("report", arg, wire, &report);
 
     if (!code)
         show(&report);
@@ -243,7 +243,7 @@ enum owner_exit snp_report_check(const char *arg, const struct snp_expected *exp
 
     if (!expected->chains)
         return owner_fail(OWNER_USAGE, "--chain with a VCEK or VLEK certificate is needed");
-    code = read_report(arg, wire, &report);
+    code = snp_report_input("report", arg, wire, &report);
     if (code)
         return code;
     chain = snp_chain_new();

@@ -9,6 +9,7 @@
 #define OWNER_SNP_VERIFY_H
 
 #include "owner.h"
+#include "protocol/snp_report.h"
 
 enum { SNP_CHAIN_FILES_MAX = 8 };
 
@@ -23,6 +24,9 @@ struct snp_expected {
 
 /* Check that a file or base64 has the size of such a report. */
 bool snp_report_is(const char *arg);
+/* Read such a report, and check its form. `what` names the argument in an error. */
+enum owner_exit snp_report_input(const char *what, const char *arg, uint8_t wire[SNP_REPORT_SIZE],
+                                 struct snp_report *report);
 /* Print every field; answer with one member a field. */
 enum owner_exit snp_report_show(const char *arg);
 /* Verify form, signature, certificates, what both must agree in, and what is expected. Each check is said

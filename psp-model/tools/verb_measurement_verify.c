@@ -16,7 +16,7 @@
 #include "explain_snp.h"
 #include "input.h"
 #include "launched.h"
-#include "protocol/snp_report.h"
+#include "snp_verify.h"
 
 enum { TRACE = 1, HANDLE, MEASUREMENT, REPORT };
 
@@ -76,7 +76,6 @@ static enum owner_exit read_measurement(const struct request *request,
 {
     uint8_t wire[SNP_REPORT_SIZE];
     struct snp_report report;
-    const char *wrong;
     enum owner_exit code;
 
     if (!request->measurement == !request->report)
@@ -84,10 +83,7 @@ static enum owner_exit read_measurement(const struct request *request,
                                        "--report");
     if (request->measurement)
         return input_bytes("--measurement", request->measurement, measurement, EXPECT_SNP_DIGEST);
-    code = input_exact("--report", request->report, wire, sizeof(wire));
-    wrong = code ? NULL : snp_report_read(&report, wire);
-    if (wrong)
-        code = owner_fail(OWNER_INPUT, "--report: %s: %s", request->report, wrong);
+    code = snp_report_input("--report", request->report, wire, &report);
     if (!code)
         memcpy(measurement, report.measurement, EXPECT_SNP_DIGEST);
     return code;
