@@ -205,7 +205,6 @@ void bx_sev_memory_set_guest(struct sev_memory *mem, uint32_t asid)
 
 void bx_sev_memory_vmrun(struct sev_memory *mem, unsigned cpu, uint32_t asid)
 {
-    sev_hooks.cpus[cpu].asid = asid;
     sev_hooks.cpus[cpu].key = pages_key(mem->pages, asid);
     if (!asid || sev_hooks.cpus[cpu].key || mem->warned)
         return;

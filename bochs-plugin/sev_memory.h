@@ -35,7 +35,8 @@ int bx_sev_memory_write(struct sev_memory *memory, uint32_t asid, uint64_t spa, 
 /* The access hook of hooks.h. */
 struct sev_verdict bx_sev_memory_access(struct sev_memory *memory, unsigned cpu, uint64_t spa,
                                         uint32_t flags, void *tlb_entry);
-/* In a host: `cpu` runs the guest `asid` from now on, 0 = the host. Its TLBs are flushed afterwards. */
+/* In a host: give `cpu` the key of the guest `asid`, which it runs from now on, 0 = the host. Its TLBs are
+ * flushed afterwards. */
 void bx_sev_memory_vmrun(struct sev_memory *memory, unsigned cpu, uint32_t asid);
 /* With SEV-SNP: let page walks read the page of RAM at `spa` without a call of the access hook, until
  * its translations are dropped the next time. */

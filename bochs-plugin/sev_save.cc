@@ -41,32 +41,34 @@ struct sev_save {
 
 /* --- the parts of the machine --- */
 
+/* Enough of a digest to see that something is another thing. */
+static std::string short_digest(const uint8_t *bytes, size_t len)
+{
+    uint8_t digest[CRYPTO_SHA256_SIZE];
+    char text[17];
+
+    crypto_sha256(bytes, len, digest);
+    hex_encode(digest, 8, text);
+    return text;
+}
+
 /* What the firmware configuration device offers, because the guest may be in the middle of reading
  * it: a digest of the kernel hashes. */
 static std::string kernel_digest(const struct sev_machine *m)
 {
-    uint8_t table[KERNEL_HASHES_SIZE], digest[CRYPTO_SHA256_SIZE];
-    char text[17];
+    uint8_t table[KERNEL_HASHES_SIZE];
     uint64_t gpa;
 
     if (!bx_sev_fwcfg_hashes(bx_sev_machine_fwcfg(m), table, &gpa))
         return "none";
-    crypto_sha256(table, sizeof(table), digest);
-    hex_encode(digest, 8, text);
-    return text;
+    return short_digest(table, sizeof(table));
 }
 
 /* The contents of a file that a parameter names, as a digest; the file may be large. */
 static std::string blob_digest(const char *name, const struct opt_blob *blob)
 {
-    uint8_t digest[CRYPTO_SHA256_SIZE];
-    char text[17];
-
-    if (!blob->len)
-        return std::string(" ") + name + "=none";
-    crypto_sha256(blob->bytes, blob->len, digest);
-    hex_encode(digest, 8, text);
-    return std::string(" ") + name + "=" + text;
+    return std::string(" ") + name + "=" +
+           (blob->len ? short_digest(blob->bytes, blob->len) : "none");
 }
 
 /* The chip and what it says of itself: reports and keys of the guest depend on them. */
