@@ -86,18 +86,6 @@ static void make_pattern(uint8_t *page)
         page[i] = (uint8_t)(i * 7 + i / 256);
 }
 
-static uint32_t debug(uint32_t handle, const uint8_t *from, const uint8_t *to)
-{
-    uint8_t *command = shared(0x8000);
-
-    memset(command, 0, 0x1c);
-    put32(command, handle);
-    put64(command + 8, (uintptr_t)from);
-    put64(command + 16, (uintptr_t)to);
-    put32(command + 24, 4096);
-    return mbox_command(CMD_DBG_DECRYPT, (uintptr_t)command);
-}
-
 static void launch(void)
 {
     uint8_t *page = shared(0x10000), *blob = shared(0x20000), *plain = shared(0x30000);
@@ -111,7 +99,7 @@ static void launch(void)
     make_pattern(page);
     is(psp_update_data(handle, (uintptr_t)page, 4096), ST_SUCCESS, "LAUNCH_UPDATE_DATA");
     ok(!is_pattern(page), "the page is ciphertext now");
-    is(debug(handle, page, plain), ST_SUCCESS, "DBG_DECRYPT");
+    is(psp_decrypt(handle, page, plain, 4096), ST_SUCCESS, "DBG_DECRYPT");
     ok(is_pattern(plain), "gives its contents");
     ok(!is_pattern(page), "the page itself is still ciphertext");
     is(psp_measure(handle, (uintptr_t)blob, &len), ST_SUCCESS, "LAUNCH_MEASURE");

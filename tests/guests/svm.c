@@ -127,7 +127,7 @@ static void levels(void)
     *(uint64_t *)(vm.ram + AT(PAGE_TABLES + 4)) = AT(PAGE_TABLES) | PTE_P | PTE_W;
     vm_put(&vm, VMCB_CR3, AT(PAGE_TABLES + 4));
     vm_put(&vm, VMCB_CR4, CR4_PAE | CR4_LA57);
-    is(vm_start(&vm), EXIT_VMMCALL, "a guest with 5-level paging under nested tables of 4 levels");
+    is(vm_run(&vm), EXIT_VMMCALL, "a guest with 5-level paging under nested tables of 4 levels");
     *(uint64_t *)(vm.ram + AT(PAGE_PRIVATE)) = 42;
     is(vm_load(&vm, AT(PAGE_PRIVATE)), 42, "reads its memory");
 }
@@ -137,7 +137,7 @@ void guest_main(void)
     trap_init();
     svm_init();
     vm_new(&vm, 0);
-    is(vm_start(&vm), EXIT_VMMCALL, "VMRUN: the code runs until its VMMCALL");
+    is(vm_run(&vm), EXIT_VMMCALL, "VMRUN: the code runs until its VMMCALL");
     control_registers();
     instruction_bytes();
     refused();

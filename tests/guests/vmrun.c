@@ -72,7 +72,7 @@ static void launch(struct vm *vm, uint32_t *handle, uint32_t asid)
     is(psp_activate(*handle, asid), ST_SUCCESS, "ACTIVATE");
     is(encrypt(vm, *handle), ST_SUCCESS, "LAUNCH_UPDATE_DATA, LAUNCH_MEASURE, LAUNCH_FINISH");
     ok(random_page(vm->ram + AT(PAGE_CODE)), "the guest's code is ciphertext for the host");
-    is(vm_start(vm), EXIT_VMMCALL, "VMRUN: the code runs until its VMMCALL");
+    is(vm_run(vm), EXIT_VMMCALL, "VMRUN: the code runs until its VMMCALL");
     is(vm_get(vm, VMCB_RIP), AT(PAGE_CODE), "RIP is there");
     is(vm_get(vm, VMCB_CR3), AT(PAGE_TABLES) | cbit, "CR3 has its C-bit");
     ok(random_page(vm->ram + AT(PAGE_CODE)), "and still ciphertext after the #VMEXIT");
@@ -221,7 +221,7 @@ static void without_sev(void)
 {
     vm_new(&plain, 0);
     vm_put(&plain, VMCB_ASID, 1); /* as guest 1 */
-    is(vm_start(&plain), EXIT_VMMCALL, "a guest without SEV, with the ASID of guest 1, runs");
+    is(vm_run(&plain), EXIT_VMMCALL, "a guest without SEV, with the ASID of guest 1, runs");
     is(vm_do(&plain, OP_STORE, AT(PAGE_PRIVATE), PLAIN), EXIT_VMMCALL, "it stores");
     is(raw(&plain, PAGE_PRIVATE), PLAIN, "the host reads it");
     is(vm_do(&plain, OP_RDMSR, MSR_SEV_STATUS, 0), EXIT_MSR, "SEV_STATUS is intercepted");
@@ -246,7 +246,7 @@ static void without_sev(void)
     *(uint64_t *)(plain.ram + AT(PAGE_TABLES + 3) + 8 * PAGE_PRIVATE) |= cbit;
     vm_put(&plain, VMCB_EXCEPTIONS,
            (uint64_t)vm_get(&plain, VMCB_INTERCEPT0) << 32 | 1u << FAULT_PF);
-    is(vm_start(&plain), EXIT_VMMCALL, "a guest without SEV whose page table has the bit");
+    is(vm_run(&plain), EXIT_VMMCALL, "a guest without SEV whose page table has the bit");
     is(vm_do(&plain, OP_LOAD, AT(PAGE_PRIVATE), 0), 0x40 + FAULT_PF, "page fault");
     is(vm_get(&plain, VMCB_EXIT_INFO1), PF_P | PF_RSVD, "error code: reserved bit");
 }
@@ -281,7 +281,7 @@ static void without_key(void)
 {
     vm_new(&plain, cbit);
     vm_put(&plain, VMCB_ASID, 9);
-    is(vm_start(&plain), EXIT_VMMCALL, "a SEV guest whose ASID has no key sees raw memory");
+    is(vm_run(&plain), EXIT_VMMCALL, "a SEV guest whose ASID has no key sees raw memory");
     is(vm_do(&plain, OP_STORE, AT(PAGE_PRIVATE), PLAIN), EXIT_VMMCALL, "it stores with C=1");
     is(raw(&plain, PAGE_PRIVATE), PLAIN, "the host reads it");
 }
@@ -290,15 +290,10 @@ static void without_key(void)
 
 static void debug(void)
 {
-    uint8_t *command = shared(0x8000), *out = shared(0x30000);
+    uint8_t *out = shared(0x30000);
 
     is(vm_do(&a, OP_STORE, AT(PAGE_PRIVATE), PLAIN), EXIT_VMMCALL, "the guest stores");
-    memset(command, 0, 0x1c);
-    put32(command, handle_a);
-    put64(command + 8, (uintptr_t)a.ram + AT(PAGE_PRIVATE));
-    put64(command + 16, (uintptr_t)out);
-    put32(command + 24, 4096);
-    is(mbox_command(CMD_DBG_DECRYPT, (uintptr_t)command), ST_SUCCESS, "DBG_DECRYPT");
+    is(psp_decrypt(handle_a, a.ram + AT(PAGE_PRIVATE), out, 4096), ST_SUCCESS, "DBG_DECRYPT");
     is(*(uint64_t *)out, PLAIN, "gives the word that the guest wrote");
     ok(raw(&a, PAGE_PRIVATE) != PLAIN, "memory is ciphertext still");
 }

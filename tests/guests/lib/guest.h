@@ -322,6 +322,8 @@ uint32_t psp_launch_start(uint32_t *handle, uint32_t policy);
 uint32_t psp_activate(uint32_t handle, uint32_t asid);
 uint32_t psp_update_data(uint32_t handle, uint64_t addr, uint32_t len);
 uint32_t psp_measure(uint32_t handle, uint64_t addr, uint32_t *len);
+uint32_t psp_decrypt(uint32_t handle, const void *from, const void *to,
+                     uint32_t len);                     /* DBG_DECRYPT */
 uint32_t psp_handle(uint16_t command, uint32_t handle); /* those with nothing but a handle */
 struct guest_status {
     uint32_t policy, asid;

@@ -167,6 +167,15 @@ uint32_t psp_measure(uint32_t handle, uint64_t addr, uint32_t *len)
     return status;
 }
 
+uint32_t psp_decrypt(uint32_t handle, const void *from, const void *to, uint32_t len)
+{
+    fresh(handle);
+    put64(buffer + 8, (uintptr_t)from);
+    put64(buffer + 0x10, (uintptr_t)to);
+    put32(buffer + 0x18, len);
+    return run(CMD_DBG_DECRYPT);
+}
+
 uint32_t psp_handle(uint16_t command, uint32_t handle)
 {
     fresh(handle);

@@ -94,11 +94,6 @@ uint64_t vm_run(struct vm *vm)
     return vm_get(vm, VMCB_EXIT_CODE);
 }
 
-uint64_t vm_start(struct vm *vm)
-{
-    return vm_run(vm);
-}
-
 uint64_t vm_skip(struct vm *vm, unsigned instruction_length)
 {
     vm_put(vm, VMCB_RIP, vm_get(vm, VMCB_RIP) + instruction_length);

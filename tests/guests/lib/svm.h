@@ -101,10 +101,8 @@ void svm_init_cpu(void *page);
 void vm_new(struct vm *vm, uint64_t cbit);
 uint64_t vm_get(const struct vm *vm, unsigned offset);
 void vm_put(struct vm *vm, unsigned offset, uint64_t value);
-/* VMRUN; return the exit code. */
+/* VMRUN; return the exit code. A new guest runs to the point where it can be told what to do. */
 uint64_t vm_run(struct vm *vm);
-/* Run from its first instruction to the point where it can be told what to do. */
-uint64_t vm_start(struct vm *vm);
 /* Let it do something. Return the exit code, EXIT_VMMCALL if it is done. */
 uint64_t vm_do(struct vm *vm, enum op op, uint64_t at, uint64_t value);
 /* After an exit at an instruction: go on after it. After a fault, vm_run() repeats it. */
