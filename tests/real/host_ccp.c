@@ -8,27 +8,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/psp-sev.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static int sev, log_file;
+#include "host_say.h"
 
-static void say(const char *format, ...)
-{
-    char text[300];
-    int n = snprintf(text, sizeof(text), "SEV-HOST: ");
-    va_list args;
-
-    va_start(args, format);
-    n += vsnprintf(text + n, sizeof(text) - (size_t)n, format, args);
-    va_end(args);
-    if (write(log_file, text, (size_t)n) < 0)
-        perror("kmsg");
-}
+static int sev;
 
 /* Run a command; say its result, which `format` and what follows continue. */
 static int run(const char *name, unsigned id, void *data)

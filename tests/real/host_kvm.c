@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,6 +18,8 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "host_say.h"
 
 #define GUESTS   17
 #define PAGE     4096u
@@ -41,21 +42,8 @@
 #define CR4 0x20u
 #define LME 0x500u
 
-static int sev, kvm, log_file;
+static int sev, kvm;
 static unsigned cbit_pos;
-
-static void say(const char *format, ...)
-{
-    char text[300];
-    int n = snprintf(text, sizeof(text), "SEV-HOST: ");
-    va_list args;
-
-    va_start(args, format);
-    n += vsnprintf(text + n, sizeof(text) - (size_t)n, format, args);
-    va_end(args);
-    if (write(log_file, text, (size_t)n) < 0)
-        perror("kmsg");
-}
 
 static void fail(const char *what)
 {

@@ -141,19 +141,25 @@ def archive(name, folder, path, compress="cat"):
                 f"cpio -o -H newc 2>/dev/null | {compress} >{os.path.abspath(path)}"])
 
 
-def program_initrd(name, kernel, test, program, modules):
-    """An initramfs for KERNEL: busybox, tests/real/TEST.c as /PROGRAM, tests/real/TEST.init as the first process, MODULES."""
+def initrd_folder(name, kernel, test, modules):
+    """The folder of an initramfs for KERNEL: busybox, tests/real/TEST.init as the first process, MODULES."""
     folder = f"{WORK}/{name}"
     root, release = kernel.split("/boot/vmlinuz-")
     shutil.rmtree(folder, ignore_errors=True)
     for part in ("bin", "dev", "proc", "sys"):
         os.makedirs(f"{folder}/{part}")
-    make(f"{name}-program", ["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-static", "-o", f"{folder}/{program}",
-                             f"{SRCDIR}/tests/real/{test}.c"])
     shutil.copy(f"{linux_guest()}/root/bin/busybox", f"{folder}/bin/busybox")
     shutil.copy(f"{SRCDIR}/tests/real/{test}.init", f"{folder}/init")
     os.chmod(f"{folder}/init", 0o755)
     copy_modules(root, release, modules, f"{folder}/modules")
+    return folder
+
+
+def program_initrd(name, kernel, test, program, modules):
+    """Such an initramfs with tests/real/TEST.c as /PROGRAM."""
+    folder = initrd_folder(name, kernel, test, modules)
+    make(f"{name}-program", ["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-static", "-o", f"{folder}/{program}",
+                             f"{SRCDIR}/tests/real/{test}.c"])
     archive(f"{name}-archive", folder, f"{folder}.initrd")
     return f"{folder}.initrd"
 
