@@ -121,7 +121,7 @@ FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit
 %C%_replay_vmsa_LDADD = libpspmodel.la
 
 long_tests += %D%/replay.tap
-EXTRA_DIST += %D%/firmware.txt %D%/gdb.txt %D%/ghcb.txt %D%/hv.txt %D%/message.txt %D%/psp.txt %D%/rmp.txt %D%/save_file.txt %D%/psp_seeds.py %D%/replay.tap %D%/save %D%/seeds.txt %D%/trace.txt %D%/vmsa.txt \
+EXTRA_DIST += %D%/firmware.txt %D%/function.txt %D%/gdb.txt %D%/ghcb.txt %D%/hv.txt %D%/message.txt %D%/psp.txt %D%/rmp.txt %D%/save_file.txt %D%/psp_seeds.py %D%/replay.tap %D%/save %D%/seeds.txt %D%/trace.txt %D%/vmsa.txt \
 	$(fuzz_targets:%=%D%/corpus/%.txt)
 
 .PHONY: fuzz
