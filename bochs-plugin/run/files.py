@@ -121,9 +121,14 @@ def output(what, path, inputs=()):
             raise Refused(what, f"'{path}' is a file of the machine and would be overwritten", WRONG_USAGE)
 
 
+def fits_socket(path):
+    """Is the path short enough for a Unix socket?"""
+    return len(os.fsencode(path)) <= 107
+
+
 def socket(what, path):
     """A place for a Unix socket."""
-    if len(os.fsencode(path)) > 107:
+    if not fits_socket(path):
         raise Refused(what, f"'{path}' has more than 107 bytes, the most for a Unix socket", WRONG_USAGE)
     if os.path.exists(path) and not stat.S_ISSOCK(os.stat(path).st_mode):
         raise Refused(what, f"'{path}' exists and is not a socket", WRONG_USAGE)

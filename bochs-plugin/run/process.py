@@ -18,6 +18,7 @@ import time
 import tty
 
 import console
+import files
 import locks
 import monitor
 import progress
@@ -28,6 +29,7 @@ CHUNK = 4096  # a pipe that poll() calls writable takes as much without blocking
 PENDING_MAX = 1 << 16
 LOG_SECONDS = 0.05
 PR_SET_PDEATHSIG = 1
+PREFIX, CONTROL = "bochs-sev-run.", "control"  # the directory of a machine, and its own control socket there
 LOCKED = "image locked"  # Bochs's panic
 HINT = "Ctrl-A x ends the machine, Ctrl-A h lists the keys"
 
@@ -90,7 +92,7 @@ class Run:
         self.control = machine.control
         own = None
         if machine.terminal and machine.sev and not machine.control:
-            own = self.control = os.path.join(folder, "control")
+            own = self.control = os.path.join(folder, CONTROL)
         first = (self.serial.mode, self.serial.path) if self.serial else None
         self.rc = machine.bochsrc(self.log, first, own, folder)
         self.output, self.to_guest, self.broken = b"", b"", False
@@ -321,9 +323,18 @@ class Run:
         return 128 - status if status < 0 else status or NO_MACHINE
 
 
+def own_folder():
+    """A directory in TMPDIR for files of a machine; in /tmp, where that has a name too long for a control socket."""
+    folder = tempfile.mkdtemp(prefix=PREFIX)
+    if files.fits_socket(os.path.join(folder, CONTROL)):
+        return folder
+    os.rmdir(folder)
+    return tempfile.mkdtemp(prefix=PREFIX, dir="/tmp")
+
+
 def run(machine):
     try:
-        folder = tempfile.mkdtemp(prefix="bochs-sev-run.")
+        folder = own_folder()
     except OSError as error:
         raise Refused(None, f"no temporary directory can be made (TMPDIR): {reason(error)}") from None
     try:
