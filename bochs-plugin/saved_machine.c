@@ -20,7 +20,7 @@
 #include "protocol/buf.h"
 #include "protocol/crypto.h"
 
-#define VCPU_RECORD_SIZE 8u
+#define VCPU_RECORD_SIZE 12u
 
 /* What a file says, before anything of it is taken over. */
 struct decoded {
@@ -28,6 +28,7 @@ struct decoded {
     struct psp_mailbox mailbox;
     struct rng rng;
     struct msr_state msrs[PSP_CPUS_MAX];
+    uint32_t asids[PSP_CPUS_MAX];
     uint8_t hv[HV_SAVE_MAX];
     size_t hv_len;
     struct psp_saved *psp;
@@ -221,12 +222,12 @@ static const char *check_rng(struct decoded *d, uint32_t version, struct buf *b)
 
 static int put_vcpu(const struct saved_parts *parts, struct buf *b)
 {
-    if (parts->guest_runs) /* its ASID is not in a record */
-        return -EAGAIN;
     buf_put32(b, parts->cpus);
     buf_put32(b, VCPU_RECORD_SIZE);
-    for (unsigned i = 0; i < parts->cpus; i++)
+    for (unsigned i = 0; i < parts->cpus; i++) {
         buf_put64(b, parts->msrs[i]->hwcr);
+        buf_put32(b, parts->asids ? parts->asids[i] : 0);
+    }
     return 0;
 }
 
@@ -234,12 +235,15 @@ static const char *check_vcpu(struct decoded *d, uint32_t version, struct buf *b
 {
     if (buf_get32(b) != d->parts->cpus)
         return "the number of CPUs is another";
-    if (version > 1 && buf_get32(b) != VCPU_RECORD_SIZE)
+    if (version > 1 && buf_get32(b) != (version > 2 ? VCPU_RECORD_SIZE : 8))
         return "the length of a record is wrong";
     for (unsigned i = 0; i < d->parts->cpus; i++) {
         const uint64_t hwcr = buf_get64(b);
 
-        if ((d->parts->host
+        d->asids[i] = version > 2 ? buf_get32(b) : 0;
+        if (d->asids[i] > (d->parts->asids ? d->parts->max_asid : 0))
+            return "a CPU runs a guest that cannot be";
+        if ((d->parts->asids
                  ? msr_host_write(&d->msrs[i], MSR_HWCR, hwcr)
                  : msr_write(&d->msrs[i], MSR_SEV_STATUS_SEV, MSR_HWCR, hwcr)) != MSR_DONE)
             return "HWCR has reserved bits";
@@ -344,7 +348,7 @@ static const struct row {
     {SAVE_HVSN, 1, 0, put_hvsn, check_hvsn, hvsn_size},
     {SAVE_MBOX, 1, 16, put_mbox, check_mbox, NULL},
     {SAVE_RNG, 1, 74, put_rng, check_rng, NULL},
-    {SAVE_VCPU, 2, 8 + VCPU_RECORD_SIZE *PSP_CPUS_MAX, put_vcpu, check_vcpu, NULL},
+    {SAVE_VCPU, 3, 8 + VCPU_RECORD_SIZE *PSP_CPUS_MAX, put_vcpu, check_vcpu, NULL},
     {SAVE_PSP, 1, PSP_SAVE_MAX, put_psp, check_psp, NULL},
     {SAVE_PAGE, 1, 0, put_page, check_page, page_size},
     {SAVE_VMSA, 1, 0, put_vmsa, check_vmsa, vmsa_size},
@@ -373,9 +377,7 @@ static bool is_optional(const struct row *row)
 
 static const char *save_error(int err)
 {
-    return err == -EBUSY    ? "a guest is in the middle of its launch"
-           : err == -EAGAIN ? "a CPU runs a SEV guest of this host: save when all CPUs run the host"
-                            : strerror(-err);
+    return err == -EBUSY ? "a guest is in the middle of its launch" : strerror(-err);
 }
 
 int saved_machine_possible(const struct saved_parts *parts, char *error, size_t error_size)
@@ -386,8 +388,6 @@ int saved_machine_possible(const struct saved_parts *parts, char *error, size_t 
 
     if (!err)
         err = check_launches(parts->hv);
-    if (!err && parts->guest_runs)
-        err = -EAGAIN;
     if (err)
         snprintf(error, error_size, "%s", save_error(err));
     if (bytes)
@@ -530,6 +530,8 @@ static int take_over(struct decoded *d, char *error, size_t error_size)
     *parts->rng = d->rng;
     for (unsigned i = 0; i < parts->cpus; i++)
         *parts->msrs[i] = d->msrs[i];
+    if (parts->asids)
+        memcpy(parts->asids, d->asids, parts->cpus * sizeof(d->asids[0]));
     return 0;
 }
 

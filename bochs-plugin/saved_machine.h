@@ -10,7 +10,8 @@
  *   MBOX 1  registers of the mailbox: CmdResp, its pending bytes, the address (u32 each). A CmdResp
  *           without RESP: a command is executing, in a machine where commands take time
  *   RNG_ 1  seeded u8, seed (32), number of the next block u64, unused bytes (32), their number u8
- *   VCPU 2  number of CPUs u32, bytes of a record u32, for each CPU: HWCR u64; 1: number, HWCRs
+ *   VCPU 3  number of CPUs u32, bytes of a record u32, for each CPU: HWCR u64, ASID u32 of the SEV guest
+ *           that it runs as a host, 0 = none; 2: without the ASID; 1: number, HWCRs
  *   PSP_ 1  the secure processor, psp_save()
  *   PAGE 1  memory encryption, bx_sev_memory_save(); only with encryption=aes
  *   RMP_ 1  the RMP, rmp_save(); only of a machine with SEV-SNP
@@ -55,19 +56,20 @@ struct saved_parts {
     struct psp_mailbox *mailbox;
     struct psp *psp;
     struct rng *rng;
-    bool host;       /* a host of SEV guests: its MSRs are a host's */
-    bool guest_runs; /* a CPU of this host is between VMRUN of a SEV guest and its #VMEXIT */
     bool has_vmsas;  /* the built-in hypervisor launches a guest with SEV-ES */
     struct rmp *rmp; /* NULL without SEV-SNP */
     unsigned cpus;
-    struct msr_state *const *msrs;         /* one for each CPU */
+    struct msr_state *const *msrs; /* one for each CPU */
+    /* NULL unless the machine is a host of SEV guests, whose MSRs are a host's. For each CPU the ASID of the
+     * guest that it is running, between VMRUN and #VMEXIT; 0 = none. saved_machine_read() sets them. */
+    uint32_t *asids;
+    uint32_t max_asid;
     const struct saved_memory_ops *memory; /* NULL with encryption=none */
     void *memory_ctx;
 };
 
 /* Check that the machine can be saved now. Return 0, or a negative errno with an error phrase: a
- * guest is in the middle of its launch (-EBUSY), a CPU runs a SEV guest of the host (-EAGAIN), the
- * cryptographic library fails. */
+ * guest is in the middle of its launch (-EBUSY), the cryptographic library fails. */
 int saved_machine_possible(const struct saved_parts *parts, char *error, size_t error_size)
     __attribute__((warn_unused_result));
 /* Make the file. Return 0 with *data, to be wiped and freed by the caller, and its length; or a

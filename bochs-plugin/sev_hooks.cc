@@ -224,16 +224,26 @@ static bool may_run(const struct parts *p, uint32_t asid, uint8_t control)
     return false;
 }
 
+static void run_guest(const struct parts *p, unsigned cpu, uint32_t asid)
+{
+    sev_hooks.cpus[cpu].cbit_mask = asid ? UINT64_C(1) << p->opt->cbitpos : 0;
+    sev_hooks.cpus[cpu].asid = asid;
+    if (p->memory)
+        bx_sev_memory_vmrun(p->memory, cpu, asid);
+}
+
+void bx_sev_hooks_run_guest(unsigned cpu, uint32_t asid)
+{
+    run_guest((const struct parts *)sev_hooks.ctx, cpu, asid);
+}
+
 static bool hook_vmrun(void *ctx, unsigned cpu, uint32_t asid, uint8_t control)
 {
     const struct parts *p = (const struct parts *)ctx;
 
     if (asid && !may_run(p, asid, control))
         return false;
-    sev_hooks.cpus[cpu].cbit_mask = asid ? UINT64_C(1) << p->opt->cbitpos : 0;
-    sev_hooks.cpus[cpu].asid = asid;
-    if (p->memory)
-        bx_sev_memory_vmrun(p->memory, cpu, asid);
+    run_guest(p, cpu, asid);
     return true;
 }
 

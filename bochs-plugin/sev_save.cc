@@ -154,6 +154,7 @@ static const struct saved_memory_ops memory_ops = {
 struct collected {
     std::string configuration;
     std::vector<struct msr_state *> msrs;
+    std::vector<uint32_t> asids; /* of the guests that a host's CPUs run */
     struct saved_parts parts;
 
     explicit collected(struct sev_machine *m) : configuration(::configuration(m)), parts()
@@ -167,9 +168,10 @@ struct collected {
         parts.rng = bx_sev_machine_rng(m);
         parts.has_vmsas = bx_sev_machine_es(m) != NULL;
         parts.rmp = bx_sev_machine_snp(m) ? bx_sev_snp_rmp(bx_sev_machine_snp(m)) : NULL;
-        parts.host = opt_is_host(bx_sev_machine_opt(m));
         for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++)
-            parts.guest_runs = parts.guest_runs || (parts.host && sev_hooks.cpus[i].asid);
+            asids.push_back(sev_hooks.cpus[i].asid);
+        parts.asids = opt_is_host(bx_sev_machine_opt(m)) ? asids.data() : NULL;
+        parts.max_asid = (uint32_t)bx_sev_machine_opt(m)->asids;
         parts.cpus = BX_SMP_PROCESSORS;
         parts.msrs = msrs.data();
         parts.memory = bx_sev_machine_memory(m) ? &memory_ops : NULL;
@@ -284,7 +286,7 @@ void bx_sev_save_restore_rom(struct sev_save *save, FILE *file)
 
 void bx_sev_save_restore(struct sev_save *save, FILE *file)
 {
-    const struct collected c(save->machine);
+    struct collected c(save->machine);
     std::vector<uint8_t> data;
     uint8_t chunk[4096];
     char error[error_max];
@@ -303,5 +305,8 @@ void bx_sev_save_restore(struct sev_save *save, FILE *file)
     if (saved_machine_read(&c.parts, data.data(), data.size(), error, sizeof(error)))
         BX_FATAL(("sev: the saved state cannot be restored: %s", error));
     crypto_wipe(data.data(), data.size());
+    if (c.parts.asids)
+        for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++)
+            bx_sev_hooks_run_guest(i, c.asids[i]);
     BX_INFO(("SEV state restored"));
 }

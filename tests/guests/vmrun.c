@@ -363,6 +363,23 @@ static void two_cpus(void)
     is(wrong2, 0, "seen from the second CPU");
 }
 
+/* The test saves the machine while guest 15 runs, and goes on with it in another process. */
+static void saved(void)
+{
+    is(vm_do(&a, OP_STORE, AT(PAGE_PRIVATE), PLAIN + 1), EXIT_VMMCALL, "guest 1 stores");
+    is(vm_do(&b, OP_STORE, AT(PAGE_PRIVATE), PLAIN), EXIT_VMMCALL, "guest 15 stores");
+    print("# ready\n");
+    is(vm_do(&b, OP_WAIT, AT(PAGE_PRIVATE), 0), EXIT_VMMCALL, "guest 15 goes on");
+    is(vm_result(&b), PLAIN << 24, "it has read its word all the time");
+    ok(raw(&b, PAGE_PRIVATE) != PLAIN, "which is ciphertext for the host");
+    is(vm_load(&b, AT(PAGE_PRIVATE)), PLAIN, "it reads it again");
+    is(vm_load(&a, AT(PAGE_PRIVATE)), PLAIN + 1, "guest 1 has its own");
+    is(psp_handle(CMD_DEACTIVATE, handle_a), ST_SUCCESS, "DEACTIVATE");
+    is(psp_handle(CMD_DECOMMISSION, handle_a), ST_SUCCESS, "DECOMMISSION");
+    is(vm_load(&b, AT(PAGE_PRIVATE)), PLAIN, "guest 15 goes on without guest 1");
+    done_testing();
+}
+
 void guest_main(void)
 {
     trap_init();
@@ -381,6 +398,8 @@ void guest_main(void)
     host();
     launch(&b, &handle_b, 15);
     memory(&b);
+    if (argument("save", 0))
+        return saved();
     two_guests();
     without_sev();
     refused();

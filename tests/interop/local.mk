@@ -5,6 +5,7 @@ interop_tests = \
 	%D%/es_launch.tap \
 	%D%/migrate.tap \
 	%D%/save.tap \
+	%D%/save_host.tap \
 	%D%/save_middle.tap \
 	%D%/save_nmi.tap \
 	%D%/save_refused.tap \

@@ -52,6 +52,7 @@ unit_tests = \
 	%D%/test_platform \
 	%D%/test_report \
 	%D%/test_save \
+	%D%/test_saved_host \
 	%D%/test_saved_machine \
 	%D%/test_session \
 	%D%/test_smbios \
@@ -218,6 +219,10 @@ unit_tests = \
 %C%_test_x509_LDADD = $(UNIT_LDADD)
 %C%_test_text_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_text_LDADD = $(UNIT_LDADD)
+%C%_test_saved_host_SOURCES = %D%/test_saved_host.c %D%/saved.c %D%/saved.h
+%C%_test_saved_host_CPPFLAGS = $(UNIT_CPPFLAGS)
+%C%_test_saved_host_LDADD = libsevplugin.la libhypervisor.la libcpuext.la $(UNIT_LDADD)
+%C%_test_saved_machine_SOURCES = %D%/test_saved_machine.c %D%/saved.c %D%/saved.h
 %C%_test_saved_machine_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_saved_machine_LDADD = libsevplugin.la libhypervisor.la libcpuext.la $(UNIT_LDADD)
 %C%_test_session_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -30,7 +30,7 @@ __asm__(
     "   jmp *%rdi\n"
     ".balign 4\n"
     "1: .long agent - 1b, 2f - 1b, 3f - 1b, 4f - 1b, 5f - 1b, 6f - 1b, 7f - 1b, 8f - 1b, 9f - 1b\n"
-    "   .long 10f - 1b, 11f - 1b, 12f - 1b\n"
+    "   .long 10f - 1b, 11f - 1b, 12f - 1b, 13f - 1b\n"
     "2: mov (%rcx), %rax; jmp agent\n"
     "3: mov %rdx, (%rcx); jmp agent\n"
     "4: xor %eax, %eax; call *%rcx; jmp agent\n"
@@ -42,6 +42,8 @@ __asm__(
     "10: mov %cr4, %rax; jmp agent\n"
     "11: mov %rdx, %cr0; jmp agent\n"
     "12: hlt; jmp agent\n"
+    "13: xor %eax, %eax; mov $0x1000000, %edi\n"
+    "14: add (%rcx), %rax; dec %edi; jnz 14b; jmp agent\n"
     ".globl agent_end\n"
     "agent_end:\n");
 

@@ -84,6 +84,7 @@ enum op {
     OP_READ_CR4,
     OP_WRITE_CR0,
     OP_HLT,
+    OP_WAIT, /* adds 8 bytes at `at` 2^24 times, returns the sum */
 };
 
 struct vm {
