@@ -32,7 +32,7 @@ bench/other/stamp: $(BOCHS_STAMP) libbx_sev.la
 check-speed: bench/other/stamp
 	@cd bench/other/src && $(MAKE) -s check TESTS='$(row_tests) $(guest_tests) $(plugin_tests)'
 
-# BENCH_PARTS: ticks, conversion, linux, speed.
+# BENCH_PARTS: ticks, conversion, linux, speed, vmrun.
 .PHONY: bench
 bench: all $(guest_images) %D%/launch_update bench/other/stamp
 	@%D%/launch_update

@@ -398,6 +398,8 @@ void guest_main(void)
     host();
     launch(&b, &handle_b, 15);
     memory(&b);
+    if (vm_rounds(&b))
+        return;
     if (argument("save", 0))
         return saved();
     two_guests();

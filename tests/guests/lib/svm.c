@@ -110,6 +110,20 @@ uint64_t vm_do(struct vm *vm, enum op op, uint64_t at, uint64_t value)
     return vm_skip(vm, 3); /* VMMCALL */
 }
 
+bool vm_rounds(struct vm *vm)
+{
+    const uint64_t rounds = argument("rounds", UINT64_MAX);
+    uint64_t wrong = 0;
+
+    if (rounds == UINT64_MAX)
+        return false;
+    for (uint64_t i = 0; i < rounds; i++)
+        wrong += vm_do(vm, OP_NOTHING, 0, 0) != EXIT_VMMCALL;
+    is(wrong, 0, "each VMRUN returns by VMMCALL");
+    done_testing();
+    return true;
+}
+
 uint64_t vm_result(const struct vm *vm)
 {
     return vm_get(vm, VMCB_RAX);

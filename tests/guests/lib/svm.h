@@ -108,6 +108,8 @@ uint64_t vm_run(struct vm *vm);
 uint64_t vm_do(struct vm *vm, enum op op, uint64_t at, uint64_t value);
 /* After an exit at an instruction: go on after it. After a fault, vm_run() repeats it. */
 uint64_t vm_skip(struct vm *vm, unsigned instruction_length);
+/* Argument rounds=N of a benchmark: the guest does nothing N times. False without this argument. */
+bool vm_rounds(struct vm *vm);
 /* What the guest returned. */
 uint64_t vm_result(const struct vm *vm);
 /* Load from `at`; return UINT64_MAX if that made another exit. */
