@@ -190,7 +190,7 @@ class Machine:
         o, rc = self.options, Bochsrc()
         sockets, cores, threads = o.smp or (1, 1, 1)
         count = sockets if (cores, threads) == (1, 1) else f"{sockets}:{cores}:{threads}"
-        megs, boot = o.m or 512, o.boot or ["disk" if self.disks else "cdrom"]
+        megs, boot = o.m or (1024 if o.host else 512), o.boot or ["disk" if self.disks else "cdrom"]
         rc.add("display_library: nogui\npanic: action=fatal")
         rc.add(f"cpu: model={o.cpu or 'ryzen'}, count={count}, ips=50000000, reset_on_triple_fault=0", o.typed.get("cpu"))
         rc.add(f'sev: cpuid="erms, fsrm, btc_no, srso_no{", sme_coherent" if o.kernel else ""}"')

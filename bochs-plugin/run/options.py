@@ -31,7 +31,7 @@ OPTIONS = (
     ("cdrom", values.file, "FILE", "CD image"),
     ("drive", values.drive, "PROPS", "file=FILE[,if=ide|pflash][,media=disk|cdrom][,index=N][,format=raw]"),
     ("boot", values.boot, "LETTERS", "boot order: c (disk), d (CD)"),
-    ("m", values.memory, "SIZE", f"memory in MiB, or GiB with the suffix G; at most {values.MEMORY_MAX} MiB (default 512)"),
+    ("m", values.memory, "SIZE", f"memory in MiB, or GiB with suffix G, at most {values.MEMORY_MAX} MiB (default 512, a host 1024)"),
     ("smp", values.cpus, "N", f"CPUs, at most {values.CPUS_MAX} (default 1); also cpus=N,sockets=N,cores=N,threads=N"),
     ("cpu", values.one_line, "MODEL", "Bochs's name of a CPU model (default ryzen); help lists them"),
     ("sev", values.one_line, "TEXT", "parameters of the sev: line, e.g. 'policy=1, tik=tik, tek=tek'"),
