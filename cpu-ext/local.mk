@@ -84,7 +84,8 @@ bochs_inputs = \
 	%D%/patches/speed/13-page-walk.patch \
 	%D%/patches/speed/14-list-names.patch \
 	%D%/patches/speed/15-trace-budget.patch \
-	%D%/patches/speed/16-flush-nonglobal.patch
+	%D%/patches/speed/16-flush-nonglobal.patch \
+	%D%/patches/speed/17-wide-multiply.patch
 
 # How the tarball comes is no reason to build again.
 EXTRA_DIST += $(bochs_inputs) %D%/bochs-options %D%/patches/count %D%/patches/debian-release %D%/patches/fetch

@@ -14,7 +14,7 @@ plugin_tests = \
 	%D%/patches.tap \
 	%D%/upstream.tap
 
-EXTRA_DIST += $(plugin_tests) %D%/claim510.cc %D%/verdict.cc
+EXTRA_DIST += $(plugin_tests) %D%/claim510.cc %D%/verdict.cc %D%/wide_int.cc %D%/wide_int_plain.cc
 if WITH_BOCHS
 TESTS += $(plugin_tests)
 
@@ -35,6 +35,16 @@ libbx_verdict_la_CXXFLAGS = $(SEV_CXXFLAGS) -std=gnu++17
 libbx_verdict_la_LDFLAGS  = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 
 $(libbx_verdict_la_OBJECTS): $(BOCHS_STAMP)
+
+if BOCHS_SPEED
+# Two files of Bochs, with a speed patch and without.
+check_PROGRAMS += %D%/wide_int
+TESTS += %D%/wide_int
+%C%_wide_int_SOURCES = %D%/wide_int.cc %D%/wide_int_plain.cc
+%C%_wide_int_CPPFLAGS = $(AM_CPPFLAGS) $(BOCHS_CPPFLAGS) -I$(BOCHS_TREE)/cpu
+%C%_wide_int_CXXFLAGS = $(SEV_CXXFLAGS) -std=gnu++17
+$(%C%_wide_int_OBJECTS): $(BOCHS_STAMP)
+endif
 endif
 
 clean-local: clean-plugin
