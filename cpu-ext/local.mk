@@ -76,6 +76,14 @@ bochs_inputs = \
 	%D%/patches/fixes/22-svm-long-mode.patch \
 	%D%/patches/fixes/23-svm-nested-la57.patch \
 	%D%/patches/fixes/24-svm-exit.patch \
+	%D%/patches/fixes/25-svm-nested-fault.patch \
+	%D%/patches/fixes/26-svm-intercepts.patch \
+	%D%/patches/fixes/27-svm-interrupts.patch \
+	%D%/patches/fixes/28-svm-single-step.patch \
+	%D%/patches/fixes/29-apic-self-nmi.patch \
+	%D%/patches/fixes/30-svm-vmrun-checks.patch \
+	%D%/patches/fixes/31-svm-segments.patch \
+	%D%/patches/fixes/32-svm-cpuid.patch \
 	%D%/patches/speed/series \
 	%D%/patches/speed/08-trace-link.patch \
 	%D%/patches/speed/09-handler-address.patch \

@@ -84,3 +84,13 @@ s/^   BX_INFO(("set timer divide factor/   BX_DEBUG(("set timer divide factor/
 
 # Svm_Vmexit() has one more level of blocks.
 /^+++ b\/cpu\/svm\.cc$/,/^--- / s,^-      // TODO$,-        // TODO,
+
+# SVM instructions do not ask for protected mode, and SetCR0() has no panic for RIP.
+s/^\([ -]  if (\)! protected_mode() || \(! BX_CPU_THIS_PTR efer\.get_SVME())\)$/\1\2/
+/^-      BX_CPU_THIS_PTR efer\.set_LMA(0);$/ {
+    n
+    a\
+ \
+       // clear upper part of RIP when leaving 64-bit long mode\
+       BX_CLEAR_64BIT_HIGH(BX_64BIT_REG_RIP);
+}
