@@ -100,8 +100,8 @@ guest_image = objcopy -O binary $@.elf $@ && truncate -s 1032192 $@
 	$(AM_V_GEN)$(LD) -m elf_x86_64 $(guest_ldflags) -T $(srcdir)/bochsrc-examples/kit/rom.ld -o $@.elf $(filter %.o,$^) && \
 		objcopy -O binary --gap-fill 0xff $@.elf $@
 %D%/es/es.64.o: %D%/es/es.h
-%D%/svm.64.img %D%/svm_events.64.img %D%/vmrun.64.img: %D%/lib/svm.64.o
-%D%/svm.64.o %D%/svm_events.64.o %D%/vmrun.64.o %D%/lib/svm.64.o: %D%/lib/svm.h
+%D%/svm.64.img %D%/svm_events.64.img %D%/vmcb.64.img %D%/vmrun.64.img: %D%/lib/svm.64.o
+%D%/svm.64.o %D%/svm_events.64.o %D%/vmcb.64.o %D%/vmrun.64.o %D%/lib/svm.64.o: %D%/lib/svm.h
 %D%/vc_legacy.rom.img: %D%/es/legacy.64.o %D%/es/legacy_entry.64.o
 
 $(guest_names:%=%D%/%.64.o) $(es_parts) %D%/lib/svm.64.o %D%/es/legacy.64.o %D%/es/legacy_entry.64.o $(guests:%=%D%/%.o) $(guest_lib:%=%D%/lib/%.64.o) $(guest_lib:%=%D%/lib/%.32.o): compilers
