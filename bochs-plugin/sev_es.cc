@@ -220,7 +220,7 @@ struct sev_verdict bx_sev_es_access(struct sev_es *es, unsigned cpu, uint64_t sp
 static uint8_t gate_byte(struct sev_es *es, unsigned index, uint64_t at)
 {
     const struct walk_mode mode = bx_sev_walk_mode(index);
-    const struct walk_memory tables = bx_sev_walk_memory(es->machine);
+    const struct walk_memory tables = bx_sev_walk_memory(es->machine, index);
     const struct walk_result result =
         walk_linear(&mode, &tables, BX_CPU(index)->efer.get_LMA() ? at : (uint32_t)at);
     uint8_t byte = 0;

@@ -132,7 +132,7 @@ static bool get_look(const char *text, bool linear, enum look *look)
 static bool find_memory(struct sev_machine *m, uint64_t at, bool linear, uint64_t *paddr,
                         bool *is_private)
 {
-    const struct walk_memory memory = bx_sev_walk_memory(m);
+    const struct walk_memory memory = bx_sev_walk_memory(m, dbg_cpu);
     struct walk_mode mode = bx_sev_walk_mode(dbg_cpu);
     struct walk_result result;
 
@@ -145,11 +145,16 @@ static bool find_memory(struct sev_machine *m, uint64_t at, bool linear, uint64_
     }
     *paddr = result.paddr;
     *is_private = result.is_private;
-    if (result.paddr < address_end && bx_sev_timeline_kind(m, result.paddr) != TIMELINE_MMIO)
+    if (linear && !bx_sev_system_address(m, dbg_cpu, result.paddr, paddr)) {
+        bx_sev_printf("sev: the nested page tables do not map guest address %#" PRIx64 "\n",
+                      result.paddr);
+        return false;
+    }
+    if (*paddr < address_end && bx_sev_timeline_kind(m, *paddr) != TIMELINE_MMIO)
         return true;
     bx_sev_printf("sev: there is no memory at %#" PRIx64
                   " (%s), and device registers are not read\n",
-                  result.paddr, bx_sev_memmap_name(bx_sev_machine_memmap(m), result.paddr));
+                  *paddr, bx_sev_memmap_name(bx_sev_machine_memmap(m), *paddr));
     return false;
 }
 
@@ -167,13 +172,28 @@ static unsigned read_line(struct sev_machine *m, uint64_t at, uint64_t paddr, en
     return (unsigned)n;
 }
 
-static void print_page_use(struct sev_machine *m, uint64_t paddr, const char *look, bool mapped,
-                           bool is_private)
+static bool is_host(const struct sev_machine *m)
+{
+    return opt_is_host(bx_sev_machine_opt(m));
+}
+
+/* The last use of a page, after `before`; or in a host, which has no timeline, the ASID of the CPU. */
+static void print_use(const struct sev_machine *m, const char *before, uint64_t paddr)
 {
     const struct timeline *pages = bx_sev_timeline_pages(bx_sev_machine_timeline(m));
 
-    bx_sev_printf("physical page %#" PRIx64 ", last used: %s; read as %s%s\n", paddr & page_mask,
-                  timeline_looks[timeline_use(pages, paddr / page_size)].name, look,
+    if (is_host(m))
+        bx_sev_printf(", CPU %u runs with ASID %u", dbg_cpu, sev_hooks.cpus[dbg_cpu].asid);
+    else
+        bx_sev_printf("%s%s", before, timeline_looks[timeline_use(pages, paddr / page_size)].name);
+}
+
+static void print_page_use(struct sev_machine *m, uint64_t paddr, const char *look, bool mapped,
+                           bool is_private)
+{
+    bx_sev_printf("physical page %#" PRIx64, paddr & page_mask);
+    print_use(m, ", last used: ", paddr);
+    bx_sev_printf("; read as %s%s\n", look,
                   !mapped      ? ""
                   : is_private ? ": private (C=1)"
                                : ": shared (C=0)");
@@ -254,21 +274,28 @@ static void print_entry(const struct walk_mode *mode, const struct walk_entry *e
 static void print_page(struct sev_machine *m, const struct walk_result *result)
 {
     char text[TIMELINE_SIZE_TEXT];
+    uint64_t system;
 
     bx_sev_printf("physical %#" PRIx64 " in a page of %s: data %s, fetches private\n",
                   result->paddr, timeline_size_text(result->size, text),
                   result->is_private ? "private (C=1)" : "shared (C=0)");
-    bx_sev_printf("page %#" PRIx64 " was last used: %s\n", result->paddr & page_mask,
-                  timeline_looks[timeline_use(bx_sev_timeline_pages(bx_sev_machine_timeline(m)),
-                                              result->paddr / page_size)]
-                      .name);
+    if (!bx_sev_runs_guest(dbg_cpu))
+        system = result->paddr;
+    else if (bx_sev_system_address(m, dbg_cpu, result->paddr, &system))
+        bx_sev_printf("this is a guest's address; the nested page tables map it to %#" PRIx64 "\n",
+                      system);
+    else
+        bx_sev_printf("this is a guest's address, which the nested page tables do not map\n");
+    bx_sev_printf("page %#" PRIx64, system & page_mask);
+    print_use(m, " was last used: ", system);
+    bx_sev_printf("\n");
 }
 
 /* translate ADDRESS */
 static void command_translate(struct sev_machine *m, int, char **argv)
 {
     const struct walk_mode mode = bx_sev_walk_mode(dbg_cpu);
-    const struct walk_memory memory = bx_sev_walk_memory(m);
+    const struct walk_memory memory = bx_sev_walk_memory(m, dbg_cpu);
     struct walk_result result;
     uint64_t linear;
 
@@ -297,6 +324,15 @@ static void command_translate(struct sev_machine *m, int, char **argv)
 
 /* --- pages --- */
 
+/* Return true, with a message, if the machine is a host. */
+static bool no_timeline(const struct sev_machine *m)
+{
+    if (is_host(m))
+        bx_sev_printf("sev: a host (mode=host) has no page-state timeline; `sev why ADDRESS` shows "
+                      "the conversions of a page\n");
+    return is_host(m);
+}
+
 static unsigned print_ranges(struct sev_machine *m, enum timeline_use use)
 {
     struct timeline_range range = {};
@@ -314,6 +350,8 @@ static unsigned print_ranges(struct sev_machine *m, enum timeline_use use)
 /* shared */
 static void command_shared(struct sev_machine *m, int, char **)
 {
+    if (no_timeline(m))
+        return;
     bx_sev_timeline_look(bx_sev_machine_timeline(m));
     unsigned n = print_ranges(m, TIMELINE_SHARED), declared = print_ranges(m, TIMELINE_DECLARED);
     struct timeline_info info = timeline_info(bx_sev_timeline_pages(bx_sev_machine_timeline(m)));
@@ -334,6 +372,8 @@ static void command_map(struct sev_machine *m, int argc, char **argv)
 {
     int err;
 
+    if (no_timeline(m))
+        return;
     bx_sev_timeline_look(bx_sev_machine_timeline(m));
     if (argc == 1) {
         timeline_print(bx_sev_timeline_pages(bx_sev_machine_timeline(m)), print_line, NULL);

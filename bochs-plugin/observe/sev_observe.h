@@ -38,8 +38,14 @@ struct output_file *bx_sev_output_last(const char *name, const char *path);
 /* --- sev_walk.cc: page tables --- */
 
 struct walk_mode bx_sev_walk_mode(unsigned cpu);
-/* What CPUs read through C=1. `machine` must outlive it. */
-struct walk_memory bx_sev_walk_memory(struct sev_machine *machine);
+/* What a CPU reads through C=1. `machine` must outlive it. */
+struct walk_memory bx_sev_walk_memory(struct sev_machine *machine, unsigned cpu);
+/* Return true if the CPU of a host is between VMRUN and #VMEXIT. */
+bool bx_sev_runs_guest(unsigned cpu);
+/* Translate a physical address that a CPU uses: with nested paging, that of a guest. Return false if
+ * the nested page tables do not map it. */
+bool bx_sev_system_address(struct sev_machine *machine, unsigned cpu, uint64_t guest,
+                           uint64_t *system);
 /* Read `len` bytes, all in one page, through C=1. Change nothing. Return false if there is neither
  * RAM nor ROM. */
 bool bx_sev_read_private(struct sev_machine *machine, uint64_t paddr, void *buf, unsigned len);

@@ -75,7 +75,7 @@ static uint64_t san_ops_linear(void *, unsigned cpu)
 static struct walk_result walk_now(struct sev_sanitizer *s, unsigned cpu, uint64_t linear)
 {
     const struct walk_mode mode = bx_sev_walk_mode(cpu);
-    const struct walk_memory memory = bx_sev_walk_memory(s->machine);
+    const struct walk_memory memory = bx_sev_walk_memory(s->machine, cpu);
 
     return walk_linear(&mode, &memory, linear);
 }
@@ -92,7 +92,8 @@ static bool san_ops_private_now(void *ctx, unsigned cpu, uint64_t linear, uint64
 static unsigned san_ops_table_level(void *ctx, unsigned cpu, uint64_t paddr)
 {
     const struct walk_mode mode = bx_sev_walk_mode(cpu);
-    const struct walk_memory memory = bx_sev_walk_memory(((struct sev_sanitizer *)ctx)->machine);
+    const struct walk_memory memory =
+        bx_sev_walk_memory(((struct sev_sanitizer *)ctx)->machine, cpu);
 
     return walk_level(&mode, &memory, paddr);
 }

@@ -159,11 +159,14 @@ static bool mark_leaf(void *ctx, const struct walk_leaf *leaf)
 void bx_sev_timeline_look(struct sev_timeline *m)
 {
     const uint64_t now = bx_pc_system.time_usec();
-    const struct walk_memory memory = bx_sev_walk_memory(m->machine);
+
+    if (opt_is_host(bx_sev_machine_opt(m->machine)))
+        return; /* its page tables have no C-bit */
     shared_pages shared(timeline_info(m->pages).ram_pages);
 
     for (unsigned i = 0; i < BX_SMP_PROCESSORS; i++) {
         const struct walk_mode mode = bx_sev_walk_mode(i);
+        const struct walk_memory memory = bx_sev_walk_memory(m->machine, i);
 
         (void)walk_leaves(&mode, &memory, 0, UINT64_MAX, mark_leaf, &shared);
     }

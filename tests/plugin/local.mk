@@ -3,6 +3,7 @@
 plugin_tests = \
 	%D%/debugger.tap \
 	%D%/debugger_es.tap \
+	%D%/debugger_host.tap \
 	%D%/debugger_memory.tap \
 	%D%/debugger_rmp.tap \
 	%D%/directive.tap \
