@@ -42,6 +42,10 @@ dist_exercise8_SCRIPTS = %D%/exercises/8-prove/answer.sh
 attestdir      = $(examplesdir)/attest
 dist_attest_DATA = %D%/attest/report.c
 dist_attest_SCRIPTS = %D%/attest/init %D%/attest/make-initrd %D%/attest/relying-party
+clouddir       = $(examplesdir)/cloud
+dist_cloud_DATA = %D%/cloud/qmp.c
+dist_cloud_SCRIPTS = %D%/cloud/guest-init %D%/cloud/init %D%/cloud/make-host %D%/cloud/owner %D%/cloud/serve-owner \
+	%D%/cloud/start-guest
 cidir          = $(examplesdir)/ci
 dist_ci_DATA   = %D%/ci/github.yml %D%/ci/gitlab.yml
 dist_ci_SCRIPTS = %D%/ci/boot-sev-guest %D%/ci/tiny-initrd

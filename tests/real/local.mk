@@ -13,6 +13,7 @@ real_tests = \
 	%D%/ipxe.tap \
 	%D%/host_ccp.tap \
 	%D%/host_kvm.tap \
+	%D%/host_owner.tap \
 	%D%/host_qemu.tap \
 	%D%/kdump.tap \
 	%D%/kexec_la57.tap \

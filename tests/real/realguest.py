@@ -164,6 +164,40 @@ def program_initrd(name, kernel, test, program, modules):
     return f"{folder}.initrd"
 
 
+# --- a host of SEV guests, that of the examples ---
+
+
+def cloud_host(name, suite):
+    """The folder with a host of that Debian release: vmlinuz, initrd."""
+    folder, root = f"{WORK}/{name}", packages("busybox-static", suite=suite)
+    command = [f"{SRCDIR}/bochsrc-examples/cloud/make-host", folder]
+    if suite != own_release():
+        command = [f"{SRCDIR}/cpu-ext/patches/debian-release", f"{root}/.apt", suite, "deb", *command]
+    os.makedirs(folder, exist_ok=True)
+    if not os.path.lexists(f"{folder}/root"):
+        os.symlink(os.path.abspath(root), f"{folder}/root")
+    with lock(os.path.basename(root)):
+        make(f"{name}-make-host", command)
+    return folder
+
+
+def cloud_initrd(folder, files, steps):
+    """The path of its initramfs with more FILES (name there: path), and the program `steps`, which runs shell commands."""
+    more = f"{folder}/more"
+    shutil.rmtree(more, ignore_errors=True)
+    for to, path in files.items():
+        os.makedirs(os.path.dirname(f"{more}/{to}"), exist_ok=True)
+        shutil.copy(path, f"{more}/{to}")
+    os.makedirs(f"{more}/bin", exist_ok=True)
+    with open(f"{more}/bin/steps", "w") as file:
+        file.write("#!/bin/busybox sh\n" + "".join(f'{step}\necho "SEV-HOST: step ended with $?"\n' for step in steps))
+    os.chmod(f"{more}/bin/steps", 0o755)
+    archive(f"{os.path.basename(folder)}-archive", more, f"{folder}/more.cpio")
+    with open(f"{folder}/initrd.all", "wb") as file:
+        file.write(taplib.read(f"{folder}/initrd") + taplib.read(f"{folder}/more.cpio"))
+    return f"{folder}/initrd.all"
+
+
 # --- one run ---
 
 
