@@ -7,6 +7,7 @@
  * the commands), arch/x86/kvm/svm/sev.c.
  */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
@@ -31,6 +32,8 @@
 #define SHARED   32
 #define ALIAS    128 /* the same pages with the other C-bit */
 #define PLAIN    UINT64_C(0x506c61696e746578)
+#define OPEN     UINT64_C(0x1122334455667788)
+#define NODBG    1 /* bit of the policy */
 #define APIC     UINT64_C(0xfee00000)
 #define PORT     0x10
 
@@ -44,6 +47,8 @@
 
 static int sev, kvm;
 static unsigned cbit_pos;
+/* What the guest writes is nowhere else in the host's memory: not in this program, and not in a register that KVM saves. */
+static const volatile uint64_t not_plain = ~PLAIN, not_open = ~OPEN;
 
 static void fail(const char *what)
 {
@@ -59,8 +64,10 @@ __asm__(".balign 16\n"
         "guest_start:\n"
         "   mov $0xc0010131, %ecx; rdmsr; out %eax, $0x10\n" /* SEV_STATUS */
         "   mov %cr4, %rax; out %eax, $0x10\n"
-        "   movabs $0x506c61696e746578, %rax; mov %rax, 0x10000; out %eax, $0x10\n"
-        "   movabs $0x1122334455667788, %rax; mov %rax, 0x20000; out %eax, $0x10\n"
+        "   movabs $0xaf939e96918b9a87, %rax; not %rax; mov %rax, 0x10000\n"
+        "   xor %eax, %eax; out %eax, $0x10\n"
+        "   movabs $0xeeddccbbaa998877, %rax; not %rax; mov %rax, 0x20000\n"
+        "   xor %eax, %eax; out %eax, $0x10\n"
         "   mov 0x21000, %eax; out %eax, $0x10\n" /* the host's word, C=0 */
         "   mov 0xa1000, %eax; out %eax, $0x10\n" /* C=1 */
         "   mov 0x10000, %rax; out %eax, $0x10\n"
@@ -124,10 +131,10 @@ static void fill(struct vm *vm)
     memcpy(at(vm, CODE), guest_start, (size_t)(guest_end - guest_start));
 }
 
-static void launch(struct vm *vm)
+static void launch(struct vm *vm, uint32_t policy)
 {
     static uint8_t blob[48];
-    struct kvm_sev_launch_start start = {0};
+    struct kvm_sev_launch_start start = {.policy = policy};
     struct kvm_sev_launch_update_data update = {(uint64_t)(uintptr_t)vm->ram, LAUNCHED};
     struct kvm_sev_launch_measure measure = {0};
     struct kvm_enc_region region = {(uint64_t)(uintptr_t)vm->ram, MEMORY};
@@ -186,7 +193,7 @@ static void set_cpuid(const struct vm *vm)
     free(cpuid);
 }
 
-static void create(struct vm *vm, bool with_sev)
+static void create(struct vm *vm, bool with_sev, uint32_t policy)
 {
     struct kvm_userspace_memory_region region = {0};
 
@@ -205,7 +212,7 @@ static void create(struct vm *vm, bool with_sev)
         fail("KVM_SET_USER_MEMORY_REGION");
     fill(vm);
     if (with_sev)
-        launch(vm);
+        launch(vm, policy);
     vm->vcpu = ioctl(vm->fd, KVM_CREATE_VCPU, 0);
     vm->run = mmap(NULL, (size_t)ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0), PROT_READ | PROT_WRITE,
                    MAP_SHARED, vm->vcpu, 0);
@@ -238,9 +245,9 @@ static bool step(struct vm *vm, unsigned n)
     }
     memcpy(&vm->result[n], (uint8_t *)vm->run + vm->run->io.data_offset, sizeof(vm->result[n]));
     if (n == STORE)
-        vm->cipher = *at(vm, PRIVATE) != PLAIN;
+        vm->cipher = ~*at(vm, PRIVATE) != not_plain;
     if (n == STORE_SHARED) {
-        vm->word = *at(vm, SHARED) == UINT64_C(0x1122334455667788);
+        vm->word = ~*at(vm, SHARED) == not_open;
         *at(vm, SHARED + 1) = 0x12345678;
     }
     return true;
@@ -259,11 +266,18 @@ static const char *yes(bool value)
     return value ? "yes" : "no";
 }
 
-static void report(const struct vm *vm, const char *name)
+/* Decrypt the guest's private page to `page`, as a debugger does. */
+static int decrypt(const struct vm *vm, uint64_t *page)
 {
-    static uint8_t page[PAGE];
     struct kvm_sev_dbg dbg = {(uint64_t)(uintptr_t)at(vm, PRIVATE), (uint64_t)(uintptr_t)page,
                               PAGE};
+
+    return command(vm, "DBG_DECRYPT", KVM_SEV_DBG_DECRYPT, &dbg);
+}
+
+static void report(const struct vm *vm, const char *name)
+{
+    static uint64_t page[PAGE / sizeof(uint64_t)];
 
     say("%s: SEV_STATUS %#x CR4 %#x CR3 high %#x", name, vm->result[STATUS], vm->result[READ_CR4],
         vm->result[READ_CR3]);
@@ -273,8 +287,8 @@ static void report(const struct vm *vm, const char *name)
         yes(vm->result[LOAD_GARBAGE] != 0x12345678));
     say("%s: its own word %#x, APIC version %#x, leaf 8000001Fh EAX %#x", name, vm->result[LOAD],
         vm->result[MMIO], vm->result[LEAF]);
-    if (!command(vm, "DBG_DECRYPT", KVM_SEV_DBG_DECRYPT, &dbg))
-        say("%s: DBG_DECRYPT gives its word: %s", name, yes(*(uint64_t *)page == PLAIN));
+    if (!decrypt(vm, page))
+        say("%s: DBG_DECRYPT gives its word: %s", name, yes(page[0] == PLAIN));
 }
 
 static bool right(const struct vm *vm)
@@ -284,15 +298,63 @@ static bool right(const struct vm *vm)
            vm->result[LOAD] == (uint32_t)PLAIN;
 }
 
+/* --- all memory of the host --- */
+
+struct count {
+    unsigned long long pages, plain, open;
+};
+
+static void count_words(int core, uint64_t from, uint64_t size, struct count *count)
+{
+    static uint64_t words[32 * PAGE];
+    ssize_t n;
+
+    for (uint64_t pos = 0; pos < size; pos += (uint64_t)n) {
+        n = pread(core, words, size - pos < sizeof(words) ? size - pos : sizeof(words),
+                  (off_t)(from + pos));
+        if (n <= 0)
+            fail("/proc/kcore");
+        for (size_t i = 0; i < (size_t)n / sizeof(words[0]); i++) {
+            count->plain += ~words[i] == not_plain;
+            count->open += ~words[i] == not_open;
+        }
+        count->pages += (uint64_t)n / PAGE;
+    }
+}
+
+/* Look for the guest's words in all RAM. Linux has it in /proc/kcore as segments with a physical address; the others are kernel
+ * addresses of the same memory. */
+static void search_memory(void)
+{
+    static Elf64_Phdr segments[64];
+    const int core = open("/proc/kcore", O_RDONLY);
+    struct count count = {0};
+    Elf64_Ehdr head;
+
+    if (core < 0 || pread(core, &head, sizeof(head), 0) != sizeof(head) || head.e_phnum > 64 ||
+        pread(core, segments, head.e_phnum * sizeof(segments[0]), (off_t)head.e_phoff) < 0)
+        fail("/proc/kcore");
+    for (unsigned i = 0; i < head.e_phnum; i++)
+        if (segments[i].p_type == PT_LOAD && segments[i].p_paddr && ~segments[i].p_paddr)
+            count_words(core, segments[i].p_offset, segments[i].p_memsz, &count);
+    close(core);
+    say("of the host's memory %llu MiB were searched", count.pages / 256);
+    say("the private word is there: %s, the shared word: %s", yes(count.plain != 0),
+        yes(count.open != 0));
+}
+
+/* --- the guests --- */
+
 static void two_at_once(void)
 {
     struct vm a, b;
 
-    create(&a, true);
+    create(&a, true, 0);
     say("code as the host sees it is ciphertext: %s",
         yes(memcmp(at(&a, CODE), guest_start, (size_t)(guest_end - guest_start)) != 0));
     if (run(&a, 0, LOAD_SHARED)) {
-        create(&b, true);
+        search_memory();
+        create(&b, true, 0);
         if (run(&b, 0, STEPS))
             report(&b, "guest 2");
         if (run(&a, LOAD_SHARED, STEPS))
@@ -309,11 +371,26 @@ static void one_after_another(void)
     for (unsigned i = 0; i < GUESTS; i++) {
         struct vm vm;
 
-        create(&vm, true);
+        create(&vm, true, 0);
         good += run(&vm, 0, STEPS) && right(&vm);
         destroy(&vm);
     }
     say("%u of %u guests one after another were right", good, GUESTS);
+}
+
+/* Its owner has forbidden debugging. */
+static void no_debugging(void)
+{
+    static uint64_t page[PAGE / sizeof(uint64_t)];
+    struct vm vm;
+
+    create(&vm, true, NODBG);
+    if (run(&vm, 0, LOAD_SHARED)) {
+        page[0] = 0;
+        say("policy NODBG: DBG_DECRYPT was done: %s, gives something: %s", yes(!decrypt(&vm, page)),
+            yes(page[0] != 0));
+    }
+    destroy(&vm);
 }
 
 /* Its page tables have the C-bit, which is reserved there. */
@@ -321,7 +398,7 @@ static void without_sev(void)
 {
     struct vm vm;
 
-    create(&vm, false);
+    create(&vm, false, 0);
     if (ioctl(vm.vcpu, KVM_RUN, 0))
         say("without SEV: KVM_RUN: %s", strerror(errno));
     else
@@ -346,6 +423,7 @@ int main(void)
         fail("/dev/sev and /dev/kvm");
     cbit_pos = position();
     two_at_once();
+    no_debugging();
     one_after_another();
     without_sev();
     say("end of the guests");
