@@ -12,6 +12,7 @@ real_tests = \
 	%D%/es_launch.tap \
 	%D%/ipxe.tap \
 	%D%/host_ccp.tap \
+	%D%/host_debian13.tap \
 	%D%/host_kvm.tap \
 	%D%/host_owner.tap \
 	%D%/host_qemu.tap \
