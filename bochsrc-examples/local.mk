@@ -48,7 +48,7 @@ dist_cloud_SCRIPTS = %D%/cloud/guest-init %D%/cloud/init %D%/cloud/make-host %D%
 	%D%/cloud/start-guest
 cidir          = $(examplesdir)/ci
 dist_ci_DATA   = %D%/ci/github.yml %D%/ci/gitlab.yml
-dist_ci_SCRIPTS = %D%/ci/boot-sev-guest %D%/ci/tiny-initrd
+dist_ci_SCRIPTS = %D%/ci/boot-sev-guest %D%/ci/host-check %D%/ci/test-host %D%/ci/tiny-initrd
 founddir       = $(examplesdir)/found
 dist_found_DATA = %D%/found/README.md %D%/found/linux-no5lvl.txt \
 	%D%/found/linux-sev-pin.txt %D%/found/linux-snp-hotplug.txt

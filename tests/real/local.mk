@@ -3,6 +3,7 @@
 # `make check-guests`, some minutes; the table of results is in real-guests/table.txt, too.
 real_tests = \
 	%D%/amdsev_snp.tap \
+	%D%/ci_host.tap \
 	%D%/debian12_cloud.tap \
 	%D%/debian12_disk.tap \
 	%D%/debian12_generic.tap \
