@@ -4,6 +4,7 @@
 real_tests = \
 	%D%/amdsev_snp.tap \
 	%D%/ci_host.tap \
+	%D%/cloud_tutorial.tap \
 	%D%/debian12_cloud.tap \
 	%D%/debian12_disk.tap \
 	%D%/debian12_generic.tap \
