@@ -62,6 +62,8 @@ static const struct row rows[] = {
     {"RDMSR of 10h", 2, {0x0f, 0x32}, 0x7c, GP, 0, 0x10, 0},
     {"RDMSR of an MSR that does not exist", 2, {0x0f, 0x32}, 0x7c, GP, 0, 0x12345, 0},
     {"WRMSR of 1Bh", 2, {0x0f, 0x30}, 0x7c, GP, 0xfee00900, 0x1b, 0},
+    /* The intercept comes before #UD: kvm-unit-tests x86/svm_tests.c check_rsm_intercept(). */
+    {"RSM", 2, {0x0f, 0xaa}, 0x73, 0, 0, 0, 0},
     {"INVD", 2, {0x0f, 0x08}, 0x76, GP, 0, 0, 0},
     {"WBINVD", 2, {0x0f, 0x09}, 0x89, GP, 0, 0, 0},
     {"MOV from DR7", 3, {0x0f, 0x21, 0xf8}, 0x27, GP, 0, 0, 0},
@@ -157,7 +159,6 @@ static const struct {
     {"INT3", 1, {0xcc}, 3, false, 0, 0},
     {"INT1 (ICEBP)", 1, {0xf1}, 1, false, 0, 0},
     {"UD2", 2, {0x0f, 0x0b}, UD, false, 0, 0},
-    {"RSM", 2, {0x0f, 0xaa}, UD, false, 0, 0},
     {"RDPRU, which CPUID does not have", 3, {0x0f, 0x01, 0xfd}, UD, false, 0, 0},
     {"RDMSR of EFER", 2, {0x0f, 0x32}, -1, false, 0, 0xc0000080},
     {"RDMSR of PAT", 2, {0x0f, 0x32}, -1, false, 0, 0x277},
