@@ -4,10 +4,12 @@
  * change its host, or exit for a reason that its host did not ask for.
  *
  * What would let the guest reach its host stays intercepted or out of range: interrupts, I/O, MSRs, shutdown, VMLOAD,
- * VMSAVE and CLGI; nested tables map the guest's memory only. A timer ends a guest that does not exit.
+ * VMSAVE and CLGI; nested tables map the guest's memory only. A timer ends a guest that does not exit. It cannot end one
+ * that raises #DB or #AC in the delivery of the one before, as on a CPU, so these are intercepted.
  *
  * Sources: Linux arch/x86/include/asm/svm.h struct vmcb_control_area (the intercepts are one array of bits, in the order
- * of the exit codes) and struct vmcb_save_area; arch/x86/include/asm/apicdef.h (timer).
+ * of the exit codes) and struct vmcb_save_area; arch/x86/include/asm/apicdef.h (timer);
+ * arch/x86/kvm/svm/svm.c init_vmcb() (intercepts that each guest needs).
  *
  * Arguments: seed, rounds, first (the round to begin with; each round has a seed of its own).
  */
@@ -227,7 +229,11 @@ static void set_field(unsigned at, unsigned size)
 /* What keeps the guest away from its host. */
 static void keep_host_safe(void)
 {
-    vm.vmcb[0x00c] |= 1 << 0;                   /* INTR */
+    vm.vmcb[0x008] |= 1 << 1; /* #DB and #AC: their handler */
+    vm.vmcb[0x00a] |= 1 << 1; /* can raise them again for ever */
+    vm.vmcb[0x00c] |= 1 << 0; /* INTR */
+    vm.vmcb[0x00e] |= 1 << 6; /* INVD and WBINVD: Bochs empties all its caches */
+    vm.vmcb[0x011] |= 1 << 1;
     vm.vmcb[0x00f] |= 1 << 3 | 1 << 4 | 1 << 7; /* I/O, MSR, shutdown */
     vm.vmcb[0x010] |= 1 << 2 | 1 << 3 | 1 << 5; /* VMLOAD, VMSAVE, CLGI */
     if (random(64))
