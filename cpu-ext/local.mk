@@ -84,6 +84,10 @@ bochs_inputs = \
 	%D%/patches/fixes/30-svm-vmrun-checks.patch \
 	%D%/patches/fixes/31-svm-segments.patch \
 	%D%/patches/fixes/32-svm-cpuid.patch \
+	%D%/patches/fixes/33-svm-paged-real-mode.patch \
+	%D%/patches/fixes/34-svm-address-width.patch \
+	%D%/patches/fixes/35-svm-save.patch \
+	%D%/patches/fixes/36-svm-save-pause.patch \
 	%D%/patches/speed/series \
 	%D%/patches/speed/08-trace-link.patch \
 	%D%/patches/speed/09-handler-address.patch \

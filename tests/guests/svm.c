@@ -22,6 +22,7 @@
 #define EFER_LMA     0x400u
 #define EXIT_UD      0x046u
 #define EXIT_SS      0x04cu
+#define EXIT_GP      0x04du
 #define EXIT_RSM     0x073u
 
 static struct vm vm;
@@ -70,6 +71,21 @@ static void vm_new_32(void)
     for (unsigned i = 0; i < 4; i++)
         vm_put(&vm, VMCB_SEGMENT + i * 16,
                UINT64_C(0xffffffff) << 32 | (i == 1 ? 0xc9b0010 : 0xc930010));
+}
+
+/* Real mode. Its paging would be by 32-bit tables, of which the first maps the first 4 MiB. */
+static void vm_new_real(void)
+{
+    uint32_t *directory, *table;
+
+    vm_new_32();
+    directory = (uint32_t *)(vm.ram + AT(PAGE_TABLES));
+    table = (uint32_t *)(vm.ram + AT(PAGE_TABLES + 1));
+    directory[0] = (uint32_t)AT(PAGE_TABLES + 1) | PTE_P | PTE_W;
+    for (uint32_t page = 0; page < VM_PAGES; page++)
+        table[page] = page * PAGE_4K | PTE_P | PTE_W;
+    vm_put(&vm, VMCB_CR4, 0);
+    vm_put(&vm, VMCB_CR0, 0x10);
 }
 
 /* The field has the number of bytes, then the bytes, which are those at `at` of the guest's memory. */
@@ -211,6 +227,33 @@ static void intercepts(void)
     is(vm_get(&vm, VMCB_CR0) & CR0_PG, 0, "as is CR0.PG");
 }
 
+/* Paged real mode: VMRUN and RSM can enter it, MOV to CR0 cannot. */
+static void paged_real_mode(void)
+{
+    static const uint8_t mov_cr0[] = {0x0f, 0x22, 0xc2},
+                         lmsw[] = {0x0f, 0x01, 0xf2, 0x0f, 0x01, 0xd9};
+
+    vm_new(&vm, 0);
+    set_intercept(EXIT_GP, true);
+    vm.regs[2] = CR0_PG | 0x10;
+    is(run_code(mov_cr0, sizeof(mov_cr0)), EXIT_GP,
+       "MOV CR0 that sets PG without PE, in long mode: #GP");
+    is(vm_get(&vm, VMCB_EFER) & EFER_LMA, EFER_LMA, "EFER.LMA is as before");
+    is(vm_get(&vm, VMCB_CR0), CR0_PG | CR0_WP | 0x11, "so is CR0");
+
+    vm_new_32();
+    set_intercept(EXIT_GP, true);
+    vm.regs[2] = CR0_PG | 0x10;
+    is(run_code(mov_cr0, sizeof(mov_cr0)), EXIT_GP, "without paging: #GP");
+
+    vm_new_real();
+    vm_put(&vm, VMCB_CR0, CR0_PG | 0x10);
+    set_intercept(EXIT_GP, true);
+    vm.regs[2] = 2;
+    is(run_code(lmsw, sizeof(lmsw)), EXIT_VMMCALL, "LMSW in paged real mode");
+    is(vm_get(&vm, VMCB_CR0), CR0_PG | 0x12, "sets MP and keeps the mode");
+}
+
 /* VMRUN takes from a VMCB what a CPU can have. */
 static void loaded_state(void)
 {
@@ -267,6 +310,9 @@ static void levels(void)
     is(vm_run(&vm), EXIT_VMMCALL, "a guest with 5-level paging under nested tables of 4 levels");
     *(uint64_t *)(vm.ram + AT(PAGE_PRIVATE)) = 42;
     is(vm_load(&vm, AT(PAGE_PRIVATE)), 42, "reads its memory");
+    ((uint64_t *)(vm.ram + AT(PAGE_TABLES + 4)))[1] = AT(PAGE_TABLES) | PTE_P | PTE_W;
+    set_intercept(EXIT_GP, true);
+    is(vm_load(&vm, AT(PAGE_PRIVATE) | 1ull << 48), 42, "and above bit 47 of the addresses");
 }
 
 void guest_main(void)
@@ -283,6 +329,7 @@ void guest_main(void)
     addresses_refused();
     nested_faults();
     intercepts();
+    paged_real_mode();
     loaded_state();
     virtual_8086();
     levels();

@@ -12,6 +12,7 @@
 
 #define FUNCTION 0x80004000u /* 00:08.0 for the ports CF8h and CFCh */
 #define PLAIN    UINT64_C(0x506c61696e746578)
+#define MSR_PAT  0x277u
 #define AT(page) ((uint64_t)(page)*PAGE_4K)
 
 static uint64_t cbit;
@@ -366,12 +367,15 @@ static void two_cpus(void)
 /* The test saves the machine while guest 15 runs, and goes on with it in another process. */
 static void saved(void)
 {
+    const uint64_t pat = rdmsr(MSR_PAT);
+
     is(vm_do(&a, OP_STORE, AT(PAGE_PRIVATE), PLAIN + 1), EXIT_VMMCALL, "guest 1 stores");
     is(vm_do(&b, OP_STORE, AT(PAGE_PRIVATE), PLAIN), EXIT_VMMCALL, "guest 15 stores");
     print("# ready\n");
     is(vm_do(&b, OP_WAIT, AT(PAGE_PRIVATE), 0), EXIT_VMMCALL, "guest 15 goes on");
     is(vm_result(&b), PLAIN << 24, "it has read its word all the time");
     ok(raw(&b, PAGE_PRIVATE) != PLAIN, "which is ciphertext for the host");
+    is(rdmsr(MSR_PAT), pat, "the host has its PAT");
     is(vm_load(&b, AT(PAGE_PRIVATE)), PLAIN, "it reads it again");
     is(vm_load(&a, AT(PAGE_PRIVATE)), PLAIN + 1, "guest 1 has its own");
     is(psp_handle(CMD_DEACTIVATE, handle_a), ST_SUCCESS, "DEACTIVATE");
