@@ -36,10 +36,12 @@
 #define VMCB_SEGMENT 0x400u
 #define EXIT_LAST    0x08fu
 #define GUARD        0x5a
+#define RAM_BITS     26 /* 64 MiB */
 
 static struct vm vm;
 static uint8_t base[PAGE_4K], before[PAGE_4K];
 static uint8_t *host_vmcb, *guard[2];
+static uint64_t nested_entry;
 static uint64_t random_state;
 static struct {
     unsigned intercepted, nested, invalid, timer, illegal, not_asked, changed, bad_state, host;
@@ -474,6 +476,14 @@ static void check_exit(uint64_t code)
         count.bad_state++;
 }
 
+/* A bit of a page table entry: a flag, or a bit of an address that lies beyond RAM if it is set. */
+static unsigned not_an_address_of_the_host(void)
+{
+    const unsigned bit = random(12 + 64 - RAM_BITS);
+
+    return bit < 12 ? bit : bit - 12 + RAM_BITS;
+}
+
 static void one_round(void)
 {
     struct host then, now;
@@ -493,7 +503,8 @@ static void one_round(void)
     write_code();
     for (unsigned i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
         registers[i] = random_value();
-    vm.nested[PAGE_PRIVATE + 3] ^= random(32) ? 0 : 1ull << random(64);
+    vm.nested[PAGE_PRIVATE + 3] =
+        nested_entry ^ (random(32) ? 0 : 1ull << not_an_address_of_the_host());
 
     memcpy(before, vm.vmcb, PAGE_4K);
     read_host(&then);
@@ -523,6 +534,7 @@ static void prepare(void)
     memset(guard[0], GUARD, PAGE_4K);
     memset(guard[1], GUARD, PAGE_4K);
     memcpy(base, vm.vmcb, PAGE_4K);
+    nested_entry = vm.nested[PAGE_PRIVATE + 3];
     host_vmcb = page_alloc(1);
     __asm__ volatile("vmsave %%rax" ::"a"(host_vmcb) : "memory");
     apic_write(APIC_SPURIOUS, 0x1ff);
