@@ -88,6 +88,7 @@ bochs_inputs = \
 	%D%/patches/fixes/34-svm-address-width.patch \
 	%D%/patches/fixes/35-svm-save.patch \
 	%D%/patches/fixes/36-svm-save-pause.patch \
+	%D%/patches/fixes/37-icache-split.patch \
 	%D%/patches/speed/series \
 	%D%/patches/speed/08-trace-link.patch \
 	%D%/patches/speed/09-handler-address.patch \
