@@ -69,7 +69,6 @@ bochs_inputs = \
 	%D%/patches/fixes/15-monitor-exit.patch \
 	%D%/patches/fixes/16-fixed-since.patch \
 	%D%/patches/fixes/17-floppy-times.patch \
-	%D%/patches/fixes/18-floppy-times-devel.patch \
 	%D%/patches/fixes/19-pci-panics.patch \
 	%D%/patches/fixes/20-svm-cr2.patch \
 	%D%/patches/fixes/21-svm-decode-assist.patch \

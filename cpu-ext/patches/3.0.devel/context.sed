@@ -57,7 +57,8 @@ s/^   BX_INFO(("set timer divide factor/   BX_DEBUG(("set timer divide factor/
 
 # The floppy controller is silent while it is reset, has one constant for its times, and shows sectors in a message.
 /^+++ b\/iodev\/floppy\.cc$/,/^--- / {
-    s/^\( .*\)= 200000 \/ \(.*\);$/\1= (FDC_TIMER_VAL \/ \2) * 1000;/
+    s/= 200000 \/ \(.*\);$/= (FDC_TIMER_VAL \/ \1) * 1000;/
+    s/= (200000 \/ \(.*\)) \* fmt_sectors;$/= ((FDC_TIMER_VAL \/ \1) * fmt_sectors) * 1000;/
     s/^         if (BX_FD_THIS s\.pending_command != FD_CMD_NOP)$/         } else if (BX_FD_THIS s.pending_command != FD_CMD_NOP)/
     /^         } else if (BX_FD_THIS s\.pending_command != FD_CMD_NOP)$/ i\
          if (BX_FD_THIS s.pending_command == FD_RESET) {\
@@ -83,7 +84,19 @@ s/^   BX_INFO(("set timer divide factor/   BX_DEBUG(("set timer divide factor/
 }
 
 # Svm_Vmexit() has one more level of blocks.
-/^+++ b\/cpu\/svm\.cc$/,/^--- / s,^-      // TODO$,-        // TODO,
+/^+++ b\/cpu\/svm\.cc$/,/^--- / {
+    /^     {$/ {
+        N
+        s,.*\n-      // TODO$,       {\n-        // TODO,
+    }
+    /^+      SvmSaveInstructionBytes/ {
+        n
+        s/^     }$/       }/
+    }
+}
+
+# The Ryzen has one more feature of SVM.
+s/^\(          BX_CPUID_SVM_PAUSE_FILTER\);.*/\1 |/
 
 # SVM instructions do not ask for protected mode, and SetCR0() has no panic for RIP.
 s/^\([ -]  if (\)! protected_mode() || \(! BX_CPU_THIS_PTR efer\.get_SVME())\)$/\1\2/
