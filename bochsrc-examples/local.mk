@@ -50,7 +50,8 @@ cidir          = $(examplesdir)/ci
 dist_ci_DATA   = %D%/ci/github.yml %D%/ci/gitlab.yml
 dist_ci_SCRIPTS = %D%/ci/boot-sev-guest %D%/ci/host-check %D%/ci/test-host %D%/ci/tiny-initrd
 founddir       = $(examplesdir)/found
-dist_found_DATA = %D%/found/README.md %D%/found/linux-no5lvl.txt \
+dist_found_DATA = %D%/found/README.md %D%/found/debian-ovmf-bounce.txt %D%/found/edk2-ap-vmsa.txt \
+	%D%/found/linux-dmi-sysfs.txt %D%/found/linux-no5lvl.txt \
 	%D%/found/linux-sev-pin.txt %D%/found/linux-snp-hotplug.txt
 gdbdir         = $(examplesdir)/gdb
 dist_gdb_SCRIPTS = %D%/gdb/symbol-file
