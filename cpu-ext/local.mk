@@ -115,6 +115,7 @@ EXTRA_DIST += \
 	%D%/patches/upstream/0009-cpu-linkTrace-jumps-to-the-next-trace-again.patch \
 	%D%/patches/upstream/0010-cpu-string-instructions-walk-once-for-a-page-not-for.patch \
 	%D%/patches/upstream/README.md \
+	%D%/patches/upstream/access.S \
 	%D%/patches/upstream/end.inc \
 	%D%/patches/upstream/fwcfg.S \
 	%D%/patches/upstream/mwait.S \
