@@ -93,6 +93,8 @@ s/^   BX_INFO(("set timer divide factor/   BX_DEBUG(("set timer divide factor/
         n
         s/^     }$/       }/
     }
+    # It sets RIP back to the instruction only after this.
+    s/^\(+.*get_laddr(BX_SEG_REG_CS, \)RIP + n);$/\1BX_CPU_THIS_PTR prev_rip + n);/
 }
 
 # The Ryzen has one more feature of SVM.
