@@ -32,7 +32,20 @@
 extern "C" {
 #endif
 
-/* Changes whenever the layout or the meaning of the table does. */
+/* The version of the table. It has one more with each change of the layout of the table or of a
+ * structure in it, or of the meaning of a member, a parameter or a result. A comment, a wrapper or a
+ * value that only one side uses does not change it. Table and plugin must have the same version:
+ * there is no older one that the plugin accepts. It is independent of the version of the package.
+ *
+ * Bochs puts the version and the size of its table into sev_hooks when it is built. The plugin
+ * compares both with its own at start, in cbit_attach(), and ends Bochs with a message if one of them
+ * differs. So a plugin never runs in a Bochs that was patched for another version.
+ *
+ * The tables of the package's versions:
+ *
+ * - 6: 0.1.0
+ * - 7: SMI and RESET are signals
+ * - 8: 0.2.0; each CPU has a C-bit mask of its own, and vmrun() runs the guests of a host */
 #define SEV_HOOKS_VERSION 8u
 
 #define SEV_HOOKS_NO_CPU (~0u)
