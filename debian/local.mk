@@ -15,4 +15,5 @@ EXTRA_DIST += \
 	%D%/sevowner.install \
 	%D%/sevowner.lintian-overrides \
 	%D%/source/format \
-	%D%/source/lintian-overrides
+	%D%/source/lintian-overrides \
+	%D%/watch

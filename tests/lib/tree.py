@@ -17,7 +17,7 @@ def files():
         found = [os.path.relpath(os.path.join(root, name)) for top in
                  ("bochs-plugin", "bochsrc-examples", "cpu-ext", "debian", "psp-model", "tests")
                  for root, _, names in os.walk(top) for name in names]
-        found += ["README.md", "CONTRIBUTING.md", "NEWS", "bootstrap", "Makefile.am", "configure.ac"]
+        found += ["README.md", "CONTRIBUTING.md", "MAINTAINERS", "NEWS", "SECURITY.md", "bootstrap", "Makefile.am", "configure.ac"]
     return [path for path in sorted(found) if os.path.isfile(path) and not SKIPPED.search(path)
             and TEXT.search("/" + path)]
 
