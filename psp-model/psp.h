@@ -19,9 +19,10 @@ extern "C" {
 #endif
 
 /* Version of this interface: of this header, and of the library that the program is linked with
- * ("0.1.0", a static text). The interface may change with MINOR as long as MAJOR is 0. */
+ * ("0.2.0", a static text). The interface may change with MINOR as long as MAJOR is 0: section
+ * VERSIONS of pspmodel(3). */
 #define PSPMODEL_VERSION_MAJOR 0
-#define PSPMODEL_VERSION_MINOR 1
+#define PSPMODEL_VERSION_MINOR 2
 #define PSPMODEL_VERSION_PATCH 0
 const char *psp_version(void);
 

@@ -17,6 +17,8 @@ import options
 import process
 from errors import NO_MACHINE, WRONG_USAGE, Refused, reason
 
+VERSION = "unknown"  # bochs-sev-run sets it
+
 
 def standard_files():
     """Files 0 to 2 exist, so that no other file gets their numbers. Return whether standard output was closed."""
@@ -52,6 +54,9 @@ def write_roms(what, path, roms):
 
 def carry_out(arguments, here):
     given = options.parse(arguments)
+    if given.version:
+        write(f"{options.PROGRAM} {VERSION}\n")
+        return 0
     if given.help:
         write(options.help_text())
         return 0

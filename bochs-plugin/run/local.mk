@@ -27,6 +27,7 @@ CLEANFILES    += bochs-sev-run run.src
 bochs-sev-run: %D%/bochs-sev-run.in Makefile
 	$(AM_V_at)ln -sfn $(abs_srcdir)/%D% run.src
 	$(AM_V_GEN)sed -e 's|@rundir[@]|$(rundir)|' -e 's|@bootrom[@]|$(bootromdir)/bootrom.rom|' \
+		-e 's|@version[@]|$(PACKAGE_VERSION)|' \
 		$(srcdir)/%D%/bochs-sev-run.in >$@.tmp && chmod +x $@.tmp && mv $@.tmp $@
 else
 EXTRA_DIST += $(run_files)

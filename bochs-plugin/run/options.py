@@ -59,6 +59,7 @@ OPTIONS = (
     ("display", values.nothing("none"), "none", "always so"),
     ("monitor", values.nothing("none", "stdio", "mon:stdio"), "none", "always at Ctrl-A c"),
     ("accel", values.accel, "tcg", "has no effect"),
+    ("version", "flag", None, "print the version"),
     ("help h", "flag", None, "print this text"),
 )
 MANY = ("drive", "sev", "object", "machine", "pflash", "serial", "line")

@@ -37,6 +37,8 @@ else
 sevowner_SOURCES += %D%/snp_chain_none.c
 endif
 sevowner_CPPFLAGS = $(AM_CPPFLAGS) -DOWNER_VERSION='"$(PACKAGE_VERSION)"'
+# The version is new in config.h when it is new in configure.ac.
+%D%/sevowner-sevowner.$(OBJEXT): config.h
 sevowner_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(GNUTLS_CFLAGS)
 sevowner_LDADD = libpspmodel.la $(JANSSON_LIBS) $(GNUTLS_LIBS)
 

@@ -105,6 +105,7 @@ unit_tests = \
 %C%_test_kernel_boot_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_kernel_boot_LDADD = libsevplugin.la $(UNIT_LDADD)
 %C%_test_dispatch_CPPFLAGS = $(UNIT_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
+%D%/test_dispatch-test_dispatch.$(OBJEXT): config.h
 %C%_test_dispatch_LDADD = $(UNIT_LDADD)
 %C%_test_exit_log_CPPFLAGS = $(UNIT_CPPFLAGS)
 %C%_test_exit_log_LDADD = libsevplugin.la $(UNIT_LDADD)
