@@ -27,6 +27,7 @@ EXTRA_DIST += \
 	$(owner_long_tests) \
 	%D%/model_root.py \
 	%D%/snp_readers.py \
+	%D%/save_0_1.txt \
 	%D%/save_v1.S \
 	%D%/save_v1.txt
 
