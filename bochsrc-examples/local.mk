@@ -47,7 +47,7 @@ dist_cloud_DATA = %D%/cloud/qmp.c
 dist_cloud_SCRIPTS = %D%/cloud/guest-init %D%/cloud/init %D%/cloud/make-host %D%/cloud/owner %D%/cloud/serve-owner \
 	%D%/cloud/start-guest
 cidir          = $(examplesdir)/ci
-dist_ci_DATA   = %D%/ci/github.yml %D%/ci/gitlab.yml
+dist_ci_DATA   = %D%/ci/README.md %D%/ci/github.yml %D%/ci/gitlab.yml
 dist_ci_SCRIPTS = %D%/ci/boot-sev-guest %D%/ci/host-check %D%/ci/test-host %D%/ci/tiny-initrd
 founddir       = $(examplesdir)/found
 dist_found_DATA = %D%/found/README.md %D%/found/debian-ovmf-bounce.txt %D%/found/edk2-ap-vmsa.txt \
