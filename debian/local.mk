@@ -10,10 +10,8 @@ EXTRA_DIST += \
 	%D%/copyright \
 	%D%/libpspmodel-dev.examples \
 	%D%/libpspmodel-dev.install \
-	%D%/libpspmodel-dev.lintian-overrides \
 	%D%/rules \
 	%D%/sevowner.install \
-	%D%/sevowner.lintian-overrides \
 	%D%/source/format \
 	%D%/source/lintian-overrides \
 	%D%/watch
