@@ -122,8 +122,8 @@ static void put_segments(BX_CPU_C *cpu, uint8_t *vmsa)
 }
 
 /* VMRUN does not check the types in TR and LDTR, but Bochs ends where they are others than after LTR and
- * LLDT. A firmware's VMSA for an AP has a 16-bit TSS (EDK2 UefiCpuPkg MpInitLib X64/AmdSev.c
- * SEV_ES_RESET_TSS_TYPE), and then activates long mode, which Bochs refuses with such a TSS. */
+ * LLDT. A firmware's VMSA for an AP has no attributes of TR (EDK2 UefiCpuPkg MpInitLib X64/AmdSev.c
+ * SevSnpCreateSaveArea()). The AP then activates long mode, which Bochs refuses with a 16-bit TSS. */
 static void get_system_types(BX_CPU_C *cpu, bool real)
 {
     bx_descriptor_t *tr = &cpu->tr.cache;
