@@ -101,6 +101,17 @@ def ovmf(suite):
     return f"{packages('ovmf', suite=suite)}/usr/share/ovmf/OVMF.fd"
 
 
+def amdsev():
+    """The path of the AmdSev build of Debian 13's OVMF, or None and why there is none."""
+    folder, script = "ovmf-amdsev-13", f"{SRCDIR}/tests/ovmf/amdsev-build"
+    p = subprocess.run(["flock", script, script, folder, "trixie"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if p.returncode == 77:
+        return None, p.stdout.strip()
+    if p.returncode:
+        bail_out("OVMF's AmdSev build cannot be made", *p.stdout.splitlines()[-10:])
+    return f"{folder}/OVMF.amdsev.fd", ""
+
+
 def mirror(suite):
     """The line of sources.list for a release, from the machine's own APT configuration."""
     text = subprocess.run(["apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)"],
@@ -141,8 +152,8 @@ def archive(name, folder, path, compress="cat"):
                 f"cpio -o -H newc 2>/dev/null | {compress} >{os.path.abspath(path)}"])
 
 
-def initrd_folder(name, kernel, test, modules):
-    """The folder of an initramfs for KERNEL: busybox, tests/real/TEST.init as the first process, MODULES."""
+def program_initrd(name, kernel, test, program, modules):
+    """An initramfs for KERNEL: busybox, tests/real/TEST.init as the first process, TEST.c as /PROGRAM, MODULES."""
     folder = f"{WORK}/{name}"
     root, release = kernel.split("/boot/vmlinuz-")
     shutil.rmtree(folder, ignore_errors=True)
@@ -152,16 +163,16 @@ def initrd_folder(name, kernel, test, modules):
     shutil.copy(f"{SRCDIR}/tests/real/{test}.init", f"{folder}/init")
     os.chmod(f"{folder}/init", 0o755)
     copy_modules(root, release, modules, f"{folder}/modules")
-    return folder
-
-
-def program_initrd(name, kernel, test, program, modules):
-    """Such an initramfs with tests/real/TEST.c as /PROGRAM."""
-    folder = initrd_folder(name, kernel, test, modules)
     make(f"{name}-program", ["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-static", "-o", f"{folder}/{program}",
                              f"{SRCDIR}/tests/real/{test}.c"])
     archive(f"{name}-archive", folder, f"{folder}.initrd")
     return f"{folder}.initrd"
+
+
+def complaints(said, *more):
+    """Lines in which Linux, or what runs in it, complains; MORE are patterns of this guest."""
+    words = "|".join(("general protection", "BUG", "Oops", "Call Trace", "segfault", "timed out", *more))
+    return re.findall(f".*(?:{words}).*", said)
 
 
 # --- a host of SEV guests, that of the examples ---
