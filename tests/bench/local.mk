@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Benchmarks. `make bench BENCH_PAIRS=9` makes more rounds; `make bench BENCH_PARTS=speed` runs one part.
-EXTRA_DIST += %D%/README.md %D%/bench %D%/bench-qemu %D%/build-stock
+EXTRA_DIST += %D%/README.md %D%/bench %D%/bench-guests %D%/bench-qemu %D%/build-stock
 
 BENCH_PAIRS = 5
 linux_image = srcdir=$(srcdir) $(srcdir)/tests/lib/linux-image
@@ -46,3 +46,10 @@ bench: all $(guest_images) %D%/launch_update bench/other/stamp
 bench-qemu: all
 	@$(linux_image)
 	@srcdir=$(srcdir) $(srcdir)/%D%/bench-qemu $(BENCH_PAIRS)
+
+# Every generation, a guest in a host, and many small guests, in one table.
+SMALL_GUESTS = 100
+.PHONY: bench-guests
+bench-guests: all $(guest_images)
+	@$(linux_image)
+	@srcdir=$(srcdir) $(srcdir)/%D%/bench-guests $(BENCH_PAIRS) $(SMALL_GUESTS)
