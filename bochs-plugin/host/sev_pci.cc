@@ -146,8 +146,15 @@ void bx_sev_pci_register_state(struct sev_pci *pci, bx_list_c *list)
     new bx_shadow_num_c(own, "int_status", &function->bar.int_status, BASE_HEX);
 }
 
+/* Bochs 3.0 takes the handler of an expansion ROM, which there is none of; its head takes nothing. */
+template <typename... Handler>
+static void restore_bars(sev_pci *pci, void (bx_pci_device_c::*restore)(Handler...))
+{
+    (pci->*restore)(Handler()...);
+}
+
 /* Bochs has restored the configuration space and the timer. */
 void bx_sev_pci_restored(struct sev_pci *pci)
 {
-    pci->after_restore_pci_state(NULL);
+    restore_bars(pci, &bx_pci_device_c::after_restore_pci_state);
 }
