@@ -8,10 +8,11 @@
 #include "bochs.h"
 #include "cpu/wide_int.cc"
 
-void plain_mul(Bit128u *product, Bit64u op1, Bit64u op2);
-void plain_imul(Bit128s *product, Bit64s op1, Bit64s op2);
-void plain_div(Bit128u *quotient, Bit64u *remainder, const Bit128u *dividend, Bit64u divisor);
-void plain_idiv(Bit128s *quotient, Bit64s *remainder, Bit128s *dividend, Bit64s divisor);
+// With the parameters that this version of Bochs has.
+decltype(long_mul) plain_mul;
+decltype(long_imul) plain_imul;
+decltype(long_div) plain_div;
+decltype(long_idiv) plain_idiv;
 
 static unsigned points, failed;
 
