@@ -116,6 +116,7 @@ EXTRA_DIST += \
 	%D%/patches/upstream/0010-cpu-string-instructions-walk-once-for-a-page-not-for.patch \
 	%D%/patches/upstream/README.md \
 	%D%/patches/upstream/access.S \
+	%D%/patches/upstream/begin.inc \
 	%D%/patches/upstream/end.inc \
 	%D%/patches/upstream/fwcfg.S \
 	%D%/patches/upstream/mwait.S \

@@ -11,24 +11,10 @@
     .set caught, 0x7000
     .set resume, 0x7004
 
-    .org 0xfc00
-gdt:
-    .quad 0, 0x00cf9b000000ffff, 0x00cf93000000ffff
-gdt_register:
-    .word 23
-    .long 0xf0000 + gdt
+    .include "begin.inc"
 idt_register:
     .word 32 * 8 - 1
     .long idt
-start:
-    cli
-    lgdtl %cs:gdt_register
-    lidtl %cs:idt_register
-    mov %cr0, %eax
-    or $1, %al
-    mov %eax, %cr0
-    ljmpl $8, $0xf0000 + flat
-    .code32
 handler:
     incl caught
     cmpl $0, resume
@@ -37,12 +23,7 @@ handler:
 1:  mov $0x9000, %esp
     jmp *resume
 flat:
-    mov $16, %eax
-    mov %eax, %ds
-    mov %eax, %es
-    mov %eax, %ss
-    mov $0x9000, %esp
-    xor %eax, %eax
+    lidt 0xf0000 + idt_register
     mov %eax, caught
     mov %eax, resume
     mov $idt, %edi
@@ -57,5 +38,4 @@ flat:
     je 1f
     mov $'-', %al
 1:  out %al, $0xe9
-    .set base, 0xf0000
     .include "end.inc"

@@ -36,20 +36,7 @@
     mwait
     jmp 1b
 
-    .org 0xfc00
-gdt:
-    .quad 0, 0x00cf9b000000ffff, 0x00cf93000000ffff
-gdt_register:
-    .word 23
-    .long 0xf0000 + gdt
-start:
-    cli
-    lgdtl %cs:gdt_register
-    mov %cr0, %eax
-    or $1, %al
-    mov %eax, %cr0
-    ljmpl $8, $0xf0000 + flat
-    .code32
+    .include "begin.inc"
 /* wait for ECX reads of a port */
 pause_turns:
     in $0x80, %al
@@ -62,12 +49,6 @@ verdict:                            /* print BL if the zero flag is set, else "-
     out %al, $0xe9
     ret
 flat:
-    mov $16, %eax
-    mov %eax, %ds
-    mov %eax, %es
-    mov %eax, %ss
-    mov $0x9000, %esp
-    xor %eax, %eax
     mov $number, %edi
     mov $0x200 / 4, %ecx
     rep stosl
@@ -115,5 +96,4 @@ flat:
     cmp %esi, turns
     call verdict
 
-    .set base, 0xf0000
     .include "end.inc"
