@@ -50,12 +50,6 @@ static unsigned cbit_pos;
 /* What the guest writes is nowhere else in the host's memory: not in this program, and not in a register that KVM saves. */
 static const volatile uint64_t not_plain = ~PLAIN, not_open = ~OPEN;
 
-static void fail(const char *what)
-{
-    say("%s: %s", what, strerror(errno));
-    exit(1);
-}
-
 /* --- what the guest does: each OUT has its result in EAX --- */
 
 extern const uint8_t guest_start[], guest_end[];

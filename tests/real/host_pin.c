@@ -7,13 +7,10 @@
  * (bits 0 to 54 of an entry are the page frame, bit 63: present).
  */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
@@ -25,12 +22,6 @@
 #define FRAME   ((UINT64_C(1) << 55) - 1)
 
 static uint64_t before[PAGES], after[PAGES];
-
-static void fail(const char *what)
-{
-    say("%s: %s", what, strerror(errno));
-    exit(1);
-}
 
 static void frames(const uint8_t *memory, uint64_t *entries)
 {

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A line on /dev/kmsg, between the kernel's own, from a program in a host of SEV guests.
+ * A line on /dev/kmsg, between the kernel's own, from a program in a host of SEV guests, and an end with one.
  */
 #ifndef HOST_SAY_H
 #define HOST_SAY_H
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static int log_file; /* /dev/kmsg; main() opens it */
@@ -22,6 +25,12 @@ static void say(const char *format, ...)
     va_end(args);
     if (write(log_file, text, (size_t)n) < 0)
         perror("kmsg");
+}
+
+static inline void fail(const char *what)
+{
+    say("%s: %s", what, strerror(errno));
+    exit(1);
 }
 
 #endif

@@ -33,7 +33,7 @@ real_tests = \
 	%D%/snp_report.tap \
 	%D%/xen.tap
 
-EXTRA_DIST += $(real_tests) %D%/host_ccp.c %D%/host_ccp.init %D%/host_kvm.c %D%/host_kvm.init %D%/host_pin.c %D%/host_pin.init %D%/host_say.h %D%/kdump.c %D%/kdump.init %D%/kexec.c %D%/make_disk.py %D%/npm_verify.mjs %D%/packages %D%/realguest.py %D%/snp_report.c %D%/snp_report.init %D%/table %D%/writes.init
+EXTRA_DIST += $(real_tests) %D%/host_ccp.c %D%/host_ccp.init %D%/host_kvm.c %D%/host_pin.c %D%/host_program.init %D%/host_say.h %D%/kdump.c %D%/kdump.init %D%/kexec.c %D%/make_disk.py %D%/npm_verify.mjs %D%/packages %D%/realguest.py %D%/snp_report.c %D%/snp_report.init %D%/table %D%/writes.init
 
 if WITH_BOCHS
 GUEST_TESTS += $(real_tests)

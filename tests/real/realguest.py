@@ -101,6 +101,11 @@ def ovmf(suite):
     return f"{packages('ovmf', suite=suite)}/usr/share/ovmf/OVMF.fd"
 
 
+def ovmf_code(suite):
+    """The path of a release's firmware whose variables are in another file."""
+    return f"{packages('ovmf', suite=suite)}/usr/share/OVMF/OVMF_CODE_4M.fd"
+
+
 def amdsev():
     """The path of the AmdSev build of Debian 13's OVMF, or None and why there is none."""
     folder, script = "ovmf-amdsev-13", f"{SRCDIR}/tests/ovmf/amdsev-build"
@@ -152,15 +157,15 @@ def archive(name, folder, path, compress="cat"):
                 f"cpio -o -H newc 2>/dev/null | {compress} >{os.path.abspath(path)}"])
 
 
-def program_initrd(name, kernel, test, program, modules):
-    """An initramfs for KERNEL: busybox, tests/real/TEST.init as the first process, TEST.c as /PROGRAM, MODULES."""
+def program_initrd(name, kernel, test, program, modules, init=""):
+    """An initramfs for KERNEL: busybox, tests/real/INIT.init (TEST.init) as the first process, TEST.c as /PROGRAM, MODULES."""
     folder = f"{WORK}/{name}"
     root, release = kernel.split("/boot/vmlinuz-")
     shutil.rmtree(folder, ignore_errors=True)
     for part in ("bin", "dev", "proc", "sys"):
         os.makedirs(f"{folder}/{part}")
     shutil.copy(f"{linux_guest()}/root/bin/busybox", f"{folder}/bin/busybox")
-    shutil.copy(f"{SRCDIR}/tests/real/{test}.init", f"{folder}/init")
+    shutil.copy(f"{SRCDIR}/tests/real/{init or test}.init", f"{folder}/init")
     os.chmod(f"{folder}/init", 0o755)
     copy_modules(root, release, modules, f"{folder}/modules")
     make(f"{name}-program", ["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-static", "-o", f"{folder}/{program}",
@@ -250,15 +255,11 @@ class Result:
         }
 
 
-def run(guest, mode, arguments, until, seconds=150, stop=True, name=None):
-    """Boots a guest until it says what the pattern UNTIL says and, without STOP, has ended by itself. A guest
-    that does not is stopped after that many seconds of CPU time, whatever else the machine has to do;
-    Result.where() then says where its CPUs were."""
-    folder = f"{RUNS}/{name or f'{guest}-{mode}'}"
+def run_command(result, command, until, seconds, stop):
+    """Runs a command that boots the guest of RESULT, see run(). Fills in RESULT."""
+    folder = result.folder
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    result = Result(guest, mode, folder)
-    command = [RUN, *arguments, *MODES[mode], "--log", f"{folder}/log"]
     with open(f"{folder}/command", "w") as file:
         print(*command, file=file)
     before, start = os.times(), time.monotonic()
@@ -276,6 +277,14 @@ def run(guest, mode, arguments, until, seconds=150, stop=True, name=None):
     result.cpu = (after.children_user + after.children_system
                   - before.children_user - before.children_system)
     result.finish()
+
+
+def run(guest, mode, arguments, until, seconds=150, stop=True, name=None):
+    """Boots a guest until it says what the pattern UNTIL says and, without STOP, has ended by itself. A guest
+    that does not is stopped after that many seconds of CPU time, whatever else the machine has to do;
+    Result.where() then says where its CPUs were."""
+    result = Result(guest, mode, f"{RUNS}/{name or f'{guest}-{mode}'}")
+    run_command(result, [RUN, *arguments, *MODES[mode], "--log", f"{result.folder}/log"], until, seconds, stop)
     return result
 
 
@@ -322,6 +331,12 @@ def record(name, results):
     os.makedirs(RESULTS, exist_ok=True)
     with open(f"{RESULTS}/{name}.json", "w") as file:
         json.dump([result.row() for result in results], file, indent=1)
+
+
+def cloud_run(name, folder, files, steps, until=r"reboot: Power down", seconds=150, stop=False, append="", more=()):
+    """Boots the host of cloud_host() in FOLDER with FILES and STEPS of cloud_initrd(); see run()."""
+    return run(name, "host", ["--kernel", f"{folder}/vmlinuz", "--initrd", cloud_initrd(folder, files, steps), "-m", "1024", "--append",
+                              f"console=ttyS0 {append}cryptomgr.notests run=steps", *more], until, seconds=seconds, stop=stop)
 
 
 # --- direct kernel boot ---
